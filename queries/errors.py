@@ -1,0 +1,35 @@
+"""Errors that the layers above may show: each message is for a person and names no other tenant's data."""
+
+from __future__ import annotations
+
+
+class PodboardError(Exception):
+    """An expected failure with a message for the person who caused it."""
+
+
+class TenantMissing(PodboardError):
+    """A tenant session was asked for without a tenant: raised before any SQL."""
+
+
+class AccessRefused(PodboardError):
+    """The person is disabled, foreign to the tenant or not allowed to do this."""
+
+
+class NotFound(PodboardError):
+    """Nothing of that id for this reader: the same answer whether it does not exist or is somebody else's."""
+
+
+class InvalidRequest(PodboardError):
+    """Input that cannot be understood; `field` names the offending parameter."""
+
+    def __init__(self, message: str, *, field: str = "") -> None:
+        super().__init__(message)
+        self.field = field
+
+
+class NotAvailable(PodboardError):
+    """The question has no true answer for this range (for example behind the listener retention)."""
+
+
+class DatabaseUnavailable(PodboardError):
+    """The database could not be reached or went away in the middle; nothing half done was kept."""

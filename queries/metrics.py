@@ -1,0 +1,202 @@
+"""THE registry: what each number means. Pages, PDF, CSV and the methodology page read labels and meaning here only."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+RULE_VERSION = "1"
+"""Version of the counting rules below; part of every report and cache key."""
+
+Unit = Literal["count", "ratio", "number", "money", "seconds"]
+Direction = Literal["up", "down", "neutral"]
+
+
+@dataclass(frozen=True, slots=True)
+class Metric:
+    """One metric.
+
+    `unit`: count, ratio (0-1), number, money (millionths of a currency), seconds. `direction`: which change is good.
+    `adds_over`: along which dimensions values may be summed (empty: along nothing). `empty`: shown when there is no
+    value. A ratio names `numerator` and `denominator`: both are summed first and divided once.
+    """
+
+    key: str
+    label: str
+    unit: Unit
+    meaning: str
+    source: str
+    direction: Direction = "up"
+    adds_over: tuple[str, ...] = ()
+    numerator: str | None = None
+    denominator: str | None = None
+    empty: str = "–"
+    group: Literal["Listening", "Campaigns", "Attribution"] = "Listening"
+
+
+_TIME_AND_CONTENT = ("time", "episodes", "countries", "apps")
+
+_ALL = (
+    Metric(
+        "downloads", "Downloads", "count",
+        "Unique valid requests for an episode. A request counts when at least one minute of the episode was delivered; "
+        "the same address and app asking again for the same episode on the same day of the tenant counts once. Bots, "
+        "malformed agents and preloads are refused at import.",
+        "download_quarters, download_days, episode_days (from listener_events of type download)",
+        adds_over=_TIME_AND_CONTENT,
+    ),
+    Metric(
+        "unique_listeners", "Unique listeners", "count",
+        "Different listeners with at least one download in exactly the chosen period, episodes and filters. Never a sum "
+        "of days: somebody who listens on three days is one listener.",
+        "listener_days (one row per listener, tenant day and episode); raw listener_events when filtered by app, country or device",
+    ),
+    Metric(
+        "first_1_day_downloads", "First day", "count",
+        "Downloads in exactly 24 hours from the moment of publication; not shown before the 24 hours are over.",
+        "episode_milestones", adds_over=("episodes, when all are complete",),
+    ),
+    Metric(
+        "first_3_day_downloads", "First 3 days", "count",
+        "Downloads in exactly 72 hours from the moment of publication; not shown before the 72 hours are over.",
+        "episode_milestones", adds_over=("episodes, when all are complete",),
+    ),
+    Metric(
+        "first_7_day_downloads", "First 7 days", "count",
+        "Downloads in exactly 168 hours from the moment of publication; not shown before the 168 hours are over.",
+        "episode_milestones", adds_over=("episodes, when all are complete",),
+    ),
+    Metric(
+        "first_30_day_downloads", "First 30 days", "count",
+        "Downloads in exactly 720 hours from the moment of publication; not shown before the 720 hours are over.",
+        "episode_milestones", adds_over=("episodes, when all are complete",),
+    ),
+    Metric(
+        "plays", "Plays", "count",
+        "Starts of playback that an app reported. Only apps that report playback are in it, so it is not a share of downloads.",
+        "metrics_daily (from listener_metrics)", adds_over=("time", "episodes"),
+    ),
+    Metric(
+        "completes", "Completes", "count",
+        "Plays that reached the end, as the app reported it.",
+        "metrics_daily (from listener_metrics)", adds_over=("time", "episodes"),
+    ),
+    Metric(
+        "completion_ratio", "Completion", "ratio",
+        "Completes divided by plays of the same period and episodes: both are summed first, then divided once.",
+        "metrics_daily (from listener_metrics)", numerator="completes", denominator="plays",
+    ),
+    Metric(
+        "listen_seconds", "Listening time", "seconds",
+        "Seconds of audio that apps reported as played.",
+        "metrics_daily (from listener_metrics)", adds_over=("time", "episodes"),
+    ),
+    Metric(
+        "average_listen_seconds", "Average listen", "seconds",
+        "Listening time divided by plays of the same period and episodes.",
+        "metrics_daily (from listener_metrics)", numerator="listen_seconds", denominator="plays",
+    ),
+    Metric(
+        "engaged_plays", "Engaged plays", "count",
+        "Listeners per episode and day who started playback and heard 20 minutes or 40 % of the episode.",
+        "metrics_daily (from listener_metrics)", adds_over=("time", "episodes"),
+    ),
+    Metric(
+        "booked_impressions", "Booked", "count",
+        "Impressions sold in the campaign's insertion orders.",
+        "io_bookings", direction="neutral", adds_over=("bookings", "campaigns"), group="Campaigns",
+    ),
+    Metric(
+        "impressions", "Impressions", "count",
+        "Ads delivered: the ad lies inside a valid download and all its bytes were sent. Hearing the ad is another metric.",
+        "campaign_days (from attribution_events of type impression)",
+        adds_over=("time", "campaigns", "episodes", "ad units"), group="Campaigns",
+    ),
+    Metric(
+        "delivered_ratio", "Delivered of booked", "ratio",
+        "Impressions since the start of the flight divided by the impressions booked.",
+        "campaign_days, io_bookings", numerator="impressions", denominator="booked_impressions", group="Campaigns",
+    ),
+    Metric(
+        "pacing_ratio", "Pacing", "ratio",
+        "Delivered divided by what the elapsed share of the flight asks for. Above 105 % is ahead, below 95 % is behind.",
+        "campaign_days, io_bookings", group="Campaigns",
+    ),
+    Metric(
+        "reach", "Reach", "count",
+        "Different listeners with at least one impression in exactly the chosen period and slice; never a sum.",
+        "campaign_listener_days (from attribution_events)", group="Campaigns",
+    ),
+    Metric(
+        "frequency", "Frequency", "number",
+        "Impressions per listener reached.",
+        "campaign_days, campaign_listener_days", direction="neutral", numerator="impressions", denominator="reach",
+        group="Campaigns",
+    ),
+    Metric(
+        "visits", "Visits", "count",
+        "Visits to the sponsor's site that the pixel or the vanity address reported.",
+        "campaign_days (from attribution_events of type visit)", adds_over=("time", "campaigns", "episodes"), group="Campaigns",
+    ),
+    Metric(
+        "visit_ratio", "Visit rate", "ratio", "Visits divided by impressions of the same period.",
+        "campaign_days", numerator="visits", denominator="impressions", group="Campaigns",
+    ),
+    Metric(
+        "conversions", "Conversions", "count",
+        "Purchases (or leads, where the campaign's goal is leads) after several reports of the same one were merged: the "
+        "same order is one; without an order number, the same listener and amount within 24 hours is one.",
+        "attribution_analytics (from attribution_paths)", adds_over=("time", "campaigns"), group="Campaigns",
+    ),
+    Metric(
+        "conversion_ratio", "Conversion rate (of reach)", "ratio",
+        "Conversions divided by listeners reached in the same period.",
+        "attribution_analytics, campaign_listener_days", numerator="conversions", denominator="reach", group="Campaigns",
+    ),
+    Metric(
+        "spend_micros", "Spend", "money",
+        "Cost of what was delivered. CPM bookings: impressions delivered in the flight at the booked rate, never more than "
+        "booked. Flat bookings: the price spread evenly over the days of the flight. Currencies are never added.",
+        "io_bookings, campaign_days", direction="neutral", adds_over=("time", "campaigns of one currency"), group="Campaigns",
+    ),
+    Metric(
+        "cpm_micros", "CPM", "money", "Spend per 1,000 impressions delivered.",
+        "io_bookings, campaign_days", direction="down", numerator="spend_micros", denominator="impressions", group="Campaigns",
+    ),
+    Metric(
+        "cost_per_conversion_micros", "Cost per conversion", "money", "Spend divided by conversions.",
+        "io_bookings, campaign_days, attribution_analytics", direction="down", numerator="spend_micros",
+        denominator="conversions", group="Campaigns",
+    ),
+    Metric(
+        "revenue_micros", "Revenue", "money",
+        "Order value that conversions carried, in their own currency; only orders in the campaign's currency are shown with it.",
+        "attribution_analytics (from attribution_paths)", adds_over=("time", "campaigns of one currency"), group="Campaigns",
+    ),
+    Metric(
+        "return_on_ad_spend", "Return on ad spend", "number", "Revenue divided by spend, both in the campaign's currency.",
+        "io_bookings, attribution_analytics", numerator="revenue_micros", denominator="spend_micros", group="Campaigns",
+    ),
+    Metric(
+        "first_touch_credit", "First touch", "number",
+        "The conversion goes to the show of the first impression or visit inside the window before it.",
+        "attribution_analytics", adds_over=("time", "campaigns"), group="Attribution",
+    ),
+    Metric(
+        "last_touch_credit", "Last touch", "number",
+        "The conversion goes to the show of the last impression or visit inside the window before it.",
+        "attribution_analytics", adds_over=("time", "campaigns"), group="Attribution",
+    ),
+    Metric(
+        "linear_credit", "Linear", "number",
+        "The conversion is split evenly over all impressions and visits inside the window before it.",
+        "attribution_analytics", adds_over=("time", "campaigns"), group="Attribution",
+    ),
+)
+
+METRICS: dict[str, Metric] = {metric.key: metric for metric in _ALL}
+
+
+def metric(key: str) -> Metric:
+    """The registry entry; KeyError for an unknown key."""
+    return METRICS[key]

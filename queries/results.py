@@ -1,0 +1,41 @@
+"""What a question answers with: rows, what their columns mean, and as of when."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from typing import Any
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """One column of an answer.
+
+    `unit` is one of the units of `reports.formatting`: text, count, ratio, number, money (micros, with the row's
+    `currency`), seconds, date, datetime. `metric` names the registry entry the values are of. Columns with
+    `in_csv=False` serve the page only (links, ids already shown by name).
+    """
+
+    key: str
+    label: str
+    unit: str = "text"
+    metric: str | None = None
+    in_csv: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """Rows with their meaning; the same object feeds page, CSV and PDF."""
+
+    columns: tuple[Column, ...]
+    rows: Sequence[Mapping[str, Any]]
+    as_of: datetime | None = None
+    partial_from: date | datetime | None = None
+    notes: tuple[str, ...] = ()
+    totals: Mapping[str, Any] = field(default_factory=dict)
+
+    @property
+    def is_empty(self) -> bool:
+        """True when there is nothing to show."""
+        return not self.rows

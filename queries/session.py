@@ -1,0 +1,107 @@
+"""The only door to the database: opens a transaction and sets tenant, person and scope in it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from uuid import UUID
+
+from sqlalchemy import Connection, text
+from sqlalchemy.exc import DBAPIError, OperationalError
+from sqlalchemy.exc import TimeoutError as PoolTimeout
+
+from queries.engine import engine_for, patience
+from queries.errors import AccessRefused, DatabaseUnavailable, TenantMissing
+from queries.settings import current_settings
+
+# The server stops a reader's statement after 30 s: one that has not answered some seconds later has gone.
+_PATIENCE_SECONDS = 40.0
+
+_ENTER = text("select enter_session(:tenant_id, :user_id)")
+_TENANT = text("select set_tenant_context(:tenant_id)")
+
+
+@dataclass(frozen=True, slots=True)
+class Actor:
+    """Who asks: a person of a tenant, or the tenant itself (`user_id` None: worker and commands)."""
+
+    tenant_id: UUID | None
+    user_id: UUID | None = None
+
+
+@contextmanager
+def tenant_session(actor: Actor, *, write: bool = False) -> Iterator[Connection]:
+    """A transaction that sees what `actor` may see; read only unless asked.
+
+    The scope (own campaigns, own podcasts) is worked out in the database at entry, so a role taken away counts on
+    the next transaction. Raises TenantMissing before any SQL, AccessRefused for a disabled or foreign person.
+    """
+    if actor.tenant_id is None:
+        raise TenantMissing("No tenant: nothing can be read.")
+    with patience(_PATIENCE_SECONDS), _transaction(current_settings().runtime_dsn, write=write) as connection:
+        if actor.user_id is None:
+            connection.execute(_TENANT, {"tenant_id": actor.tenant_id})
+        else:
+            _enter(connection, actor)
+        yield connection
+
+
+@contextmanager
+def operator_session(actor: Actor, *, write: bool = False) -> Iterator[Connection]:
+    """A transaction of an operator: no tenant, so no tenant's rows; system tables only."""
+    if actor.tenant_id is not None or actor.user_id is None:
+        raise AccessRefused("Only an operator acts without a tenant.")
+    with patience(_PATIENCE_SECONDS), _transaction(current_settings().runtime_dsn, write=write) as connection:
+        _enter(connection, actor)
+        yield connection
+
+
+@contextmanager
+def anonymous_session(*, write: bool = False) -> Iterator[Connection]:
+    """A transaction without tenant or person: log-in look-ups, throttle, health. Sees no tenant's rows."""
+    with patience(_PATIENCE_SECONDS), _transaction(current_settings().runtime_dsn, write=write) as connection:
+        yield connection
+
+
+@contextmanager
+def system_session(reason: str, *, tenant_id: UUID | None = None) -> Iterator[Connection]:
+    """A writing transaction as the owner role, for refresh, retention and functions named `unscoped_*` only.
+
+    Needs the worker's DSN. `reason` lands in the server's log line as application name. Tables with FORCE still show
+    no rows unless `tenant_id` is given.
+    """
+    if not reason:
+        raise ValueError("a system session says why it is opened")
+    with _transaction(current_settings().worker_dsn, write=True) as connection:
+        connection.execute(text("set local role podboard_owner"))
+        connection.execute(text("select set_config('application_name', :name, true)"), {"name": f"podboard {reason}"[:63]})
+        if tenant_id is not None:
+            connection.execute(_TENANT, {"tenant_id": tenant_id})
+        yield connection
+
+
+def _enter(connection: Connection, actor: Actor) -> None:
+    try:
+        connection.execute(_ENTER, {"tenant_id": actor.tenant_id, "user_id": actor.user_id})
+    except DBAPIError as error:
+        if getattr(error.orig, "sqlstate", None) == "42501":
+            raise AccessRefused("This account is not active here.") from None
+        raise
+
+
+@contextmanager
+def _transaction(dsn: str, *, write: bool) -> Iterator[Connection]:
+    try:
+        opened = engine_for(dsn).connect()
+    except (OperationalError, PoolTimeout) as error:
+        raise DatabaseUnavailable("The database cannot be reached.") from error
+    try:
+        with opened as connection:
+            connection = connection.execution_options(postgresql_readonly=not write)
+            with connection.begin():
+                yield connection
+    except DBAPIError as error:
+        if error.connection_invalidated:
+            raise DatabaseUnavailable("The database went away.") from error
+        raise
