@@ -1,0 +1,65 @@
+# Every task does what it needs first; `make help` lists them.
+.DEFAULT_GOAL := help
+BIN := .venv/bin
+INSTALLED := .venv/.installed
+# The first Python that podboard runs on; another one with `make install PYTHON=...`.
+PYTHON ?= $(shell for name in python3 python3.13 python3.12 python3.11; do \
+	$$name -c 'import sys; sys.exit(not (3, 11) <= sys.version_info[:2] <= (3, 13))' 2>/dev/null && echo $$name && break; done)
+PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
+LOCK := $(BIN)/uv pip compile pyproject.toml --universal --python-version 3.11 --generate-hashes \
+	--no-emit-index-url --no-annotate --no-header --quiet
+PYTEST_ARGS ?=
+
+.PHONY: help install run test lint format types bench proof lock clean
+
+help: ## List the tasks
+	@grep -E '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## /\1|/' | while IFS='|' read -r name text; do \
+		printf '  make %-9s %s\n' "$$name" "$$text"; done
+
+install: $(INSTALLED) ## Make .venv with everything in it, the command podboard too
+	@:
+
+$(INSTALLED): requirements-dev.lock pyproject.toml
+	@test -n "$(PYTHON)" || { echo "podboard needs Python 3.11, 3.12 or 3.13; none was found. Name one: make install PYTHON=..."; exit 1; }
+	@$(PYTHON) -c 'import ensurepip' 2>/dev/null || deploy/install-system-packages.sh venv
+	@test -x $(BIN)/python || $(PYTHON) -m venv .venv
+	@echo "Installing into .venv ..."
+	@$(PIP) install --require-hashes -r requirements-dev.lock
+	@$(PIP) install --no-deps --no-build-isolation -e .
+	@touch $@
+
+run: install ## Start everything, with demo data, on http://127.0.0.1:8050 (PORT, PODBOARD_HOME)
+	@deploy/install-system-packages.sh run
+	@exec $(BIN)/podboard run
+
+test: install ## Lint, types and all tests (PYTEST_ARGS passes options on)
+	@deploy/install-system-packages.sh test
+	@$(MAKE) --no-print-directory lint types
+	@$(BIN)/pytest -n auto --dist loadfile $(PYTEST_ARGS)
+
+lint: install ## Style, formatting and the direction of imports
+	@$(BIN)/ruff check --quiet .
+	@$(BIN)/ruff format --check --quiet . || { echo "Not formatted: run make format"; exit 1; }
+	@$(BIN)/lint-imports --no-cache > .venv/lint-imports.log || { cat .venv/lint-imports.log; exit 1; }
+
+format: install ## Format the Python files
+	@$(BIN)/ruff check --quiet --fix-only .
+	@$(BIN)/ruff format --quiet .
+
+types: install ## Check the types of schema, queries and reports
+	@$(BIN)/mypy --no-error-summary
+
+bench: install ## Measure on the large demo data
+	@$(BIN)/python -m bench
+
+proof: install ## The long programmes: faults again and again, known holes in dependencies
+	@$(BIN)/pytest -m proof $(PYTEST_ARGS)
+	@$(BIN)/pip-audit --strict --requirement requirements.lock --require-hashes --disable-pip
+
+lock: install ## Choose the newest versions that pyproject.toml allows
+	@$(LOCK) --upgrade --output-file requirements.lock
+	@$(LOCK) --upgrade --group dev --constraints requirements.lock --output-file requirements-dev.lock
+
+clean: ## Remove .venv, caches and what tests left; data in PODBOARD_HOME stays
+	@rm -rf .venv .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis build dist artefacts
+	@find . -name __pycache__ -type d -prune -exec rm -rf {} +

@@ -1,0 +1,1 @@
+"""The subcommands of `podboard`: each module here exposes one as `command`."""

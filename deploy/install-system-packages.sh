@@ -1,0 +1,42 @@
+#!/bin/sh
+# Installs what podboard needs of the operating system, where it may: as root, or with sudo that asks no password.
+#   install-system-packages.sh run    what PDF reports need; says what is missing and goes on
+#   install-system-packages.sh test   also what the tests need; ends with 1 if anything is missing
+#   install-system-packages.sh venv   what making .venv needs
+set -eu
+cd "$(dirname "$0")/.."
+purpose=${1:-run}
+
+missing() {
+    if [ "$purpose" = venv ]; then
+        python3 -c 'import ensurepip' 2>/dev/null || echo python3-venv
+    else
+        .venv/bin/podboard check --missing-packages "$purpose"
+    fi
+}
+
+packages=$(missing | tr '\n' ' ')
+[ -n "$packages" ] || exit 0
+
+as_root=
+if [ "$(id -u)" -ne 0 ]; then
+    as_root="sudo -n"
+    sudo -n true 2>/dev/null || as_root=none
+fi
+if [ "$as_root" != none ] && command -v apt-get >/dev/null; then
+    echo "Installing system packages: $packages"
+    {
+        $as_root apt-get -q -o Acquire::Retries=2 -o Acquire::http::Timeout=30 update &&
+            $as_root env DEBIAN_FRONTEND=noninteractive apt-get -q -y --no-install-recommends install $packages
+    } >/dev/null || echo "apt-get could not install them." >&2
+    packages=$(missing | tr '\n' ' ')
+    [ -n "$packages" ] || exit 0
+fi
+
+echo "Missing system packages (Debian's names): $packages" >&2
+if [ "$purpose" = run ]; then
+    echo "podboard runs without them, but makes no PDF reports until they are installed." >&2
+    exit 0
+fi
+echo "Install them, or run deploy/install-system-packages.sh $purpose as root." >&2
+exit 1

@@ -1,0 +1,207 @@
+"""What a server and its roles are like, and what in that would do harm."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any, Literal
+
+import psycopg
+
+from schema import SetupError
+from schema.migrate import EXTENSIONS, OLDEST_SERVER, first_line, has_timescale
+
+State = Literal["ok", "note", "fault"]
+
+_WITHOUT = {
+    "uuid-ossp": "uuid_generate_v4() is made over gen_random_uuid(): nothing is lost",
+    "pg_trgm": "searches by part of a word read whole tables",
+    "pgcrypto": "nothing is lost: podboard hashes and draws random numbers in Python",
+}
+_LOCKS_WANTED = 256
+
+
+class RoleError(SetupError):
+    """A role that podboard would run as can see or do more than it may."""
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One thing that was looked at."""
+
+    subject: str
+    state: State
+    text: str
+
+
+def require_runtime_role(dsn: str, *, worker: bool = False) -> None:
+    """Returns if row-level security holds for the role of this DSN.
+
+    Raises: RoleError, with the faults of the role in one line, or when the server cannot be reached.
+    """
+    try:
+        with psycopg.connect(dsn, connect_timeout=10, prepare_threshold=None) as connection:
+            faults = _role_faults(connection, worker=worker)
+    except psycopg.OperationalError as error:
+        raise RoleError(f"The database cannot be reached: {first_line(error)}") from error
+    if faults:
+        raise RoleError(f"Refusing to run: {'; '.join(faults)}.")
+
+
+def inspect(dsn: str, *, worker_dsn: str | None = None, owner_dsn: str | None = None) -> list[Finding]:
+    """What was found on the server behind `dsn` and about the three roles, most important first."""
+    findings = []
+    try:
+        with psycopg.connect(dsn, connect_timeout=10, prepare_threshold=None) as connection:
+            findings += _server(connection)
+            role = _role("Web role", connection, _role_faults(connection, worker=False))
+            try:
+                findings += [*_extensions(connection), role]
+            except psycopg.errors.InsufficientPrivilege as error:
+                findings += [role, Finding("Web role", "fault", first_line(error))]
+    except psycopg.OperationalError as error:
+        return [Finding("Server", "fault", f"cannot be reached: {first_line(error)}")]
+    for subject, other in (("Worker role", worker_dsn), ("Owner role", owner_dsn)):
+        if other is None:
+            continue
+        try:
+            with psycopg.connect(other, connect_timeout=10, prepare_threshold=None) as connection:
+                faults = (
+                    _owner_faults(connection)
+                    if subject == "Owner role"
+                    else _role_faults(connection, worker=True)
+                )
+                findings.append(_role(subject, connection, faults))
+        except psycopg.OperationalError as error:
+            findings.append(Finding(subject, "fault", f"cannot log in: {first_line(error)}"))
+    return findings
+
+
+def _server(connection: psycopg.Connection[Any]) -> list[Finding]:
+    version = connection.info.server_version
+    shown = f"PostgreSQL {version // 10000}.{version % 10000}"
+    findings = [
+        Finding("Server", "ok", shown)
+        if version >= OLDEST_SERVER
+        else Finding("Server", "fault", f"{shown} is too old: {OLDEST_SERVER // 10000} or newer is needed")
+    ]
+    encoding = _one(
+        connection, "select pg_encoding_to_char(encoding) from pg_database where datname = current_database()"
+    )
+    if encoding != "UTF8":
+        findings.append(
+            Finding("Encoding", "fault", f"{encoding}: the database has to be made with encoding UTF8")
+        )
+    locks = int(str(_one(connection, "select current_setting('max_locks_per_transaction')")))
+    findings.append(
+        Finding("Locks", "ok", f"max_locks_per_transaction = {locks}")
+        if locks >= _LOCKS_WANTED
+        else Finding(
+            "Locks",
+            "note",
+            f"max_locks_per_transaction = {locks}: long ranges of raw events may run out of locks; set 1024",
+        )
+    )
+    return findings
+
+
+def _extensions(connection: psycopg.Connection[Any]) -> list[Finding]:
+    engine = None
+    if _one(connection, "select to_regclass('public.database_engine') is not null"):
+        engine = _one(connection, "select engine from public.database_engine")
+    usable = has_timescale(connection)
+    if engine == "timescale":
+        timescale = Finding("TimescaleDB", "ok", "keeps the time series of this database")
+        if not usable:
+            timescale = Finding(
+                "TimescaleDB", "fault", "keeps the time series of this database but is not loaded"
+            )
+    elif engine == "plain":
+        timescale = Finding(
+            "TimescaleDB", "ok", "not used: partitions and rollup tables of our own keep time series"
+        )
+    elif usable:
+        timescale = Finding("TimescaleDB", "ok", "loaded: the first migration will use it")
+    else:
+        timescale = Finding(
+            "TimescaleDB", "ok", "not loaded: the first migration will use partitions and rollups"
+        )
+    present = {str(row[0]) for row in connection.execute("select extname::text from pg_extension").fetchall()}
+    others = [
+        Finding(f"Extension {name}", "ok", "present")
+        if name in present
+        else Finding(f"Extension {name}", "note", f"missing: {_WITHOUT[name]}")
+        for name in EXTENSIONS
+    ]
+    return [timescale, *others]
+
+
+def _role(subject: str, connection: psycopg.Connection[Any], faults: list[str]) -> Finding:
+    if faults:
+        return Finding(subject, "fault", "; ".join(faults))
+    return Finding(subject, "ok", f"{connection.info.user} has the rights it needs and no more")
+
+
+def _role_faults(connection: psycopg.Connection[Any], *, worker: bool) -> list[str]:
+    """Why row-level security would not hold for this connection; empty when it does."""
+    row = connection.execute(
+        """
+        select
+            session_user::text,
+            rolsuper,
+            rolbypassrls,
+            exists (
+                select from pg_class c join pg_namespace n on n.oid = c.relnamespace
+                where c.relowner = r.oid and n.nspname in ('public', 'internal')
+            ) or exists (select from pg_database where datname = current_database() and datdba = r.oid),
+            exists (
+                select from pg_auth_members m join pg_roles o on o.oid = m.roleid
+                where m.member = r.oid and (o.rolname = 'podboard_owner' or o.rolsuper or o.rolbypassrls)
+            ),
+            exists (
+                select from pg_roles o
+                where o.rolname = 'podboard_owner' and pg_has_role(r.oid, o.oid, 'usage')
+            )
+        from pg_roles r
+        where rolname = session_user
+        """
+    ).fetchone()
+    if row is None:
+        return ["the role of this connection is not in the server's catalogue"]
+    name, is_super, bypasses, owns, is_member, inherits = row
+    faults = []
+    if is_super:
+        faults.append(f"{name} is a superuser, to whom row-level security does not apply")
+    if bypasses:
+        faults.append(f"{name} has BYPASSRLS, so row-level security does not apply to it")
+    if owns:
+        faults.append(
+            f"{name} owns the database or tables in it, and an owner can switch row-level security off"
+        )
+    if worker and inherits and not is_super:
+        faults.append(f"{name} inherits the owner's rights: alter role {name} noinherit")
+    if worker and not is_member and not is_super:
+        faults.append(f"{name} cannot become podboard_owner: grant podboard_owner to {name}")
+    if not worker and is_member and not is_super:
+        faults.append(f"{name} may become the owner: revoke podboard_owner from {name}")
+    return faults
+
+
+def _owner_faults(connection: psycopg.Connection[Any]) -> list[str]:
+    row = connection.execute(
+        """
+        select session_user::text, rolsuper,
+            pg_has_role(session_user, (select datdba from pg_database where datname = current_database()), 'usage')
+        from pg_roles where rolname = session_user
+        """
+    ).fetchone()
+    if row is None:
+        return ["the role of this connection is not in the server's catalogue"]
+    name, is_super, owns = row
+    if is_super:
+        return [f"{name} is a superuser: migrations need the database's owner only"]
+    return [] if owns else [f"{name} does not own the database: alter database ... owner to {name}"]
+
+
+def _one(connection: psycopg.Connection[Any], query: str) -> object:
+    row = connection.execute(query.encode()).fetchone()
+    return row[0] if row else None

@@ -1,0 +1,219 @@
+"""The test database: one server for the whole run, one database for each process, made from a migrated template.
+
+By default the server is the embedded one in a directory of its own. To test on another server (one with TimescaleDB,
+say) set PODBOARD_TEST_DATABASE_URL, PODBOARD_TEST_DATABASE_WORKER_URL, PODBOARD_TEST_DATABASE_OWNER_URL and, as a
+superuser, PODBOARD_TEST_DATABASE_ADMIN_URL.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import os
+import shutil
+import tempfile
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from urllib.parse import urlsplit, urlunsplit
+
+import psycopg
+import pytest
+
+from queries.settings import Settings, use_settings
+from schema.migrate import migrate
+from schema.server import SUPERUSER, Reachable, create_database, drop_database, start
+from tests.world import World, build_world
+
+TEMPLATE = "podboard_template"
+_OWN_SERVER = {
+    "podboard_web": "PODBOARD_TEST_DATABASE_URL",
+    "podboard_worker": "PODBOARD_TEST_DATABASE_WORKER_URL",
+    "podboard_owner": "PODBOARD_TEST_DATABASE_OWNER_URL",
+    SUPERUSER: "PODBOARD_TEST_DATABASE_ADMIN_URL",
+}
+# Nothing of the developer's own set-up may reach a test, least of all a database.
+_FOREIGN = (
+    "DATABASE_URL", "DATABASE_WORKER_URL", "DATABASE_OWNER_URL", "SECRET_KEY", "PORT",
+    "PODBOARD_DEMO", "PODBOARD_HOST", "PODBOARD_URL",
+)  # fmt: skip
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Give the run a home that its processes share, reachable for the unprivileged user of the server."""
+    for name in _FOREIGN:
+        os.environ.pop(name, None)
+    if not hasattr(config, "workerinput"):
+        home = tempfile.mkdtemp(prefix="podboard-test-")
+        if os.geteuid() == 0:
+            os.chmod(home, 0o711)
+        os.environ["PODBOARD_HOME"] = home
+
+
+def pytest_unconfigure(config: pytest.Config) -> None:
+    """Remove the home once every process has let go of it."""
+    if not hasattr(config, "workerinput"):
+        shutil.rmtree(os.environ["PODBOARD_HOME"], ignore_errors=True)
+
+
+@dataclass(frozen=True)
+class Database:
+    """A database of the test server and the ways into it."""
+
+    name: str
+    server: Reachable
+
+    @property
+    def web_dsn(self) -> str:
+        return self.server.dsn("podboard_web", self.name)
+
+    @property
+    def worker_dsn(self) -> str:
+        return self.server.dsn("podboard_worker", self.name)
+
+    @property
+    def owner_dsn(self) -> str:
+        return self.server.dsn("podboard_owner", self.name)
+
+    @property
+    def superuser_dsn(self) -> str:
+        return self.server.dsn(SUPERUSER, self.name)
+
+
+class _OwnServer:
+    """A server that the environment names."""
+
+    def dsn(self, role: str, dbname: str) -> str:
+        parts = urlsplit(os.environ[_OWN_SERVER[role]])
+        return urlunsplit(parts._replace(path=f"/{dbname}"))
+
+
+@pytest.fixture(scope="session")
+def home() -> Path:
+    """PODBOARD_HOME of this test run."""
+    return Path(os.environ["PODBOARD_HOME"])
+
+
+@pytest.fixture(scope="session")
+def server(home: Path) -> Iterator[Reachable]:
+    """The one server of this test run, with a migrated template database."""
+    with ExitStack() as stack:
+        found: Reachable
+        if all(name in os.environ for name in _OWN_SERVER.values()):
+            found = _OwnServer()
+        else:
+            configured = os.environ.get("PODBOARD_PG_BIN")
+            found = stack.enter_context(start(home, Path(configured) if configured else None))
+        with _one_at_a_time(home):
+            ready = home / "template.ready"
+            if not ready.exists():
+                drop_database(found, TEMPLATE)
+                create_database(found, TEMPLATE)
+                migrate(found.dsn("podboard_owner", TEMPLATE))
+                ready.touch()
+        yield found
+
+
+@pytest.fixture(scope="session")
+def make_database(server: Reachable, home: Path) -> Callable[[str], Database]:
+    """Makes a migrated, empty database of the given name in a fraction of a second."""
+
+    def make(name: str) -> Database:
+        name = f"{name}_{os.environ.get('PYTEST_XDIST_WORKER', 'main')}"
+        with _one_at_a_time(home):
+            drop_database(server, name)
+            create_database(server, name, TEMPLATE)
+        return Database(name, server)
+
+    return make
+
+
+@pytest.fixture(scope="session")
+def database(server: Reachable, make_database: Callable[[str], Database]) -> Iterator[Database]:
+    """The database that the tests of this process share; what they write they roll back."""
+    made = make_database("podboard_test")
+    yield made
+    drop_database(server, made.name)
+
+
+@pytest.fixture
+def fresh_database(server: Reachable, make_database: Callable[[str], Database]) -> Iterator[Database]:
+    """A migrated, empty database for one test that commits."""
+    made = make_database("podboard_fresh")
+    yield made
+    drop_database(server, made.name)
+
+
+@pytest.fixture(scope="session")
+def web_dsn(database: Database) -> str:
+    """The way in of the runtime role, under row-level security."""
+    return database.web_dsn
+
+
+@pytest.fixture(scope="session")
+def worker_dsn(database: Database) -> str:
+    """The way in of the worker's role."""
+    return database.worker_dsn
+
+
+@pytest.fixture(scope="session")
+def owner_dsn(database: Database) -> str:
+    """The way in of the owner, for what migrations do."""
+    return database.owner_dsn
+
+
+@pytest.fixture(scope="session")
+def superuser_dsn(database: Database) -> str:
+    """A way round row-level security, to see what truly is in the tables."""
+    return database.superuser_dsn
+
+
+@pytest.fixture(scope="session")
+def settings(database: Database, home: Path) -> Settings:
+    """The settings under which queries run on the test database."""
+    made = Settings(
+        database_url=database.web_dsn,
+        database_worker_url=database.worker_dsn,
+        database_owner_url=database.owner_dsn,
+        home=home,
+        demo=True,
+        secret_key="tests-only-" + "0123456789abcdef" * 2,
+    )
+    use_settings(made)
+    return made
+
+
+@pytest.fixture
+def connection(web_dsn: str) -> Iterator[psycopg.Connection[tuple[object, ...]]]:
+    """A transaction of the runtime role, rolled back afterwards."""
+    with psycopg.connect(web_dsn, prepare_threshold=None) as opened:
+        yield opened
+        opened.rollback()
+
+
+@pytest.fixture
+def owner_connection(owner_dsn: str) -> Iterator[psycopg.Connection[tuple[object, ...]]]:
+    """A transaction of the owner, rolled back afterwards."""
+    with psycopg.connect(owner_dsn, prepare_threshold=None) as opened:
+        yield opened
+        opened.rollback()
+
+
+@pytest.fixture(scope="session")
+def built_world(make_database: Callable[[str], Database], settings: Settings) -> World:
+    """The world of `tests.world`, written and refreshed once; it stays as it is."""
+    return build_world(make_database("podboard_world"), settings)
+
+
+@pytest.fixture
+def world(built_world: World) -> Iterator[World]:
+    """The world, with the queries pointed at its database. Tests read it, or roll back what they write."""
+    with built_world.entered():
+        yield built_world
+
+
+@contextmanager
+def _one_at_a_time(home: Path) -> Iterator[None]:
+    with (home / "tests.lock").open("w") as handle:
+        fcntl.flock(handle, fcntl.LOCK_EX)
+        yield

@@ -1,0 +1,127 @@
+"""The command line: found commands, one-line errors, migrate and check on an embedded database."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+COMMANDS = Path(__file__).parents[2] / "dashboard" / "commands"
+
+
+def podboard(*arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [sys.executable, "-m", "dashboard.cli", *arguments],
+        env={**os.environ, **environment},
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=120,
+    )
+
+
+def test_every_module_of_commands_is_a_subcommand() -> None:
+    shown = podboard("--help")
+    assert shown.returncode == 0
+    names = [
+        line.split()[0] for line in shown.stdout.partition("Commands:\n")[2].splitlines() if line.strip()
+    ]
+    modules = {path.stem for path in COMMANDS.glob("*.py") if not path.stem.startswith("_")}
+    assert set(names) == {module.rstrip("_").replace("_", "-") for module in modules}
+    assert {"check", "migrate", "run", "structure", "web"} <= set(names)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "environment", "message"),
+    [
+        (["run"], {"PORT": "http"}, "PORT=http must be a whole number from 1 to 65535."),
+        (["run"], {"PODBOARD_HOST": "0.0.0.0"}, "PODBOARD_HOST=0.0.0.0: the demo has known passwords"),
+        (
+            ["run"],
+            {"DATABASE_OWNER_URL": "postgresql://o@h/d"},
+            "DATABASE_OWNER_URL is set but DATABASE_URL is not",
+        ),
+        (["web"], {}, "SECRET_KEY is not set"),
+        (["web"], {"SECRET_KEY": "changeme"}, "SECRET_KEY is too weak"),
+        (
+            ["web", "--host", "0.0.0.0"],
+            {"PODBOARD_DEMO": "1"},
+            "PODBOARD_HOST=0.0.0.0: the demo has known passwords",
+        ),
+        (
+            ["web", "--host", "0.0.0.0"],
+            {"SECRET_KEY": "kX4vQ9wZ1nB7rT2yL6pD8sF3hJ5gM0cA"},
+            "PODBOARD_URL=http://0.0.0.0:8050 must begin with https://",
+        ),
+        (["web"], {"SECRET_KEY": "kX4vQ9wZ1nB7rT2yL6pD8sF3hJ5gM0cA"}, "DATABASE_URL is not set."),
+        (
+            ["web"],
+            {
+                "SECRET_KEY": "kX4vQ9wZ1nB7rT2yL6pD8sF3hJ5gM0cA",
+                "DATABASE_URL": "postgresql://w@127.0.0.1:1/d",
+            },
+            "The database cannot be reached: ",
+        ),
+        (
+            ["migrate"],
+            {"DATABASE_URL": "postgresql://w@h/d"},
+            "DATABASE_OWNER_URL is not set.",
+        ),
+        (["check"], {"PODBOARD_PG_BIN": "/nowhere"}, "PODBOARD_PG_BIN=/nowhere holds no PostgreSQL"),
+    ],
+)
+def test_what_has_to_be_mended_is_told_in_one_line(
+    arguments: list[str], environment: dict[str, str], message: str, tmp_path: Path
+) -> None:
+    done = podboard(*arguments, **{"PODBOARD_HOME": str(tmp_path / "home"), **environment})
+    assert done.returncode == 1
+    assert done.stderr.startswith(f"podboard: {message}")
+    assert done.stderr.count("\n") == 1
+
+
+def test_web_refuses_a_role_that_bypasses_row_security(owner_dsn: str) -> None:
+    done = podboard("web", SECRET_KEY="kX4vQ9wZ1nB7rT2yL6pD8sF3hJ5gM0cA", DATABASE_URL=owner_dsn)
+    assert done.returncode == 1
+    assert done.stderr.startswith("podboard: Refusing to run: podboard_owner owns the database")
+
+
+def test_migrate_plans_applies_and_rests(server: object, home: Path) -> None:
+    environment = {"PODBOARD_HOME": str(home)}
+    planned = podboard("migrate", "--plan", **environment)
+    assert planned.returncode == 0
+    assert "would apply 0001_foundation\n" in planned.stdout
+    applied = podboard("migrate", **environment)
+    assert applied.returncode == 0
+    assert "applied 0001_foundation\n" in applied.stdout
+    again = podboard("migrate", **environment)
+    assert (again.returncode, again.stdout) == (0, "The database is up to date.\n")
+
+
+def test_check_says_what_it_found(server: object, home: Path) -> None:
+    done = podboard("check", PODBOARD_HOME=str(home))
+    assert done.returncode == 0, done.stdout
+    for subject in (
+        "Server",
+        "TimescaleDB",
+        "Extension pg_trgm",
+        "Web role",
+        "Worker role",
+        "Owner role",
+        "Locks",
+    ):
+        assert f"ok    {subject} " in done.stdout
+    for subject in ("libpango-1.0-0", "fonts-dejavu-core"):
+        assert subject in done.stdout
+
+
+def test_check_fails_when_a_role_is_too_strong(owner_dsn: str) -> None:
+    done = podboard(
+        "check",
+        DATABASE_URL=owner_dsn,
+        SECRET_KEY="kX4vQ9wZ1nB7rT2yL6pD8sF3hJ5gM0cA",
+    )
+    assert done.returncode == 1
+    assert "FAIL  Web role" in done.stdout
