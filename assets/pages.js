@@ -1,0 +1,168 @@
+/* The URL as state and boxes that ask when they are seen: the browser's half of dashboard/shell.py. */
+(function () {
+  "use strict";
+
+  var NONE = function () { return window.dash_clientside.no_update; };
+  var KEYS = ["period", "range", "compare", "grain", "podcast", "app", "country", "device"];
+  var DAYS = { "7d": 7, "30d": 30, "90d": 90, "12m": 365, "24m": 730 };
+
+  function daysOf(values) {
+    if (values.period === "custom" && values.range && values.range[0] && values.range[1]) {
+      return Math.round((Date.parse(values.range[1]) - Date.parse(values.range[0])) / 86400000) + 1;
+    }
+    if (values.period === "ytd") {
+      var now = new Date();
+      return Math.ceil((now - new Date(now.getFullYear(), 0, 1)) / 86400000) || 1;
+    }
+    return DAYS[values.period] || 30;
+  }
+
+  /* The same rules as queries/periods.py: the grain that a period shows well, and those it can carry. */
+  function defaultGrain(days) {
+    return days <= 2 ? "hour" : days <= 92 ? "day" : days <= 400 ? "week" : "month";
+  }
+
+  function carries(grain, days) {
+    return { hour: days <= 14, day: days <= 400, week: days >= 14, month: days >= 59 }[grain];
+  }
+
+  function read(search) {
+    var query = new URLSearchParams(search || "");
+    var values = {};
+    var custom = query.get("from") && query.get("to");
+    values.period = custom ? "custom" : query.get("period") || "30d";
+    values.range = custom ? [query.get("from"), query.get("to")] : null;
+    values.compare = query.get("compare") || "previous";
+    values.grain = query.get("grain");
+    if (!values.grain || !carries(values.grain, daysOf(values))) {
+      values.grain = defaultGrain(daysOf(values));
+    }
+    ["podcast", "app", "country", "device"].forEach(function (key) {
+      values[key] = (query.get(key) || "").split("|").filter(Boolean);
+    });
+    return values;
+  }
+
+  function write(search, values) {
+    var query = new URLSearchParams(search || "");
+    var offered = function (key) { return Object.prototype.hasOwnProperty.call(values, key); };
+    var put = function (key, value) { if (value) { query.set(key, value); } else { query.delete(key); } };
+    if (offered("period")) {
+      var custom = values.period === "custom";
+      put("period", custom || values.period === "30d" ? "" : values.period);
+      put("from", custom ? values.range[0] : "");
+      put("to", custom ? values.range[1] : "");
+    }
+    if (offered("compare")) {
+      put("compare", values.compare === "previous" ? "" : values.compare);
+    }
+    if (offered("grain")) {
+      put("grain", values.grain === defaultGrain(daysOf(values)) ? "" : values.grain);
+    }
+    ["podcast", "app", "country", "device"].forEach(function (key) {
+      if (offered(key)) {
+        put(key, (values[key] || []).join("|"));
+      }
+    });
+    var text = query.toString().replace(/%7C/g, "|").replace(/\+/g, "%20");
+    return text ? "?" + text : "";
+  }
+
+  function same(a, b) {
+    return JSON.stringify(a === undefined ? null : a) === JSON.stringify(b === undefined ? null : b);
+  }
+
+  function say(values) {
+    var chip = document.querySelector(".filters__chips .chip span:last-child");
+    var chosen = document.querySelector(".filters .seg input:checked");
+    if (chip) {
+      var label = values.period === "custom" && values.range ? values.range.join(" – ")
+        : chosen && chosen.labels.length ? chosen.labels[0].textContent : "Filters";
+      var more = ["podcast", "app", "country", "device"].filter(function (key) { return (values[key] || []).length; }).length;
+      chip.textContent = label + (more ? " · " + more + (more === 1 ? " filter" : " filters") : "");
+    }
+  }
+
+  window.dash_clientside = window.dash_clientside || {};
+  window.dash_clientside.podboard = {
+    /* url.search and the controls follow each other; whichever changed last wins. */
+    syncFilters: function (search, current, ids) {
+      var triggered = (window.dash_clientside.callback_context.triggered || []).map(function (one) { return one.prop_id; });
+      var keys = ids.map(function (id) { return id.key; });
+      var nothing = keys.map(NONE);
+      if (!keys.length) {
+        return [NONE(), nothing];
+      }
+      var byUrl = triggered.some(function (name) { return name === "url.search"; });
+      var values = {};
+      keys.forEach(function (key, place) { values[key] = current[place]; });
+      if (byUrl || !triggered.length) {
+        var wanted = read(search);
+        say(wanted);
+        return [NONE(), keys.map(function (key, place) {
+          /* The range keeps what was typed while another period is looked at. */
+          return same(wanted[key], current[place]) || (key === "range" && !wanted.range) ? NONE() : wanted[key];
+        })];
+      }
+      if (values.period === "custom" && !(values.range && values.range[0] && values.range[1])) {
+        return [NONE(), nothing];
+      }
+      var byRange = triggered.some(function (name) { return name.indexOf('"range"') >= 0; });
+      if (byRange && values.period !== "custom") {
+        return [NONE(), nothing];
+      }
+      var days = daysOf(values);
+      var byPeriod = triggered.some(function (name) { return name.indexOf('"period"') >= 0; });
+      if (values.grain && (byPeriod || byRange || !carries(values.grain, days))) {
+        if (!carries(values.grain, days) || byPeriod) {
+          values.grain = defaultGrain(days);
+        }
+      }
+      say(values);
+      var next = write(search, values);
+      return [next === (search || "") ? NONE() : next, keys.map(function (key, place) {
+        return same(values[key], current[place]) ? NONE() : values[key];
+      })];
+    },
+
+    /* What a box is asked, once it has been seen and its page is the one that is open. */
+    boxQuery: function (search, seen, path, openPath, before) {
+      if (!seen || path !== openPath) {
+        return NONE();
+      }
+      var next = { path: path, search: search || "" };
+      return same(next, before) ? NONE() : next;
+    },
+  };
+
+  /* Boxes below the fold ask when they are about to come into sight. */
+  var watcher = new IntersectionObserver(function (entries) {
+    entries.forEach(function (entry) {
+      if (entry.isIntersecting && window.dash_clientside.set_props) {
+        watcher.unobserve(entry.target);
+        window.dash_clientside.set_props({ type: "box-seen", box: entry.target.dataset.box }, { data: true });
+      }
+    });
+  }, { rootMargin: "120px" });
+
+  new MutationObserver(function () {
+    document.querySelectorAll("[data-box]:not([data-watched])").forEach(function (place) {
+      place.dataset.watched = "";
+      watcher.observe(place);
+    });
+  }).observe(document.documentElement, { childList: true, subtree: true });
+
+  /* A download asks for exactly the view: the link takes the address's filters at the moment it is used. */
+  document.addEventListener("click", function (event) {
+    var link = event.target.closest && event.target.closest('a[href^="/export/"]');
+    if (link) {
+      var url = new URL(link.href, location.href);
+      new URLSearchParams(location.search).forEach(function (value, key) {
+        if (key !== "campaign") {
+          url.searchParams.set(key, value);
+        }
+      });
+      link.href = url.pathname + url.search;
+    }
+  }, true);
+})();

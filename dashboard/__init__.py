@@ -1,0 +1,1 @@
+"""The web face and the processes of podboard."""

@@ -1,0 +1,92 @@
+"""The strip of key figures: value, change, what it was before, sparkline."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Literal
+from urllib.parse import quote
+
+from dash import html
+from dash.development.base_component import Component
+
+from dashboard.components.icons import icon
+from reports.figures.svg_writer import sparkline as sparkline_svg
+from reports.formatting import EMPTY, Number, change_ratio, format_value, signed_percent
+
+Direction = Literal["up", "down", "none"]
+
+
+@dataclass(frozen=True, slots=True)
+class Kpi:
+    """One key figure. `better` says which way is good; "none" for figures that are neither."""
+
+    label: str
+    value: Number | None
+    unit: str = "count"
+    before: Number | None = None
+    currency: str | None = None
+    values: tuple[Number | None, ...] = ()
+    better: Direction = "up"
+    note: str | None = None
+    short: bool = False
+
+
+def change_badge(now: Number | None, before: Number | None, *, better: Direction = "up") -> Component:
+    """Return the change with an arrow and its sign; good and bad are told by arrow and sign as well as by colour."""
+    ratio = change_ratio(now, before)
+    if ratio is None:
+        return html.Span(EMPTY, className="change change--flat")
+    text = signed_percent(ratio)
+    rose, fell = text.startswith("+"), text.startswith("\u2212")
+    tone = "flat"
+    if better != "none" and (rose or fell):
+        tone = "good" if rose == (better == "up") else "bad"
+    arrow = [icon("up" if rose else "down", small=True)] if rose or fell else []
+    return html.Span([*arrow, text], className=f"change change--{tone}")
+
+
+def sparkline(values: Sequence[Number | None], *, cell: bool = False, label: str = "") -> Component:
+    """Return a tiny line in the first data colour, or an empty span when there are too few values."""
+    svg = sparkline_svg(values, width=96 if cell else 88, height=22 if cell else 28)
+    if not svg:
+        return html.Span()
+    return html.Span(
+        className="spark spark--cell" if cell else "spark",
+        style={"--spark": f'url("data:image/svg+xml,{quote(svg, safe=_SVG_SAFE)}")'},
+        role="img",
+        **{"aria-label": label or "Trend"},
+    )
+
+
+_SVG_SAFE = " /:=,.<>()'-"
+
+
+def kpi_strip(items: Sequence[Kpi], *, compare_label: str = "before") -> html.Div:
+    """Return four to six key figures side by side."""
+    return html.Div([_figure(item, compare_label) for item in items], className="kpis")
+
+
+def _figure(item: Kpi, compare_label: str) -> html.Div:
+    shown = format_value(item.value, item.unit, currency=item.currency, compact=item.short)
+    foot: list[Component] = []
+    if item.before is not None:
+        before = format_value(item.before, item.unit, currency=item.currency, compact=True)
+        foot.append(
+            html.Div(
+                [
+                    change_badge(item.value, item.before, better=item.better),
+                    html.Span(f"{before} {compare_label}", className="kpi__before"),
+                ]
+            )
+        )
+    else:
+        foot.append(html.Span(item.note or "\u00a0", className="kpi__before"))
+    if len(item.values) > 1:
+        foot.append(sparkline(item.values, label=f"{item.label}, trend"))
+    return html.Div(
+        [
+            html.Div(item.label, className="kpi__label"),
+            html.Div(shown, className="kpi__value"),
+            html.Div(foot, className="kpi__foot"),
+        ],
+        className="kpi",
+    )

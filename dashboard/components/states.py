@@ -1,0 +1,114 @@
+"""The six states of a box: loading, data, empty, partial period, too little data, error.
+
+Each takes the height of what it stands for, so that nothing moves when data arrives.
+"""
+
+from collections.abc import Sequence
+from typing import Any, Literal
+
+from dash import dcc, html
+from dash.development.base_component import Component
+
+from dashboard.components.icons import icon
+
+BARS = (46, 58, 52, 66, 61, 74, 38, 55, 63, 58, 71, 66, 80, 44, 60, 69, 64, 77, 72, 86)
+LINES = (96, 78, 88, 64, 72, 54, 60, 42, 50, 36)
+
+
+def loading(kind: Literal["chart", "rows", "kpis", "sentence"] = "chart", *, height: int = 280) -> html.Div:
+    """Return a skeleton in the shape and height of what is to come."""
+    sizes = {"chart": BARS, "rows": LINES[: max(2, height // 40)], "kpis": (0,) * 4, "sentence": (100, 62)}
+    bones = [html.Div(className="skeleton__bone", style={"--bone": f"{size}%"}) for size in sizes[kind]]
+    return html.Div(
+        [html.Span("Loading", className="sr-only"), *bones],
+        className=f"skeleton skeleton--{kind}",
+        style={} if kind in ("kpis", "sentence") else {"--state-height": f"{height}px"},
+        role="status",
+    )
+
+
+def _state(
+    symbol: str,
+    title: str,
+    text: Any,
+    foot: list[Component],
+    *,
+    height: int,
+    tone: str = "",
+    role: str = "status",
+) -> html.Div:
+    return html.Div(
+        [
+            icon(symbol),
+            html.P(title, className="state__title"),
+            html.P(text, className="state__text"),
+            *([html.Div(foot, className="state__foot")] if foot else []),
+        ],
+        className=f"state{tone}",
+        style={"--state-height": f"{height}px"},
+        role=role,
+    )
+
+
+def empty(
+    reason: str,
+    way_on: str = "",
+    *,
+    action: tuple[str, str] | None = None,
+    height: int = 160,
+) -> html.Div:
+    """Return why there is nothing and what to do about it, in words or as a link (label, address)."""
+    foot = [dcc.Link(action[0], href=action[1], className="button button--small")] if action else []
+    return _state("empty", reason, way_on, foot, height=height)
+
+
+def too_little(reason: str, *, title: str = "Too little data", height: int = 160) -> html.Div:
+    """Return that there is data, but not enough for an honest figure."""
+    return _state("overview", title, reason, [], height=height)
+
+
+def error(
+    message: str = "This could not be read just now.",
+    *,
+    reference: str = "",
+    text: str = "Your data is safe and the rest of the page is right. Try again in a moment.",
+    retry_id: Any = None,
+    height: int = 160,
+) -> html.Div:
+    """Return what happened, what is safe, the way on, and a reference to tell."""
+    foot: list[Component] = []
+    if retry_id is not None:
+        label = [icon("refresh", small=True), "Try again"]
+        foot.append(html.Button(label, id=retry_id, type="button", className="button button--small"))
+    if reference:
+        foot.append(html.Span(["Reference ", html.Code(reference)]))
+    return _state("warning", message, text, foot, height=height, tone=" state--error", role="alert")
+
+
+def page_missing(home: str) -> html.Div:
+    """Return the page for an address where the reader finds nothing."""
+    return html.Div(
+        [
+            html.P("Not found", className="fault__code"),
+            html.H1("There is nothing here for you"),
+            html.P("The link may be old, or what it shows is not shared with you."),
+            dcc.Link("Go to your start page", href=home, className="button"),
+        ],
+        className="fault fault--inside",
+    )
+
+
+def foot(as_of: str, notes: Sequence[str] = ()) -> html.P:
+    """Return the line under a box: as of when its numbers are, and what else must be known to read them."""
+    parts = [part for part in (as_of, *notes) if part]
+    return html.P(" \u00b7 ".join(parts), className="panel__foot")
+
+
+def partial(text: str = "The last period is not over: it is drawn hatched and still grows.") -> html.Div:
+    """Return a line that says which part is not complete; it stands above the data."""
+    return html.Div([icon("clock"), html.Span(text)], className="note", role="note")
+
+
+def stale(text: str) -> html.Div:
+    """Return a line that says since when the data stands still."""
+    return html.Div([icon("warning"), html.Span(text)], className="note", role="note")

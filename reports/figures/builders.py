@@ -1,0 +1,355 @@
+"""Charts from rows: pure functions that take a query's rows and say what they are."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import date, datetime, timedelta, tzinfo
+from decimal import Decimal
+from typing import Any
+
+from reports.figures.chart import Band, Chart, Mark, Measure, Series, X, known, x_name
+from reports.formatting import Grain, Number, change_ratio, counted, day, local, percent, signed_percent
+
+Rows = Sequence[Mapping[str, Any]]
+
+MOST_LINES = 6
+FEW_BUCKETS = 13
+
+
+def _local_x(value: X, zone: tzinfo | None) -> X:
+    return local(value, zone) if zone is not None and isinstance(value, date) else value
+
+
+def _total(values: Iterable[Number | None]) -> Number:
+    return sum((Decimal(str(value)) for value in values if value is not None), Decimal(0))
+
+
+def trend(
+    rows: Rows,
+    *,
+    label: str,
+    x: str = "bucket",
+    y: str = "value",
+    by: str | None = None,
+    unit: str = "count",
+    currency: str | None = None,
+    grain: Grain = "day",
+    zone: tzinfo | None = None,
+    compare_rows: Rows | None = None,
+    compare_label: str = "Previous period",
+    marks: Sequence[Mark] = (),
+    partial_from: date | datetime | None = None,
+    additive: bool = True,
+    height: int = 280,
+) -> Chart:
+    """Return values over time: an area, few buckets as columns, or with `by` one line per name (six at most).
+
+    Shape: one row per bucket (and name), in time order, gaps already filled with zero.
+    Time: aware datetimes are shown in `zone`; `compare_rows` are laid under the rows by position.
+    """
+    measure = Measure(label, unit, currency)
+    series = _lines(rows, x, y, by, zone, label)
+    for_compare: tuple[Series, ...] = ()
+    if compare_rows and by is None:
+        length = len(series[0].xs)
+        shown = compare_rows[:length]
+        for_compare = (
+            Series(
+                compare_label,
+                series[0].xs[: len(shown)],
+                tuple(row[y] for row in shown),
+                "compare",
+                0,
+                tuple(x_name(_local_x(row[x], zone), grain) for row in shown),
+            ),
+        )
+    cut = _local_x(partial_from, zone) if partial_from is not None else None
+    few = by is None and grain != "hour" and len(series[0].xs) <= (FEW_BUCKETS if grain != "day" else 2)
+    return Chart(
+        kind="columns" if few else "trend",
+        measure=measure,
+        series=(*for_compare, *series),
+        sentence=_trend_sentence(measure, series, for_compare, grain, additive=additive, cut=cut),
+        x_label={"hour": "Hour", "day": "Day", "week": "Week", "month": "Month"}.get(grain, "Period"),
+        grain=grain,
+        marks=tuple(Mark(local(mark.at, zone), mark.label, mark.kind) if zone else mark for mark in marks),
+        partial_from=cut if isinstance(cut, date) else None,
+        height=height,
+    )
+
+
+def _lines(rows: Rows, x: str, y: str, by: str | None, zone: tzinfo | None, label: str) -> tuple[Series, ...]:
+    if by is None:
+        return (Series(label, tuple(_local_x(row[x], zone) for row in rows), tuple(row[y] for row in rows)),)
+    names = list(dict.fromkeys(str(row[by]) for row in rows))[:MOST_LINES]
+    grouped = {name: [row for row in rows if str(row[by]) == name] for name in names}
+    return tuple(
+        Series(name, tuple(_local_x(row[x], zone) for row in own), tuple(row[y] for row in own), "main", slot)
+        for slot, (name, own) in enumerate(grouped.items(), start=1)
+    )
+
+
+def _trend_sentence(
+    measure: Measure,
+    series: tuple[Series, ...],
+    compare: tuple[Series, ...],
+    grain: Grain,
+    *,
+    additive: bool,
+    cut: X | None,
+) -> str:
+    first = series[0]
+    values = known(first.ys)
+    if not values:
+        return f"{measure.label}: no data in this period."
+    if len(first.xs) == 1:
+        return f"{measure.label}, {x_name(first.xs[0], grain)}: {measure.text(values[0])}."
+    per = f"{measure.label} per {grain}, {x_name(first.xs[0], grain)} to {x_name(first.xs[-1], grain)}"
+    if len(series) > 1:
+        ends = ", ".join(f"{one.label} {measure.text(known(one.ys)[-1])}" for one in series if known(one.ys))
+        return f"{per}. Last values: {ends}."
+    parts = [f"{measure.text(_total(values))} in all"] if additive else []
+    parts += _extremes(measure, first, grain, cut)
+    said = f"{per}: {', '.join(parts)}"
+    ratio = change_ratio(_total(values), _total(compare[0].ys)) if additive and compare else None
+    if ratio is not None:
+        name = compare[0].label[:1].lower() + compare[0].label[1:]
+        said += f"; {name} {measure.text(_total(compare[0].ys))} ({signed_percent(ratio)})"
+    if cut is not None:
+        said += f". From {x_name(cut, grain)} on the data is not complete yet"
+    return said + "."
+
+
+def _extremes(measure: Measure, series: Series, grain: Grain, cut: X | None) -> list[str]:
+    """Return lowest and highest with their dates; a bucket that is not over is never the lowest."""
+    points = [
+        (value, x)
+        for x, value in zip(series.xs, series.ys, strict=True)
+        if value is not None and (cut is None or x != cut)
+    ]
+    if len(points) < 2:
+        return []
+    low = min(points, key=lambda point: point[0])
+    high = max(points, key=lambda point: point[0])
+    if low[0] == high[0]:
+        return [f"{measure.text(low[0])} in each"]
+    return [
+        f"from {measure.text(low[0])} ({x_name(low[1], grain)}) to {measure.text(high[0])} ({x_name(high[1], grain)})"
+    ]
+
+
+def columns(
+    rows: Rows,
+    *,
+    label: str,
+    x: str,
+    y: str,
+    by: str | None = None,
+    unit: str = "count",
+    currency: str | None = None,
+    grain: Grain = "month",
+    zone: tzinfo | None = None,
+    stacked: bool = False,
+    partial_from: date | datetime | None = None,
+    x_label: str = "",
+    height: int = 260,
+) -> Chart:
+    """Return values per bucket or category as columns; with `by` in groups or, if stacked, on top of each other."""
+    measure = Measure(label, unit, currency)
+    series = _lines(rows, x, y, by, zone, label)
+    tallest = [(value, place) for place, value in enumerate(series[0].ys) if value is not None]
+    sentence = f"{label}: no data in this period."
+    if tallest and len(series) == 1:
+        value, place = max(tallest, key=lambda pair: pair[0])
+        sentence = f"{label}: highest {measure.text(value)} ({x_name(series[0].xs[place], grain)})."
+    elif tallest:
+        sums = ", ".join(f"{one.label} {measure.text(_total(one.ys))}" for one in series)
+        sentence = f"{label} by {by}: {sums}."
+    cut = _local_x(partial_from, zone) if partial_from is not None else None
+    return Chart(
+        kind="columns",
+        measure=measure,
+        series=series,
+        sentence=sentence,
+        x_label=x_label or grain.capitalize(),
+        grain=grain,
+        stacked=stacked,
+        partial_from=cut if isinstance(cut, date) else None,
+        height=height,
+    )
+
+
+def ranking(
+    rows: Rows,
+    *,
+    label: str,
+    label_key: str,
+    value_key: str,
+    unit: str = "count",
+    currency: str | None = None,
+    total: Number | None = None,
+    link_key: str | None = None,
+    x_label: str = "",
+    limit: int = 10,
+    slot: int = 1,
+) -> Chart:
+    """Return the rows as bars from high to low with the number at the end.
+
+    total: the whole that shares refer to; without it no share is shown (right for what does not add up).
+    A value that is text ("<5", hidden) stands as it is, without a bar, below all numbers.
+    """
+    measure = Measure(label, unit, currency)
+    ranked = sorted(rows, key=lambda row: -float(row[value_key] or 0) if _is_number(row[value_key]) else 1)[
+        :limit
+    ]
+    names = tuple(str(row[label_key]) for row in ranked)
+    values = tuple(row[value_key] if _is_number(row[value_key]) else None for row in ranked)
+    texts = tuple("" if _is_number(row[value_key]) else str(row[value_key]) for row in ranked)
+    shares: tuple[Number | None, ...] = ()
+    if total:
+        shares = tuple(
+            None if value is None else Decimal(str(value)) / Decimal(str(total)) for value in values
+        )
+    return Chart(
+        kind="ranking",
+        measure=measure,
+        series=(Series(label, names, values, "main", slot, texts=texts if any(texts) else ()),),
+        sentence=_ranking_sentence(measure, names, values, texts, shares, x_label),
+        x_label=x_label or "Name",
+        height=24 + 36 * max(1, len(ranked)),
+        links=tuple(row.get(link_key) for row in ranked) if link_key else (),
+        shares=shares,
+    )
+
+
+def _is_number(value: object) -> bool:
+    return value is None or not isinstance(value, str)
+
+
+def _ranking_sentence(
+    measure: Measure,
+    names: tuple[str, ...],
+    values: tuple[Number | None, ...],
+    texts: tuple[str, ...],
+    shares: tuple[Number | None, ...],
+    x_label: str,
+) -> str:
+    if not names:
+        return f"{measure.label}: no data in this period."
+    told = []
+    for place, name in enumerate(names[:3]):
+        share = f" ({percent(shares[place])})" if shares and shares[place] is not None else ""
+        told.append(f"{name} {texts[place] or measure.text(values[place])}{share}")
+    by = f" by {x_label.lower()}" if x_label else ""
+    more = len(names) - len(told)
+    rest = f", and {counted(more, 'more')}".replace("mores", "more") if more > 0 else ""
+    return f"{measure.label}{by}: {', '.join(told)}{rest}."
+
+
+def delivery(
+    rows: Rows,
+    *,
+    booked: Number,
+    flight_start: date,
+    flight_end: date,
+    now: date | datetime,
+    x: str = "day",
+    y: str = "impressions",
+    label: str = "Ads delivered",
+    forecast: tuple[Number, Number, Number] | None = None,
+    height: int = 300,
+) -> Chart:
+    """Return cumulative delivery against the booked number over the flight (both ends included).
+
+    forecast: expected, low and high total at the flight's end, drawn as a cone from the last delivered day.
+    """
+    measure = Measure(label)
+    own = [row for row in rows if row[y] is not None]
+    running = Decimal(0)
+    xs: list[X] = []
+    ys: list[Number] = []
+    for row in own:
+        running += Decimal(str(row[y]))
+        xs.append(row[x])
+        ys.append(int(running) if running == running.to_integral_value() else running)
+    pace = Series(
+        "Even pace",
+        (flight_start - timedelta(days=1), flight_end),
+        (0, booked),
+        "target",
+        0,
+    )
+    band = None
+    if forecast is not None and xs:
+        band = Band("Forecast", (xs[-1], flight_end), (ys[-1], forecast[1]), (ys[-1], forecast[2]))
+    done = ys[-1] if ys else 0
+    parts = [f"{label}: {measure.text(done)} of {measure.text(booked)} booked"]
+    if booked:
+        parts.append(f" ({percent(Decimal(str(done)) / Decimal(str(booked)))})")
+    parts.append(f" in the flight {day(flight_start)} to {day(flight_end)}")
+    if forecast is not None:
+        low, high = measure.text(forecast[1]), measure.text(forecast[2])
+        parts.append(f"; expected at its end {measure.text(forecast[0])} (between {low} and {high})")
+    return Chart(
+        kind="delivery",
+        measure=measure,
+        series=(pace, Series(label, tuple(xs), tuple(ys))),
+        sentence="".join(parts) + ".",
+        x_label="Day",
+        band=band,
+        target=("Booked", booked),
+        now=now,
+        height=height,
+    )
+
+
+def attribution_bars(
+    rows: Rows,
+    *,
+    models: Sequence[tuple[str, str]],
+    channel_key: str = "channel",
+    model_key: str = "model",
+    value_key: str = "conversions",
+    label: str = "Conversions",
+    unit: str = "number",
+    currency: str | None = None,
+    x_label: str = "Podcast",
+    limit: int = 8,
+) -> Chart:
+    """Return one panel of bars per model, channels in one order (by mean credit) so that rankings can be compared.
+
+    Shape: one row per channel and model; `models` are (key, label) in the order they are shown.
+    """
+    measure = Measure(label, unit, currency, decimals=1 if unit == "number" else None)
+    credit: dict[str, dict[str, Number]] = {}
+    for row in rows:
+        credit.setdefault(str(row[channel_key]), {})[str(row[model_key])] = row[value_key]
+    order = sorted(credit, key=lambda name: (-float(_total(credit[name].values())), name))[:limit]
+    series = tuple(
+        Series(title, tuple(order), tuple(credit[name].get(key, 0) for name in order), "main", slot)
+        for slot, (key, title) in enumerate(models, start=1)
+    )
+    return Chart(
+        kind="panels",
+        measure=measure,
+        series=series,
+        sentence=_models_sentence(measure, series, order, x_label),
+        x_label=x_label,
+        height=40 + 44 * max(1, len(order)),
+    )
+
+
+def _models_sentence(measure: Measure, series: tuple[Series, ...], order: list[str], x_label: str) -> str:
+    if not order or not series:
+        return f"{measure.label}: no data in this period."
+    leaders = {
+        one.label: order[max(range(len(order)), key=lambda place: float(one.ys[place] or 0))]
+        for one in series
+    }
+    rankings = {
+        tuple(sorted(range(len(order)), key=lambda place: -float(one.ys[place] or 0))) for one in series
+    }
+    if len(rankings) == 1:
+        return f"{measure.label} by {x_label.lower()}: every model ranks them alike, {order[0]} first."
+    if len(set(leaders.values())) == 1:
+        return f"{measure.label} by {x_label.lower()}: {order[0]} leads in every model; the order behind it changes."
+    told = ", ".join(f"{name} by {model.lower()}" for model, name in leaders.items())
+    return f"{measure.label} by {x_label.lower()}: the models disagree on the leader: {told}."

@@ -1,0 +1,149 @@
+"""The chart model: what is shown, without any library or medium."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Literal
+
+from reports.formatting import Grain, Number, bucket, format_value
+
+X = date | datetime | str | float
+Kind = Literal["trend", "columns", "ranking", "delivery", "panels"]
+Role = Literal["main", "compare", "target"]
+
+
+@dataclass(frozen=True, slots=True)
+class Measure:
+    """What the values are: label, unit, currency, and how they are written."""
+
+    label: str
+    unit: str = "count"
+    currency: str | None = None
+    decimals: int | None = None
+
+    def text(self, value: Number | None) -> str:
+        """Return the value in full, as in tables and tooltips."""
+        return format_value(value, self.unit, currency=self.currency, decimals=self.decimals)
+
+    def short(self, value: Number | None) -> str:
+        """Return the value short, as on axes and labels."""
+        return format_value(value, self.unit, compact=True, currency=self.currency, decimals=self.decimals)
+
+
+@dataclass(frozen=True, slots=True)
+class Series:
+    """One line, area or set of bars.
+
+    `names` are the points' own names where x is borrowed (comparison); `texts` stand in place of values that may
+    not be shown as numbers (small cells), else empty.
+    """
+
+    label: str
+    xs: tuple[X, ...]
+    ys: tuple[Number | None, ...]
+    role: Role = "main"
+    slot: int = 1
+    names: tuple[str, ...] = ()
+    texts: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Band:
+    """A range between two lines: a forecast cone or an interval."""
+
+    label: str
+    xs: tuple[X, ...]
+    lows: tuple[Number, ...]
+    highs: tuple[Number, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Mark:
+    """A flag on the time axis: an episode, a flight's edge, a note."""
+
+    at: date | datetime
+    label: str
+    kind: Literal["episode", "flight", "note"] = "note"
+
+
+@dataclass(frozen=True, slots=True)
+class Table:
+    """The table twin of a chart: everything that the picture says, as text."""
+
+    header: tuple[str, ...]
+    rows: tuple[tuple[str, ...], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Chart:
+    """One picture. `sentence` says what it shows to somebody who does not see it."""
+
+    kind: Kind
+    measure: Measure
+    series: tuple[Series, ...]
+    sentence: str
+    x_label: str = ""
+    grain: Grain = "day"
+    marks: tuple[Mark, ...] = ()
+    band: Band | None = None
+    target: tuple[str, Number] | None = None
+    now: date | datetime | None = None
+    partial_from: date | datetime | None = None
+    stacked: bool = False
+    height: int = 280
+    links: tuple[str | None, ...] = ()
+    shares: tuple[Number | None, ...] = ()
+
+    @property
+    def main(self) -> Series:
+        """Return the first main series."""
+        return next(series for series in self.series if series.role == "main")
+
+    @property
+    def is_empty(self) -> bool:
+        """Return whether no series has any value."""
+        return all(value is None for series in self.series for value in series.ys)
+
+    def name(self, series: Series, place: int) -> str:
+        """Return how the point of a series is called in words."""
+        return series.names[place] if series.names else x_name(series.xs[place], self.grain)
+
+    def value(self, series: Series, place: int) -> str:
+        """Return the value of a point in full."""
+        if place >= len(series.ys):
+            return self.measure.text(None)
+        return (series.texts[place] if series.texts else "") or self.measure.text(series.ys[place])
+
+    def table(self) -> Table:
+        """Return header and rows, one row per point of the main series."""
+        main = self.main
+        columns = [series for series in self.series if series.role in ("main", "compare")]
+        header = [self.x_label or "Date"]
+        for series in columns:
+            header.append(series.label)
+            if series.role == "compare" and series.names:
+                header.append(f"{series.label}: date")
+        if self.shares:
+            header.append("Share")
+        rows = []
+        for place in range(len(main.xs)):
+            row = [self.name(main, place)]
+            for series in columns:
+                inside = place < len(series.ys)
+                row.append(self.value(series, place))
+                if series.role == "compare" and series.names:
+                    row.append(series.names[place] if inside else "")
+            if self.shares:
+                row.append(format_value(self.shares[place], "ratio", decimals=1))
+            rows.append(tuple(row))
+        return Table(tuple(header), tuple(rows))
+
+
+def x_name(x: X, grain: Grain) -> str:
+    """Return the name of a point: its bucket for a date, else itself."""
+    return bucket(x, grain) if isinstance(x, date) else str(x)
+
+
+def known(values: Sequence[Number | None]) -> list[Number]:
+    """Return the values that are there."""
+    return [value for value in values if value is not None]
