@@ -33,3 +33,7 @@ class NotAvailable(PodboardError):
 
 class DatabaseUnavailable(PodboardError):
     """The database could not be reached or went away in the middle; nothing half done was kept."""
+
+
+class TookTooLong(PodboardError):
+    """The statement reached its time limit and was stopped."""

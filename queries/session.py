@@ -7,18 +7,21 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from uuid import UUID
 
-from sqlalchemy import Connection, text
+from sqlalchemy import Connection as Connection
+from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 
 from queries.engine import engine_for, patience
-from queries.errors import AccessRefused, DatabaseUnavailable, TenantMissing
+from queries.errors import AccessRefused, DatabaseUnavailable, TenantMissing, TookTooLong
 from queries.settings import current_settings
 
 # The server stops a reader's statement after 30 s: one that has not answered some seconds later has gone.
 _PATIENCE_SECONDS = 40.0
 
 _ENTER = text("select enter_session(:tenant_id, :user_id)")
+# The first refresh of a large tenant digests its whole history in one statement.
+_SYSTEM_SECONDS = 1800
 _TENANT = text("select set_tenant_context(:tenant_id)")
 
 
@@ -31,15 +34,18 @@ class Actor:
 
 
 @contextmanager
-def tenant_session(actor: Actor, *, write: bool = False) -> Iterator[Connection]:
+def tenant_session(actor: Actor, *, write: bool = False, steady: bool = False) -> Iterator[Connection]:
     """A transaction that sees what `actor` may see; read only unless asked.
 
+    `steady`: every statement sees the same moment, so that a report's numbers agree with each other.
     The scope (own campaigns, own podcasts) is worked out in the database at entry, so a role taken away counts on
     the next transaction. Raises TenantMissing before any SQL, AccessRefused for a disabled or foreign person.
     """
     if actor.tenant_id is None:
         raise TenantMissing("No tenant: nothing can be read.")
-    with patience(_PATIENCE_SECONDS), _transaction(current_settings().runtime_dsn, write=write) as connection:
+    with patience(_PATIENCE_SECONDS), _transaction(
+        current_settings().runtime_dsn, write=write, steady=steady
+    ) as connection:
         if actor.user_id is None:
             connection.execute(_TENANT, {"tenant_id": actor.tenant_id})
         else:
@@ -73,11 +79,36 @@ def system_session(reason: str, *, tenant_id: UUID | None = None) -> Iterator[Co
     """
     if not reason:
         raise ValueError("a system session says why it is opened")
-    with _transaction(current_settings().worker_dsn, write=True) as connection:
+    with patience(_SYSTEM_SECONDS + 10), _transaction(current_settings().worker_dsn, write=True) as connection:
         connection.execute(text("set local role podboard_owner"))
-        connection.execute(text("select set_config('application_name', :name, true)"), {"name": f"podboard {reason}"[:63]})
+        connection.execute(
+            text("select set_config('application_name', :name, true), set_config('statement_timeout', :longest, true)"),
+            {"name": f"podboard {reason}"[:63], "longest": f"{_SYSTEM_SECONDS}s"},
+        )
         if tenant_id is not None:
             connection.execute(_TENANT, {"tenant_id": tenant_id})
+        yield connection
+
+
+@contextmanager
+def outside_transactions(reason: str) -> Iterator[Connection]:
+    """The owner role without a transaction, for the calls that TimescaleDB refuses inside one; without a time limit.
+
+    The connection is closed at the end: the role it took on must not come back from the pool.
+    """
+    if not reason:
+        raise ValueError("a system session says why it is opened")
+    try:
+        opened = engine_for(current_settings().worker_dsn).connect()
+    except (OperationalError, PoolTimeout) as error:
+        raise DatabaseUnavailable("The database cannot be reached.") from error
+    with opened:
+        opened.detach()
+        connection = opened.execution_options(isolation_level="AUTOCOMMIT")
+        connection.execute(text("set role podboard_owner"))
+        connection.execute(text("set statement_timeout = 0"))
+        name = f"podboard {reason}"[:63]
+        connection.execute(text("select set_config('application_name', :name, false)"), {"name": name})
         yield connection
 
 
@@ -91,7 +122,7 @@ def _enter(connection: Connection, actor: Actor) -> None:
 
 
 @contextmanager
-def _transaction(dsn: str, *, write: bool) -> Iterator[Connection]:
+def _transaction(dsn: str, *, write: bool, steady: bool = False) -> Iterator[Connection]:
     try:
         opened = engine_for(dsn).connect()
     except (OperationalError, PoolTimeout) as error:
@@ -99,9 +130,13 @@ def _transaction(dsn: str, *, write: bool) -> Iterator[Connection]:
     try:
         with opened as connection:
             connection = connection.execution_options(postgresql_readonly=not write)
+            if steady:
+                connection = connection.execution_options(isolation_level="REPEATABLE READ")
             with connection.begin():
                 yield connection
     except DBAPIError as error:
         if error.connection_invalidated:
             raise DatabaseUnavailable("The database went away.") from error
+        if getattr(error.orig, "sqlstate", None) == "57014":
+            raise TookTooLong("The question took too long and was stopped.") from None
         raise

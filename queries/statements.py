@@ -44,7 +44,7 @@ def statement(name: str) -> Statement:
     return Statement(name=name, clause=text(body), parameters=used)
 
 
-def ask(connection: Connection, name: str, **parameters: Any) -> list[dict[str, Any]]:
+def ask(connection: Connection, name: str, /, **parameters: Any) -> list[dict[str, Any]]:
     """Rows of a statement as dicts; every parameter must be given and none too many."""
     wanted = statement(name)
     if frozenset(parameters) != wanted.parameters:
@@ -53,7 +53,7 @@ def ask(connection: Connection, name: str, **parameters: Any) -> list[dict[str, 
     return [dict(row) for row in result.mappings()] if result.returns_rows else []
 
 
-def tell(connection: Connection, name: str, **parameters: Any) -> int:
+def tell(connection: Connection, name: str, /, **parameters: Any) -> int:
     """Number of rows a writing statement touched."""
     wanted = statement(name)
     if frozenset(parameters) != wanted.parameters:

@@ -1,0 +1,121 @@
+"""The Dash app on its Flask server: one page shell for every address, callbacks checked before they run."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import dash
+from flask import Flask, Response, abort, redirect, request
+from flask_login import current_user
+from werkzeug.exceptions import BadRequest
+from werkzeug.wrappers import Response as AnyResponse
+
+from dashboard import shell
+from dashboard.access import Viewer, home_path
+from dashboard.auth.csrf import HEADER, give_token_to_script
+from dashboard.auth.sessions import cookie_name
+from dashboard.callback_bodies import Shape, check_callback_body, shape_of
+from dashboard.pages import page_at
+from dashboard.static_files import ASSETS, asset_address, install_static_files
+from queries.settings import Settings
+
+UPDATE_ENDPOINT = "/_dash-update-component"
+PAGE_ENDPOINTS = ("/", "/<path:path>")
+
+_INDEX = """<!doctype html>
+<html lang="en">
+  <head>
+    {%metas%}
+    <meta name="color-scheme" content="light dark">
+    <title>{%title%}</title>
+    <link rel="icon" href="@favicon@" type="image/svg+xml">
+    <script src="@theme@"></script>
+    {%css%}
+  </head>
+  <body>
+    {%app_entry%}
+    <footer>{%config%}{%scripts%}{%renderer%}</footer>
+  </body>
+</html>
+"""
+
+
+def mount_dash(server: Flask, settings: Settings) -> dash.Dash:
+    """Puts Dash on the server, complete: routes, pages and callbacks, so that no first request finds it half made."""
+    app = dash.Dash(
+        "podboard",
+        server=server,
+        assets_folder=str(ASSETS),
+        # theme.js stands in the head, before the first paint; entry/ belongs to the pages before the log-in.
+        assets_ignore=r"^theme\.js$",
+        assets_path_ignore=["^entry$"],
+        pages_folder="",
+        use_pages=False,
+        serve_locally=True,
+        suppress_callback_exceptions=True,
+        use_async=False,
+        title="podboard",
+        update_title="",
+        add_log_handler=False,
+        csrf_token_name=cookie_name(settings, "csrf"),
+        csrf_header_name=HEADER,
+        index_string=_INDEX.replace("@favicon@", asset_address("favicon.svg")).replace(
+            "@theme@", asset_address("theme.js")
+        ),
+        meta_tags=[{"name": "viewport", "content": "width=device-width, initial-scale=1"}],
+    )
+    # A function, so that nothing one person was shown is embedded in the next person's page.
+    app.layout = shell.layout
+    shell.register_callbacks(app)
+    install_static_files(server)
+    _guard_pages(server)
+    _guard_callbacks(server, app)
+    with server.test_request_context("/"):
+        app._setup_server()
+    return app
+
+
+def _guard_pages(server: Flask) -> None:
+    """Answers 404 and 403 for addresses without a page for this viewer, before the shell is sent."""
+
+    @server.before_request
+    def check_page() -> AnyResponse | None:
+        if request.endpoint not in PAGE_ENDPOINTS:
+            return None
+        viewer: Viewer = current_user._get_current_object()
+        if request.path == "/":
+            return redirect(home_path(viewer))
+        found = page_at(request.path)
+        if found is None:
+            abort(404)
+        if not found[0].open_to(viewer):
+            abort(403)
+        return None
+
+    @server.after_request
+    def give_token(response: Response) -> Response:
+        if request.endpoint in PAGE_ENDPOINTS and response.status_code == 200:
+            give_token_to_script(response)
+        return response
+
+
+def _guard_callbacks(server: Flask, app: dash.Dash) -> None:
+    """Answers 400 to a body that no page of ours sends; Dash itself would fail on it with 500."""
+    update = server.view_functions[UPDATE_ENDPOINT]
+    shapes: dict[str, Shape] = {}
+
+    def dispatch() -> Any:
+        try:
+            body = request.get_json()
+        except RecursionError:
+            raise BadRequest("This is nested too deeply.") from None
+        # Callbacks are all there before the first request, so this is filled once. Those that run in the browser have
+        # an entry but no function, and nothing to answer.
+        if not shapes:
+            shapes.update(
+                {key: shape_of(key, entry) for key, entry in app.callback_map.items() if "callback" in entry}
+            )
+        check_callback_body(body, shapes)
+        return update()
+
+    server.view_functions[UPDATE_ENDPOINT] = dispatch

@@ -1,0 +1,125 @@
+"""Logs of the web process: JSON, one event one line, with request, tenant and person, and without secrets."""
+
+from __future__ import annotations
+
+import json
+import logging
+import re
+import secrets
+import sys
+import time
+import traceback
+from datetime import UTC, datetime
+from types import TracebackType
+from typing import Any
+
+from flask import Flask, Response, g, has_request_context, request
+
+from dashboard.access import Viewer
+
+log = logging.getLogger("podboard.web")
+
+_STANDARD = frozenset(logging.LogRecord("", 0, "", 0, "", (), None).__dict__) | {
+    "message",
+    "asctime",
+    "taskName",
+}
+_SECRETS = re.compile(
+    r"\$argon2[^\s'\"]*"  # a password's hash
+    r"|postgres(?:ql)?://[^\s'\"]*"  # a way into the database
+    r"|(?i:password|secret|token|cookie|authorization)['\"]?\s*[=:]\s*[^\s,;]+"
+    r"|[A-Za-z0-9_-]{40,}"  # tokens, hashes, listener ids
+)
+_MESSAGE_LIMIT = 500
+_KEYS_OF_PEOPLE = frozenset({"password", "token", "listener_id", "secret", "cookie"})
+
+
+class JsonFormatter(logging.Formatter):
+    """Formats a record as one line of JSON; `extra` becomes keys of its own."""
+
+    def format(self, record: logging.LogRecord) -> str:
+        """The line."""
+        event: dict[str, Any] = {
+            "at": datetime.fromtimestamp(record.created, UTC).isoformat(timespec="milliseconds"),
+            "level": record.levelname.lower(),
+            "logger": record.name,
+            "event": mask(record.getMessage()),
+        }
+        event.update(_request_keys())
+        for key, value in record.__dict__.items():
+            if key not in _STANDARD and key not in _KEYS_OF_PEOPLE:
+                event[key] = value if isinstance(value, (int, float, bool, type(None))) else mask(str(value))
+        if record.exc_info and record.exc_info[0] is not None:
+            event.update(_failure(*record.exc_info))
+        return json.dumps(event, ensure_ascii=False, separators=(",", ":"))
+
+
+def mask(text: str) -> str:
+    """The text without what looks like a secret, and not longer than a line should be."""
+    return _SECRETS.sub("***", text)[:_MESSAGE_LIMIT]
+
+
+def configure_logging(level: str = "INFO") -> None:
+    """Sends every record of this process to stderr as JSON. Running it again changes nothing."""
+    root = logging.getLogger()
+    if not any(isinstance(handler.formatter, JsonFormatter) for handler in root.handlers):
+        handler = logging.StreamHandler(sys.stderr)
+        handler.setFormatter(JsonFormatter())
+        root.handlers[:] = [handler]
+    root.setLevel(level)
+    # One line of ours per request is enough.
+    logging.getLogger("werkzeug").setLevel(logging.WARNING)
+
+
+def install_request_log(app: Flask) -> None:
+    """Gives each request an id and writes one line when it has been answered."""
+
+    @app.before_request
+    def begin() -> None:
+        g.request_id = secrets.token_hex(8)
+        g.began = time.perf_counter()
+
+    @app.after_request
+    def finish(response: Response) -> Response:
+        # The path alone: a query string says what somebody looked at.
+        log.log(
+            logging.ERROR if response.status_code >= 500 else logging.INFO,
+            "request",
+            extra={
+                "method": request.method,
+                "path": request.path,
+                "status": response.status_code,
+                "milliseconds": round((time.perf_counter() - g.get("began", time.perf_counter())) * 1000, 1),
+            },
+        )
+        return response
+
+
+def _request_keys() -> dict[str, str]:
+    if not has_request_context():
+        return {}
+    keys = {"request_id": str(g.get("request_id", ""))}
+    # Only what has been loaded already: writing a log line must not open a session.
+    viewer = g.get("_login_user")
+    if isinstance(viewer, Viewer):
+        keys["user"] = str(viewer.user_id)
+        if viewer.tenant_id:
+            keys["tenant"] = str(viewer.tenant_id)
+    return keys
+
+
+def _failure(
+    kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+) -> dict[str, Any]:
+    frames = [
+        f"{frame.filename.rpartition('/')[2]}:{frame.lineno} {frame.name}"
+        for frame in traceback.extract_tb(trace)
+    ]
+    failure: dict[str, Any] = {"error": kind.__name__ if kind else "", "frames": frames[-12:]}
+    state = getattr(getattr(error, "orig", error), "sqlstate", None)
+    if state is None:
+        failure["reason"] = mask(str(error))
+    else:
+        # A database's message carries values of the rows it is about; its code says enough.
+        failure["sqlstate"] = state
+    return failure

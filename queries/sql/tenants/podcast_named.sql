@@ -1,0 +1,10 @@
+-- purpose: the podcast of that name in the tenant of the session
+-- params: name
+-- returns: id uuid
+-- grain: one row per match
+-- source: podcasts
+-- relies on: none: some hundred rows
+select id
+from podcasts
+where lower(name) = lower(:name)
+order by id
