@@ -1,0 +1,97 @@
+"""Imports a podcast feed into podcasts and episodes; imported again it updates and adds nothing twice."""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import asdict
+from typing import BinaryIO
+from urllib.parse import urlsplit, urlunsplit
+from uuid import UUID
+
+import orjson
+from sqlalchemy import Connection
+
+from queries.ingest.feed_reader import LARGEST_FEED, Feed, FeedPodcast, read_feed, too_large
+from queries.ingest.http import FetchRefused, fetch
+from queries.ingest.imports import ImportRefused, ImportResult, Tally, importing, refuse, result
+from queries.session import Actor
+from queries.statements import ask
+
+_BATCH_EPISODES = 500
+
+
+def import_feed(actor: Actor, source: BinaryIO, *, name: str) -> ImportResult:
+    """What became of the feed in an open file; `name` is what the import is called afterwards.
+
+    The podcast is found by its guid, else by its address, else by website and name. Raises: ImportRefused when this
+    is no feed that can be taken; then nothing of it stands.
+    """
+    document = source.read(LARGEST_FEED + 1)
+    if len(document) > LARGEST_FEED:
+        refuse(actor, "feed", name, ImportRefused(too_large()))
+    return _import(actor, document, name=name, feed_url=None)
+
+
+def import_feed_from(actor: Actor, url: str) -> ImportResult:
+    """What became of the feed at an https address.
+
+    Raises: ImportRefused as `import_feed`, and when the address cannot be fetched.
+    """
+    try:
+        fetched = fetch(url, largest=LARGEST_FEED)
+    except FetchRefused as refused:
+        refuse(actor, "feed", _shown(url), ImportRefused(str(refused)))
+    return _import(actor, fetched.content, name=_shown(url), feed_url=url)
+
+
+def _import(actor: Actor, document: bytes, *, name: str, feed_url: str | None) -> ImportResult:
+    sha256 = hashlib.sha256(document).hexdigest()
+    try:
+        feed = read_feed(document)
+    except ImportRefused as refused:
+        refuse(actor, "feed", name, refused, sha256=sha256)
+    with importing(actor, "feed", name) as (connection, import_id, tally):
+        tally.source_sha256 = sha256
+        _take(connection, import_id, tally, feed, feed_url)
+    return result(import_id, "feed", tally)
+
+
+def _take(connection: Connection, import_id: UUID, tally: Tally, feed: Feed, feed_url: str | None) -> None:
+    podcast_id = _podcast(connection, feed.podcast, feed_url)
+    for start in range(0, len(feed.episodes), _BATCH_EPISODES):
+        batch = feed.episodes[start : start + _BATCH_EPISODES]
+        written = ask(
+            connection, "ingest/put_episodes",
+            podcast_id=podcast_id, episodes=orjson.dumps([asdict(episode) for episode in batch]).decode(),
+        )  # fmt: skip
+        added = sum(1 for row in written if row["is_new"])
+        tally.imported += added
+        tally.updated += len(written) - added
+        tally.duplicate += len(batch) - len(written)
+    tally.notes.extend(feed.notes)
+    tally.record(connection, import_id, list(feed.refusals))
+
+
+def _podcast(connection: Connection, podcast: FeedPodcast, feed_url: str | None) -> UUID:
+    """The podcast of this feed, made or brought up to date."""
+    addresses = [url for url in (feed_url, podcast.feed_url) if url]
+    found = ask(
+        connection, "ingest/find_podcast",
+        feed_guid=podcast.feed_guid, feed_urls=addresses, website_url=podcast.website_url, podcast_name=podcast.name,
+    )  # fmt: skip
+    values = asdict(podcast)
+    values["podcast_name"] = values.pop("name")
+    values["rss_feed_url"] = addresses[0] if addresses else None
+    del values["feed_url"]
+    if found:
+        podcast_id: UUID = found[0]["id"]
+        ask(connection, "ingest/update_podcast", podcast_id=podcast_id, **values)
+        return podcast_id
+    made: UUID = ask(connection, "ingest/add_podcast", **values)[0]["id"]
+    return made
+
+
+def _shown(url: str) -> str:
+    """The address without what may be secret in it: private feeds carry a key in their query or user part."""
+    parts = urlsplit(url)
+    return urlunsplit((parts.scheme, parts.netloc.rpartition("@")[2], parts.path, "", ""))

@@ -1,0 +1,336 @@
+"""Reads a podcast feed (RSS with the iTunes and podcast namespaces, Atom) into values the catalogue can take."""
+
+from __future__ import annotations
+
+import codecs
+import io
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
+from typing import Any
+from urllib.parse import urlsplit
+from xml.parsers import expat
+
+import feedparser
+
+from queries.ingest.imports import ImportRefused, Refusal
+from queries.ingest.plain_text import one_line, plain_text
+
+LARGEST_FEED = 20 * 1024 * 1024
+"""Bytes; a feed with several thousand episodes has a tenth of it."""
+
+_DESCRIPTION_LIMIT = 20_000
+_URL_LIMIT = 2_000
+_LARGEST_INTEGER = 2**31 - 1
+_LARGEST_BIGINT = 2**63 - 1
+_LONGEST_SECONDS = 7 * 86_400
+_LANGUAGE = re.compile(r"[A-Za-z]{2,3}([-_][A-Za-z0-9]+)*")
+_DECLARATION = re.compile(rb"^\s*<\?xml[^>]*?encoding\s*=\s*[\"']([A-Za-z0-9._:-]+)[\"'][^>]*\?>")
+_ANY_DECLARATION = re.compile(r"^\s*<\?xml[^>]*\?>")
+_WEB_PAGE = re.compile(rb"^\s*(<!--.*?-->\s*)*<(!doctype\s+html|html)\b", re.IGNORECASE | re.DOTALL)
+_BYTE_ORDER_MARKS = (
+    (codecs.BOM_UTF8, "utf-8-sig"), (codecs.BOM_UTF32_LE, "utf-32"), (codecs.BOM_UTF32_BE, "utf-32"),
+    (codecs.BOM_UTF16_LE, "utf-16"), (codecs.BOM_UTF16_BE, "utf-16"),
+)  # fmt: skip
+_CLOCK = re.compile(r"(?:(\d+):)?(\d+):(\d+)(?:\.\d+)?")
+_PLAIN_SECONDS = re.compile(r"(\d+)(?:\.\d+)?")
+_SPELLED = re.compile(
+    r"(?:p(?:(\d+)d)?t?)?\s*(?:(\d+)\s*h(?:(?:ou)?rs?)?)?[\s,]*(?:(\d+)\s*m(?:in(?:ute)?s?)?)?[\s,]*"
+    r"(?:(\d+)(?:\.\d+)?\s*s(?:ec(?:ond)?s?)?)?\.?",
+    re.IGNORECASE,
+)
+_ROOTS = ("rss", "feed", "rdf")
+_IS_WEB_PAGE = "This is a web page, not a podcast feed: look for its RSS address."
+
+
+@dataclass(frozen=True, slots=True)
+class FeedEpisode:
+    """One item of a feed; `line_number` is where it begins in the document."""
+
+    line_number: int
+    guid: str
+    title: str
+    description: str
+    season_number: int | None
+    episode_number: int | None
+    episode_type: str
+    published_at: datetime | None
+    duration_seconds: int | None
+    audio_url: str
+    audio_bytes: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class FeedPodcast:
+    """What a feed says of the podcast itself."""
+
+    name: str
+    description: str
+    feed_guid: str | None
+    feed_url: str | None
+    website_url: str | None
+    cover_image_url: str | None
+    language: str | None
+    category: str | None
+    author: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Feed:
+    """A feed as it can be taken: the podcast, its episodes, the items that are none, and what was noticed."""
+
+    podcast: FeedPodcast
+    episodes: tuple[FeedEpisode, ...]
+    refusals: tuple[Refusal, ...]
+    notes: tuple[str, ...]
+
+
+def read_feed(document: bytes) -> Feed:
+    """The feed in `document`. Raises: ImportRefused with one line that says why it is none."""
+    if len(document) > LARGEST_FEED:
+        raise ImportRefused(too_large())
+    if not document.strip():
+        raise ImportRefused("The feed is empty.")
+    if _WEB_PAGE.match(document):
+        raise ImportRefused(_IS_WEB_PAGE)
+    text = _decoded(document)
+    outline = _Outline(text)
+    if not outline.has_channel:
+        raise ImportRefused("The feed has no channel: it describes no podcast.")
+    if not outline.item_lines:
+        raise ImportRefused("The feed has no episodes.")
+    parsed: Mapping[str, Any] = feedparser.parse(
+        io.BytesIO(text.encode("utf-8")), response_headers={"content-type": "application/xml; charset=utf-8"},
+        sanitize_html=False, resolve_relative_uris=False,
+    )  # fmt: skip
+    entries: list[Mapping[str, Any]] = parsed["entries"]
+    if len(entries) != len(outline.item_lines):
+        raise ImportRefused("The feed cannot be read: its items are not where they should be.")
+    podcast = _podcast(parsed["feed"], outline)
+    episodes: list[FeedEpisode] = []
+    refusals: list[Refusal] = []
+    without_zone = without_date = 0
+    seen: dict[str, int] = {}
+    for line_number, entry in zip(outline.item_lines, entries, strict=True):
+        found = _episode(entry, line_number)
+        if isinstance(found, Refusal):
+            refusals.append(found)
+            continue
+        if found.guid in seen:
+            refusals.append(
+                Refusal(
+                    line_number,
+                    "Another item of this feed has the same guid.",
+                    f"first on line {seen[found.guid]}",
+                )
+            )
+            continue
+        seen[found.guid] = line_number
+        without_date += found.published_at is None
+        without_zone += found.published_at is not None and not _has_zone(str(entry.get("published") or ""))
+        episodes.append(found)
+    if not episodes:
+        raise ImportRefused("The feed has no episodes with audio.")
+    notes = []
+    if without_date:
+        notes.append(f"{without_date} episodes have no publication date that can be read.")
+    if without_zone:
+        notes.append(f"{without_zone} publication dates name no time zone: they were taken as UTC.")
+    return Feed(podcast, tuple(episodes), tuple(refusals), tuple(notes))
+
+
+def too_large() -> str:
+    """What is said of a feed that is too large."""
+    return f"The feed is larger than {LARGEST_FEED // (1024 * 1024)} MB."
+
+
+def duration_seconds(spelled: str) -> int | None:
+    """Seconds of a duration in any of its spellings (4385, 73:05, 1:13:05, 1h 13m 5s, PT1H13M5S, 73 min); else None."""
+    spelled = spelled.strip()[:40]
+    if match := _PLAIN_SECONDS.fullmatch(spelled):
+        seconds = int(match[1])
+    elif match := _CLOCK.fullmatch(spelled):
+        hours, minutes, rest = (int(part or 0) for part in match.groups())
+        seconds = hours * 3600 + minutes * 60 + rest
+    elif (match := _SPELLED.fullmatch(spelled)) and any(match.groups()):
+        days, hours, minutes, rest = (int(part or 0) for part in match.groups())
+        seconds = days * 86_400 + hours * 3600 + minutes * 60 + rest
+    else:
+        return None
+    return seconds if 0 < seconds <= _LONGEST_SECONDS else None
+
+
+def published_moment(spelled: str) -> datetime | None:
+    """The UTC moment of an RFC 2822 or ISO 8601 date; without a zone it is taken as UTC."""
+    spelled = spelled.strip()[:80]
+    moment: datetime | None = None
+    for read in (parsedate_to_datetime, datetime.fromisoformat):
+        try:
+            moment = read(spelled)
+            break
+        except (ValueError, TypeError, IndexError, OverflowError):
+            continue
+    if moment is None or not 1990 <= moment.year <= 2100:
+        return None
+    return moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)
+
+
+def _has_zone(spelled: str) -> bool:
+    return bool(re.search(r"(Z|[+-]\d\d:?\d\d|\b[A-Z]{2,5})\s*(\(.*\))?$", spelled.strip()))
+
+
+def _decoded(document: bytes) -> str:
+    """The document as text without its XML declaration, which the parsers would otherwise believe again."""
+    encoding = next((name for mark, name in _BYTE_ORDER_MARKS if document.startswith(mark)), None)
+    if encoding is None:
+        declared = _DECLARATION.match(document[:1024])
+        encoding = declared[1].decode("ascii") if declared else "utf-8"
+    try:
+        text = document.decode(encoding)
+    except (LookupError, UnicodeError):
+        raise ImportRefused(f"The feed is not written in {encoding}, as it should be.") from None
+    return _ANY_DECLARATION.sub("", text.lstrip("\ufeff"), count=1)
+
+
+class _Outline:
+    """What a strict reading of the document finds: root, channel, the lines of the items; entities are never expanded.
+
+    Category and author too: feedparser mixes a channel's keywords with its categories and all its authors into one.
+    """
+
+    def __init__(self, text: str) -> None:
+        """Reads the document. Raises: ImportRefused."""
+        self.has_channel = False
+        self.item_lines: list[int] = []
+        self.category = ""
+        self.author = ""
+        self._in_author = False
+        self._path: list[str] = []
+        self._parser = expat.ParserCreate(namespace_separator=" ")
+        self._parser.StartElementHandler = self._start
+        self._parser.EndElementHandler = self._end
+        self._parser.CharacterDataHandler = self._characters
+        self._parser.EntityDeclHandler = self._entity
+        try:
+            self._parser.Parse(text.encode("utf-8"), True)
+        except expat.ExpatError as error:
+            what = expat.errors.messages.get(error.code, "syntax error")
+            raise ImportRefused(f"The feed is not valid XML: {what} on line {error.lineno}.") from None
+
+    def _start(self, name: str, attributes: Mapping[str, str]) -> None:
+        namespace, _, local = name.rpartition(" ")
+        local = local.lower()
+        parent = self._path[-1] if self._path else ""
+        if not self._path:
+            if local == "html":
+                raise ImportRefused(_IS_WEB_PAGE)
+            if local not in _ROOTS:
+                raise ImportRefused(f"This is not a podcast feed: its outermost element is <{local[:40]}>.")
+            self.has_channel = local == "feed"
+        elif local == "channel" and len(self._path) == 1:
+            self.has_channel = True
+        elif local in ("item", "entry") and parent in ("channel", *_ROOTS):
+            self.item_lines.append(self._parser.CurrentLineNumber)
+        elif parent == "channel" and "itunes" in namespace.lower():
+            self._in_author = local == "author" and not self.author
+            if local == "category":
+                self.category = self.category or attributes.get("text", "")
+        self._path.append(local)
+        if len(self._path) > 100:
+            raise ImportRefused("This is not a podcast feed: its elements are nested too deeply.")
+
+    def _end(self, _name: str) -> None:
+        self._path.pop()
+        self._in_author = False
+
+    def _characters(self, text: str) -> None:
+        if self._in_author:
+            self.author += text
+
+    def _entity(self, *_declaration: Any) -> None:
+        raise ImportRefused("The feed declares entities of its own: that is not accepted.")
+
+
+def _podcast(feed: Mapping[str, Any], outline: _Outline) -> FeedPodcast:
+    name = one_line(str(feed.get("title") or ""), 400)
+    if not name:
+        raise ImportRefused("The feed has no title.")
+    language = str(feed.get("language") or "").strip()
+    image = feed.get("image") or {}
+    itself = next((link.get("href") for link in feed.get("links", ()) if link.get("rel") == "self"), None)
+    return FeedPodcast(
+        name=name,
+        description=plain_text(_longest(feed.get("summary"), feed.get("subtitle")), _DESCRIPTION_LIMIT),
+        feed_guid=one_line(str(feed.get("podcast_guid") or ""), 200) or None,
+        feed_url=_url(feed.get("itunes_new-feed-url")) or _url(itself),
+        website_url=_url(feed.get("link")),
+        cover_image_url=_url(image.get("href")),
+        language=language if _LANGUAGE.fullmatch(language) else None,
+        category=one_line(outline.category, 200) or None,
+        author=one_line(outline.author, 400) or None,
+    )
+
+
+def _episode(entry: Mapping[str, Any], line_number: int) -> FeedEpisode | Refusal:
+    audio_url, audio_bytes = _enclosure(entry)
+    if audio_url is None:
+        return Refusal(line_number, "The item has no audio.")
+    title = one_line(str(entry.get("title") or entry.get("itunes_title") or ""), 1000)
+    if not title:
+        return Refusal(line_number, "The item has no title.")
+    content = next((part.get("value") for part in entry.get("content", ()) if part.get("value")), "")
+    kind = str(entry.get("itunes_episodetype") or "").strip().lower()
+    return FeedEpisode(
+        line_number=line_number,
+        guid=one_line(str(entry.get("id") or ""), _URL_LIMIT) or audio_url,
+        title=title,
+        description=plain_text(str(entry.get("summary") or content or ""), _DESCRIPTION_LIMIT),
+        season_number=_whole(entry.get("itunes_season") or entry.get("podcast_season"), _LARGEST_INTEGER),
+        episode_number=_whole(entry.get("itunes_episode") or entry.get("podcast_episode"), _LARGEST_INTEGER),
+        episode_type=kind if kind in ("trailer", "bonus") else "full",
+        published_at=published_moment(str(entry.get("published") or "")),
+        duration_seconds=duration_seconds(str(entry.get("itunes_duration") or "")),
+        audio_url=audio_url,
+        audio_bytes=audio_bytes,
+    )
+
+
+def _enclosure(entry: Mapping[str, Any]) -> tuple[str | None, int | None]:
+    """Address and size of the audio (or, for want of one, of what else is enclosed)."""
+    enclosed = [
+        (link, url)
+        for link in entry.get("links", ())
+        if link.get("rel") == "enclosure" and (url := _url(link.get("href")))
+    ]
+    enclosed.sort(key=lambda pair: not str(pair[0].get("type") or "").startswith("audio/"))
+    if not enclosed:
+        return None, None
+    link, url = enclosed[0]
+    return url, _whole(link.get("length"), _LARGEST_BIGINT) or None
+
+
+def _longest(*texts: Any) -> str:
+    return max((str(text or "") for text in texts), key=len)
+
+
+def _whole(value: Any, largest: int) -> int | None:
+    text = str(value if value is not None else "").strip()
+    if not re.fullmatch(r"[0-9]{1,19}(\.0+)?", text):
+        return None
+    number = int(text.partition(".")[0])
+    return number if number <= largest else None
+
+
+def _url(value: Any) -> str | None:
+    """An http address that can be shown as a link; else None."""
+    text = str(value or "").strip()
+    if not text or len(text) > _URL_LIMIT or re.search(r"[\s\x00-\x1f<>\"]", text):
+        return None
+    try:
+        parts = urlsplit(text)
+        host = parts.hostname
+    except ValueError:
+        return None
+    return text if parts.scheme in ("http", "https") and host else None

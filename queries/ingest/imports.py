@@ -1,0 +1,210 @@
+"""What every import leaves behind: its row in etl_imports, what it refused, one row in the audit log.
+
+An import is one transaction: a crash leaves nothing of it. Its row is written before, in a transaction of its own, and
+completed inside the import's; a failure is written after the roll-back. One import of a tenant runs at a time.
+"""
+
+from __future__ import annotations
+
+import csv
+import logging
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Literal, NoReturn
+from uuid import UUID
+
+import orjson
+from sqlalchemy import Connection
+from sqlalchemy.exc import DBAPIError, OperationalError
+
+from queries.errors import AccessRefused, InvalidRequest, NotAvailable, NotFound, PodboardError
+from queries.session import Actor, system_session, tenant_session
+from queries.statements import ask, tell
+
+ImportType = Literal["feed", "listener_events", "attribution_events"]
+
+SHOWN_REFUSALS = 20
+LISTED_REFUSALS = 100_000
+"""Rows an import lists with line and reason; those beyond are counted."""
+
+_PAGE = 5_000
+_log = logging.getLogger(__name__)
+
+
+class ImportRefused(InvalidRequest):
+    """The import as a whole cannot be done; nothing of it stands."""
+
+
+@dataclass(frozen=True, slots=True)
+class Refusal:
+    """A row that was not taken: `reason` is one of a few sentences, `detail` shows what was found where it may."""
+
+    line_number: int
+    reason: str
+    detail: str = ""
+
+
+@dataclass(slots=True)
+class Tally:
+    """What became of the rows so far; with `record()` the refusals go to the database as they come."""
+
+    imported: int = 0
+    updated: int = 0
+    duplicate: int = 0
+    refused: int = 0
+    impressions: int = 0
+    source_sha256: str | None = None
+    notes: list[str] = field(default_factory=list)
+    first_refusals: list[Refusal] = field(default_factory=list)
+
+    def record(self, connection: Connection, import_id: UUID, refusals: list[Refusal]) -> None:
+        """Counts refusals and lists as many as are listed."""
+        listed = refusals[: max(0, LISTED_REFUSALS - self.refused)]
+        self.refused += len(refusals)
+        self.first_refusals.extend(listed[: SHOWN_REFUSALS - len(self.first_refusals)])
+        if listed:
+            rows = [
+                {"line_number": r.line_number, "reason": r.reason, "detail": r.detail[:500]} for r in listed
+            ]
+            tell(connection, "ingest/list_refusals", import_id=import_id, rows=orjson.dumps(rows).decode())
+
+
+@dataclass(frozen=True, slots=True)
+class ImportResult:
+    """What an import did: `imported` rows are new, `updated` episodes changed, `duplicate` rows stood already."""
+
+    import_id: UUID
+    import_type: ImportType
+    imported: int
+    updated: int
+    duplicate: int
+    refused: int
+    impressions: int
+    first_refusals: tuple[Refusal, ...]
+    notes: tuple[str, ...]
+
+
+@contextmanager
+def importing(actor: Actor, import_type: ImportType, source: str) -> Iterator[tuple[Connection, UUID, Tally]]:
+    """The transaction of one import, with its id and a tally to fill; the import's row tells the truth at every moment.
+
+    Raises: ImportRefused when another import of this tenant runs; what goes wrong inside is recorded and raised again.
+    """
+    import_id: UUID | None = None
+    tally = Tally()
+    try:
+        with tenant_session(actor, write=True) as connection:
+            if actor.user_id is not None and not ask(connection, "ingest/may_import")[0]["may_import"]:
+                raise AccessRefused("This account may not import.")
+            if not ask(connection, "ingest/lock_imports")[0]["is_free"]:
+                raise ImportRefused("Another import of this tenant is running: wait for it to end.")
+            with tenant_session(actor, write=True) as ledger:
+                # Who holds the lock knows that every other import still called running is dead.
+                tell(ledger, "ingest/close_interrupted")
+                import_id = ask(
+                    ledger, "ingest/start_import",
+                    import_type=import_type, source=source, created_by=actor.user_id,
+                )[0]["id"]  # fmt: skip
+            yield connection, import_id, tally
+            tell(
+                connection, "ingest/complete_import",
+                import_id=import_id, records_imported=tally.imported + tally.updated,
+                records_duplicate=tally.duplicate, records_refused=tally.refused, source_sha256=tally.source_sha256,
+            )  # fmt: skip
+            tell(
+                connection, "ingest/log_import",
+                import_id=import_id, created_by=actor.user_id,
+                changes=orjson.dumps({
+                    "import_type": import_type, "source": source, "imported": tally.imported, "updated": tally.updated,
+                    "duplicate": tally.duplicate, "refused": tally.refused, "impressions": tally.impressions,
+                }).decode(),
+            )  # fmt: skip
+    except BaseException as error:
+        if import_id is not None:
+            _fail(actor, import_id, tally, error)
+        if isinstance(error, DBAPIError) and error.connection_invalidated:
+            raise NotAvailable("The database went away; nothing was imported.") from None
+        raise
+
+
+def refuse(
+    actor: Actor, import_type: ImportType, source: str, refused: ImportRefused, *, sha256: str | None = None
+) -> NoReturn:
+    """Records an import that ended before it began, and raises why."""
+    with importing(actor, import_type, source) as (_, _, tally):
+        tally.source_sha256 = sha256
+        raise refused
+
+
+def result(import_id: UUID, import_type: ImportType, tally: Tally) -> ImportResult:
+    """The tally as it is handed out."""
+    return ImportResult(
+        import_id=import_id, import_type=import_type, imported=tally.imported, updated=tally.updated,
+        duplicate=tally.duplicate, refused=tally.refused, impressions=tally.impressions,
+        first_refusals=tuple(tally.first_refusals), notes=tuple(tally.notes),
+    )  # fmt: skip
+
+
+def write_refusals(actor: Actor, import_id: UUID, path: Path) -> int:
+    """Number of refused rows written to `path` as CSV (line, reason, detail), readable for its owner alone."""
+    written = 0
+    with (
+        open(path, "w", encoding="utf-8", newline="", opener=_private) as handle,
+        tenant_session(actor) as connection,
+    ):
+        sheet = csv.writer(handle)
+        sheet.writerow(("line", "reason", "detail"))
+        after_line, after_id = 0, UUID(int=0)
+        while page := ask(
+            connection, "ingest/refusals_of_import",
+            import_id=import_id, after_line=after_line, after_id=after_id, limit=_PAGE,
+        ):  # fmt: skip
+            for row in page:
+                sheet.writerow((row["line_number"], _defused(row["reason"]), _defused(row["detail"])))
+            written += len(page)
+            after_line, after_id = page[-1]["line_number"], page[-1]["id"]
+    return written
+
+
+def unscoped_tenant_id(slug: str) -> UUID:
+    """The tenant of this slug, for commands; needs the worker's rights. Raises: NotFound."""
+    try:
+        with system_session("find tenant of an import") as connection:
+            found = ask(connection, "ingest/unscoped_tenant_by_slug", slug=slug)
+    except OperationalError:
+        raise NotAvailable("The database cannot be reached.") from None
+    if not found:
+        raise NotFound(f"There is no tenant {slug!r}.")
+    tenant_id: UUID = found[0]["tenant_id"]
+    return tenant_id
+
+
+def _fail(actor: Actor, import_id: UUID, tally: Tally, error: BaseException) -> None:
+    if isinstance(error, PodboardError):
+        message = str(error)
+    elif isinstance(error, KeyboardInterrupt | SystemExit | GeneratorExit):
+        message = "Interrupted: nothing of it was kept."
+    else:
+        # Only messages made for people are kept: the text of another error may quote a row.
+        message = f"Stopped by an unexpected error ({type(error).__name__}); nothing of it was kept."
+    try:
+        with tenant_session(actor, write=True) as ledger:
+            tell(
+                ledger, "ingest/fail_import",
+                import_id=import_id, error_message=message[:1000], source_sha256=tally.source_sha256,
+            )  # fmt: skip
+    except Exception:  # noqa: BLE001 (the first error must be the one that is raised, whatever else fails)
+        # The row still says running; the tenant's next import closes it.
+        _log.exception("the failure of import %s could not be recorded", import_id)
+
+
+def _private(path: str, flags: int) -> int:
+    return os.open(path, flags, 0o600)
+
+
+def _defused(cell: str) -> str:
+    # A spreadsheet would run these as formulas.
+    return f"'{cell}" if cell[:1] in ("=", "+", "-", "@", "\t", "\r") else cell

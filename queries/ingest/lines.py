@@ -1,0 +1,49 @@
+"""The lines of a file in bounded memory, numbered, with the hash of the whole."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterator
+from typing import BinaryIO
+
+LONGEST_LINE = 64 * 1024
+"""Bytes; the widest honest event is a hundredth of it."""
+
+_SKIPPED_AT_ONCE = 1024 * 1024
+
+
+class Lines:
+    """Numbered lines of a binary file. Iterating gives (number, bytes), or (number, None) for a line that is too long.
+
+    A line without end is passed over in pieces, so 2 GB without a line break cost no memory.
+    """
+
+    def __init__(self, source: BinaryIO) -> None:
+        self._source = source
+        self._hash = hashlib.sha256()
+        self.bytes_read = 0
+
+    def __iter__(self) -> Iterator[tuple[int, bytes | None]]:
+        number = 0
+        while line := self._piece(LONGEST_LINE + 1):
+            number += 1
+            if len(line) <= LONGEST_LINE or line.endswith(b"\n"):
+                yield number, line
+                continue
+            while not line.endswith(b"\n"):
+                line = self._piece(_SKIPPED_AT_ONCE)
+                if not line:
+                    break
+            yield number, None
+
+    def sha256(self) -> str:
+        """Hash of the whole file in hexadecimal, also when only its beginning was wanted: the rest is read now."""
+        while self._piece(_SKIPPED_AT_ONCE):
+            pass
+        return self._hash.hexdigest()
+
+    def _piece(self, size: int) -> bytes:
+        piece = self._source.readline(size)
+        self._hash.update(piece)
+        self.bytes_read += len(piece)
+        return piece

@@ -1,0 +1,9 @@
+-- purpose: marks imports that died as failed; to be called by the holder of the import lock only
+-- params: none
+-- returns: nothing
+-- grain: one row per import still called running
+-- source: etl_imports
+-- relies on: etl_imports_recent
+update etl_imports
+set status = 'failed', error_message = 'Interrupted: nothing of it was kept.', completed_at = now()
+where tenant_id = (select app_tenant()) and status = 'running'

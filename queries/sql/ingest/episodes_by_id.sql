@@ -1,0 +1,9 @@
+-- purpose: which of these ids are episodes of the tenant
+-- params: ids
+-- returns: id uuid
+-- grain: one row per episode
+-- source: episodes
+-- relies on: episodes_tenant_id_id_key
+select e.id
+from episodes e
+where e.tenant_id = (select app_tenant()) and e.id = any (cast(:ids as uuid[])) and e.deleted_at is null

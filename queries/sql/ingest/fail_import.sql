@@ -1,0 +1,12 @@
+-- purpose: closes the row of an import that was rolled back
+-- params: import_id, error_message, source_sha256
+-- returns: nothing
+-- grain: one row
+-- source: etl_imports
+-- relies on: etl_imports_tenant_id_id_key
+update etl_imports
+set status = 'failed',
+    error_message = cast(:error_message as text),
+    source_sha256 = cast(:source_sha256 as text),
+    completed_at = clock_timestamp()
+where tenant_id = (select app_tenant()) and id = cast(:import_id as uuid) and status = 'running'

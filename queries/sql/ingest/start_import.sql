@@ -1,0 +1,9 @@
+-- purpose: opens the row of an import
+-- params: import_type, source, created_by
+-- returns: id uuid
+-- grain: one row
+-- source: etl_imports
+-- relies on: nothing
+insert into etl_imports (tenant_id, import_type, source, created_by)
+values ((select app_tenant()), cast(:import_type as text), cast(:source as text), cast(:created_by as uuid))
+returning id

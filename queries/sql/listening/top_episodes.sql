@@ -1,0 +1,55 @@
+-- purpose: episodes with downloads in a period, most first, with their downloads in the period compared with and in their first week
+-- params: period_start, period_end, compared_start, compared_end, now, row_limit, podcast_ids, episode_ids, by_dimension, apps, countries, devices
+-- returns: episode_id uuid, title text, podcast_name text, published_at timestamptz, downloads bigint, previous bigint,
+--          all_downloads bigint (of all episodes), episodes bigint, first_7_day_downloads bigint (null before 168 hours are over)
+-- grain: episode
+-- source: episode_days; download_days when filtered by app, country or device; episode_milestones
+-- relies on: episode_days_pkey, download_days_pkey, episode_milestones_pkey
+with counted as (
+    select d.local_day, d.episode_id, d.downloads
+    from episode_days d
+    where not cast(:by_dimension as boolean)
+        and ((d.local_day >= cast(:period_start as date) and d.local_day < cast(:period_end as date))
+             or (d.local_day >= cast(:compared_start as date) and d.local_day < cast(:compared_end as date)))
+        and (cardinality(cast(:podcast_ids as uuid[])) = 0
+             or d.episode_id = any (array(select e.id from episodes e where e.podcast_id = any (cast(:podcast_ids as uuid[])))))
+        and (cardinality(cast(:episode_ids as uuid[])) = 0 or d.episode_id = any (cast(:episode_ids as uuid[])))
+    union all
+    select d.local_day, d.episode_id, d.downloads
+    from download_days d
+    where cast(:by_dimension as boolean)
+        and ((d.local_day >= cast(:period_start as date) and d.local_day < cast(:period_end as date))
+             or (d.local_day >= cast(:compared_start as date) and d.local_day < cast(:compared_end as date)))
+        and (cardinality(cast(:podcast_ids as uuid[])) = 0
+             or d.episode_id = any (array(select e.id from episodes e where e.podcast_id = any (cast(:podcast_ids as uuid[])))))
+        and (cardinality(cast(:episode_ids as uuid[])) = 0 or d.episode_id = any (cast(:episode_ids as uuid[])))
+        and (cardinality(cast(:apps as text[])) = 0 or d.app = any (cast(:apps as text[])))
+        and (cardinality(cast(:countries as text[])) = 0 or d.country = any (cast(:countries as text[])))
+        and (cardinality(cast(:devices as text[])) = 0 or d.device_type = any (cast(:devices as text[])))
+),
+per_episode as (
+    select episode_id,
+           coalesce(sum(downloads) filter (where local_day >= cast(:period_start as date) and local_day < cast(:period_end as date)), 0) as downloads,
+           coalesce(sum(downloads) filter (where local_day >= cast(:compared_start as date) and local_day < cast(:compared_end as date)), 0) as previous
+    from counted
+    group by episode_id
+),
+ranked as (
+    select episode_id, downloads, previous, sum(downloads) over () as all_downloads, count(*) over () as episodes
+    from per_episode
+    where downloads > 0
+)
+select e.id as episode_id, e.title, p.name as podcast_name, e.published_at,
+       cast(r.downloads as bigint) as downloads,
+       case when cast(:compared_start as date) is not null then cast(r.previous as bigint) end as previous,
+       cast(r.all_downloads as bigint) as all_downloads, r.episodes,
+       m.downloads as first_7_day_downloads
+from ranked r
+join episodes e on e.id = r.episode_id
+join podcasts p on p.id = e.podcast_id
+-- A milestone counted from an earlier moment of publication is not this episode's any more.
+left join episode_milestones m
+    on m.episode_id = e.id and m.days = 7 and m.complete_at = e.published_at + interval '168 hours'
+    and m.complete_at <= cast(:now as timestamptz)
+order by r.downloads desc, e.title, e.id
+limit cast(:row_limit as bigint)

@@ -1,0 +1,12 @@
+-- purpose: forgets which listener downloaded what on days past the tenant's listener retention
+-- params: tenant_id
+-- returns: nothing
+-- grain: listener, tenant day and episode
+-- source: internal.listener_days
+-- relies on: listener_days_pkey; the owner role
+delete from internal.listener_days r
+using internal.tenant_directory d
+where r.tenant_id = cast(:tenant_id as uuid)
+    and d.tenant_id = r.tenant_id
+    and r.local_day < (now() at time zone d.time_zone)::date - coalesce(
+        (select cast(s.settings ->> 'listener_retention_days' as integer) from tenant_settings s where s.tenant_id = r.tenant_id), 1095)

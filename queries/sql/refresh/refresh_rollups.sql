@@ -1,0 +1,7 @@
+-- purpose: brings every rollup of one tenant up to date with the hours noted as changed
+-- params: tenant_id
+-- returns: rows_written bigint
+-- grain: one row
+-- source: internal.dirty_hours, listener_events, attribution_events
+-- relies on: dirty_hours_claim, listener_events_tenant_time, attribution_events_tenant_time; the owner role
+select internal.refresh_rollups(cast(:tenant_id as uuid)) as rows_written

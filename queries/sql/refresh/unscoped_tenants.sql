@@ -1,0 +1,7 @@
+-- purpose: every tenant
+-- params: none
+-- returns: tenant_id uuid
+-- grain: tenant
+-- source: internal.tenant_directory
+-- relies on: the owner role
+select d.tenant_id from internal.tenant_directory d order by d.tenant_id

@@ -1,0 +1,231 @@
+"""Campaign performance: delivery against booking, conversions, attribution and episodes of one campaign."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from datetime import UTC, timedelta
+from typing import TYPE_CHECKING, Any
+from urllib.parse import urlencode
+from zoneinfo import ZoneInfo
+
+from queries.errors import InvalidRequest
+from queries.filters import Filters
+from queries.metrics import metric
+from queries.results import Answer
+from reports.documents import Draft, Step
+from reports.documents.blocks import Block, Facts, Note, Section, figure, kpis, side_by_side, table
+from reports.documents.words import compared_words
+from reports.figures import builders
+from reports.formatting import counted, number, percent, period
+from reports.snapshot import Snapshot
+
+if TYPE_CHECKING:
+    from queries.session import Connection
+
+LABEL = "Campaign performance"
+
+_MODELS = (
+    ("first_touch_credit", "First touch"),
+    ("last_touch_credit", "Last touch"),
+    ("linear_credit", "Linear"),
+)
+_PRICED = {"cpm": "CPM", "flat": "Flat price"}
+_STAGES = {
+    "prospect": "Prospect",
+    "proposed": "Proposed",
+    "booked": "Booked",
+    "live": "Live",
+    "paused": "Paused",
+    "completed": "Completed",
+    "cancelled": "Cancelled",
+}
+
+
+def read(connection: Connection, filters: Filters, step: Step) -> Draft:
+    """Every number of the campaign's page, read in one transaction. Raises NotFound for a foreign campaign."""
+    # Imported here: the process that draws has no use for the database's library.
+    from queries import campaigns
+    from reports.sentences_campaigns import campaign_sentence
+
+    if filters.campaign_id is None:
+        raise InvalidRequest("This report needs a campaign.", field="campaign")
+    header = campaigns.campaign(connection, filters.campaign_id)
+    answers: dict[str, Answer] = {}
+    for name, words, ask in (
+        ("figures", "key figures", campaigns.campaign_figures),
+        ("delivery", "delivery", campaigns.delivery),
+        ("conversions", "conversions", campaigns.conversions_trend),
+        ("attribution", "attribution", campaigns.attribution_by_podcast),
+        ("episodes", "episodes", campaigns.delivery_by_episode),
+        ("bookings", "bookings", campaigns.bookings),
+    ):
+        step(f"Reading {words}")
+        answers[name] = ask(connection, filters)
+    return Draft(
+        title=str(header["name"]),
+        sentence=campaign_sentence(header, answers["figures"], answers["delivery"], filters),
+        facts=header,
+        answers=answers,
+        campaign_id=filters.campaign_id,
+    )
+
+
+def address(filters: Filters) -> str:
+    """The page that shows the same, with its query."""
+    query = {key: value for key, value in filters.to_query().items() if key != "campaign"}
+    return f"/campaigns/{filters.campaign_id}?{urlencode(query)}"
+
+
+def compose(snapshot: Snapshot) -> Sequence[Section]:
+    """Key figures, delivery, conversions, attribution, episodes and bookings."""
+    facts, answers, currency = snapshot.facts, snapshot.answers, snapshot.facts["currency"]
+    zone = snapshot.filters.zone
+    compared = compared_words(snapshot.filters)
+    return (
+        Section(
+            "Key figures",
+            (kpis(answers["figures"], compared=compared, currency=currency), *_notes(answers["figures"])),
+            lead=_flight(facts),
+        ),
+        Section("Delivery", (*_delivery_facts(answers["delivery"]), _delivery(snapshot))),
+        Section("Visits and conversions", tuple(_conversions(snapshot))),
+        Section("Which shows brought them", tuple(_credit(answers["attribution"], zone))),
+        Section(
+            "Insertion orders",
+            (
+                table(
+                    "Bookings",
+                    _priced(answers["bookings"]),
+                    (
+                        "booking_date",
+                        "promo_code",
+                        "pricing_model",
+                        "starts_on",
+                        "ends_on",
+                        "booked_impressions",
+                        "rate_micros",
+                        "cost_micros",
+                    ),
+                    zone=zone,
+                    currency=currency,
+                ),
+                *_notes(answers["bookings"]),
+            ),
+        ),
+        Section(
+            "Episodes",
+            (
+                table(
+                    "Delivery by episode",
+                    answers["episodes"],
+                    ("title", "podcast_name", "published_at", "impressions", "share", "reach"),
+                    zone=zone,
+                    caption="Reach is counted per episode and adds up to nothing: one listener may hear several.",
+                ),
+            ),
+        ),
+    )
+
+
+def _flight(facts: Mapping[str, Any]) -> str:
+    start, end = facts["start_date"], facts["end_date"]
+    flight = period(start, end + timedelta(days=1), UTC)
+    return (
+        f"For {facts['sponsor_name']}. Flight {flight}, {counted((end - start).days + 1, 'day')}. "
+        f"Stage: {_STAGES.get(facts['stage'], facts['stage']).lower()}. A conversion is a {facts['conversion_type']}."
+    )
+
+
+def _delivery(snapshot: Snapshot) -> Block:
+    answer, facts = snapshot.answers["delivery"], snapshot.facts
+    booked = answer.totals.get("booked") or 0
+    if answer.is_empty or not booked:
+        return Note("Nothing was booked for this campaign yet, so there is no target to deliver against.")
+    today = snapshot.filters.today
+    chart = builders.delivery(
+        [row for row in answer.rows if row["day"] <= today],
+        booked=booked,
+        flight_start=facts["start_date"],
+        flight_end=facts["end_date"],
+        now=today,
+        label=metric("impressions").label,
+    )
+    return figure(
+        "Impressions delivered against booked, whole flight",
+        chart,
+        height=172,
+        caption="The dashed line is an even pace over the flight.",
+    )
+
+
+def _delivery_facts(answer: Answer) -> tuple[Block, ...]:
+    totals = answer.totals
+    if not totals.get("booked"):
+        return ()
+    items = [
+        (metric("impressions").label, number(totals["delivered"])),
+        (metric("booked_impressions").label, number(totals["booked"])),
+        ("Flight elapsed", percent(totals["elapsed_ratio"])),
+        (metric("pacing_ratio").label, percent(totals["pacing_ratio"])),
+        ("State", str(totals["pacing_state"])[:1].upper() + str(totals["pacing_state"])[1:]),
+    ]
+    return (Facts(tuple(items)),)
+
+
+def _conversions(snapshot: Snapshot) -> list[Block]:
+    answer, filters = snapshot.answers["conversions"], snapshot.filters
+    grain = "day" if filters.grain == "hour" else filters.grain  # results are kept per day
+    blocks: list[Block] = []
+    for key in ("visits", "conversions"):
+        meaning = metric(key)
+        chart = builders.trend(
+            answer.rows,
+            label=meaning.label,
+            y=key,
+            unit=meaning.unit,
+            grain=grain,
+            zone=filters.zone,
+            partial_from=answer.partial_from,
+        )
+        blocks.append(figure(f"{meaning.label} per {grain}", chart, half=True, height=170))
+    return [*side_by_side(blocks), *_notes(answer)]
+
+
+def _credit(answer: Answer, zone: ZoneInfo) -> list[Block]:
+    if answer.is_empty:
+        return [Note("No conversion in this period had an impression or visit of this campaign before it.")]
+    melted = [
+        {"channel": row["podcast_name"], "model": key, "conversions": row[key]}
+        for row in answer.rows
+        for key, _ in _MODELS
+    ]
+    totals = answer.totals
+    outside = totals.get("unattributed") or 0
+    lead = (
+        f"{counted(int(totals['attributed']), 'conversion')} of {number(totals['conversions'])} had a touch within "
+        f"{totals['window_days']} days before."
+    )
+    if outside:
+        lead += f" {number(outside)} had none and {'is' if outside == 1 else 'are'} credited to no show."
+    chart = builders.attribution_bars(melted, models=_MODELS, label=metric("conversions").label)
+    return [
+        figure("Conversions credited to each show, by model", chart, caption=lead),
+        table(
+            "Credit by show",
+            answer,
+            ("podcast_name", "first_touch_credit", "last_touch_credit", "linear_credit", "linear_share"),
+            zone=zone,
+        ),
+        *_notes(answer),
+    ]
+
+
+def _priced(answer: Answer) -> Answer:
+    return replace(
+        answer, rows=[{**row, "pricing_model": _PRICED[row["pricing_model"]]} for row in answer.rows]
+    )
+
+
+def _notes(answer: Answer) -> tuple[Note, ...]:
+    return tuple(Note(note) for note in answer.notes)

@@ -1,0 +1,183 @@
+"""Podcast audience: downloads and listeners, episodes, apps, countries and devices of one's podcasts."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+from urllib.parse import urlencode
+
+from queries.errors import NotFound
+from queries.filters import Filters
+from queries.metrics import metric
+from queries.results import Answer
+from reports.documents import Draft, Step
+from reports.documents.blocks import Block, Note, Section, figure, kpis, side_by_side, table
+from reports.documents.words import compared_words, listed
+from reports.figures import builders
+from reports.figures.chart import Mark
+from reports.formatting import counted, number
+from reports.snapshot import Snapshot
+
+if TYPE_CHECKING:
+    from queries.session import Connection
+
+LABEL = "Podcast audience"
+EPISODE_LIMIT = 25
+SLICE_LIMIT = 10
+
+
+def read(connection: Connection, filters: Filters, step: Step) -> Draft:
+    """Every number of the podcaster's overview, read in one transaction. Raises NotFound without a podcast."""
+    # Imported here: the process that draws has no use for the database's library.
+    from queries import listening
+    from reports.sentences import audience_sentence
+
+    podcasts = dict(listening.filter_options(connection)["podcasts"])
+    wanted = filters.podcasts or tuple(podcasts)
+    if not wanted or any(podcast not in podcasts for podcast in wanted):
+        raise NotFound("There is no such podcast for you.")
+    names = sorted(podcasts[podcast] for podcast in wanted)
+    answers: dict[str, Answer] = {}
+    questions: tuple[tuple[str, str, Callable[[], Answer]], ...] = (
+        ("figures", "key figures", lambda: listening.overview_figures(connection, filters)),
+        ("trend", "downloads", lambda: listening.downloads_trend(connection, filters)),
+        ("flags", "episodes", lambda: listening.episode_flags(connection, filters)),
+        ("episodes", "episodes", lambda: listening.top_episodes(connection, filters, limit=EPISODE_LIMIT)),
+        ("apps", "apps", lambda: listening.downloads_by_app(connection, filters, limit=SLICE_LIMIT)),
+        (
+            "countries",
+            "countries",
+            lambda: listening.downloads_by_country(connection, filters, limit=SLICE_LIMIT),
+        ),
+        ("devices", "devices", lambda: listening.downloads_by_device(connection, filters, limit=SLICE_LIMIT)),
+    )
+    for name, words, ask in questions:
+        step(f"Reading {words}")
+        answers[name] = ask()
+    return Draft(
+        title=_title(names, every=len(wanted) == len(podcasts)),
+        sentence=audience_sentence(answers["figures"], answers["episodes"], filters),
+        facts={"podcasts": names},
+        answers=answers,
+        podcast_ids=wanted,
+    )
+
+
+def _title(names: Sequence[str], *, every: bool) -> str:
+    if len(names) <= 2:
+        return listed(names, limit=2)
+    return f"All {counted(len(names), 'podcast')}" if every else counted(len(names), "podcast")
+
+
+def address(filters: Filters) -> str:
+    """The page that shows the same, with its query."""
+    return f"/overview?{urlencode(filters.to_query())}"
+
+
+def compose(snapshot: Snapshot) -> Sequence[Section]:
+    """Key figures, downloads over time, episodes, and where and with what people listen."""
+    answers, facts = snapshot.answers, snapshot.facts
+    compared = compared_words(snapshot.filters)
+    return (
+        Section(
+            "Key figures",
+            (kpis(answers["figures"], compared=compared), *_notes(answers["figures"])),
+            lead=_podcasts(facts),
+        ),
+        Section("Downloads over time", (_trend(snapshot), *_notes(answers["trend"]))),
+        Section(
+            "Episodes",
+            (
+                table(
+                    "Episodes by downloads",
+                    answers["episodes"],
+                    (
+                        "title",
+                        "podcast_name",
+                        "published_at",
+                        "downloads",
+                        "share",
+                        "change_ratio",
+                        "first_7_day_downloads",
+                    ),
+                    zone=snapshot.filters.zone,
+                    caption=f"{metric('first_7_day_downloads').label}: shown once seven full days are over.",
+                ),
+                *_notes(answers["episodes"]),
+            ),
+        ),
+        Section(
+            "Where and with what people listen",
+            side_by_side(
+                (
+                    _slice("Apps", answers["apps"], "app"),
+                    _slice("Countries", answers["countries"], "country"),
+                    _slice("Devices", answers["devices"], "device_type"),
+                )
+            ),
+        ),
+    )
+
+
+def _podcasts(facts: Mapping[str, Any]) -> str:
+    names = facts["podcasts"]
+    return f"Podcasts: {listed(names, limit=8)}." if len(names) > 1 else ""
+
+
+def _trend(snapshot: Snapshot) -> Block:
+    answer, filters = snapshot.answers["trend"], snapshot.filters
+    rows = [row for row in answer.rows if row["downloads"] is not None]
+    before = [
+        {"bucket": row["previous_bucket"], "value": row["previous"]}
+        for row in answer.rows
+        if row.get("previous_bucket") is not None and row["previous"] is not None
+    ]
+    marks = tuple(Mark(row["at"], row["label"], "episode") for row in snapshot.answers["flags"].rows)
+    meaning = metric("downloads")
+    chart = builders.trend(
+        [{"bucket": row["bucket"], "value": row["downloads"]} for row in rows],
+        label=meaning.label,
+        unit=meaning.unit,
+        grain=filters.grain,
+        zone=filters.zone,
+        compare_rows=before,
+        compare_label=f"{compared_words(filters)[:1].upper()}{compared_words(filters)[1:]}" or "Before",
+        marks=marks if filters.grain in ("hour", "day") else (),
+        partial_from=answer.partial_from,
+    )
+    caption = []
+    if before:
+        caption.append(f"Dashed: {compared_words(filters)}.")
+    if marks and filters.grain in ("hour", "day"):
+        caption.append("A diamond marks a day on which an episode came out.")
+    return figure(f"Downloads per {filters.grain}", chart, caption=" ".join(caption), height=220)
+
+
+def _slice(title: str, answer: Answer, key: str) -> Block:
+    if answer.is_empty:
+        return Note(f"{title}: nothing in this period.")
+    meaning = metric("downloads")
+    total = answer.totals.get("downloads") or sum(
+        row["downloads"] for row in answer.rows if not isinstance(row["downloads"], str)
+    )
+    rows = [{**row, key: _spoken(row[key])} for row in answer.rows]
+    chart = builders.ranking(
+        rows,
+        label=meaning.label,
+        label_key=key,
+        value_key="downloads",
+        unit=meaning.unit,
+        total=total,
+        x_label=title[:-1] if title != "Countries" else "Country",
+        limit=SLICE_LIMIT,
+    )
+    return figure(f"{title}, by downloads", chart, half=True, caption=f"Share of {number(total)} downloads.")
+
+
+def _spoken(name: str) -> str:
+    """A value of ours as words ("smart_speaker"); names of apps and country codes stay as they are."""
+    return name.replace("_", " ").capitalize() if name.islower() else name
+
+
+def _notes(answer: Answer) -> tuple[Note, ...]:
+    return tuple(Note(note) for note in answer.notes)

@@ -1,0 +1,82 @@
+"""The opening sentence of the listening pages and reports: one true sentence made from their numbers."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from queries.filters import Filters
+from queries.results import Answer
+from reports import formatting
+
+_TITLE_LENGTH = 80
+_ROLLING = {"7d": "7 days", "30d": "30 days", "90d": "90 days", "12m": "12 months", "24m": "24 months"}
+_RUNNING = {"mtd": "this month", "ytd": "this year"}
+
+
+def audience_sentence(figures: Answer, top: Answer, f: Filters) -> str:
+    """How downloads of the period moved and which episode brought most of them.
+
+    Source: overview_figures and top_episodes of queries.listening, under the same filters. A period that is not over
+    is told as "so far", and compared only when no whole day of it is missing.
+    """
+    if figures.as_of is None:
+        return "No download has been counted yet."
+    downloads = next(row for row in figures.rows if row["metric"] == "downloads")
+    value = downloads["value"]
+    if not value:
+        before = downloads["previous"]
+        after = f", after {formatting.number(before)} {_before(f)}" if before else ""
+        return f"There was no download {_period(f)}{' so far' if figures.partial_from else ''}{after}."
+    return f"{_movement(downloads, f, so_far=figures.partial_from is not None)}{_leader(top, value)}."
+
+
+def _movement(downloads: Mapping[str, Any], f: Filters, *, so_far: bool) -> str:
+    value, change = downloads["value"], downloads["change_ratio"]
+    counted = formatting.counted(value, "download")
+    if so_far:
+        has_whole_days = (f.period.end - f.today).days <= 1
+        compared = f" ({_signed(change)} {_before(f)})" if change is not None and has_whole_days else ""
+        return f"{counted} so far {_period(f)}{compared}"
+    if change is None:
+        return f"There {'was' if value == 1 else 'were'} {counted} {_period(f)}"
+    since = ", compared with a year ago" if f.comparison == "year" else ""
+    signed = formatting.signed_percent(change)
+    if signed[0] not in ("+", formatting.MINUS):
+        return f"Downloads held at {formatting.number(value)} {_period(f)}{since}"
+    moved = "rose" if change > 0 else "fell"
+    return f"Downloads {moved} {signed[1:]} to {formatting.number(value)} {_period(f)}{since}"
+
+
+def _signed(change: Any) -> str:
+    signed = formatting.signed_percent(change)
+    return f"{signed} on" if signed[0] in ("+", formatting.MINUS) else "as many as"
+
+
+def _leader(top: Answer, downloads: int) -> str:
+    if top.is_empty:
+        return ""
+    first = top.rows[0]
+    title = (
+        first["title"]
+        if len(first["title"]) <= _TITLE_LENGTH
+        else first["title"][: _TITLE_LENGTH - 1].rstrip() + "…"
+    )
+    if first["downloads"] == downloads:
+        return f", {'it came' if downloads == 1 else 'all of them'} from “{title}”"
+    return f"; “{title}” brought {formatting.percent(first['share'])} of them"
+
+
+def _period(f: Filters) -> str:
+    if f.preset in _ROLLING:
+        return f"in the last {_ROLLING[f.preset]}"
+    if f.preset in _RUNNING:
+        return _RUNNING[f.preset]
+    words = formatting.period(f.period.start, f.period.end, f.zone)
+    return f"on {words}" if f.period.days == 1 else f"in {words}"
+
+
+def _before(f: Filters) -> str:
+    if f.comparison == "year":
+        return "the same days a year ago"
+    return "the day before" if f.period.days == 1 else f"the {formatting.number(f.period.days)} days before"

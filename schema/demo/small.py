@@ -1,0 +1,464 @@
+"""The three tenants of the small demo, each with a story that its figures tell."""
+
+from __future__ import annotations
+
+from schema.demo import titles
+from schema.demo.plans import (
+    BookingPlan,
+    Brand,
+    CampaignPlan,
+    Hit,
+    Person,
+    Place,
+    Placement,
+    ShowPlan,
+    SponsorPlan,
+    TenantPlan,
+)
+
+_NORTHLIGHT_LOGO = (
+    '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 48 48" role="img" aria-label="Northlight Audio">'
+    '<g fill="none" stroke="#2563c9" stroke-width="4" stroke-linecap="round">'
+    '<path d="M6 34c6-16 12-22 18-22s12 6 18 22"/><path d="M14 36c3-9 6-13 10-13s7 4 10 13"/></g>'
+    '<circle cx="24" cy="37" r="3.5" fill="#2563c9"/></svg>'
+)
+_SECOND_WAVE_LOGO = (
+    '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 48 48" role="img" aria-label="Second Wave Media">'
+    '<g fill="none" stroke="#b4472a" stroke-width="4.5" stroke-linecap="round">'
+    '<path d="M5 20c6-8 13-8 19 0s13 8 19 0"/><path d="M5 33c6-8 13-8 19 0s13 8 19 0" opacity=".55"/></g></svg>'
+)
+_HARBOUR_LOGO = (
+    '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 48 48" role="img" aria-label="Harbour and Pine">'
+    '<path d="M24 4l9 13h-5l8 12H12l8-12h-5z" fill="#37784a"/>'
+    '<path d="M6 37c4-4 8-4 12 0s8 4 12 0 8-4 12 0" fill="none" '
+    'stroke="#37784a" stroke-width="4" stroke-linecap="round"/>'
+    "</svg>"
+)
+
+
+def small_tenants() -> tuple[TenantPlan, ...]:
+    """Northlight Audio, Second Wave Media and Harbour & Pine."""
+    return (_northlight(), _second_wave(), _harbour())
+
+
+def _people(
+    domain: str, names: tuple[str, str, str, str], sponsors: tuple[str, ...], shows: tuple[str, ...]
+) -> tuple[Person, ...]:
+    sponsor, podcaster, manager, admin = names
+    return (
+        Person(f"sponsor@{domain}", sponsor, "sponsor", sponsors),
+        Person(f"podcaster@{domain}", podcaster, "podcaster", shows),
+        Person(f"manager@{domain}", manager, "account_manager"),
+        Person(f"admin@{domain}", admin, "admin"),
+    )
+
+
+def _northlight() -> TenantPlan:
+    return TenantPlan(
+        slug="northlight",
+        name="Northlight Audio",
+        time_zone="America/New_York",
+        currency="USD",
+        week_start="sunday",
+        brand=Brand("Northlight Audio", "#2563c9", _NORTHLIGHT_LOGO),
+        people=_people(
+            "demo.example",
+            ("Sabine Sponsworth", "Paloma Podwick", "Magnus Managall", "Ada Adminton"),
+            ("bramble", "quietroom"),
+            ("saltline", "kitchen"),
+        ),
+        places=(
+            Place("US", "US-NY", 0.155, 0), Place("US", "US-CA", 0.115, -3), Place("US", "US-TX", 0.07, -1),
+            Place("US", "US-MA", 0.065, 0), Place("US", "US-PA", 0.05, 0), Place("US", "US-FL", 0.05, 0),
+            Place("US", "US-IL", 0.045, -1), Place("US", "US-WA", 0.045, -3), Place("US", "US-NJ", 0.035, 0),
+            Place("US", "US-CO", 0.03, -2), Place("US", "US-GA", 0.025, 0), Place("CA", "CA-ON", 0.06, 0),
+            Place("CA", "CA-BC", 0.03, -3), Place("GB", "GB-ENG", 0.085, 5), Place("GB", "GB-SCT", 0.012, 5),
+            Place("AU", "AU-NSW", 0.03, 15), Place("IE", "IE-D", 0.02, 5), Place("DE", "DE-BE", 0.018, 6),
+            Place("NZ", "NZ-AUK", 0.015, 17), Place("IN", "IN-KA", 0.014, 10.5), Place("NL", "NL-NH", 0.011,
+            6),
+            Place("SE", "SE-AB", 0.008, 6), Place("MX", "MX-CMX", 0.007, -1),
+        ),
+        app_bias={"AntennaPod": 0.6},
+        shows=(
+            ShowPlan(
+                "ledger", "Ledger & Lantern", "How small trades earn their living, told on the shop floor.",
+                "Business",
+                "Mara Ellery", "en", weekday=1, publish_minute=300, minutes=34, level=1120,
+                yearly_growth=1.30,
+                titles=titles.LEDGER, weekend_factor=0.62, completion=0.66,
+            ),
+            ShowPlan(
+                "saltline", "Salt Line Stories", "Unsolved cases from small harbors, in three parts each.",
+                "True Crime",
+                "Jonas Wick", "en", weekday=3, publish_minute=270, minutes=46, level=900, yearly_growth=1.55,
+                titles=titles.SALTLINE, weekend_factor=0.95, completion=0.70, season_length=36,
+                hits=(
+                    Hit(
+                        -20, 4.0, "The lighthouse that kept its own time",
+                        "A single-part case. A newspaper column recommended it the day after it was out.",
+                    ),
+                ),
+            ),
+            ShowPlan(
+                "kitchen", "Kitchen Table Physics", "One everyday question, half an hour, no equations.",
+                "Science",
+                "Priya Lund", "en", weekday=2, publish_minute=360, minutes=28, level=560, yearly_growth=1.18,
+                titles=titles.KITCHEN, weekend_factor=0.85, completion=0.72,
+                hits=(
+                    Hit(
+                        -236, 2.6, "Why your second cup of tea tastes different",
+                        "Shared by a science teachers' newsletter.",
+                    ),
+                ),
+            ),
+            ShowPlan(
+                "draft", "Second Draft", "Writers on the page they threw away.", "Arts", "Theo Marsh", "en",
+                weekday=6,
+                publish_minute=420, minutes=52, level=330, yearly_growth=0.80, titles=titles.DRAFT,
+                weekend_factor=1.12,
+                completion=0.55,
+            ),
+        ),
+        sponsors=(
+            SponsorPlan("bramble", "Bramble & Oat", "https://brambleandoat.example"),
+            SponsorPlan("quietroom", "Quietroom Headphones", "https://quietroom.example"),
+            SponsorPlan("larkspur", "Larkspur Insurance", "https://larkspur.example"),
+            SponsorPlan("tallow", "Tallow Bikes", "https://tallowbikes.example"),
+            SponsorPlan("pennywhistle", "Pennywhistle Bank", "https://pennywhistle.example"),
+            SponsorPlan("morrow", "Morrow Mattress", "https://morrowmattress.example"),
+            SponsorPlan("juniper", "Juniper Desk Co.", "https://juniperdesk.example"),
+        ),
+        campaigns=(
+            CampaignPlan(
+                "breakfast-box", "Breakfast box launch", "bramble",
+                "Salt Line Stories opened the flight with host reads; the other shows follow up.",
+                "live", start=-47, end=23, stage_changed=-47, budget=3_200,
+                bookings=(
+                    BookingPlan("cpm", 45, "OATS15", "https://brambleandoat.example/salt", 0.4),
+                    BookingPlan("cpm", 34, "OATS10", "https://brambleandoat.example/morning", 0.6),
+                ),
+                placements=(
+                    Placement("saltline", "host", 60, -75, 22, pull=1.9),
+                    Placement("ledger", "mid_1", 45, 9, 400, pull=1.5),
+                    Placement("kitchen", "host", 60, 10, 400, pull=0.8),
+                    Placement("draft", "mid_1", 45, -40, 400, pull=0.25),
+                ),
+                delivery=1.015, visits=0.013, orders=0.0036, prices=(19.0, 24.0, 24.0, 38.0), slow=2.2,
+            ),
+            CampaignPlan(
+                "sampler-push", "Sampler push", "bramble", "Six bars for the price of shipping.", "completed",
+                start=-206, end=-151, stage_changed=-150, budget=900,
+                bookings=(BookingPlan("cpm", 22, "SAMPLER", "https://brambleandoat.example/six"),),
+                placements=(
+                    Placement("ledger", "mid_1", 45, -60, 400, pull=1.3),
+                    Placement("kitchen", "pre", 20, -60, 400, pull=0.6),
+                ),
+                delivery=1.03, visits=0.013, orders=0.0032, prices=(6.5, 6.5, 24.0),
+            ),
+            CampaignPlan(
+                "oat-bar-tasting", "Oat bar tasting", "bramble", "Pre-rolls before the holidays.", "booked",
+                start=9, end=44, stage_changed=-6, budget=1_100, booked=18_000,
+                bookings=(BookingPlan("cpm", 20, "OATBAR", "https://brambleandoat.example/bar"),),
+            ),
+            CampaignPlan(
+                "commuter-noise", "Commuter noise", "quietroom", "Noise cancelling for the morning train.",
+                "live",
+                start=-33, end=16, stage_changed=-33, budget=1_400,
+                bookings=(BookingPlan("cpm", 31, "QUIET20", "https://quietroom.example/train"),),
+                placements=(Placement("ledger", "pre", 30, -35, 400), Placement("kitchen", "mid_1", 45, -10,
+                400, pull=1.4)),
+                delivery=0.71, visits=0.010, orders=0.0012, prices=(129.0, 129.0, 179.0), slow=1.3,
+            ),
+            CampaignPlan(
+                "studio-line", "Studio line teaser", "quietroom", "Waits for an answer on the host reads.",
+                "proposed",
+                start=24, end=66, stage_changed=-9, budget=2_600, booked=40_000,
+                bookings=(BookingPlan("cpm", 36, "STUDIO", "https://quietroom.example/studio"),),
+            ),
+            CampaignPlan(
+                "renters-cover", "Renters cover", "larkspur",
+                "Second flight after a short first one. A lead is a quote asked for.",
+                "live", start=-26, end=30, stage_changed=-26, budget=1_900,
+                bookings=(BookingPlan("cpm", 28, "LARK25", "https://larkspur.example/rent"),),
+                placements=(
+                    Placement("saltline", "mid_1", 45, -60, 400, pull=1.2),
+                    Placement("draft", "host", 60, -40, 400, pull=0.7),
+                    Placement("ledger", "post", 30, -20, 400, pull=0.5),
+                ),
+                delivery=1.17, conversion_type="lead", visits=0.014, orders=0.0046, prices=(148.0, 212.0),
+            ),
+            CampaignPlan(
+                "renters-cover-one", "Renters cover, first flight", "larkspur",
+                "Two episodes were moved behind the flight.",
+                "completed", start=-178, end=-122, stage_changed=-121, budget=1_300,
+                bookings=(BookingPlan("cpm", 27, "LARK10", "https://larkspur.example/first"),),
+                placements=(Placement("saltline", "host", 60, -14, 400, pull=1.1), Placement("draft",
+                "host", 60, -14, 400)),
+                delivery=0.79, conversion_type="lead", visits=0.012, orders=0.0036, prices=(148.0, 212.0),
+            ),
+            CampaignPlan(
+                "city-bike", "City bike subscription", "tallow",
+                "Paused by the sponsor: bikes sold out in two cities.", "paused",
+                start=-50, end=20, stage_changed=-12, stopped=-13, budget=2_400,
+                bookings=(BookingPlan("cpm", 29, "TALLOW", "https://tallowbikes.example/city"),),
+                placements=(Placement("kitchen", "mid_2", 45, -30, 400), Placement("ledger", "host", 60,
+                -14, 400, pull=1.2)),
+                delivery=0.99, visits=0.011, orders=0.0016, prices=(42.0, 59.0),
+            ),
+            CampaignPlan(
+                "cargo-bike", "Cargo bike launch", "tallow", "First talk was held; no dates agreed.",
+                "prospect",
+                start=41, end=97, stage_changed=-20, budget=4_000,
+            ),
+            CampaignPlan(
+                "savings-pot", "Savings pot", "pennywhistle",
+                "One price for the whole flight, brand safety first.", "live",
+                start=-61, end=30, stage_changed=-61, budget=1_000,
+                bookings=(BookingPlan("flat", 940, "POT5", "https://pennywhistle.example/pot"),),
+                placements=(Placement("ledger", "mid_2", 30, -40, 400), Placement("draft", "pre", 20, -40,
+                400, pull=0.7)),
+                delivery=1.01, conversion_type="lead", visits=0.009, orders=0.0019, upsell=0.0,
+            ),
+            CampaignPlan(
+                "student-account", "Student account", "pennywhistle",
+                "Cancelled when the offer was withdrawn.", "cancelled",
+                start=-88, end=-40, stage_changed=-66, stopped=-67, budget=800,
+                bookings=(BookingPlan("cpm", 21, "CAMPUS", "https://pennywhistle.example/campus"),),
+                placements=(Placement("kitchen", "post", 30, -30, 400), Placement("saltline", "pre", 20,
+                -30, 400)),
+                delivery=0.95, conversion_type="lead", visits=0.008, orders=0.0011, upsell=0.0,
+            ),
+            CampaignPlan(
+                "better-sleep", "Better sleep weeks", "morrow",
+                "Pillows sell at once, mattresses after weeks.", "completed",
+                start=-112, end=-64, stage_changed=-63, budget=1_500,
+                bookings=(BookingPlan("cpm", 33, "SLEEPWELL", "https://morrowmattress.example/weeks"),),
+                placements=(
+                    Placement("saltline", "mid_2", 45, -60, 400, pull=1.2), Placement("ledger", "host", 60,
+                    -30, 400, pull=0.9),
+                ),
+                delivery=1.02, visits=0.012, orders=0.0005, prices=(119.0, 119.0, 189.0, 189.0, 690.0),
+                slow=3.0,
+            ),
+            CampaignPlan(
+                "guest-room", "Guest room sale", "morrow", "Just begun.", "live",
+                start=-11, end=31, stage_changed=-11, budget=1_200,
+                bookings=(BookingPlan("cpm", 30, "GUEST", "https://morrowmattress.example/guest"),),
+                placements=(
+                    Placement("saltline", "post", 30, -70, 400), Placement("draft", "mid_2", 45, -40, 400),
+                    Placement("kitchen", "pre", 20, -40, 400),
+                ),
+                delivery=1.04, visits=0.011, orders=0.0008, prices=(119.0, 189.0, 690.0), slow=2.0,
+            ),
+            CampaignPlan(
+                "standing-desk", "Standing desk test", "juniper", "A first, small test.", "completed",
+                start=-150, end=-122, stage_changed=-121, budget=500,
+                bookings=(BookingPlan("cpm", 25, "STANDUP", "https://juniperdesk.example/test"),),
+                placements=(Placement("ledger", "post", 30, -30, 400),),
+                delivery=0.88, visits=0.010, orders=0.0022, prices=(89.0, 149.0, 389.0), slow=1.5,
+            ),
+        ),
+        quiet_days={-74: 0.38, -73: 0.82},
+    )  # fmt: skip
+
+
+def _second_wave() -> TenantPlan:
+    return TenantPlan(
+        slug="second",
+        name="Second Wave Media",
+        time_zone="Europe/Berlin",
+        currency="EUR",
+        week_start="monday",
+        brand=Brand("Second Wave Media", "#b4472a", _SECOND_WAVE_LOGO),
+        people=_people(
+            "second.example",
+            ("Stine Sponholz", "Pelle Podmann", "Mila Managerow", "Anton Adminski"),
+            ("radwerk", "lindenhof"),
+            ("code",),
+        ),
+        places=(
+            Place("DE", "DE-BE", 0.15, 0), Place("DE", "DE-NW", 0.145, 0), Place("DE", "DE-BY", 0.125, 0),
+            Place("DE", "DE-HH", 0.08, 0), Place("DE", "DE-BW", 0.09, 0), Place("DE", "DE-HE", 0.055, 0),
+            Place("DE", "DE-SN", 0.05, 0), Place("DE", "DE-NI", 0.05, 0), Place("AT", "AT-9", 0.085, 0),
+            Place("CH", "CH-ZH", 0.07, 0), Place("NL", "NL-NH", 0.022, 0), Place("GB", "GB-ENG", 0.02, -1),
+            Place("US", "US-NY", 0.018, -6), Place("ES", "ES-CT", 0.015, 0), Place("FR", "FR-IDF", 0.013, 0),
+            Place("DK", "DK-84", 0.007, 0), Place("LU", "LU-LU", 0.005, 0),
+        ),
+        app_bias={
+            "Apple Podcasts": 0.72, "Spotify": 1.35, "AntennaPod": 3.0, "Podcast Addict": 1.5,
+            "Overcast": 0.7,
+            "iHeartRadio": 0.03, "Amazon Music": 1.15, "Pocket Casts": 1.1,
+        },
+        shows=(
+            ShowPlan(
+                "gleis", "Gleis Neun", "Reportagen aus Orten, an denen der Zug noch hält.",
+                "Society & Culture",
+                "Hedda Brinkmann", "de", weekday=0, publish_minute=330, minutes=38, level=560,
+                yearly_growth=1.08,
+                titles=titles.GLEIS, weekend_factor=0.8, completion=0.63, pauses=((-121, -101),),
+            ),
+            ShowPlan(
+                "code", "Feierabend Code", "Zwei Entwicklerinnen, ein Thema, keine Folien.", "Technology",
+                "Jule Kempf & Tarek Nasr", "de", weekday=4, publish_minute=960, minutes=55, level=430,
+                yearly_growth=1.42,
+                titles=titles.CODE, weekend_factor=0.72, completion=0.52,
+                hits=(Hit(-297, 2.8, "Der Ausfall, den niemand bemerkte",
+                "Lief auf einer Konferenz als Beispiel."),),
+            ),
+            ShowPlan(
+                "wald", "Waldweg", "Eine halbe Stunde draußen, zum Mitgehen.", "Health & Fitness",
+                "Karla Ostwald", "de",
+                weekday=5, publish_minute=390, minutes=31, level=240, yearly_growth=1.22, titles=titles.WALD,
+                weekend_factor=1.35, completion=0.74, pauses=((-125, -107),),
+            ),
+        ),
+        sponsors=(
+            SponsorPlan("radwerk", "Radwerk Altona", "https://radwerk-altona.example"),
+            SponsorPlan("lindenhof", "Lindenhof Säfte", "https://lindenhof.example"),
+            SponsorPlan("falkentor", "Falkentor Versicherung", "https://falkentor.example"),
+            SponsorPlan("nordstrom", "Deichstrom", "https://deichstrom.example"),
+            SponsorPlan("papierboot", "Papierboot Verlag", "https://papierboot.example"),
+        ),
+        campaigns=(
+            CampaignPlan(
+                "stadtrad", "Stadtrad im Abo", "radwerk",
+                "Host-Reads in Gleis Neun, Mid-Rolls bei Feierabend Code.", "live",
+                start=-40, end=25, stage_changed=-40, budget=1_500,
+                bookings=(BookingPlan("cpm", 34, "RAD30", "https://radwerk-altona.example/abo"),),
+                placements=(
+                    Placement("gleis", "host", 60, -40, 24, pull=1.6), Placement("code", "mid_1", 45, 3,
+                    400, pull=0.8),
+                    Placement("wald", "mid_1", 45, -20, 400, pull=0.6),
+                ),
+                delivery=1.0, visits=0.014, orders=0.0032, prices=(29.0, 39.0, 39.0), slow=1.4,
+            ),
+            CampaignPlan(
+                "saftkiste", "Saftkiste", "lindenhof", "Drei Sorten zum Probieren.", "live", start=-28,
+                end=14,
+                stage_changed=-28, budget=700,
+                bookings=(BookingPlan("cpm", 24, "SAFT5", "https://lindenhof.example/kiste"),),
+                placements=(Placement("wald", "pre", 20, -30, 400, pull=1.5), Placement("gleis", "pre", 20,
+                -10, 400)),
+                delivery=0.78, visits=0.011, orders=0.0030, prices=(19.9, 27.9),
+            ),
+            CampaignPlan(
+                "haftpflicht", "Haftpflicht einfach", "falkentor", "Ein Lead ist ein angefragtes Angebot.",
+                "completed",
+                start=-152, end=-96, stage_changed=-95, budget=1_100,
+                bookings=(BookingPlan("cpm", 27, "FALKE", "https://falkentor.example/einfach"),),
+                placements=(Placement("code", "host", 60, -30, 400, pull=1.2), Placement("gleis", "mid_1",
+                45, -30, 400)),
+                delivery=1.04, conversion_type="lead", visits=0.012, orders=0.0040, prices=(58.0, 74.0),
+            ),
+            CampaignPlan(
+                "wechselwochen", "Wechselwochen", "nordstrom",
+                "Ein Lead ist ein ausgefüllter Tarifrechner.", "live",
+                start=-20, end=36, stage_changed=-20, budget=1_300,
+                bookings=(BookingPlan("cpm", 30, "DEICH", "https://deichstrom.example/wechsel"),),
+                placements=(Placement("code", "host", 60, -30, 400, pull=1.1), Placement("gleis", "mid_2",
+                45, -30, 400)),
+                delivery=1.13, conversion_type="lead", visits=0.013, orders=0.0042, prices=(95.0, 120.0),
+            ),
+            CampaignPlan(
+                "neue-romane", "Neue Romane", "papierboot", "Zwei Titel, eine kleine Auflage.", "completed",
+                start=-90, end=-55, stage_changed=-54, budget=450,
+                bookings=(BookingPlan("cpm", 19, "BOOT", "https://papierboot.example/neu"),),
+                placements=(Placement("gleis", "pre", 20, -20, 400),),
+                delivery=0.83, visits=0.010, orders=0.0026, prices=(22.0, 24.0, 46.0),
+            ),
+            CampaignPlan(
+                "dienstrad", "Dienstrad für Teams", "radwerk", "Angebot liegt beim Kunden.", "proposed",
+                start=30, end=72,
+                stage_changed=-5, budget=1_900, booked=24_000,
+                bookings=(BookingPlan("cpm", 35, "TEAMRAD", "https://radwerk-altona.example/team"),),
+            ),
+            CampaignPlan(
+                "winterkiste", "Winterkiste", "lindenhof", "Schließt an die Saftkiste an.", "booked",
+                start=16, end=50,
+                stage_changed=-8, budget=800, booked=15_000,
+                bookings=(BookingPlan("cpm", 24, "KISTE", "https://lindenhof.example/winter"),),
+            ),
+        ),
+        quiet_days={-51: 0.45},
+    )  # fmt: skip
+
+
+def _harbour() -> TenantPlan:
+    return TenantPlan(
+        slug="third",
+        name="Harbour & Pine",
+        time_zone="Australia/Adelaide",
+        currency="AUD",
+        week_start="monday",
+        brand=Brand("Harbour & Pine", "#37784a", _HARBOUR_LOGO),
+        people=_people(
+            "third.example",
+            ("Shay Sponsford", "Poppy Podlington", "Mack Managham", "Addie Adminster"),
+            ("mallee",),
+            ("garden",),
+        ),
+        places=(
+            Place("AU", "AU-SA", 0.29, 0), Place("AU", "AU-VIC", 0.19, 0.5), Place("AU", "AU-NSW", 0.165,
+            0.5),
+            Place("AU", "AU-QLD", 0.09, -0.5), Place("AU", "AU-WA", 0.06, -2.5), Place("AU", "AU-TAS", 0.03,
+            0.5),
+            Place("NZ", "NZ-AUK", 0.07, 2.5), Place("GB", "GB-ENG", 0.05, -10.5), Place("US", "US-CA", 0.03,
+            -18.5),
+            Place("SG", "SG-01", 0.015, -2.5), Place("IE", "IE-D", 0.01, -10.5),
+        ),
+        app_bias={"Apple Podcasts": 1.15, "iHeartRadio": 0.6, "AntennaPod": 0.8},
+        shows=(
+            ShowPlan(
+                "garden", "Tidewater Garden", "Growing things where the air is salty.", "Leisure",
+                "Wren Halloran", "en",
+                weekday=3, publish_minute=330, minutes=33, level=250, yearly_growth=1.15,
+                titles=titles.GARDEN,
+                weekend_factor=1.25, completion=0.68,
+            ),
+            ShowPlan(
+                "tinroof", "Tin Roof Radio", "True stories from towns with one pub.", "Comedy",
+                "Dougal & Bree", "en",
+                weekday=1, publish_minute=1020, minutes=41, level=210, yearly_growth=1.85,
+                titles=titles.COMEDY,
+                weekend_factor=0.9, completion=0.6,
+            ),
+        ),
+        sponsors=(
+            SponsorPlan("mallee", "Mallee Coffee Roasters", "https://malleecoffee.example"),
+            SponsorPlan("saltbush", "Saltbush Nursery", "https://saltbushnursery.example"),
+            SponsorPlan("cuttlefish", "Cuttlefish Wetsuits", "https://cuttlefish.example"),
+        ),
+        campaigns=(
+            CampaignPlan(
+                "first-bag", "First bag free", "mallee", "Host reads in both shows.", "live", start=-35,
+                end=21,
+                stage_changed=-35, budget=500,
+                bookings=(BookingPlan("cpm", 42, "FIRSTBAG", "https://malleecoffee.example/bag"),),
+                placements=(Placement("garden", "host", 60, -30, 400), Placement("tinroof", "mid_1", 45,
+                -30, 400, pull=1.5)),
+                delivery=1.01, visits=0.018, orders=0.0040, prices=(18.0, 34.0, 34.0),
+            ),
+            CampaignPlan(
+                "seed-box", "Native seed box", "saltbush", "Sold out before the flight was over.",
+                "completed", start=-120,
+                end=-78, stage_changed=-77, budget=400,
+                bookings=(BookingPlan("flat", 320, "SEEDS", "https://saltbushnursery.example/box"),),
+                placements=(Placement("garden", "mid_1", 45, -60, 400, pull=1.6),),
+                delivery=1.05, visits=0.016, orders=0.0060, prices=(45.0,),
+            ),
+            CampaignPlan(
+                "cold-water", "Cold water club", "cuttlefish", "Pre-rolls on new episodes only.", "live",
+                start=-24, end=18,
+                stage_changed=-24, budget=350,
+                bookings=(BookingPlan("cpm", 28, "COLD", "https://cuttlefish.example/club"),),
+                placements=(Placement("tinroof", "pre", 20, 0, 400),),
+                delivery=0.74, visits=0.012, orders=0.0024, prices=(219.0, 289.0), slow=1.6,
+            ),
+            CampaignPlan(
+                "wild-edges", "Wild edges", "saltbush", "Signed last week.", "booked", start=12, end=47,
+                stage_changed=-7,
+                budget=420, booked=7_500,
+                bookings=(BookingPlan("cpm", 30, "EDGES", "https://saltbushnursery.example/edges"),),
+            ),
+        ),
+    )  # fmt: skip
