@@ -1,0 +1,157 @@
+"""From an Answer to components: the head of a page, and tables whose labels and units come from the answer itself."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from datetime import timedelta
+from typing import Any, Literal
+
+from dash import html
+from dash.development.base_component import Component
+
+from dashboard import ids
+from dashboard.boxes import View
+from dashboard.components import tables
+from dashboard.components.frame import page_header
+from dashboard.components.icons import icon
+from dashboard.components.kpis import Kpi, kpi_strip
+from queries.metrics import METRICS
+from queries.results import Answer
+from reports.formatting import day, instant, period
+
+_STANDS_STILL = timedelta(minutes=15)
+# From here on a sum of money is told in thousands: 10,000 of its currency.
+_LARGE_AMOUNT = 10_000 * 1_000_000
+_BETTER: dict[str, Literal["up", "down", "none"]] = {"up": "up", "down": "down", "neutral": "none"}
+
+
+def head(answer: Answer, view: View, *, title: str, report: str = "") -> list[Component]:
+    """The opening sentence, as of when it is true, and the key figures with change and sparkline."""
+    return [
+        page_header(
+            title,
+            view.lead,
+            as_of=as_of(answer, view),
+            notes=answer.notes,
+            actions=[report_button(report)] if report and view.viewer.may("reports.create") else [],
+        ),
+        kpi_strip([_figure(row, view) for row in answer.rows], compare_label=_before(view)),
+    ]
+
+
+def as_of(answer: Answer, view: View) -> str:
+    """Period and moment of an answer, and in words when its numbers stand still."""
+    filters = view.filters
+    said = period(filters.period.start, filters.period.end, filters.zone)
+    if answer.as_of is None:
+        return f"{said} · no data has been processed yet"
+    moment = instant(answer.as_of, filters.zone)
+    if filters.now - answer.as_of > _STANDS_STILL:
+        return f"{said} · stands still since {moment}"
+    return f"{said} · as of {moment}"
+
+
+def report_button(kind: str) -> Component:
+    """Asks the worker for this view as a PDF."""
+    return html.Button(
+        [icon("reports", small=True), "PDF report"],
+        id={"type": ids.MAKE_REPORT, "kind": kind},
+        type="button",
+        className="button",
+    )
+
+
+def _before(view: View) -> str:
+    return "a year ago" if view.filters.comparison == "year" else "before"
+
+
+def _figure(row: Mapping[str, Any], view: View) -> Kpi:
+    metric = METRICS[row["metric"]]
+    return Kpi(
+        label=metric.label,
+        value=row["value"],
+        unit=metric.unit,
+        before=row.get("previous"),
+        currency=row.get("currency") or view.viewer.currency,
+        values=tuple(row.get("spark") or ()),
+        better=_BETTER[metric.direction],
+        note=row.get("note") or ("no comparison" if view.filters.compared is None else None),
+        short=metric.unit == "money" and abs(row["value"] or 0) >= _LARGE_AMOUNT,
+    )
+
+
+Cell = tables.CellKind
+
+
+def table(
+    answer: Answer,
+    view: View,
+    *,
+    caption: str,
+    keys: Sequence[str],
+    kinds: Mapping[str, Cell] | None = None,
+    labels: Mapping[str, str] | None = None,
+    link: Callable[[Mapping[str, Any]], str | None] | None = None,
+    sub: Callable[[Mapping[str, Any]], str] | None = None,
+    total: Mapping[str, Any] | None = None,
+    sorted_by: str | None = None,
+) -> Component:
+    """The answer's rows with the columns named, in that order.
+
+    `kinds` says how a column is drawn where the unit alone does not; `labels` shortens a heading where the box already
+    says the rest. `change_ratio` becomes a change beside its value. `link` gives a row's address, `sub` the grey line
+    under its name.
+    """
+    by_key = {column.key: column for column in answer.columns}
+    kinds, labels = kinds or {}, labels or {}
+    columns = []
+    for place, key in enumerate(keys):
+        column = by_key[key]
+        kind: Cell = kinds.get(key, "text" if column.unit in ("text", "date", "datetime") else "value")
+        columns.append(
+            tables.Column(
+                key=key,
+                label=labels.get(key, column.label),
+                kind="change" if key == "change_ratio" else kind,
+                unit=column.unit if column.unit not in ("text", "date", "datetime") else "count",
+                currency=view.viewer.currency,
+                currency_key="currency" if column.unit == "money" and "currency" in by_key else None,
+                href_key="_href" if place == 0 and link else None,
+                sub_key="_sub" if place == 0 and sub else None,
+            )
+        )
+    rows = []
+    for row in answer.rows:
+        shown = {key: _shown(row, key, by_key[key].unit, view) for key in keys}
+        shown["currency"] = row.get("currency")
+        if link:
+            shown["_href"] = link(row)
+        if sub:
+            shown["_sub"] = sub(row)
+        rows.append(shown)
+    return tables.data_table(columns, rows, caption=caption, total=total, sorted_by=sorted_by)
+
+
+def show_and_day(row: Mapping[str, Any], view: View) -> str:
+    """The grey line under an episode: its show and the day it came out."""
+    published = row["published_at"]
+    return (
+        f"{row['podcast_name']} · {day(published.astimezone(view.filters.zone))}"
+        if published
+        else row["podcast_name"]
+    )
+
+
+def _shown(row: Mapping[str, Any], key: str, unit: str, view: View) -> Any:
+    value = row.get(key)
+    if key == "change_ratio":
+        return (row.get("downloads", row.get("value")), row.get("previous")) if value is not None else None
+    if value is None:
+        return None
+    if unit == "date":
+        return day(value.astimezone(view.filters.zone) if hasattr(value, "astimezone") else value)
+    if unit == "datetime":
+        return instant(value, view.filters.zone)
+    if isinstance(value, (list, tuple)) and unit == "text":
+        return ", ".join(str(part) for part in value)
+    return value

@@ -1,0 +1,154 @@
+"""A box is one question with one way to show it; this module turns any box into one of its six states, or into CSV."""
+
+from __future__ import annotations
+
+import logging
+import secrets
+import traceback
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from typing import Any, Literal
+
+from dash.development.base_component import Component
+
+from dashboard.access import Viewer
+from dashboard.components import states
+from queries.errors import AccessRefused, InvalidRequest, NotAvailable, NotFound, PodboardError, TookTooLong
+from queries.filters import Filters
+from queries.results import Answer
+from queries.session import Connection, operator_session, tenant_session
+from reports.formatting import instant
+
+log = logging.getLogger(__name__)
+
+Ask = Callable[[Connection, Filters], Answer]
+Skeleton = Literal["chart", "rows", "kpis", "sentence"]
+
+
+@dataclass(frozen=True, slots=True)
+class View:
+    """Who looks, at what, on which page; `lead` is the opening sentence once the box has made it."""
+
+    viewer: Viewer
+    filters: Filters
+    path: str
+    lead: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Box:
+    """One answer on a page.
+
+    `ask` reads it, `show` draws it; `lead` makes the page's opening sentence in the same transaction. `span` is its
+    width in twelfths, `height` what its skeleton takes so that nothing moves. `lazy` boxes ask when they are first
+    seen. `why` is the registry entry it is explained by, `twin` offers the table behind a chart. `too_little(answer)`
+    says in words why a figure would mislead, or is empty.
+    """
+
+    id: str
+    title: str
+    ask: Ask
+    show: Callable[[Answer, View], Component | list[Component]]
+    span: int = 12
+    height: int = 280
+    skeleton: Skeleton = "chart"
+    lazy: bool = False
+    csv: bool = True
+    twin: bool = False
+    note: str = ""
+    why: str = ""
+    empty: str = "There is nothing in this period."
+    way_on: str = "Choose a longer one, or clear a filter."
+    lead: Callable[[Connection, Filters, Answer], str] | None = None
+    too_little: Callable[[Answer], str] | None = None
+    any_of: tuple[str, ...] = ()
+    head: bool = False
+
+
+def answer_box(box: Box, view: View) -> tuple[Answer, str]:
+    """The box's answer and opening sentence as this viewer may read them, in one transaction."""
+    if box.any_of and not any(view.viewer.may(permission) for permission in box.any_of):
+        raise AccessRefused("You cannot see this.")
+    actor = view.viewer.actor
+    with operator_session(actor) if actor.tenant_id is None else tenant_session(actor) as connection:
+        answer = box.ask(connection, view.filters)
+        lead = box.lead(connection, view.filters, answer) if box.lead else ""
+    return answer, lead
+
+
+def render_box(box: Box, view: View) -> Any:
+    """The box in the state its answer is in. A failure stays inside the box and tells nothing but a reference."""
+    try:
+        answer, lead = answer_box(box, view)
+        if answer.is_empty:
+            return states.empty(box.empty, box.way_on, height=box.height)
+        if box.too_little and (reason := box.too_little(answer)):
+            return states.too_little(reason, height=box.height)
+        shown = box.show(answer, replace(view, lead=lead))
+        body = shown if isinstance(shown, list) else [shown]
+        return body if box.head else [*_before(answer), *body, *_after(answer, view)]
+    except NotFound:
+        return states.empty(
+            "There is nothing here for you.",
+            "The link may be old, or it is not shared with you.",
+            height=box.height,
+        )
+    except AccessRefused:
+        return states.empty(
+            "You cannot see this.", "Ask your account manager if you should.", height=box.height
+        )
+    except (InvalidRequest, NotAvailable) as error:
+        return states.empty(str(error), "Change the filter above.", height=box.height)
+    except TookTooLong as error:
+        return states.error(
+            str(error),
+            text="Choose a shorter period and try again.",
+            reference=_reference(box, error),
+            height=box.height,
+        )
+    except PodboardError as error:
+        return states.error(str(error), reference=_reference(box, error), height=box.height)
+    except Exception as error:  # noqa: BLE001  a box that fails shows its own error and the page stands
+        return states.error(reference=_reference(box, error), height=box.height)
+
+
+def _before(answer: Answer) -> list[Component]:
+    return [states.stale(note) for note in answer.notes]
+
+
+def _after(answer: Answer, view: View) -> list[Component]:
+    if answer.as_of is None:
+        return []
+    return [states.foot(f"As of {instant(answer.as_of, view.filters.zone)}")]
+
+
+def _reference(box: Box, error: Exception) -> str:
+    """A short name for this failure, in the log and on the page."""
+    reference = secrets.token_hex(4)
+    # The text of a database error carries the values of its statement: class and place are logged, never the text.
+    places = [f"{frame.name}:{frame.lineno}" for frame in traceback.extract_tb(error.__traceback__)[-4:]]
+    log.error(
+        "box failed",
+        extra={"box": box.id, "reference": reference, "error": type(error).__name__, "places": places},
+    )
+    return reference
+
+
+BOXES: dict[str, Box] = {}
+"""Every box of every page by id; filled when the pages are loaded, constant afterwards."""
+
+
+def register(boxes: Sequence[Box]) -> None:
+    """Makes boxes known to the one callback and to the CSV route."""
+    for box in boxes:
+        if BOXES.get(box.id, box) is not box:
+            raise ValueError(f"two boxes are called {box.id}")
+        BOXES[box.id] = box
+
+
+def known_box(name: Any) -> Box:
+    """The box of that id; NotFound for anything else a forged payload may carry."""
+    box = BOXES.get(name) if isinstance(name, str) else None
+    if box is None:
+        raise NotFound("No such box.")
+    return box

@@ -1,0 +1,27 @@
+"""`podboard refresh`: brings every derived number up to date once, now."""
+
+from __future__ import annotations
+
+import time
+
+import click
+
+from dashboard.databases import databases
+from dashboard.worker import settings_of_worker
+from queries.settings import Settings, use_settings
+
+
+@click.command()
+def command() -> None:
+    """Run every refresh of the worker once, in order; safe beside a running worker."""
+    from dashboard.jobs import JOBS
+
+    with databases(Settings.from_env()) as settings:
+        use_settings(settings_of_worker(settings))
+        for job in JOBS:
+            if not job.refreshes:
+                continue
+            began = time.monotonic()
+            done = job.command()
+            rows = done if isinstance(done, int) else (done or {}).get("rows", 0)
+            click.echo(f"{job.name:<14} {rows:>12,} rows  {time.monotonic() - began:6.1f} s")

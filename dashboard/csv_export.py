@@ -1,0 +1,97 @@
+"""CSV of any box: the same question, the same filters, the same rights as on the page."""
+
+from __future__ import annotations
+
+import csv
+import io
+import re
+from collections.abc import Mapping
+from datetime import UTC, date, datetime
+from decimal import Decimal
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from flask import Blueprint, Response, abort, request
+
+from dashboard.access import Viewer, current_viewer
+from dashboard.boxes import View, answer_box, known_box
+from dashboard.pages import all_pages
+from queries.errors import AccessRefused, InvalidRequest, NotAvailable, NotFound
+from queries.filters import Filters, parse_filters
+from queries.metrics import METRICS
+from queries.results import Answer, Column
+
+blueprint = Blueprint("csv_export", __name__)
+
+_FORMULA = ("=", "+", "-", "@", "\t", "\r")
+_MICROS = Decimal(1_000_000)
+
+
+@blueprint.get("/export/<box_id>.csv")
+def export_box(box_id: str) -> Response:
+    """The rows of a box as CSV; 404 for a box or subject that is not the viewer's."""
+    all_pages()
+    viewer = current_viewer()
+    try:
+        box = known_box(box_id)
+        if not box.csv:
+            raise NotFound("This box has no rows.")
+        filters = parse_filters(request.args, zone=ZoneInfo(viewer.time_zone), now=datetime.now(UTC))
+        answer, _ = answer_box(box, View(viewer, filters, path=""))
+    except (NotFound, AccessRefused):
+        abort(404)
+    except (InvalidRequest, NotAvailable) as error:
+        abort(400, str(error))
+    response = Response(to_csv(answer, filters), mimetype="text/csv")
+    response.headers["Content-Disposition"] = f'attachment; filename="{_file_name(viewer, box_id, filters)}"'
+    return response
+
+
+def to_csv(answer: Answer, filters: Filters) -> str:
+    """Header and rows as text.
+
+    Units: money in units of its currency, ratios 0-1. Time: in the view's zone, which the header names.
+    """
+    columns = [column for column in answer.columns if column.in_csv]
+    buffer = io.StringIO()
+    writer = csv.writer(buffer, lineterminator="\r\n")
+    writer.writerow([_header(column, filters) for column in columns])
+    for row in answer.rows:
+        writer.writerow([_cell(row.get(column.key), _unit(column, row), filters) for column in columns])
+    return buffer.getvalue()
+
+
+def _header(column: Column, filters: Filters) -> str:
+    if column.unit in ("date", "datetime"):
+        return f"{column.label} ({filters.zone.key})"
+    return column.label
+
+
+def _unit(column: Column, row: Mapping[str, Any]) -> str:
+    """A list of key figures has another unit in each row: that of the row's metric."""
+    if column.key in ("value", "previous") and row.get("metric") in METRICS:
+        return METRICS[row["metric"]].unit
+    return column.unit
+
+
+def _cell(value: Any, unit: str, filters: Filters) -> str:
+    if value is None:
+        return ""
+    if unit == "money":
+        return f"{(Decimal(value) / _MICROS).normalize():f}"
+    if isinstance(value, datetime):
+        return value.astimezone(filters.zone).isoformat(timespec="seconds")
+    if isinstance(value, date):
+        return value.isoformat()
+    if isinstance(value, (int, float, Decimal)) and not isinstance(value, bool):
+        return f"{value:f}" if isinstance(value, Decimal) else str(value)
+    if isinstance(value, (list, tuple)):
+        value = ", ".join(str(part) for part in value)
+    text = str(value)
+    # A spreadsheet would run a cell that begins like a formula.
+    return f"'{text}" if text.startswith(_FORMULA) else text
+
+
+def _file_name(viewer: Viewer, box_id: str, filters: Filters) -> str:
+    name = re.sub(r"[^a-z0-9]+", "-", f"{viewer.tenant_slug}-{box_id}".lower()).strip("-")
+    return f"{name}_{filters.period.start}_{filters.period.last_day}.csv"

@@ -1,0 +1,130 @@
+"""THE table of jobs: what the worker does by the clock. A job is one line here and one command elsewhere."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from queries import jobs, refresh, upkeep
+from queries.attribution import compute_attribution
+from reports.desk import make_next_report
+
+Command = Callable[[], "int | Mapping[str, Any] | None"]
+
+_EPOCH = datetime(2000, 1, 1, tzinfo=UTC)
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    """One thing that is done by the clock.
+
+    Slots lie `every` so often from midnight UTC plus `offset`; each is run by one worker only. `lease_seconds`: how
+    long a run counts as alive without a sign of its worker. A job that is not `slotted` claims its work itself
+    (a queue) and leaves no row per run. `refreshes`: part of `podboard refresh`, in this order.
+    """
+
+    name: str
+    every: timedelta
+    command: Command
+    description: str
+    offset: timedelta = timedelta(0)
+    lease_seconds: int = 60
+    slotted: bool = True
+    refreshes: bool = False
+
+    def slot(self, now: datetime) -> datetime:
+        """The start of the slot that `now` lies in."""
+        return now - (now - _EPOCH - self.offset) % self.every
+
+    def next_slot(self, now: datetime) -> datetime:
+        """When the job is due next."""
+        return self.slot(now) + self.every
+
+
+def _make_reports() -> int:
+    made = 0
+    while make_next_report() is not None:
+        made += 1
+    return made
+
+
+def _reclaim() -> int:
+    return len(jobs.abandon_dead_runs())
+
+
+_SECOND, _MINUTE, _HOUR, _DAY = (timedelta(seconds=n) for n in (1, 60, 3600, 86400))
+
+JOBS: tuple[Job, ...] = (
+    Job(
+        "rollups",
+        30 * _SECOND,
+        refresh.refresh_rollups,
+        "Downloads, listeners, campaign days and listener metrics of new events",
+        refreshes=True,
+    ),
+    Job(
+        "metrics_daily",
+        _MINUTE,
+        refresh.refresh_metrics_daily,
+        "Plays, completion and listening time per day",
+        offset=10 * _SECOND,
+        refreshes=True,
+    ),
+    Job(
+        "attribution",
+        _MINUTE,
+        compute_attribution,
+        "Paths and credit of campaigns with new events",
+        offset=20 * _SECOND,
+        refreshes=True,
+    ),
+    Job(
+        "milestones",
+        _HOUR,
+        refresh.refresh_milestones,
+        "First 1, 3, 7 and 30 days of episodes that reached them",
+        offset=_MINUTE,
+        refreshes=True,
+    ),
+    Job(
+        "aggregates",
+        _HOUR,
+        refresh.refresh_aggregates,
+        "Hourly and daily aggregates, where TimescaleDB keeps them",
+        offset=5 * _MINUTE,
+        lease_seconds=180,
+        refreshes=True,
+    ),
+    Job(
+        "partitions",
+        _DAY,
+        refresh.keep_partitions,
+        "Room for the events of the coming months",
+        offset=10 * _MINUTE,
+    ),
+    Job(
+        "retention",
+        _DAY,
+        refresh.drop_expired,
+        "Raw events and listener rows that are past their time",
+        offset=3 * _HOUR + 10 * _MINUTE,
+        lease_seconds=300,
+    ),
+    Job(
+        "logins",
+        _HOUR,
+        upkeep.unscoped_clear_logins,
+        "Ended log-ins, used links, stale failures",
+        offset=40 * _MINUTE,
+    ),
+    Job("runs", _HOUR, jobs.prune_runs, "Old runs of these jobs", offset=50 * _MINUTE),
+    Job("reclaim", 15 * _SECOND, _reclaim, "Runs whose worker died", slotted=False),
+    Job("reports", _SECOND, _make_reports, "Queued reports", slotted=False),
+)
+
+
+def job(name: str) -> Job:
+    """The job of that name; KeyError for an unknown one."""
+    return {each.name: each for each in JOBS}[name]

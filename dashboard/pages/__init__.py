@@ -1,0 +1,78 @@
+"""Pages: each module here holds one `PAGE`; navigation, gate, title and tests pick it up from this list."""
+
+from __future__ import annotations
+
+import importlib
+import pkgutil
+import re
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from functools import cache
+from typing import Any
+
+from dash.development.base_component import Component
+
+from dashboard.access import Viewer
+from dashboard.boxes import Box, register
+
+Rows = tuple[tuple[Box, ...], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """One page.
+
+    `path` may hold `<name>` parts. A viewer with any of `any_of` may open it (none: everybody logged in). `head` is the
+    box with the opening sentence and key figures, `rows` the boxes below it, twelve columns to a row. `filters` names
+    what its filter bar offers: period, grain, compare, podcast, app, country, device. A page that is no set of boxes
+    gives `body` instead. `nav` is its entry in the navigation; without one it is reached from another page.
+    """
+
+    path: str
+    title: str
+    any_of: tuple[str, ...] = ()
+    nav: str = ""
+    group: str = ""
+    icon: str = ""
+    order: int = 100
+    head: Box | None = None
+    rows: Rows = ()
+    filters: tuple[str, ...] = ()
+    report: str = ""
+    body: Callable[[Viewer, dict[str, str]], Component | Sequence[Component]] | None = None
+    register_callbacks: Callable[[Any], None] | None = None
+    crumbs: tuple[tuple[str, str], ...] = ()
+    pattern: re.Pattern[str] = field(init=False, repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        pattern = re.sub(r"<(\w+)>", r"(?P<\1>[0-9a-f-]{36})", self.path)
+        object.__setattr__(self, "pattern", re.compile(f"^{pattern}/?$"))
+
+    @property
+    def boxes(self) -> tuple[Box, ...]:
+        """Head first, then row by row."""
+        head = (self.head,) if self.head else ()
+        return head + tuple(box for row in self.rows for box in row)
+
+    def open_to(self, viewer: Viewer) -> bool:
+        """Whether the viewer may open it."""
+        return not self.any_of or any(viewer.may(permission) for permission in self.any_of)
+
+
+@cache
+def all_pages() -> tuple[Page, ...]:
+    """Every page, in the order of the navigation; their boxes are registered on the way."""
+    pages: list[Page] = []
+    for module in pkgutil.iter_modules(__path__):
+        page: Page = importlib.import_module(f"{__name__}.{module.name}").PAGE
+        register(page.boxes)
+        pages.append(page)
+    return tuple(sorted(pages, key=lambda page: (page.order, page.path)))
+
+
+def page_at(path: str) -> tuple[Page, dict[str, str]] | None:
+    """The page of a path and the parts its path names, if there is one."""
+    for page in all_pages():
+        if match := page.pattern.match(path):
+            return page, match.groupdict()
+    return None

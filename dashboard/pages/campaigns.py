@@ -1,0 +1,146 @@
+"""Campaigns: every campaign the reader may see, with what was booked, delivered and won."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import date, timedelta
+from typing import Any
+
+from dash import dcc, html
+from dash.development.base_component import Component
+
+from dashboard.answers import as_of
+from dashboard.boxes import Box, View
+from dashboard.components.frame import page_header
+from dashboard.pages import Page
+from queries import campaigns
+from queries.filters import Filters
+from queries.results import Answer
+from queries.session import Connection
+from reports.formatting import EMPTY, format_value, period
+from reports.sentences_campaigns import campaigns_sentence
+
+WHO = ("campaigns.read_all", "campaigns.read_own")
+
+STAGES = {
+    "live": ("Live", "good"),
+    "paused": ("Paused", "warn"),
+    "booked": ("Booked", "accent"),
+    "proposed": ("Proposed", ""),
+    "prospect": ("Prospect", ""),
+    "completed": ("Completed", ""),
+    "cancelled": ("Cancelled", ""),
+}
+PACING = {
+    "ahead": ("Ahead", "good"),
+    "on track": ("On track", "good"),
+    "behind": ("Behind", "bad"),
+    "not started": ("Not started", ""),
+    "ended short": ("Ended short", "bad"),
+    "ended full": ("Ended full", "good"),
+}
+
+
+def badge(said: tuple[str, str]) -> Component:
+    """A word with its tone."""
+    text, tone = said
+    return html.Span(text, className=f"badge badge--{tone}" if tone else "badge")
+
+
+def _lead(connection: Connection, filters: Filters, answer: Answer) -> str:
+    return campaigns_sentence(answer, filters)
+
+
+def _head_and_cards(answer: Answer, view: View) -> list[Component]:
+    said = as_of(answer, view).partition(" · ")[2]
+    header = page_header("Campaigns", view.lead, as_of=said[:1].upper() + said[1:], notes=answer.notes)
+    return [header, html.Div([_card(row, view) for row in answer.rows], className="cards")]
+
+
+def _card(row: Mapping[str, Any], view: View) -> Component:
+    booked, delivered = row["booked_impressions"], row["impressions"]
+    share = min(1.0, float(row["delivered_ratio"])) if row["delivered_ratio"] is not None else 0.0
+    pairs = [
+        ("Spend", format_value(row["spend_micros"], "money", currency=row["currency"], compact=True)),
+        ("Conversions", format_value(row["conversions"], "count")),
+        (
+            "Return",
+            f"{format_value(row['return_on_ad_spend'], 'number', decimals=1)}×"
+            if row["return_on_ad_spend"] is not None
+            else EMPTY,
+        ),
+    ]
+    return dcc.Link(
+        [
+            html.Div(
+                [
+                    html.Div(
+                        [
+                            html.Span(row["sponsor_name"], className="card__sponsor"),
+                            badge(STAGES[row["stage"]]),
+                        ],
+                        className="card__top",
+                    ),
+                    html.H2(row["name"], className="card__title"),
+                    html.Div(
+                        period(row["start_date"], _after(row["end_date"]), view.filters.zone),
+                        className="card__flight",
+                    ),
+                ]
+            ),
+            html.Div(
+                [
+                    html.Div(
+                        [
+                            html.Strong(format_value(delivered, "count")),
+                            html.Span(
+                                f" of {format_value(booked, 'count')} impressions"
+                                if booked
+                                else " impressions"
+                            ),
+                            *([badge(PACING[row["pacing_state"]])] if row["pacing_state"] else []),
+                        ],
+                        className="card__delivery",
+                    ),
+                    html.Div(
+                        html.Div(style={"width": f"{100 * share:.1f}%"}),
+                        className="card__track",
+                        **{"aria-hidden": "true"},
+                    ),
+                ]
+            ),
+            html.Dl(
+                [part for label, value in pairs for part in (html.Div([html.Dt(label), html.Dd(value)]),)],
+                className="card__facts",
+            ),
+        ],
+        href=f"/campaigns/{row['campaign_id']}",
+        className="card",
+    )
+
+
+def _after(last_day: date) -> date:
+    return last_day + timedelta(days=1)
+
+
+PAGE = Page(
+    path="/campaigns",
+    title="Campaigns",
+    nav="Campaigns",
+    group="Sponsorship",
+    icon="campaigns",
+    order=20,
+    any_of=WHO,
+    head=Box(
+        "campaigns.cards",
+        "Campaigns",
+        campaigns.campaign_cards,
+        _head_and_cards,
+        any_of=WHO,
+        lead=_lead,
+        head=True,
+        height=480,
+        empty="There is no campaign for you yet.",
+        way_on="When your account manager books one, it appears here.",
+    ),
+)

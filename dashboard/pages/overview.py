@@ -1,0 +1,143 @@
+"""Podcaster overview: how many listened, when, to what, with which app and where."""
+
+from __future__ import annotations
+
+from dash.development.base_component import Component
+
+from dashboard.answers import head, show_and_day, table
+from dashboard.boxes import Box, View
+from dashboard.components.charts import chart_view
+from dashboard.pages import Page
+from queries import listening
+from queries.filters import Filters
+from queries.results import Answer
+from queries.session import Connection
+from reports.figures.subjects import downloads_over_time, downloads_ranking
+from reports.sentences import audience_sentence
+
+_WHO = ("podcasts.read_all", "podcasts.read_own")
+
+
+def _lead(connection: Connection, filters: Filters, figures: Answer) -> str:
+    return audience_sentence(figures, listening.top_episodes(connection, filters, limit=1), filters)
+
+
+def _head(answer: Answer, view: View) -> list[Component]:
+    return head(answer, view, title="Overview", report="podcast_audience")
+
+
+def _trend(answer: Answer, view: View) -> Component:
+    return chart_view(downloads_over_time(answer, view.filters))
+
+
+def _episodes(answer: Answer, view: View) -> Component:
+    return table(
+        answer,
+        view,
+        caption="Episodes by downloads in the period",
+        keys=("title", "downloads", "share", "change_ratio", "first_7_day_downloads"),
+        kinds={"downloads": "bar"},
+        sub=lambda row: show_and_day(row, view),
+        sorted_by="downloads",
+    )
+
+
+def _apps(answer: Answer, view: View) -> Component:
+    return chart_view(downloads_ranking(answer, "app", "App"))
+
+
+def _countries(answer: Answer, view: View) -> Component:
+    return chart_view(downloads_ranking(answer, "country", "Country"))
+
+
+def _devices(answer: Answer, view: View) -> Component:
+    return chart_view(downloads_ranking(answer, "device_type", "Device"))
+
+
+PAGE = Page(
+    path="/overview",
+    title="Overview",
+    nav="Overview",
+    group="Listening",
+    icon="overview",
+    order=30,
+    any_of=_WHO,
+    filters=("period", "compare", "podcast", "app", "country", "device", "grain"),
+    head=Box(
+        "overview.figures",
+        "Key figures",
+        listening.overview_figures,
+        _head,
+        any_of=_WHO,
+        lead=_lead,
+        head=True,
+    ),
+    rows=(
+        (
+            Box(
+                "overview.trend",
+                "Downloads over time",
+                listening.downloads_trend,
+                _trend,
+                any_of=_WHO,
+                height=300,
+                twin=True,
+                why="downloads",
+            ),
+        ),
+        (
+            Box(
+                "overview.episodes",
+                "Top episodes",
+                listening.top_episodes,
+                _episodes,
+                any_of=_WHO,
+                height=440,
+                skeleton="rows",
+                why="downloads",
+                empty="No episode was downloaded in this period.",
+            ),
+        ),
+        (
+            Box(
+                "overview.apps",
+                "Apps",
+                listening.downloads_by_app,
+                _apps,
+                any_of=_WHO,
+                span=4,
+                height=360,
+                skeleton="rows",
+                lazy=True,
+                twin=True,
+                why="downloads",
+            ),
+            Box(
+                "overview.countries",
+                "Countries",
+                listening.downloads_by_country,
+                _countries,
+                any_of=_WHO,
+                span=4,
+                height=360,
+                skeleton="rows",
+                lazy=True,
+                twin=True,
+                why="downloads",
+            ),
+            Box(
+                "overview.devices",
+                "Devices",
+                listening.downloads_by_device,
+                _devices,
+                any_of=_WHO,
+                span=4,
+                height=360,
+                skeleton="rows",
+                lazy=True,
+                twin=True,
+                why="downloads",
+            ),
+        ),
+    ),
+)

@@ -1,0 +1,166 @@
+"""Portfolio: every campaign of the tenant by stage, which will fall short, and what each sponsor brings."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from dash import html
+from dash.development.base_component import Component
+
+from dashboard.answers import head, table
+from dashboard.boxes import Box, View
+from dashboard.pages import Page
+from dashboard.pages.campaigns import STAGES
+from queries import portfolio
+from queries.filters import Filters
+from queries.results import Answer
+from queries.session import Connection
+from reports.formatting import format_value
+from reports.sentences_campaigns import portfolio_sentence
+
+_WHO = ("portfolio.read",)
+
+
+def _lead(connection: Connection, filters: Filters, figures: Answer) -> str:
+    return portfolio_sentence(figures, portfolio.campaigns_at_risk(connection, filters), filters)
+
+
+def _head(answer: Answer, view: View) -> list[Component]:
+    return head(answer, view, title="Portfolio")
+
+
+def _stages(answer: Answer, view: View) -> Component:
+    return html.Div([_stage(row) for row in answer.rows], className="stages")
+
+
+def _stage(row: Mapping[str, Any]) -> Component:
+    delivered = format_value(row["impressions"], "count", compact=True)
+    booked = format_value(row["booked_impressions"], "count", compact=True)
+    return html.Div(
+        [
+            html.Span(STAGES[row["stage"]][0], className="stage__name"),
+            html.Strong(format_value(row["campaigns"], "count"), className="stage__count"),
+            html.Span(
+                f"{delivered} of {booked}" if row["booked_impressions"] else "nothing booked",
+                className="stage__note",
+            ),
+        ],
+        className="stage",
+    )
+
+
+def _at_risk(answer: Answer, view: View) -> Component:
+    return table(
+        answer,
+        view,
+        caption="Live campaigns behind their booking",
+        keys=("name", "end_date", "delivered_ratio", "pacing_ratio", "expected_shortfall"),
+        kinds={"delivered_ratio": "progress"},
+        labels={"delivered_ratio": "Delivered", "pacing_ratio": "Pacing", "expected_shortfall": "Short by"},
+        link=lambda row: f"/campaigns/{row['campaign_id']}",
+        sub=lambda row: str(row["sponsor_name"]),
+        sorted_by="expected_shortfall",
+    )
+
+
+def _revenue(answer: Answer, view: View) -> Component:
+    return table(
+        answer,
+        view,
+        caption="Spend by sponsor in the period",
+        keys=("sponsor_name", "campaigns", "spend_micros"),
+        kinds={"spend_micros": "bar"},
+        sorted_by="spend_micros",
+    )
+
+
+def _expiring(answer: Answer, view: View) -> Component:
+    return table(
+        answer,
+        view,
+        caption="Bookings that end within 30 days",
+        keys=("name", "ends_on", "booked_impressions", "impressions", "delivered_ratio"),
+        kinds={"delivered_ratio": "progress"},
+        link=lambda row: f"/campaigns/{row['campaign_id']}",
+        sub=lambda row: str(row["sponsor_name"]),
+    )
+
+
+PAGE = Page(
+    path="/portfolio",
+    title="Portfolio",
+    nav="Portfolio",
+    group="Sponsorship",
+    icon="portfolio",
+    order=10,
+    any_of=_WHO,
+    filters=("period", "compare"),
+    head=Box(
+        "portfolio.figures",
+        "Key figures",
+        portfolio.portfolio_figures,
+        _head,
+        any_of=_WHO,
+        lead=_lead,
+        head=True,
+    ),
+    rows=(
+        (
+            Box(
+                "portfolio.stages",
+                "Campaigns by stage",
+                portfolio.campaigns_by_stage,
+                _stages,
+                any_of=_WHO,
+                height=96,
+                skeleton="rows",
+                note="delivered of booked impressions",
+                empty="There is no campaign yet.",
+                way_on="",
+            ),
+        ),
+        (
+            Box(
+                "portfolio.at_risk",
+                "Will fall short",
+                portfolio.campaigns_at_risk,
+                _at_risk,
+                any_of=_WHO,
+                span=7,
+                height=320,
+                skeleton="rows",
+                note="at the present pace",
+                why="pacing_ratio",
+                empty="Every live campaign is on track.",
+                way_on="",
+            ),
+            Box(
+                "portfolio.revenue",
+                "Spend by sponsor",
+                portfolio.revenue_by_sponsor,
+                _revenue,
+                any_of=_WHO,
+                span=5,
+                height=320,
+                skeleton="rows",
+                why="spend_micros",
+            ),
+        ),
+        (
+            Box(
+                "portfolio.expiring",
+                "Bookings that end soon",
+                portfolio.expiring_bookings,
+                _expiring,
+                any_of=_WHO,
+                height=280,
+                skeleton="rows",
+                lazy=True,
+                note="within 30 days",
+                empty="No booking ends within 30 days.",
+                way_on="",
+            ),
+        ),
+    ),
+)

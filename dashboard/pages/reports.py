@@ -1,0 +1,366 @@
+"""Report library: ask for a PDF, watch it being made, find and download what was made."""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from dash import ALL, Dash, Input, Output, State, ctx, dcc, html, no_update
+from dash.development.base_component import Component
+
+from dashboard import ids
+from dashboard.access import Viewer, demand
+from dashboard.address import filters_of
+from dashboard.components import states
+from dashboard.components.frame import page_header
+from dashboard.components.icons import icon
+from dashboard.pages import Page
+from queries import campaigns, listening, report_library
+from queries.errors import InvalidRequest, NotFound, PodboardError
+from queries.filters import Filters, parse_filters, parse_id
+from queries.results import Answer
+from queries.session import tenant_session
+from reports.formatting import counted, format_value, instant, period
+
+_PAGE_SIZE = 25
+_KINDS = {"campaign_performance": "Campaign performance", "podcast_audience": "Podcast audience"}
+_STATUS = {
+    "queued": ("Queued", ""),
+    "running": ("In progress", "accent"),
+    "ready": ("Ready", "good"),
+    "failed": ("Failed", "bad"),
+    "cancelled": ("Cancelled", ""),
+}
+_PERIODS = (
+    ("7d", "Last 7 days"),
+    ("30d", "Last 30 days"),
+    ("90d", "Last 90 days"),
+    ("12m", "Last 12 months"),
+)
+
+
+def _body(viewer: Viewer, parts: dict[str, str]) -> list[Component]:
+    return [
+        page_header(
+            "Reports",
+            "PDF reports are made from the same numbers as the pages, and kept here with the data that made them.",
+        ),
+        *([_form()] if viewer.may("reports.create") else []),
+        html.Div(
+            [
+                html.Label("Search reports", htmlFor="report-search", className="sr-only"),
+                dcc.Input(
+                    id="report-search",
+                    type="search",
+                    placeholder="Search by title",
+                    debounce=0.3,
+                    className="input",
+                ),
+            ],
+            className="toolbar",
+            **{"data-search": ""},
+        ),
+        html.Div(
+            states.loading("rows", height=360), id="report-list", className="panel", **{"aria-live": "polite"}
+        ),
+        dcc.Store(id="report-shown", data=_PAGE_SIZE),
+        dcc.Interval(id="report-poll", interval=1500, disabled=True),
+    ]
+
+
+def _form() -> Component:
+    """Template, subject and period; the subjects a person may choose arrive by callback."""
+    return html.Div(
+        [
+            html.Div(
+                [
+                    html.Label("Report", htmlFor="report-kind"),
+                    dcc.Dropdown(id="report-kind", clearable=False, searchable=False),
+                ],
+                className="field",
+            ),
+            html.Div(
+                [
+                    html.Label("About", htmlFor="report-subject"),
+                    dcc.Dropdown(id="report-subject", clearable=False),
+                ],
+                className="field field--wide",
+            ),
+            html.Div(
+                [
+                    html.Label("Period", htmlFor="report-period"),
+                    dcc.Dropdown(
+                        id="report-period",
+                        clearable=False,
+                        searchable=False,
+                        value="30d",
+                        options=[{"value": value, "label": label} for value, label in _PERIODS],
+                    ),
+                ],
+                className="field",
+            ),
+            html.Button(
+                [icon("plus", small=True), "Make report"],
+                id="report-make",
+                type="button",
+                className="button button--primary",
+                disabled=True,
+            ),
+            html.P(id="report-error", className="form-error", role="alert"),
+        ],
+        className="report-form",
+    )
+
+
+def register_callbacks(app: Dash) -> None:
+    """The form, the library and the button "PDF report" of other pages."""
+
+    @app.callback(
+        Output("report-kind", "options"),
+        Output("report-kind", "value"),
+        Input("report-kind", "id"),
+    )
+    def offer_kinds(_: str) -> tuple[list[dict[str, str]], str | None]:
+        viewer = demand("reports.create")
+        kinds = [kind for kind in _KINDS if _may_report(viewer, kind)]
+        return [{"value": kind, "label": _KINDS[kind]} for kind in kinds], kinds[0] if kinds else None
+
+    @app.callback(
+        Output("report-subject", "options"),
+        Output("report-subject", "value"),
+        Output("report-make", "disabled"),
+        Input("report-kind", "value"),
+    )
+    def offer_subjects(kind: Any) -> tuple[list[dict[str, str]], str | None, bool]:
+        viewer = demand("reports.create")
+        if not isinstance(kind, str) or kind not in _KINDS or not _may_report(viewer, kind):
+            return [], None, True
+        options = _subjects(viewer, kind)
+        return options, options[0]["value"] if options else None, not options
+
+    @app.callback(
+        Output("report-error", "children"),
+        Output("report-poll", "disabled", allow_duplicate=True),
+        Input("report-make", "n_clicks"),
+        State("report-kind", "value"),
+        State("report-subject", "value"),
+        State("report-period", "value"),
+        prevent_initial_call=True,
+    )
+    def make_from_form(clicks: int | None, kind: Any, subject: Any, chosen: Any) -> tuple[str, Any]:
+        if not clicks:
+            return "", no_update
+        viewer = demand("reports.create")
+        query = {"period": str(chosen or "30d")}
+        if kind == "podcast_audience" and subject and subject != "all":
+            query["podcast"] = str(subject)
+        try:
+            if kind == "campaign_performance":
+                query["campaign"] = str(parse_id(str(subject or ""), "campaign"))
+            request_report(viewer, str(kind), _filters(viewer, query))
+        except PodboardError as error:
+            return str(error), no_update
+        return "", False
+
+    @app.callback(
+        Output(ids.URL, "pathname", allow_duplicate=True),
+        Output(ids.URL, "search", allow_duplicate=True),
+        Output(ids.NOTICE, "children", allow_duplicate=True),
+        Input({"type": ids.MAKE_REPORT, "kind": ALL}, "n_clicks"),
+        State(ids.URL, "pathname"),
+        State(ids.URL, "search"),
+        prevent_initial_call=True,
+    )
+    def make_from_page(
+        clicks: list[int | None], path: str | None, search: str | None
+    ) -> tuple[Any, Any, Any]:
+        if not any(clicks) or not isinstance(ctx.triggered_id, dict):
+            return no_update, no_update, no_update
+        viewer = demand("reports.create")
+        try:
+            request_report(viewer, str(ctx.triggered_id.get("kind")), filters_of(viewer, path or "/", search))
+        except PodboardError as error:
+            return no_update, no_update, str(error)
+        return "/reports", "", "The report is being made."
+
+    @app.callback(
+        Output("report-list", "children"),
+        Output("report-poll", "disabled"),
+        Input("report-poll", "n_intervals"),
+        Input("report-search", "value"),
+        Input("report-shown", "data"),
+        Input("report-error", "children"),
+    )
+    def list_reports(_: Any, search: Any, shown: Any, __: Any) -> tuple[Any, bool]:
+        viewer = demand("reports.read")
+        limit = min(max(int(shown), _PAGE_SIZE), 500) if isinstance(shown, (int, float)) else _PAGE_SIZE
+        with tenant_session(viewer.actor) as connection:
+            found = report_library.report_library(
+                connection, search=str(search or "")[:100], limit=limit, offset=0
+            )
+        working = any(row["status"] in ("queued", "running") for row in found.rows)
+        return _library(found, viewer, searched=bool(search), limit=limit), not working
+
+    @app.callback(
+        Output("report-shown", "data"),
+        Input({"type": "report-more", "index": ALL}, "n_clicks"),
+        State("report-shown", "data"),
+        prevent_initial_call=True,
+    )
+    def show_more(clicks: list[int | None], shown: Any) -> Any:
+        return int(shown) + _PAGE_SIZE if any(clicks) and isinstance(shown, (int, float)) else no_update
+
+    @app.callback(
+        Output(ids.NOTICE, "children", allow_duplicate=True),
+        Output("report-poll", "disabled", allow_duplicate=True),
+        Input({"type": "report-cancel", "report": ALL}, "n_clicks"),
+        prevent_initial_call=True,
+    )
+    def cancel(clicks: list[int | None]) -> tuple[Any, Any]:
+        if not any(clicks) or not isinstance(ctx.triggered_id, dict):
+            return no_update, no_update
+        viewer = demand("reports.create")
+        try:
+            with tenant_session(viewer.actor, write=True) as connection:
+                report_library.cancel_report(
+                    connection, parse_id(str(ctx.triggered_id.get("report")), "report")
+                )
+        except PodboardError as error:
+            return str(error), False
+        return "The report was cancelled.", False
+
+
+def request_report(viewer: Viewer, kind: str, filters: Filters) -> None:
+    """Queues a report of this view for this person, with fixed days. Raises InvalidRequest, NotFound."""
+    if kind not in _KINDS or not _may_report(viewer, kind):
+        raise InvalidRequest("This report is not part of your account.", field="kind")
+    fixed = filters.with_absolute_period()
+    with tenant_session(viewer.actor, write=True) as connection:
+        about = _KINDS[kind]
+        if kind == "campaign_performance":
+            if fixed.campaign_id is None:
+                raise NotFound("Choose a campaign first.")
+            about = str(campaigns.campaign(connection, fixed.campaign_id)["name"])
+        days = period(fixed.period.start, fixed.period.end, fixed.zone)
+        report_library.request_report(
+            connection,
+            report_type=kind,
+            parameters=fixed.to_query(),
+            title=f"{about}, {days}" if kind == "campaign_performance" else f"Podcast audience, {days}",
+            created_by=viewer.user_id,
+            idempotency_key=secrets.token_urlsafe(16),
+        )
+
+
+def _filters(viewer: Viewer, query: Mapping[str, str]) -> Filters:
+    return parse_filters(query, zone=ZoneInfo(viewer.time_zone), now=datetime.now(UTC))
+
+
+def _may_report(viewer: Viewer, kind: str) -> bool:
+    area = "campaigns" if kind == "campaign_performance" else "podcasts"
+    return viewer.may(f"{area}.read_all") or viewer.may(f"{area}.read_own")
+
+
+def _subjects(viewer: Viewer, kind: str) -> list[dict[str, str]]:
+    with tenant_session(viewer.actor) as connection:
+        if kind == "podcast_audience":
+            podcasts = listening.filter_options(connection)["podcasts"]
+            every = [{"value": "all", "label": "All podcasts"}] if len(podcasts) > 1 else []
+            return every + [{"value": str(key), "label": str(name)} for key, name in podcasts]
+        cards = campaigns.campaign_cards(connection, _filters(viewer, {}))
+        return [
+            {"value": str(row["campaign_id"]), "label": f"{row['name']} · {row['sponsor_name']}"}
+            for row in cards.rows
+        ]
+
+
+def _library(found: Answer, viewer: Viewer, *, searched: bool, limit: int) -> Component:
+    if found.is_empty:
+        if searched:
+            return states.empty("No report has such a title.", "Try another word.", height=240)
+        return states.empty(
+            "There is no report yet.",
+            "Make the first one above." if viewer.may("reports.create") else "",
+            height=240,
+        )
+    rows = [_row(row, viewer) for row in found.rows[:limit]]
+    more = []
+    if found.totals.get("has_more"):
+        more = [
+            html.Button(
+                "Show more",
+                id={"type": "report-more", "index": 0},
+                type="button",
+                className="button button--small",
+            )
+        ]
+    return html.Div([html.Ul(rows, className="report-list"), *more])
+
+
+def _row(row: Mapping[str, Any], viewer: Viewer) -> Component:
+    text, tone = _STATUS[row["status"]]
+    zone = ZoneInfo(viewer.time_zone)
+    said = [
+        _KINDS[row["report_type"]],
+        f"by {row['created_by_name']}" if row["created_by_name"] else "",
+        instant(row["created_at"], zone),
+    ]
+    if row["status"] == "ready":
+        said += [
+            counted(row["page_count"], "page"),
+            f"{format_value(max(1, row['pdf_bytes'] // 1024), 'count')} KB",
+        ]
+    side: list[Component] = []
+    if row["status"] == "ready":
+        side = [
+            html.A(
+                [icon("download", small=True), "Download"],
+                href=f"/reports/{row['report_id']}.pdf",
+                className="button button--small",
+                download="",
+            )
+        ]
+    elif row["status"] in ("queued", "running"):
+        side = [
+            html.Progress(value=str(row["progress_percent"]), max="100", **{"aria-label": "Progress"}),
+            html.Span(row["progress_note"] or "Waiting", className="muted small"),
+            html.Button(
+                "Cancel",
+                id={"type": "report-cancel", "report": str(row["report_id"])},
+                type="button",
+                className="button button--small",
+            ),
+        ]
+    elif row["error_message"]:
+        side = [html.Span(row["error_message"], className="muted small")]
+    badge = html.Span(text, className=f"badge badge--{tone}" if tone else "badge")
+    return html.Li(
+        [
+            html.Div(
+                [
+                    html.Strong(row["title"]),
+                    html.Span(" · ".join(part for part in said if part), className="muted small"),
+                ],
+                className="report-list__what",
+            ),
+            badge,
+            html.Div(side, className="report-list__side"),
+        ],
+        className="report-list__row",
+    )
+
+
+PAGE = Page(
+    path="/reports",
+    title="Reports",
+    nav="Reports",
+    group="Sponsorship",
+    icon="reports",
+    order=40,
+    any_of=("reports.read",),
+    body=_body,
+    register_callbacks=register_callbacks,
+)

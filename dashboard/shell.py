@@ -1,0 +1,258 @@
+"""The frame round every page: what the first visitor gets is empty, everything personal comes from callbacks."""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+from typing import Any
+from urllib.parse import urlencode
+from zoneinfo import ZoneInfo
+
+from dash import ALL, MATCH, ClientsideFunction, Dash, Input, Output, State, dcc, html, no_update
+from dash.development.base_component import Component
+
+from dashboard import ids
+from dashboard.access import Viewer, current_viewer, home_path
+from dashboard.address import filters_of, query_of
+from dashboard.auth.csrf import csrf_field
+from dashboard.boxes import Box, View, known_box, render_box
+from dashboard.components import frame, states
+from dashboard.components.filter_bar import CUSTOM, Choice, Dimension, filter_bar
+from dashboard.components.panels import grid, panel
+from dashboard.pages import Page, all_pages, page_at
+from queries import listening
+from queries.errors import InvalidRequest, NotFound
+from queries.periods import PRESETS
+from queries.session import tenant_session
+
+_PERIOD_KEYS = {"7d": "W", "30d": "M", "90d": "Q", "12m": "Y"}
+_SHORT_PERIODS = {
+    "7d": "7 days",
+    "30d": "30 days",
+    "90d": "90 days",
+    "12m": "12 months",
+    "24m": "2 years",
+    "ytd": "This year",
+}
+_COMPARES = (
+    Choice("previous", "Previous period"),
+    Choice("year", "A year ago"),
+    Choice("none", "No comparison"),
+)
+_GRAINS = (
+    Choice("hour", "Hour"),
+    Choice("day", "Day", "D"),
+    Choice("week", "Week"),
+    Choice("month", "Month"),
+)
+_DIMENSIONS = {"podcast": "Podcast", "app": "App", "country": "Country", "device": "Device"}
+
+
+def layout() -> Component:
+    """The same for everybody: location, an empty frame, and where messages appear."""
+    return frame.root(
+        [
+            dcc.Location(id=ids.URL, refresh="callback-nav"),
+            dcc.Store(id=ids.PAGE_PATH),
+            html.Div(id=ids.FRAME),
+            html.Div(id=ids.NOTICE, className="notice", role="status", **{"aria-live": "polite"}),
+        ]
+    )
+
+
+def register_callbacks(app: Dash) -> None:
+    """Routing, the one callback of all boxes, filter options and the URL as state; then what pages bring themselves."""
+
+    @app.callback(
+        Output(ids.FRAME, "children"),
+        Output(ids.PAGE_PATH, "data"),
+        Input(ids.URL, "pathname"),
+        State(ids.URL, "search"),
+    )
+    def open_page(path: str | None, search: str | None) -> tuple[Any, str | None]:
+        viewer = current_viewer()
+        where = home_path(viewer) if path in (None, "", "/") else str(path)
+        return _frame(viewer, where, query_of(search)), path
+
+    # Asks for a box once it has been seen and again whenever the filters change; decided in the browser, so that boxes
+    # nobody has scrolled to cost nothing.
+    app.clientside_callback(
+        ClientsideFunction("podboard", "boxQuery"),
+        Output({"type": "box-query", "box": MATCH}, "data"),
+        Input(ids.URL, "search"),
+        Input({"type": "box-seen", "box": MATCH}, "data"),
+        State(ids.URL, "pathname"),
+        State(ids.PAGE_PATH, "data"),
+        State({"type": "box-query", "box": MATCH}, "data"),
+    )
+
+    @app.callback(
+        Output({"type": "box-body", "box": MATCH}, "children"),
+        Input({"type": "box-query", "box": MATCH}, "data"),
+        State({"type": "box-body", "box": MATCH}, "id"),
+        prevent_initial_call=True,
+    )
+    def draw_box(asked: Any, box_id: Any) -> Any:
+        if not isinstance(asked, dict) or not isinstance(box_id, dict):
+            return no_update
+        viewer = current_viewer()
+        path = asked.get("path") if isinstance(asked.get("path"), str) else ""
+        try:
+            box = known_box(box_id.get("box"))
+            filters = filters_of(viewer, path, asked.get("search"))
+        except NotFound:
+            return states.empty(
+                "There is nothing here for you.", "The link may be old, or it is not shared with you."
+            )
+        except InvalidRequest as error:
+            return states.empty(str(error), "Change the filter above.")
+        return render_box(box, View(viewer, filters, path=path))
+
+    @app.callback(
+        Output({"type": "filter", "key": ALL}, "data"),
+        Input(ids.PAGE_PATH, "data"),
+        State({"type": "filter", "key": ALL}, "id"),
+    )
+    def offer_options(path: str | None, controls: list[dict[str, str]]) -> list[Any]:
+        asked = [control.get("key", "") for control in controls]
+        if not any(key in _DIMENSIONS for key in asked):
+            return [no_update] * len(asked)
+        with tenant_session(current_viewer().actor) as connection:
+            options = listening.filter_options(connection)
+        return [_options(key, options) if key in _DIMENSIONS else no_update for key in asked]
+
+    app.clientside_callback(
+        ClientsideFunction("podboard", "syncFilters"),
+        Output(ids.URL, "search"),
+        Output({"type": "filter", "key": ALL}, "value"),
+        Input(ids.URL, "search"),
+        Input({"type": "filter", "key": ALL}, "value"),
+        State({"type": "filter", "key": ALL}, "id"),
+        prevent_initial_call=True,
+    )
+    for page in all_pages():
+        if page.register_callbacks:
+            page.register_callbacks(app)
+
+
+def _options(key: str, options: dict[str, Any]) -> list[dict[str, str]]:
+    found = options[{"podcast": "podcasts", "app": "apps", "country": "countries", "device": "devices"}[key]]
+    pairs = (option if isinstance(option, tuple) else (option, option) for option in found)
+    return [{"value": str(value), "label": str(label)} for value, label in pairs]
+
+
+def _frame(viewer: Viewer, path: str, query: dict[str, str]) -> list[Component]:
+    found = page_at(path)
+    page = found[0] if found is not None and found[0].open_to(viewer) else None
+    navigation = [
+        frame.NavItem(
+            entry.nav,
+            entry.path,
+            entry.icon,
+            entry.group,
+            current=page is not None and entry.path == _nav_path(page),
+        )
+        for entry in all_pages()
+        if entry.nav and entry.open_to(viewer)
+    ]
+    return frame.frame(
+        navigation=navigation,
+        brand=viewer.brand_name,
+        logo_svg=viewer.logo_svg,
+        accent=viewer.primary_color,
+        person=viewer.name,
+        email=viewer.email,
+        zone=viewer.time_zone,
+        title=page.title if page else "Not found",
+        trail=page.crumbs if page else (),
+        logout_fields=[csrf_field()],
+        body=_page(viewer, page, found[1], query)
+        if page and found
+        else [states.page_missing(home_path(viewer))],
+    )
+
+
+def _nav_path(page: Page) -> str:
+    return page.crumbs[0][1] if page.crumbs else page.path
+
+
+def _page(viewer: Viewer, page: Page, parts: dict[str, str], query: dict[str, str]) -> list[Component]:
+    body: list[Component] = []
+    if page.filters:
+        body.append(_filter_bar(page, query, datetime.now(ZoneInfo(viewer.time_zone)).date()))
+    if page.head:
+        skeleton = [states.loading("sentence"), states.loading("kpis")]
+        body.append(
+            html.Div(
+                [html.Div(skeleton, id=ids.box_body(page.head.id)), *_stores(page.head)],
+                className="page-head",
+            )
+        )
+    body.extend(grid(*(_place(box, parts) for box in row)) for row in page.rows)
+    if page.body:
+        body.extend(page.body(viewer, parts))
+    return body
+
+
+def _filter_bar(page: Page, query: dict[str, str], today: date) -> Component:
+    """The bar with what the address says already chosen; the options of its dimensions arrive by callback."""
+    custom = bool(query.get("from") and query.get("to"))
+    days: tuple[date, date] | None = None
+    if custom:
+        try:
+            days = (date.fromisoformat(query["from"]), date.fromisoformat(query["to"]))
+        except ValueError:
+            custom = False
+    period = CUSTOM if custom else query.get("period", "30d")
+    periods = [
+        Choice(key, _SHORT_PERIODS[key], _PERIOD_KEYS.get(key)) for key in PRESETS if key in _SHORT_PERIODS
+    ]
+    dimensions = tuple(
+        # What the address names is offered at once, so that a chosen value never vanishes while the options load.
+        Dimension(
+            key,
+            _DIMENSIONS[key],
+            tuple(Choice(value, "…" if key == "podcast" else value) for value in chosen),
+            chosen,
+        )
+        for key in page.filters
+        if key in _DIMENSIONS
+        for chosen in [tuple(part for part in query.get(key, "").split("|") if part)]
+    )
+    return filter_bar(
+        periods=[*periods, Choice(CUSTOM, "Custom")],
+        period=period,
+        range_=days,
+        compares=_COMPARES if "compare" in page.filters else (),
+        compare=query.get("compare", "previous"),
+        grains=_GRAINS if "grain" in page.filters else (),
+        grain=query.get("grain", "day"),
+        dimensions=dimensions,
+        chips=(("filter", "Filters"),),
+        max_date=today,
+    )
+
+
+def _stores(box: Box) -> list[Component]:
+    # A box above the fold is asked at once; the script asks the others when they come into sight.
+    return [
+        dcc.Store(id=ids.box_query(box.id)),
+        dcc.Store(id=ids.box_seen(box.id), data=None if box.lazy else True),
+    ]
+
+
+def _place(box: Box, parts: dict[str, str]) -> Component:
+    """A box before it has an answer: its frame, its skeleton and the stores that ask for it."""
+    subject = {"campaign": parts["campaign_id"]} if "campaign_id" in parts else {}
+    href = f"/export/{box.id}.csv" + (f"?{urlencode(subject)}" if subject else "")
+    placed = panel(
+        ids.box_body(box.id),
+        box.title,
+        states.loading(box.skeleton, height=box.height),
+        note=box.note or None,
+        csv_href=href if box.csv else None,
+        why_href=f"/methodology#{box.why}" if box.why else None,
+        twin=box.twin,
+        span=box.span,
+    )
+    watched = {"data-box": box.id} if box.lazy else {}
+    return html.Div([placed, *_stores(box)], className=f"place span-{box.span}", **watched)
