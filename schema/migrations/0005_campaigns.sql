@@ -104,6 +104,7 @@ create table io_bookings (
     foreign key (tenant_id, sponsor_id, campaign_id) references campaigns (tenant_id, sponsor_id, id) on delete restrict
 );
 create index io_bookings_campaign on io_bookings (tenant_id, campaign_id, starts_on);
+create index io_bookings_sponsor on io_bookings (tenant_id, sponsor_id, campaign_id);
 create unique index io_bookings_promo on io_bookings (tenant_id, promo_code) where promo_code is not null and deleted_at is null;
 comment on table io_bookings is 'Insertion orders: what was sold, at which rate, for which flight.';
 comment on column io_bookings.rate_micros is 'cpm: price of 1,000 impressions; flat: price of the whole booking. Millionths of the currency.';

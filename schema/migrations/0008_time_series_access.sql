@@ -5,6 +5,15 @@ select internal.protect_tenant_table('listener_events', 'select, insert, delete'
 select internal.protect_tenant_table('attribution_events', 'select, insert, delete', forced => false);
 select internal.protect_tenant_table('listener_metrics', 'select, insert, update, delete', forced => false);
 
+comment on table listener_events is
+    'What listeners did. A download is already valid and unique: refusal and de-duplication happen at import. Kept two years.';
+comment on column listener_events.event_data is
+    'app, device, os, country, region, source; for progress from_s and to_s; for ad_play ad_unit_id and quartile.';
+comment on table attribution_events is 'Ads delivered (impressions) and what followed: visits, leads, purchases.';
+comment on column attribution_events.attribution_data is
+    'source (pixel, promo_code, vanity_url, survey), order_id, value_micros, currency, ad_unit_id.';
+comment on table listener_metrics is 'Per episode and tenant day, additive values only; written by the worker.';
+
 create policy podcast_scope on listener_events as restrictive to podboard_web, podboard_worker
     using ((select app_sees_all_podcasts()) or episode_id in (select app_episodes()));
 create policy podcast_scope on listener_metrics as restrictive to podboard_web, podboard_worker

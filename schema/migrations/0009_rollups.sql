@@ -97,28 +97,35 @@ create table internal.dirty_campaigns (
 );
 create index dirty_campaigns_tenant on internal.dirty_campaigns (tenant_id, campaign_id);
 
--- A tenant that changes its zone has other days: all its hours are dirty again.
+-- A tenant that changes its zone has other days: all its hours are dirty again. Days that lie behind the raw listener
+-- events stay as they were counted, in the old zone: there is nothing left to count them from.
 create function internal.note_zone_change() returns trigger
     language plpgsql security definer set search_path = pg_catalog, internal
     as $$
+declare
+    first_day date := (public.raw_retention_start() at time zone new.time_zone)::date;
 begin
+    -- A refresh that has begun with the old zone must not write after this.
+    perform pg_advisory_xact_lock(hashtextextended('podboard rollups ' || new.tenant_id, 0)),
+            pg_advisory_xact_lock(hashtext('podboard refresh_metrics_daily'));
+    if first_day::timestamp at time zone new.time_zone < public.raw_retention_start() then
+        first_day := first_day + 1;
+    end if;
     insert into internal.dirty_hours (tenant_id, source, hour)
-    select new.tenant_id, s.source, h.hour
-    from (values ('listener'), ('attribution')) s (source)
-    cross join lateral (
-        select distinct date_trunc('hour', q.bucket, 'UTC') as hour from internal.download_quarters q
-        where s.source = 'listener' and q.tenant_id = new.tenant_id
-        union
-        select distinct date_trunc('hour', e.occurred_at, 'UTC') from public.attribution_events e
-        where s.source = 'attribution' and e.tenant_id = new.tenant_id
-    ) h;
-    delete from internal.download_days where tenant_id = new.tenant_id;
-    delete from internal.episode_days where tenant_id = new.tenant_id;
-    delete from internal.listener_days where tenant_id = new.tenant_id;
+    select distinct new.tenant_id, 'listener', date_trunc('hour', e.occurred_at, 'UTC')
+    from public.listener_events e
+    where e.tenant_id = new.tenant_id and e.occurred_at >= public.raw_retention_start()
+    union all
+    select distinct new.tenant_id, 'attribution', date_trunc('hour', e.occurred_at, 'UTC')
+    from public.attribution_events e
+    where e.tenant_id = new.tenant_id;
+    delete from internal.download_days where tenant_id = new.tenant_id and local_day >= first_day;
+    delete from internal.episode_days where tenant_id = new.tenant_id and local_day >= first_day;
+    delete from internal.listener_days where tenant_id = new.tenant_id and local_day >= first_day;
     delete from internal.campaign_days where tenant_id = new.tenant_id;
     delete from internal.campaign_listener_days where tenant_id = new.tenant_id;
-    delete from internal.metrics_daily where tenant_id = new.tenant_id;
-    delete from public.listener_metrics where tenant_id = new.tenant_id;
+    delete from internal.metrics_daily where tenant_id = new.tenant_id and (source = 'attribution' or metric_date >= first_day);
+    delete from public.listener_metrics where tenant_id = new.tenant_id and metric_date >= first_day;
     insert into internal.dirty_metric_days (tenant_id, source, metric_date)
     select distinct new.tenant_id, 'attribution', (e.occurred_at at time zone new.time_zone)::date
     from public.attribution_events e where e.tenant_id = new.tenant_id;

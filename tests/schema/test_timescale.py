@@ -46,7 +46,8 @@ def timescale() -> Iterator[Connection]:
         [node, "server.mjs", str(port)], cwd=SERVER, stdout=subprocess.PIPE, text=True
     ) as process:
         try:
-            assert process.stdout and process.stdout.readline().strip() == "ready"
+            assert process.stdout
+            assert process.stdout.readline().strip() == "ready"
             with psycopg.connect(
                 f"host=127.0.0.1 port={port} user=postgres password=any dbname=postgres sslmode=disable",
                 autocommit=True, prepare_threshold=None,
