@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
 from typing import Any
 from urllib.parse import parse_qsl
 from zoneinfo import ZoneInfo
 
 from dashboard.access import Viewer, home_path
+from dashboard.auth.sessions import now
 from dashboard.pages import page_at
 from queries.errors import InvalidRequest, NotFound
 from queries.filters import Filters, parse_filters, parse_id
@@ -33,4 +33,4 @@ def filters_of(viewer: Viewer, path: str, search: Any) -> Filters:
     query.pop("campaign", None)
     if "campaign_id" in found[1]:
         query["campaign"] = str(parse_id(found[1]["campaign_id"], "campaign"))
-    return parse_filters(query, zone=ZoneInfo(viewer.time_zone), now=datetime.now(UTC))
+    return parse_filters(query, zone=ZoneInfo(viewer.time_zone), now=now())

@@ -1,4 +1,4 @@
-"""What a callback's request may look like: anybody can send anything, so it is held against the callback's registration."""
+"""What a callback's request may look like: anybody can send anything, so it is held against its registration."""
 
 from __future__ import annotations
 

@@ -6,7 +6,7 @@ import csv
 import io
 import re
 from collections.abc import Mapping
-from datetime import UTC, date, datetime
+from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -14,6 +14,7 @@ from zoneinfo import ZoneInfo
 from flask import Blueprint, Response, abort, request
 
 from dashboard.access import Viewer, current_viewer
+from dashboard.auth.sessions import now
 from dashboard.boxes import View, answer_box, known_box
 from dashboard.pages import all_pages
 from queries.errors import AccessRefused, InvalidRequest, NotAvailable, NotFound
@@ -36,7 +37,7 @@ def export_box(box_id: str) -> Response:
         box = known_box(box_id)
         if not box.csv:
             raise NotFound("This box has no rows.")
-        filters = parse_filters(request.args, zone=ZoneInfo(viewer.time_zone), now=datetime.now(UTC))
+        filters = parse_filters(request.args, zone=ZoneInfo(viewer.time_zone), now=now())
         answer, _ = answer_box(box, View(viewer, filters, path=""))
     except (NotFound, AccessRefused):
         abort(404)

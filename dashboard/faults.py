@@ -18,6 +18,7 @@ from queries.errors import (
     NotAvailable,
     NotFound,
     PodboardError,
+    TenantMissing,
 )
 
 log = logging.getLogger("podboard.web")
@@ -74,7 +75,9 @@ def install_faults(app: Flask) -> None:
         return answer
 
     @app.errorhandler(AccessRefused)
-    def refused(_error: AccessRefused) -> Response:
+    @app.errorhandler(TenantMissing)
+    def refused(_error: PodboardError) -> Response:
+        # An operator has no tenant, and so no part in anything that asks for one.
         return fault(403)
 
     @app.errorhandler(NotFound)

@@ -21,7 +21,7 @@ _PATIENCE_SECONDS = 3.0
 
 @blueprint.get("/healthz")
 def healthz() -> Response:
-    """200 as long as the process answers, with what is known of the rest; a dead database is not this process's death."""
+    """200 as long as the process answers, with what is known of the rest: it outlives a dead database."""
     return _answer({"status": "ok", **_found()}, 200)
 
 

@@ -34,6 +34,11 @@ class Job:
     slotted: bool = True
     refreshes: bool = False
 
+    @property
+    def asked_every(self) -> timedelta:
+        """How often a worker asks for the slot: a nightly job whose worker died at it is not left until next night."""
+        return min(self.every, timedelta(minutes=1))
+
     def slot(self, now: datetime) -> datetime:
         """The start of the slot that `now` lies in."""
         return now - (now - _EPOCH - self.offset) % self.every
@@ -43,11 +48,9 @@ class Job:
         return self.slot(now) + self.every
 
 
-def _make_reports() -> int:
-    made = 0
-    while make_next_report() is not None:
-        made += 1
-    return made
+def _make_report() -> int:
+    # One at a time, so that a worker that is asked to stop does not work through a long queue first.
+    return 0 if make_next_report() is None else 1
 
 
 def _reclaim() -> int:
@@ -121,7 +124,7 @@ JOBS: tuple[Job, ...] = (
     ),
     Job("runs", _HOUR, jobs.prune_runs, "Old runs of these jobs", offset=50 * _MINUTE),
     Job("reclaim", 15 * _SECOND, _reclaim, "Runs whose worker died", slotted=False),
-    Job("reports", _SECOND, _make_reports, "Queued reports", slotted=False),
+    Job("reports", _SECOND, _make_report, "Queued reports", slotted=False),
 )
 
 

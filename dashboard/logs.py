@@ -14,6 +14,7 @@ from types import TracebackType
 from typing import Any
 
 from flask import Flask, Response, g, has_request_context, request
+from gunicorn import glogging
 
 from dashboard.access import Viewer
 
@@ -52,6 +53,16 @@ class JsonFormatter(logging.Formatter):
         if record.exc_info and record.exc_info[0] is not None:
             event.update(_failure(*record.exc_info))
         return json.dumps(event, ensure_ascii=False, separators=(",", ":"))
+
+
+class GunicornLogger(glogging.Logger):
+    """The web server's own lines in the same form; it writes none per request, that is ours."""
+
+    def setup(self, cfg: Any) -> None:
+        """Sets gunicorn's handlers, then their form."""
+        super().setup(cfg)
+        for handler in self.error_log.handlers:
+            handler.setFormatter(JsonFormatter())
 
 
 def mask(text: str) -> str:

@@ -1,4 +1,4 @@
-"""Static files: compressed once and kept in memory, cached by the browser for a year where the address names the version."""
+"""Static files: compressed once and kept in memory; browsers keep them for a year where the address has a version."""
 
 from __future__ import annotations
 

@@ -93,10 +93,12 @@ class Worker:
             now = datetime.now(UTC)
             self._scheduler.add_job(
                 self.run,
-                IntervalTrigger(seconds=int(job.every.total_seconds()), start_date=job.next_slot(now)),
+                # Slots are taken in the database, so asking too often costs a look and asking at once catches up.
+                IntervalTrigger(
+                    seconds=int(job.asked_every.total_seconds()), start_date=job.next_slot(now) - job.every
+                ),
                 args=[job],
                 id=job.name,
-                # At once as well: the slot we are in may have been missed while no worker ran.
                 next_run_time=now,
             )
         self._scheduler.start()

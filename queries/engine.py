@@ -34,7 +34,7 @@ class _Connection(psycopg.Connection[Any]):
 
 @contextmanager
 def patience(seconds: float) -> Iterator[None]:
-    """Within it, a statement that is not answered in so many seconds ends with its connection. The shortest one counts."""
+    """Within it, a statement not answered in so many seconds ends with its connection; the shortest counts."""
     before = _patience.get()
     token = _patience.set(seconds if before is None else min(before, seconds))
     try:

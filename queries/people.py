@@ -228,7 +228,11 @@ def use_password_token(connection: Connection, token: str, password_hash: str, *
     With it end every open session and every other link of the person.
     """
     used = ask(
-        connection, "people/password_token_use", token_hash=token_hash(token), password_hash=password_hash, now=now
+        connection,
+        "people/password_token_use",
+        token_hash=token_hash(token),
+        password_hash=password_hash,
+        now=now,
     )
     return bool(used)
 

@@ -43,9 +43,10 @@ def tenant_session(actor: Actor, *, write: bool = False, steady: bool = False) -
     """
     if actor.tenant_id is None:
         raise TenantMissing("No tenant: nothing can be read.")
-    with patience(_PATIENCE_SECONDS), _transaction(
-        current_settings().runtime_dsn, write=write, steady=steady
-    ) as connection:
+    with (
+        patience(_PATIENCE_SECONDS),
+        _transaction(current_settings().runtime_dsn, write=write, steady=steady) as connection,
+    ):
         if actor.user_id is None:
             connection.execute(_TENANT, {"tenant_id": actor.tenant_id})
         else:
@@ -79,10 +80,15 @@ def system_session(reason: str, *, tenant_id: UUID | None = None) -> Iterator[Co
     """
     if not reason:
         raise ValueError("a system session says why it is opened")
-    with patience(_SYSTEM_SECONDS + 10), _transaction(current_settings().worker_dsn, write=True) as connection:
+    with (
+        patience(_SYSTEM_SECONDS + 10),
+        _transaction(current_settings().worker_dsn, write=True) as connection,
+    ):
         connection.execute(text("set local role podboard_owner"))
         connection.execute(
-            text("select set_config('application_name', :name, true), set_config('statement_timeout', :longest, true)"),
+            text(
+                "select set_config('application_name', :name, true), set_config('statement_timeout', :longest, true)"
+            ),
             {"name": f"podboard {reason}"[:63], "longest": f"{_SYSTEM_SECONDS}s"},
         )
         if tenant_id is not None:
@@ -128,10 +134,10 @@ def _transaction(dsn: str, *, write: bool, steady: bool = False) -> Iterator[Con
     except (OperationalError, PoolTimeout) as error:
         raise DatabaseUnavailable("The database cannot be reached.") from error
     try:
-        with opened as connection:
-            connection = connection.execution_options(postgresql_readonly=not write)
+        with opened as plain:
+            connection = plain.execution_options(postgresql_readonly=not write)
             if steady:
-                connection = connection.execution_options(isolation_level="REPEATABLE READ")
+                connection = plain.execution_options(isolation_level="REPEATABLE READ")
             with connection.begin():
                 yield connection
     except DBAPIError as error:

@@ -49,7 +49,9 @@ def create_tenant(*, name: str, slug: str, time_zone: str, currency: str) -> UUI
     if not 1 <= len(name.strip()) <= 200:
         raise InvalidRequest("A tenant's name has between 1 and 200 characters.", field="name")
     if not _SLUG.fullmatch(slug):
-        raise InvalidRequest("A slug is made of a-z, 0-9 and single hyphens, like northlight-audio.", field="slug")
+        raise InvalidRequest(
+            "A slug is made of a-z, 0-9 and single hyphens, like northlight-audio.", field="slug"
+        )
     if not _CURRENCY.fullmatch(currency):
         raise InvalidRequest("A currency is written like EUR (ISO 4217).", field="currency")
     try:
@@ -61,7 +63,9 @@ def create_tenant(*, name: str, slug: str, time_zone: str, currency: str) -> UUI
     tenant_id = uuid4()
     with system_session("create tenant", tenant_id=tenant_id) as connection:
         tell(connection, "tenants/insert_tenant", tenant_id=tenant_id, name=name.strip(), slug=slug)
-        tell(connection, "tenants/insert_settings", tenant_id=tenant_id, time_zone=time_zone, currency=currency)
+        tell(
+            connection, "tenants/insert_settings", tenant_id=tenant_id, time_zone=time_zone, currency=currency
+        )
     return tenant_id
 
 
@@ -73,7 +77,13 @@ def unscoped_tenant(slug: str) -> UUID | None:
 
 
 def invite(
-    *, tenant: str | None, email: str, role: str, full_name: str = "", owns: Sequence[Ownership] = (), now: datetime | None = None
+    *,
+    tenant: str | None,
+    email: str,
+    role: str,
+    full_name: str = "",
+    owns: Sequence[Ownership] = (),
+    now: datetime | None = None,
 ) -> OneTimeLink:
     """A link by which a new person sets a password; `tenant` is a slug, None invites an operator.
 
@@ -96,11 +106,20 @@ def invite(
     moment = now or datetime.now(UTC)
     with _as_account("invite", tenant_id, user_id) as connection:
         if account is None:
-            tell(connection, "tenants/insert_person", user_id=user_id, tenant_id=tenant_id, email=email, full_name=full_name)
+            tell(
+                connection,
+                "tenants/insert_person",
+                user_id=user_id,
+                tenant_id=tenant_id,
+                email=email,
+                full_name=full_name,
+            )
         elif ask(connection, "tenants/person", user_id=user_id)[0]["has_password"]:
             raise InvalidRequest(f"{email} has a password already: make a reset link instead.", field="email")
         if not ask(connection, "tenants/assign_role", user_id=user_id, tenant_id=tenant_id, role=role):
-            names = ", ".join(row["name"] for row in ask(connection, "tenants/role_names", tenant_id=tenant_id))
+            names = ", ".join(
+                row["name"] for row in ask(connection, "tenants/role_names", tenant_id=tenant_id)
+            )
             raise InvalidRequest(f"There is no role {role} here; there are {names}.", field="role")
         for ownership in owns:
             _own(connection, tenant_id, user_id, ownership)
@@ -125,7 +144,9 @@ def set_disabled(*, email: str, is_disabled: bool, now: datetime | None = None) 
     moment = now or datetime.now(UTC)
     with _as_account("disable person", tenant_id, user_id) as connection:
         tell(connection, "tenants/set_disabled", user_id=user_id, disabled_at=moment if is_disabled else None)
-        _record(connection, tenant_id, "user.disabled" if is_disabled else "user.enabled", user_id, {}, moment)
+        _record(
+            connection, tenant_id, "user.disabled" if is_disabled else "user.enabled", user_id, {}, moment
+        )
         if not is_disabled:
             return 0
         tell(connection, "tenants/withdraw_links", user_id=user_id, now=moment)
@@ -169,7 +190,12 @@ def _own(connection: Connection, tenant_id: UUID | None, user_id: UUID, ownershi
 
 
 def _new_link(
-    connection: Connection, tenant_id: UUID | None, user_id: UUID, purpose: str, now: datetime, lasts: timedelta
+    connection: Connection,
+    tenant_id: UUID | None,
+    user_id: UUID,
+    purpose: str,
+    now: datetime,
+    lasts: timedelta,
 ) -> OneTimeLink:
     tell(connection, "tenants/withdraw_links", user_id=user_id, now=now)
     link = OneTimeLink(new_token(), now + lasts)
@@ -181,7 +207,12 @@ def _new_link(
 
 
 def _record(
-    connection: Connection, tenant_id: UUID | None, action: str, user_id: UUID, changes: dict[str, object], now: datetime
+    connection: Connection,
+    tenant_id: UUID | None,
+    action: str,
+    user_id: UUID,
+    changes: dict[str, object],
+    now: datetime,
 ) -> None:
     if tenant_id is not None:
         tell(

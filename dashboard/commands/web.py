@@ -40,7 +40,7 @@ def gunicorn_command(settings: Settings, workers: int = 2, threads: int = 8) -> 
         "--preload",
         "--no-control-socket",
         "--timeout", "60", "--graceful-timeout", "15", "--keep-alive", "5",
-        "--log-level", settings.log_level.lower(),
+        "--log-level", settings.log_level.lower(), "--logger-class", "dashboard.logs.GunicornLogger",
     ]  # fmt: skip
     # A worker's heartbeat file on a slow disk can stall it, so it lives in memory where there is such a place.
     shared_memory = Path("/dev/shm")  # noqa: S108 (gunicorn makes a private file in it)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Mapping
-from datetime import UTC, datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -14,6 +13,7 @@ from dash.development.base_component import Component
 from dashboard import ids
 from dashboard.access import Viewer, demand
 from dashboard.address import filters_of
+from dashboard.auth.sessions import now
 from dashboard.components import states
 from dashboard.components.frame import page_header
 from dashboard.components.icons import icon
@@ -256,7 +256,7 @@ def request_report(viewer: Viewer, kind: str, filters: Filters) -> None:
 
 
 def _filters(viewer: Viewer, query: Mapping[str, str]) -> Filters:
-    return parse_filters(query, zone=ZoneInfo(viewer.time_zone), now=datetime.now(UTC))
+    return parse_filters(query, zone=ZoneInfo(viewer.time_zone), now=now())
 
 
 def _may_report(viewer: Viewer, kind: str) -> bool:

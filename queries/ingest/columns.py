@@ -87,13 +87,20 @@ def _guid(key: str, value: Any) -> str:
 
 def _listener(key: str, value: Any) -> str:
     text = _text(key, value)
+    if not _is_ip_address(text) and not _E_MAIL.fullmatch(text):
+        return text
+    # Never shown, never stored: podboard keeps no addresses.
+    raise RowRefused("The listener id is an address of a person or device: send a hash of it.")
+
+
+def _is_ip_address(text: str) -> bool:
+    if "." not in text and ":" not in text:
+        return False
     try:
         ipaddress.ip_address(text)
     except ValueError:
-        if not _E_MAIL.fullmatch(text):
-            return text
-    # Never shown, never stored: podboard keeps no addresses.
-    raise RowRefused("The listener id is an address of a person or device: send a hash of it.")
+        return False
+    return True
 
 
 def _id(key: str, value: Any) -> UUID:

@@ -21,7 +21,6 @@ class Lines:
     def __init__(self, source: BinaryIO) -> None:
         self._source = source
         self._hash = hashlib.sha256()
-        self.bytes_read = 0
 
     def __iter__(self) -> Iterator[tuple[int, bytes | None]]:
         number = 0
@@ -45,5 +44,4 @@ class Lines:
     def _piece(self, size: int) -> bytes:
         piece = self._source.readline(size)
         self._hash.update(piece)
-        self.bytes_read += len(piece)
         return piece

@@ -12,12 +12,16 @@ from queries.metrics import METRICS, metric
 from queries.results import Answer, Column
 from reports.figures import svg_writer
 from reports.figures.chart import Chart
+from reports.figures.text_metrics import text_width
 from reports.formatting import EMPTY, day, format_value, local, signed_percent
 
 PAGE_WIDTH = 657.0
 """Width between the margins of an A4 page, in CSS pixels; the charts are drawn for it."""
 HALF_WIDTH = 316.0
 ROW_LIMIT = 200
+_VALUE_SIZE = 17 * 96 / 72
+_VALUE_ROOM = 122.0
+"""Size of a key figure, and the room beside its sparkline in a third of the page."""
 
 Trend = Literal["good", "bad", "neutral"]
 
@@ -32,6 +36,11 @@ class Kpi:
     before: str
     trend: Trend
     spark: str
+
+    @property
+    def is_long(self) -> bool:
+        """Whether the value needs the whole width, at a smaller size, without a sparkline beside it."""
+        return text_width(self.value, _VALUE_SIZE, strong=True) > _VALUE_ROOM
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,7 +139,7 @@ def _kpi(row: Mapping[str, Any], currency: str | None) -> Kpi:
         label=meaning.label,
         value=format_value(row["value"], unit, currency=currency),
         change=signed_percent(change) if change is not None else "",
-        before=f"from {before}" if row["previous"] is not None else "",
+        before=f"from {before}" if row["previous"] is not None and row["value"] is not None else "",
         trend=_trend(change, meaning.direction),
         spark=svg_writer.sparkline(row.get("spark") or (), width=92, height=26, ink="#4c525f"),
     )

@@ -155,7 +155,6 @@ def _delivery(snapshot: Snapshot) -> Block:
         "Impressions delivered against booked, whole flight",
         chart,
         height=172,
-        caption="The dashed line is an even pace over the flight.",
     )
 
 

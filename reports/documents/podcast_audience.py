@@ -121,7 +121,7 @@ def compose(snapshot: Snapshot) -> Sequence[Section]:
 
 def _podcasts(facts: Mapping[str, Any]) -> str:
     names = facts["podcasts"]
-    return f"Podcasts: {listed(names, limit=8)}." if len(names) > 1 else ""
+    return f"Podcasts: {listed(names, limit=8)}." if len(names) > 2 else ""
 
 
 def _trend(snapshot: Snapshot) -> Block:
@@ -141,16 +141,11 @@ def _trend(snapshot: Snapshot) -> Block:
         grain=filters.grain,
         zone=filters.zone,
         compare_rows=before,
-        compare_label=f"{compared_words(filters)[:1].upper()}{compared_words(filters)[1:]}" or "Before",
+        compare_label=compared_words(filters) or "Before",
         marks=marks if filters.grain in ("hour", "day") else (),
         partial_from=answer.partial_from,
     )
-    caption = []
-    if before:
-        caption.append(f"Dashed: {compared_words(filters)}.")
-    if marks and filters.grain in ("hour", "day"):
-        caption.append("A diamond marks a day on which an episode came out.")
-    return figure(f"Downloads per {filters.grain}", chart, caption=" ".join(caption), height=220)
+    return figure(f"Downloads per {filters.grain}", chart, height=220)
 
 
 def _slice(title: str, answer: Answer, key: str) -> Block:

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, time
 from typing import Literal
 
 from reports.formatting import Grain, Number, bucket, format_value
@@ -104,6 +104,13 @@ class Chart:
         """Return whether no series has any value."""
         return all(value is None for series in self.series for value in series.ys)
 
+    def complete(self, series: Series) -> int:
+        """Return how many points of a series lie before what is not complete yet."""
+        if self.partial_from is None or series.role != "main":
+            return len(series.xs)
+        limit = _moment(self.partial_from)
+        return sum(1 for x in series.xs if isinstance(x, date) and _moment(x) < limit)
+
     def name(self, series: Series, place: int) -> str:
         """Return how the point of a series is called in words."""
         return series.names[place] if series.names else x_name(series.xs[place], self.grain)
@@ -117,7 +124,7 @@ class Chart:
     def table(self) -> Table:
         """Return header and rows, one row per point of the main series."""
         main = self.main
-        columns = [series for series in self.series if series.role in ("main", "compare")]
+        columns = [series for role in ("main", "compare") for series in self.series if series.role == role]
         header = [self.x_label or "Date"]
         for series in columns:
             header.append(series.label)
@@ -137,6 +144,11 @@ class Chart:
                 row.append(format_value(self.shares[place], "ratio", decimals=1))
             rows.append(tuple(row))
         return Table(tuple(header), tuple(rows))
+
+
+def _moment(x: date) -> datetime:
+    """Return a date as its midnight, so that dates and moments compare."""
+    return x if isinstance(x, datetime) else datetime.combine(x, time.min)
 
 
 def x_name(x: X, grain: Grain) -> str:

@@ -94,7 +94,9 @@ def load_tenants(
     with psycopg.connect(owner_dsn, autocommit=True) as connection:
         for statement in _ANALYZE:
             connection.execute(statement)
-    log(f"Demo of {len(missing)} tenants loaded in {time.monotonic() - started:.1f} s.")
+    log(
+        f"Demo of {len(missing)} tenant{'s' if len(missing) > 1 else ''} loaded in {time.monotonic() - started:.1f} s."
+    )
     return dict(total)
 
 

@@ -420,7 +420,7 @@ def _moments(
 ) -> Ints:
     """When on its day each download happens: the listener's own clock, and never before the episode is out."""
     published_day = np.array([e.published_day for e in episodes])[offset]
-    published_second = np.array([e.publish_minute * 60.0 for e in episodes])[offset]
+    published_second = np.array([_seconds_into_day(e, calendar) for e in episodes])[offset]
     weekend = calendar.weekdays[day] >= 5
     second = hour_of_day(weekend, audience.place_shift[listener], random) * 3600.0
     release = day == published_day
@@ -428,9 +428,18 @@ def _moments(
     fetched = release & audience.fetches[listener] & (random.random(len(day)) < 0.8)
     second = np.where(fetched, published_second + 60 + random.exponential(3400.0, len(day)), second)
     early = release & (second < published_second)
-    remaining = 86_400.0 - published_second
-    second = np.where(early, published_second + 120 + random.random(len(day)) * remaining * 0.92, second)
+    # The shortest day has 23 hours.
+    remaining = 82_800.0 - published_second
+    second = np.where(early, published_second + 120 + random.random(len(day)) * remaining * 0.97, second)
     return calendar.moments(day, np.minimum(second + random.random(len(day)), 86_399.9))
+
+
+def _seconds_into_day(episode: Episode, calendar: Calendar) -> float:
+    """How long its day lasts already when an episode comes out: an hour off the clock where summer time changes."""
+    if episode.published_day < 0:
+        return 0.0
+    published_ms = calendar.at(episode.published_day, episode.publish_minute).timestamp() * 1000
+    return float(published_ms - calendar.starts_ms[episode.published_day]) / 1000
 
 
 def hour_of_day(weekend: NDArray[np.bool_], shift: Floats, random: Random) -> Floats:

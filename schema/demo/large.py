@@ -85,7 +85,8 @@ def _show(slug: str, name: str, category: str, level: float, growth: float, newe
     return ShowPlan(
         slug, name, "A benchmark show of a few long-lived episodes.", category, "Demo desk", "en", weekday=1,
         publish_minute=300, minutes=42, level=level, yearly_growth=growth,
-        titles=tuple(f"{name}, chapter {n}" for n in range(5, 0, -1)), episode_count=5, every_days=170, newest_day=newest,
+        titles=tuple(f"{name}, chapter {n}" for n in range(5, 0, -1)), episode_count=5, every_days=170,
+        newest_day=newest,
         tail_share=0.85, regulars=0.55,
     )  # fmt: skip
 
@@ -109,7 +110,6 @@ def _campaigns() -> tuple[CampaignPlan, ...]:
                     start=start,
                     end=end,
                     stage_changed=end + 1 if past else start,
-                    budget=20_000,
                     bookings=(
                         BookingPlan(
                             "cpm",

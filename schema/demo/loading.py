@@ -219,7 +219,17 @@ def _campaigns(connection: Connection, material: Material) -> int:
             for s in plan.sponsors
         ],
     )  # fmt: skip
-    campaign_ids = material.campaign_ids()
+    campaign_ids, episode_ids = material.campaign_ids(), material.episode_ids()
+    delivered = np.bincount(
+        np.array([u.campaign for u in material.ads.units], dtype=np.int64)[material.impressions.unit]
+        if material.ads.units
+        else np.zeros(0, dtype=np.int64),
+        minlength=len(plan.campaigns),
+    )
+    booked = [
+        [booked_impressions(c, b, int(count), calendar) for b in c.bookings]
+        for c, count in zip(plan.campaigns, delivered, strict=True)
+    ]
     _insert(
         connection, "campaigns",
         [
@@ -228,19 +238,12 @@ def _campaigns(connection: Connection, material: Material) -> int:
                 "name": c.name, "description": c.description, "start_date": calendar.date_of(today + c.start),
                 "end_date": calendar.date_of(today + c.end), "stage": c.stage,
                 "stage_changed_at": calendar.at(today + c.stage_changed, 10 * 60 + 12),
-                "budget_micros": c.budget * 1_000_000, "currency": plan.currency,
+                "budget_micros": _budget(c, sold) * 1_000_000, "currency": plan.currency,
                 "conversion_type": c.conversion_type, "created_at": created[c.slug],
             }
-            for c, identifier in zip(plan.campaigns, campaign_ids, strict=True)
+            for c, identifier, sold in zip(plan.campaigns, campaign_ids, booked, strict=True)
         ],
     )  # fmt: skip
-    episode_ids = material.episode_ids()
-    delivered = np.bincount(
-        np.array([u.campaign for u in material.ads.units], dtype=np.int64)[material.impressions.unit]
-        if material.ads.units
-        else np.zeros(0, dtype=np.int64),
-        minlength=len(plan.campaigns),
-    )
     _insert(
         connection, "io_bookings",
         [
@@ -249,7 +252,7 @@ def _campaigns(connection: Connection, material: Material) -> int:
                 "sponsor_id": material.id(f"sponsor/{c.sponsor}"),
                 "booking_date": calendar.date_of(today + min(c.start - 17 - 3 * n, -2)),
                 "promo_code": b.code, "vanity_url": b.vanity, "pricing_model": b.pricing,
-                "booked_impressions": booked_impressions(c, b, int(delivered[index]), calendar),
+                "booked_impressions": booked[index][n],
                 "rate_micros": b.rate * 1_000_000, "currency": plan.currency,
                 "starts_on": calendar.date_of(today + (c.start if b.from_day is None else b.from_day)),
                 "ends_on": calendar.date_of(today + (c.end if b.to_day is None else b.to_day)),
@@ -272,6 +275,17 @@ def _campaigns(connection: Connection, material: Material) -> int:
         ],
     )  # fmt: skip
     return len(campaign_ids)
+
+
+def _budget(campaign: CampaignPlan, booked: list[int]) -> int:
+    """What the sponsor set aside: the price of the bookings, rounded up."""
+    if not campaign.bookings:
+        return campaign.budget or 0
+    prices = (
+        b.rate if b.pricing == "flat" else b.rate * count / 1000
+        for b, count in zip(campaign.bookings, booked, strict=True)
+    )
+    return math.ceil(sum(prices) / 50) * 50
 
 
 def _placed_on(material: Material, unit: AdUnit) -> int:

@@ -116,6 +116,7 @@ class CampaignPlan:
     """A campaign: flight in days from today, stage, placements and how well it works.
 
     `delivery` is delivered / due so far while it runs, and delivered / booked once it is over.
+    `budget` is what was asked for before anything was booked; afterwards it follows from the bookings.
     `visits` and `orders` are shares of impressions; `untouched` adds conversions nobody heard an ad for,
     `slow` stretches the time people take, and `upsell` is the share of leads who buy in the end.
     """
@@ -128,7 +129,7 @@ class CampaignPlan:
     start: int
     end: int
     stage_changed: int
-    budget: int
+    budget: int | None = None
     bookings: tuple[BookingPlan, ...] = ()
     placements: tuple[Placement, ...] = ()
     delivery: float = 1.0

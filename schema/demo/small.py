@@ -132,7 +132,7 @@ def _northlight() -> TenantPlan:
             CampaignPlan(
                 "breakfast-box", "Breakfast box launch", "bramble",
                 "Salt Line Stories opened the flight with host reads; the other shows follow up.",
-                "live", start=-47, end=23, stage_changed=-47, budget=3_200,
+                "live", start=-47, end=23, stage_changed=-47,
                 bookings=(
                     BookingPlan("cpm", 45, "OATS15", "https://brambleandoat.example/salt", 0.4),
                     BookingPlan("cpm", 34, "OATS10", "https://brambleandoat.example/morning", 0.6),
@@ -143,11 +143,11 @@ def _northlight() -> TenantPlan:
                     Placement("kitchen", "host", 60, 10, 400, pull=0.8),
                     Placement("draft", "mid_1", 45, -40, 400, pull=0.25),
                 ),
-                delivery=1.015, visits=0.013, orders=0.0036, prices=(19.0, 24.0, 24.0, 38.0), slow=2.2,
+                delivery=1.015, visits=0.013, orders=0.0034, prices=(19.0, 24.0, 24.0, 38.0), slow=2.2,
             ),
             CampaignPlan(
                 "sampler-push", "Sampler push", "bramble", "Six bars for the price of shipping.", "completed",
-                start=-206, end=-151, stage_changed=-150, budget=900,
+                start=-206, end=-151, stage_changed=-150,
                 bookings=(BookingPlan("cpm", 22, "SAMPLER", "https://brambleandoat.example/six"),),
                 placements=(
                     Placement("ledger", "mid_1", 45, -60, 400, pull=1.3),
@@ -157,13 +157,13 @@ def _northlight() -> TenantPlan:
             ),
             CampaignPlan(
                 "oat-bar-tasting", "Oat bar tasting", "bramble", "Pre-rolls before the holidays.", "booked",
-                start=9, end=44, stage_changed=-6, budget=1_100, booked=18_000,
+                start=9, end=44, stage_changed=-6, booked=18_000,
                 bookings=(BookingPlan("cpm", 20, "OATBAR", "https://brambleandoat.example/bar"),),
             ),
             CampaignPlan(
                 "commuter-noise", "Commuter noise", "quietroom", "Noise cancelling for the morning train.",
                 "live",
-                start=-33, end=16, stage_changed=-33, budget=1_400,
+                start=-33, end=16, stage_changed=-33,
                 bookings=(BookingPlan("cpm", 31, "QUIET20", "https://quietroom.example/train"),),
                 placements=(Placement("ledger", "pre", 30, -35, 400), Placement("kitchen", "mid_1", 45, -10,
                 400, pull=1.4)),
@@ -172,13 +172,13 @@ def _northlight() -> TenantPlan:
             CampaignPlan(
                 "studio-line", "Studio line teaser", "quietroom", "Waits for an answer on the host reads.",
                 "proposed",
-                start=24, end=66, stage_changed=-9, budget=2_600, booked=40_000,
+                start=24, end=66, stage_changed=-9, booked=40_000,
                 bookings=(BookingPlan("cpm", 36, "STUDIO", "https://quietroom.example/studio"),),
             ),
             CampaignPlan(
                 "renters-cover", "Renters cover", "larkspur",
                 "Second flight after a short first one. A lead is a quote asked for.",
-                "live", start=-26, end=30, stage_changed=-26, budget=1_900,
+                "live", start=-26, end=30, stage_changed=-26,
                 bookings=(BookingPlan("cpm", 28, "LARK25", "https://larkspur.example/rent"),),
                 placements=(
                     Placement("saltline", "mid_1", 45, -60, 400, pull=1.2),
@@ -190,7 +190,7 @@ def _northlight() -> TenantPlan:
             CampaignPlan(
                 "renters-cover-one", "Renters cover, first flight", "larkspur",
                 "Two episodes were moved behind the flight.",
-                "completed", start=-178, end=-122, stage_changed=-121, budget=1_300,
+                "completed", start=-178, end=-122, stage_changed=-121,
                 bookings=(BookingPlan("cpm", 27, "LARK10", "https://larkspur.example/first"),),
                 placements=(Placement("saltline", "host", 60, -14, 400, pull=1.1), Placement("draft",
                 "host", 60, -14, 400)),
@@ -199,7 +199,7 @@ def _northlight() -> TenantPlan:
             CampaignPlan(
                 "city-bike", "City bike subscription", "tallow",
                 "Paused by the sponsor: bikes sold out in two cities.", "paused",
-                start=-50, end=20, stage_changed=-12, stopped=-13, budget=2_400,
+                start=-50, end=20, stage_changed=-12, stopped=-13,
                 bookings=(BookingPlan("cpm", 29, "TALLOW", "https://tallowbikes.example/city"),),
                 placements=(Placement("kitchen", "mid_2", 45, -30, 400), Placement("ledger", "host", 60,
                 -14, 400, pull=1.2)),
@@ -213,7 +213,7 @@ def _northlight() -> TenantPlan:
             CampaignPlan(
                 "savings-pot", "Savings pot", "pennywhistle",
                 "One price for the whole flight, brand safety first.", "live",
-                start=-61, end=30, stage_changed=-61, budget=1_000,
+                start=-61, end=30, stage_changed=-61,
                 bookings=(BookingPlan("flat", 940, "POT5", "https://pennywhistle.example/pot"),),
                 placements=(Placement("ledger", "mid_2", 30, -40, 400), Placement("draft", "pre", 20, -40,
                 400, pull=0.7)),
@@ -222,7 +222,7 @@ def _northlight() -> TenantPlan:
             CampaignPlan(
                 "student-account", "Student account", "pennywhistle",
                 "Cancelled when the offer was withdrawn.", "cancelled",
-                start=-88, end=-40, stage_changed=-66, stopped=-67, budget=800,
+                start=-88, end=-40, stage_changed=-66, stopped=-67,
                 bookings=(BookingPlan("cpm", 21, "CAMPUS", "https://pennywhistle.example/campus"),),
                 placements=(Placement("kitchen", "post", 30, -30, 400), Placement("saltline", "pre", 20,
                 -30, 400)),
@@ -231,7 +231,7 @@ def _northlight() -> TenantPlan:
             CampaignPlan(
                 "better-sleep", "Better sleep weeks", "morrow",
                 "Pillows sell at once, mattresses after weeks.", "completed",
-                start=-112, end=-64, stage_changed=-63, budget=1_500,
+                start=-112, end=-64, stage_changed=-63,
                 bookings=(BookingPlan("cpm", 33, "SLEEPWELL", "https://morrowmattress.example/weeks"),),
                 placements=(
                     Placement("saltline", "mid_2", 45, -60, 400, pull=1.2), Placement("ledger", "host", 60,
@@ -241,18 +241,18 @@ def _northlight() -> TenantPlan:
                 slow=3.0,
             ),
             CampaignPlan(
-                "guest-room", "Guest room sale", "morrow", "Just begun.", "live",
-                start=-11, end=31, stage_changed=-11, budget=1_200,
+                "guest-room", "Guest room sale", "morrow", "Begun two weeks ago; the first orders come in.", "live",
+                start=-16, end=28, stage_changed=-16,
                 bookings=(BookingPlan("cpm", 30, "GUEST", "https://morrowmattress.example/guest"),),
                 placements=(
                     Placement("saltline", "post", 30, -70, 400), Placement("draft", "mid_2", 45, -40, 400),
                     Placement("kitchen", "pre", 20, -40, 400),
                 ),
-                delivery=1.04, visits=0.011, orders=0.0008, prices=(119.0, 189.0, 690.0), slow=2.0,
+                delivery=1.035, visits=0.011, orders=0.0008, prices=(119.0, 189.0, 690.0), slow=2.0,
             ),
             CampaignPlan(
                 "standing-desk", "Standing desk test", "juniper", "A first, small test.", "completed",
-                start=-150, end=-122, stage_changed=-121, budget=500,
+                start=-150, end=-122, stage_changed=-121,
                 bookings=(BookingPlan("cpm", 25, "STANDUP", "https://juniperdesk.example/test"),),
                 placements=(Placement("ledger", "post", 30, -30, 400),),
                 delivery=0.88, visits=0.010, orders=0.0022, prices=(89.0, 149.0, 389.0), slow=1.5,
@@ -323,7 +323,7 @@ def _second_wave() -> TenantPlan:
             CampaignPlan(
                 "stadtrad", "Stadtrad im Abo", "radwerk",
                 "Host-Reads in Gleis Neun, Mid-Rolls bei Feierabend Code.", "live",
-                start=-40, end=25, stage_changed=-40, budget=1_500,
+                start=-40, end=25, stage_changed=-40,
                 bookings=(BookingPlan("cpm", 34, "RAD30", "https://radwerk-altona.example/abo"),),
                 placements=(
                     Placement("gleis", "host", 60, -40, 24, pull=1.6), Placement("code", "mid_1", 45, 3,
@@ -335,7 +335,7 @@ def _second_wave() -> TenantPlan:
             CampaignPlan(
                 "saftkiste", "Saftkiste", "lindenhof", "Drei Sorten zum Probieren.", "live", start=-28,
                 end=14,
-                stage_changed=-28, budget=700,
+                stage_changed=-28,
                 bookings=(BookingPlan("cpm", 24, "SAFT5", "https://lindenhof.example/kiste"),),
                 placements=(Placement("wald", "pre", 20, -30, 400, pull=1.5), Placement("gleis", "pre", 20,
                 -10, 400)),
@@ -344,7 +344,7 @@ def _second_wave() -> TenantPlan:
             CampaignPlan(
                 "haftpflicht", "Haftpflicht einfach", "falkentor", "Ein Lead ist ein angefragtes Angebot.",
                 "completed",
-                start=-152, end=-96, stage_changed=-95, budget=1_100,
+                start=-152, end=-96, stage_changed=-95,
                 bookings=(BookingPlan("cpm", 27, "FALKE", "https://falkentor.example/einfach"),),
                 placements=(Placement("code", "host", 60, -30, 400, pull=1.2), Placement("gleis", "mid_1",
                 45, -30, 400)),
@@ -353,15 +353,15 @@ def _second_wave() -> TenantPlan:
             CampaignPlan(
                 "wechselwochen", "Wechselwochen", "nordstrom",
                 "Ein Lead ist ein ausgefüllter Tarifrechner.", "live",
-                start=-20, end=36, stage_changed=-20, budget=1_300,
+                start=-20, end=36, stage_changed=-20,
                 bookings=(BookingPlan("cpm", 30, "DEICH", "https://deichstrom.example/wechsel"),),
                 placements=(Placement("code", "host", 60, -30, 400, pull=1.1), Placement("gleis", "mid_2",
                 45, -30, 400)),
-                delivery=1.13, conversion_type="lead", visits=0.013, orders=0.0042, prices=(95.0, 120.0),
+                delivery=1.13, conversion_type="lead", visits=0.013, orders=0.0034, prices=(95.0, 120.0),
             ),
             CampaignPlan(
                 "neue-romane", "Neue Romane", "papierboot", "Zwei Titel, eine kleine Auflage.", "completed",
-                start=-90, end=-55, stage_changed=-54, budget=450,
+                start=-90, end=-55, stage_changed=-54,
                 bookings=(BookingPlan("cpm", 19, "BOOT", "https://papierboot.example/neu"),),
                 placements=(Placement("gleis", "pre", 20, -20, 400),),
                 delivery=0.83, visits=0.010, orders=0.0026, prices=(22.0, 24.0, 46.0),
@@ -369,13 +369,13 @@ def _second_wave() -> TenantPlan:
             CampaignPlan(
                 "dienstrad", "Dienstrad für Teams", "radwerk", "Angebot liegt beim Kunden.", "proposed",
                 start=30, end=72,
-                stage_changed=-5, budget=1_900, booked=24_000,
+                stage_changed=-5, booked=24_000,
                 bookings=(BookingPlan("cpm", 35, "TEAMRAD", "https://radwerk-altona.example/team"),),
             ),
             CampaignPlan(
                 "winterkiste", "Winterkiste", "lindenhof", "Schließt an die Saftkiste an.", "booked",
                 start=16, end=50,
-                stage_changed=-8, budget=800, booked=15_000,
+                stage_changed=-8, booked=15_000,
                 bookings=(BookingPlan("cpm", 24, "KISTE", "https://lindenhof.example/winter"),),
             ),
         ),
@@ -432,7 +432,7 @@ def _harbour() -> TenantPlan:
             CampaignPlan(
                 "first-bag", "First bag free", "mallee", "Host reads in both shows.", "live", start=-35,
                 end=21,
-                stage_changed=-35, budget=500,
+                stage_changed=-35,
                 bookings=(BookingPlan("cpm", 42, "FIRSTBAG", "https://malleecoffee.example/bag"),),
                 placements=(Placement("garden", "host", 60, -30, 400), Placement("tinroof", "mid_1", 45,
                 -30, 400, pull=1.5)),
@@ -441,7 +441,7 @@ def _harbour() -> TenantPlan:
             CampaignPlan(
                 "seed-box", "Native seed box", "saltbush", "Sold out before the flight was over.",
                 "completed", start=-120,
-                end=-78, stage_changed=-77, budget=400,
+                end=-78, stage_changed=-77,
                 bookings=(BookingPlan("flat", 320, "SEEDS", "https://saltbushnursery.example/box"),),
                 placements=(Placement("garden", "mid_1", 45, -60, 400, pull=1.6),),
                 delivery=1.05, visits=0.016, orders=0.0060, prices=(45.0,),
@@ -449,15 +449,15 @@ def _harbour() -> TenantPlan:
             CampaignPlan(
                 "cold-water", "Cold water club", "cuttlefish", "Pre-rolls on new episodes only.", "live",
                 start=-24, end=18,
-                stage_changed=-24, budget=350,
+                stage_changed=-24,
                 bookings=(BookingPlan("cpm", 28, "COLD", "https://cuttlefish.example/club"),),
                 placements=(Placement("tinroof", "pre", 20, 0, 400),),
-                delivery=0.74, visits=0.012, orders=0.0024, prices=(219.0, 289.0), slow=1.6,
+                delivery=0.74, visits=0.012, orders=0.0024, prices=(39.0, 59.0), slow=1.6,
             ),
             CampaignPlan(
                 "wild-edges", "Wild edges", "saltbush", "Signed last week.", "booked", start=12, end=47,
                 stage_changed=-7,
-                budget=420, booked=7_500,
+                booked=7_500,
                 bookings=(BookingPlan("cpm", 30, "EDGES", "https://saltbushnursery.example/edges"),),
             ),
         ),

@@ -47,9 +47,12 @@ $$;
 comment on function set_account_context(uuid, uuid) is
     'Sets the tenant without a person, or an operator without a tenant, for the rest of this transaction; (null, null) leaves.';
 
+-- Each of these reads single rows by primary key, so one plan fits all: planning anew at each request took 1.4 ms, the
+-- whole function with a kept plan takes 0.13 ms. (A plan that is kept takes the tenant of its own transaction:
+-- app_tenant() is STABLE.)
 create function account_for_email(p_email text)
     returns table (user_id uuid, tenant_id uuid, password_hash text, is_active boolean)
-    language plpgsql volatile
+    language plpgsql volatile set plan_cache_mode = 'force_generic_plan'
     as $$
 declare
     found_tenant uuid;
@@ -70,7 +73,7 @@ create function session_open(p_token_hash text, p_now timestamptz, p_idle_since 
     returns table (session_id uuid, user_id uuid, tenant_id uuid, email text, full_name text, permissions text[],
                    tenant_name text, tenant_slug text, time_zone text, currency text,
                    brand_name text, primary_color text, logo_svg text)
-    language plpgsql volatile
+    language plpgsql volatile set plan_cache_mode = 'force_generic_plan'
     as $$
 declare
     found_session uuid;
@@ -116,7 +119,7 @@ comment on function session_open(text, timestamptz, timestamptz, timestamptz) is
 
 create function password_token_holder(p_token_hash text, p_now timestamptz)
     returns table (user_id uuid, tenant_id uuid, email text, full_name text, purpose text)
-    language plpgsql volatile
+    language plpgsql volatile set plan_cache_mode = 'force_generic_plan'
     as $$
 declare
     found_token uuid;
@@ -142,7 +145,7 @@ comment on function password_token_holder(text, timestamptz) is 'Whose password 
 
 create function password_token_use(p_token_hash text, p_password_hash text, p_now timestamptz)
     returns table (user_id uuid, tenant_id uuid)
-    language plpgsql volatile
+    language plpgsql volatile set plan_cache_mode = 'force_generic_plan'
     as $$
 declare
     holder uuid;
@@ -185,3 +188,6 @@ begin
     end loop;
 end
 $$;
+
+-- The same holds for the way into every other transaction: 0.66 ms with a new plan each time, 0.15 ms with a kept one.
+alter function enter_session(uuid, uuid) set plan_cache_mode = 'force_generic_plan';

@@ -33,7 +33,8 @@ NOW = datetime.now(UTC).replace(minute=0, second=0, microsecond=0)
 def timescale() -> Iterator[Connection]:
     """A migrated database on TimescaleDB."""
     node, npm = shutil.which("node"), shutil.which("npm")
-    assert node and npm, "the TimescaleDB test needs Node.js and npm (make test installs them)"
+    if node is None or npm is None:
+        pytest.fail("the TimescaleDB test needs Node.js and npm (make test installs them)")
     if not (SERVER / "node_modules").exists():
         subprocess.run(
             [npm, "install", "--no-package-lock", "--legacy-peer-deps", "--no-audit", "--no-fund", "--silent"],

@@ -1,0 +1,130 @@
+"""Lines in SVG: values over time, and delivery against a booking."""
+
+from collections.abc import Sequence
+from datetime import date
+
+from reports.figures.chart import Chart, Series, known
+from reports.figures.labels import EndLabel, colour_token, end_labels, label_width
+from reports.figures.scales import time_ticks, top_value, value_ticks
+from reports.figures.svg_axes import Across, Frame, grid, keys_above, left_margin, moment_of, time_labels
+from reports.figures.svg_marks import (
+    HATCH,
+    SIZE,
+    area,
+    digits,
+    dot,
+    flag,
+    line,
+    path,
+    words,
+)
+from reports.figures.text_metrics import text_width
+from reports.figures.tokens import Theme, colour
+
+
+def trend(chart: Chart, width: float, height: float, theme: Theme) -> list[str]:
+    """Return values over time, what is not complete dotted and hatched."""
+    ticks = value_ticks(top_value(chart), chart.measure)
+    highest = float(str(ticks.at[-1]))
+    keys, above = keys_above(chart, theme, width, blocks=False)
+    top = max(8.0, above)
+    labels = end_labels(chart, height - top - 24, highest)
+    frame = Frame(left_margin(ticks), width - label_width(labels) - 12, top, height - 24, highest)
+    moments = [moment_of(x) for x in chart.main.xs]
+    if not moments:
+        return grid(frame, ticks, theme)
+    across = Across(moments[0], moments[-1], frame.left, frame.right)
+    body = keys + grid(frame, ticks, theme)
+    body += time_labels(frame, time_ticks(chart.main.xs, chart.grain), across, theme, width)
+    single = sum(1 for series in chart.series if series.role == "main") == 1
+    for series in sorted(chart.series, key=lambda one: one.role != "main"):
+        ink = colour(colour_token(series), theme)
+        points = _points(series, across, frame)
+        if not points:
+            continue
+        if series.role == "compare":
+            body.append(path(points, ink, thick=1.25, dash="3,3"))
+            continue
+        full = chart.complete(series)
+        done, rest = points[:full], points[max(0, full - 1) :]
+        if single and len(done) > 1:
+            body.append(area(done, frame.bottom, colour("series-1-soft", theme)))
+        if full < len(points) and len(rest) > 1:
+            if single:
+                body.append(area(rest, frame.bottom, f"url(#{HATCH})", 0.6))
+            body.append(path(rest, ink, dash="1.5,2.5"))
+        if len(done) > 1:
+            body.append(path(done, ink))
+        surface = colour("surface", theme)
+        hollow = full < len(points)
+        body.append(dot(*points[-1], ink, surface if hollow else ink))
+    body += _marks(chart, across, frame, theme)
+    body += _end_texts(labels, frame, theme)
+    return body
+
+
+def _end_texts(labels: Sequence[EndLabel], frame: Frame, theme: Theme) -> list[str]:
+    body = []
+    for label in labels:
+        quiet = label.ink == "compare"
+        place = frame.y(label.value) + label.down
+        x = frame.right + 8
+        if not label.strong and not quiet:
+            body.append(dot(x + 3, place, colour(label.ink, theme), colour(label.ink, theme), size=2.5))
+            x += 10
+        ink = colour("ink-3" if quiet else "ink", theme)
+        body.append(words(label.text, x, place, ink, weight=650 if label.strong else 400))
+    return body
+
+
+def _marks(chart: Chart, across: Across, frame: Frame, theme: Theme) -> list[str]:
+    return [flag(across.x(mark.at), frame.bottom, theme) for mark in chart.marks]
+
+
+def _points(series: Series, across: Across, frame: Frame) -> list[tuple[float, float]]:
+    return [(across.x(x), frame.y(y)) for x, y in zip(series.xs, series.ys, strict=True) if y is not None]
+
+
+def delivery(chart: Chart, width: float, height: float, theme: Theme) -> list[str]:
+    """Return cumulative delivery with booking, even pace and forecast."""
+    ticks = value_ticks(top_value(chart), chart.measure)
+    pace = next(series for series in chart.series if series.role == "target")
+    note = ""
+    if chart.band:
+        note = f"{chart.measure.short(chart.band.lows[-1])}\u2013{chart.measure.short(chart.band.highs[-1])}"
+    right = width - (text_width(note, SIZE) + 12 if note else 6)
+    keys, above = keys_above(chart, theme, width, blocks=False)
+    frame = Frame(left_margin(ticks), right, above + 12, height - 24, float(str(ticks.at[-1])))
+    across = Across(moment_of(pace.xs[0]), moment_of(pace.xs[-1]), frame.left, frame.right)
+    body = keys + grid(frame, ticks, theme)
+    first, last = int(moment_of(pace.xs[0])) + 1, int(moment_of(pace.xs[-1]))
+    days = [date.fromordinal(place) for place in range(first, last + 1)]
+    body += time_labels(frame, time_ticks(days, "day"), across, theme, width)
+    ink, muted = colour("series-1", theme), colour("ink-3", theme)
+    if chart.band:
+        lows = [(across.x(x), frame.y(v)) for x, v in zip(chart.band.xs, chart.band.lows, strict=True)]
+        highs = [(across.x(x), frame.y(v)) for x, v in zip(chart.band.xs, chart.band.highs, strict=True)]
+        spots = " ".join(f"{digits(x)},{digits(y)}" for x, y in [*highs, *reversed(lows)])
+        body.append(f'<polygon points="{spots}" fill="{colour("series-1-soft", theme)}"/>')
+        body.append(words(note, frame.right + 6, (lows[-1][1] + highs[-1][1]) / 2, muted))
+    body.append(path(_points(pace, across, frame), colour("compare", theme), thick=1.25, dash="3,3"))
+    points = _points(chart.main, across, frame)
+    if len(points) > 1:
+        body.append(path(points, ink, thick=2))
+    if points:
+        x, y = points[-1]
+        body.append(dot(x, y, ink, ink))
+        said = chart.measure.short(known(chart.main.ys)[-1])
+        late = x - frame.left > 0.85 * (frame.right - frame.left)
+        side, shift = ("end", -4.0) if late else ("start", 4.0)
+        # Below the line, where it is free; above it near the axis, whose labels it would touch.
+        down = 12 if y + 20 < frame.bottom else -10
+        body.append(words(said, x + shift, y + down, colour("ink", theme), anchor=side, weight=650))
+    if chart.target:
+        label, value = chart.target
+        place = frame.y(value)
+        body.append(line(frame.left, place, frame.right, place, colour("target", theme), thick=1.25))
+        body.append(
+            words(f"{label} {chart.measure.text(value)}", frame.left + 4, place - 8, colour("ink", theme))
+        )
+    return body

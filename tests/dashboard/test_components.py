@@ -1,0 +1,350 @@
+"""Component builders: what they put on the page, looked at as the JSON that the browser gets."""
+
+import json
+import re
+from datetime import date, timedelta
+
+import pytest
+from dash.development.base_component import Component
+from plotly.utils import PlotlyJSONEncoder
+
+from dashboard.components import charts, filter_bar, frame, kpis, panels, states, tables
+from reports.figures.builders import attribution_bars, ranking, trend
+from reports.figures.tokens import ASSETS
+
+START = date(2026, 10, 26)
+
+
+def _json(component):
+    return json.loads(json.dumps(component, cls=PlotlyJSONEncoder))
+
+
+def _walk(component):
+    """Yield every component, outermost first."""
+    stack = [component]
+    while stack:
+        one = stack.pop(0)
+        if isinstance(one, list | tuple):
+            stack = [*one, *stack]
+        elif isinstance(one, Component):
+            yield one
+            inner = getattr(one, "children", None)
+            if inner is not None:
+                stack = [inner, *stack]
+
+
+def _text(component):
+    """Return the words that are shown, hidden ones included."""
+    words = []
+    for one in _walk(component):
+        inner = getattr(one, "children", None)
+        words += [
+            part for part in (inner if isinstance(inner, list | tuple) else [inner]) if isinstance(part, str)
+        ]
+    return re.sub(" +", " ", " ".join(words))
+
+
+def _kinds(component, kind):
+    return [one for one in _walk(component) if type(one).__name__ == kind]
+
+
+def _named(component, name):
+    return [one for one in _walk(component) if name in str(getattr(one, "className", "") or "").split()]
+
+
+def _trend(days=8):
+    return trend(
+        [{"bucket": START + timedelta(days=place), "value": 100 + place} for place in range(days)],
+        label="Downloads",
+    )
+
+
+def _everything():
+    rows = [
+        {"app": "Apple Podcasts", "n": 60, "href": "?app=a"},
+        {"app": "Rare", "n": "<5", "href": "?app=r"},
+    ]
+    models = [("first", "First touch"), ("last", "Last touch")]
+    credit = [{"channel": "A", "model": key, "conversions": 3} for key, _ in models]
+    bar = filter_bar.filter_bar(
+        periods=[filter_bar.Choice("30d", "30 days", "M"), filter_bar.Choice("custom", "Custom")],
+        period="30d",
+        grains=[filter_bar.Choice("day", "Day", "D"), filter_bar.Choice("week", "Week")],
+        grain="day",
+        compares=[filter_bar.Choice("previous", "Previous period")],
+        compare="previous",
+        dimensions=[filter_bar.Dimension("app", "App", (filter_bar.Choice("s", "Spotify"),), ("s",))],
+        chips=[("filter", "Filters")],
+    )
+    body = [
+        bar,
+        frame.page_header("Overview", "Downloads rose.", as_of="As of now"),
+        kpis.kpi_strip([kpis.Kpi("Downloads", 41_208, before=36_790, values=(1, 2, 3))]),
+        panels.grid(
+            panels.panel(
+                "trend", "Downloads", charts.chart_view(_trend()), twin=True, csv_href="/export/x.csv"
+            ),
+            panels.panel(
+                "apps",
+                "Apps",
+                charts.chart_view(
+                    ranking(
+                        rows, label="Downloads", label_key="app", value_key="n", link_key="href", total=100
+                    )
+                ),
+            ),
+            panels.panel("models", "Models", charts.chart_view(attribution_bars(credit, models=models))),
+            panels.panel(
+                "table",
+                "Episodes",
+                tables.data_table(
+                    [
+                        tables.Column("title", "Episode", href_key="href"),
+                        tables.Column("n", "Downloads", "bar"),
+                    ],
+                    [{"title": "118", "href": "/e/118", "n": 5}],
+                    caption="Episodes",
+                ),
+            ),
+            states.loading(),
+            states.empty("Nothing in this period.", "Choose a longer one."),
+            states.error(reference="1a2b"),
+            states.too_little("18 of 30."),
+            states.partial(),
+        ),
+    ]
+    items = [frame.NavItem(f"Page {n}", f"/p{n}", "overview", "Listening", n == 0) for n in range(7)]
+    return frame.frame(
+        navigation=items,
+        brand="Harbour Audio",
+        person="Mara Lindqvist",
+        title="Overview",
+        body=body,
+        accent="#e6b800",
+    )
+
+
+def test_the_whole_page_can_be_sent_and_names_no_foreign_host():
+    sent = json.dumps(_json(_everything()))
+    assert not re.findall(r"https?://(?!www\.w3\.org/)", sent)
+
+
+def test_every_class_on_the_page_is_in_the_style_sheets():
+    css = "".join((ASSETS / name).read_text(encoding="utf-8") for name in ("app.css", "icons.css"))
+    known = set(re.findall(r"\.([a-z][\w-]*)", css))
+    # Hooks without a style of their own: a change without a tone, states' neutral form.
+    plain = {"panel__body", "span-12", "cell-bar__track--1"}
+    used = {name for one in _walk(_everything()) for name in str(getattr(one, "className", "") or "").split()}
+    assert used - known - plain == set()
+
+
+def test_every_icon_that_is_named_exists():
+    css = (ASSETS / "icons.css").read_text(encoding="utf-8")
+    known = set(re.findall(r"\.icon-([a-z-]+)", css))
+    used = {
+        name.removeprefix("icon-")
+        for one in _walk(_everything())
+        for name in str(getattr(one, "className", "") or "").split()
+        if name.startswith("icon-") and not name.startswith("icon--")
+    }
+    assert used <= known
+
+
+def test_controls_have_names():
+    page = _everything()
+    for kind in ("Button", "A", "Summary"):
+        for one in _kinds(page, kind):
+            named = _text(one).strip() or one.to_plotly_json()["props"].get("aria-label")
+            assert named, one
+    for one in _walk(page):
+        if type(one).__name__ in ("SegmentedControl", "Select", "MultiSelect", "DatePickerInput"):
+            assert one.to_plotly_json()["props"]["aria-label"]
+
+
+# Key figures ------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("now", "before", "better", "tone", "text"),
+    [
+        (112, 100, "up", "good", "+12\u202f%"),
+        (112, 100, "down", "bad", "+12\u202f%"),
+        (88, 100, "up", "bad", "\u221212\u202f%"),
+        (88, 100, "down", "good", "\u221212\u202f%"),
+        (112, 100, "none", "flat", "+12\u202f%"),
+        (100, 100, "up", "flat", "0\u202f%"),
+        (100, 0, "up", "flat", "\u2013"),
+        (None, 100, "up", "flat", "\u2013"),
+    ],
+)
+def test_change_is_told_by_sign_arrow_and_tone(now, before, better, tone, text):
+    badge = kpis.change_badge(now, before, better=better)
+    assert badge.className == f"change change--{tone}"
+    assert _text(badge) == text
+    arrows = _named(badge, "icon-up") + _named(badge, "icon-down")
+    assert len(arrows) == (text[0] in "+\u2212")
+
+
+def test_a_key_figure_shows_value_change_and_what_was():
+    strip = kpis.kpi_strip([kpis.Kpi("Downloads", 41_208, before=36_790)], compare_label="a year ago")
+    assert _text(strip) == "Downloads 41,208 +12\u202f% 36.8k a year ago"
+
+
+def test_a_sparkline_is_a_mask_and_too_few_values_are_none():
+    shown = kpis.sparkline([1, 2, 3])
+    assert shown.style["--spark"].startswith('url("data:image/svg+xml,')
+    assert "#" not in shown.style["--spark"]
+    assert kpis.sparkline([1]).to_plotly_json()["props"] == {"children": None}
+
+
+# Charts -----------------------------------------------------------------------------------------------------
+
+
+def test_a_chart_has_its_sentence_and_its_table_twin():
+    view = charts.chart_view(_trend())
+    [picture] = [one for one in _walk(view) if getattr(one, "role", None) == "img"]
+    assert picture.to_plotly_json()["props"]["aria-label"] == _trend().sentence
+    [table] = _kinds(view, "Table")
+    assert len(_kinds(table, "Tr")) == 9
+    assert len(_kinds(view, "Graph")) == 1
+
+
+def test_a_ranking_is_text_with_links_and_needs_no_plotly():
+    rows = [{"app": "Apple Podcasts", "n": 60, "href": "?app=a"}, {"app": "Rare", "n": "<5", "href": None}]
+    view = charts.chart_view(
+        ranking(rows, label="Downloads", label_key="app", value_key="n", link_key="href", total=100)
+    )
+    assert _kinds(view, "Graph") == []
+    assert [link.href for link in _kinds(view, "Link")] == ["?app=a"]
+    assert "<5" in _text(view)
+
+
+def test_an_empty_chart_is_the_empty_state_in_the_same_height():
+    view = charts.chart_view(trend([], label="Downloads", height=300), empty_reason="No downloads.")
+    assert view.className == "state"
+    assert view.style == {"--state-height": "300px"}
+    assert "No downloads." in _text(view)
+
+
+# Tables -----------------------------------------------------------------------------------------------------
+
+COLUMNS = [
+    tables.Column("title", "Episode", href_key="href", sub_key="show"),
+    tables.Column("n", "Downloads", "bar"),
+    tables.Column("spend", "Spend", "value", "money", currency_key="currency"),
+    tables.Column("change", "Change", "change"),
+    tables.Column("stage", "Stage", "badge"),
+]
+ROWS = [
+    {
+        "title": "A",
+        "href": "/a",
+        "show": "Harbour",
+        "n": 10,
+        "spend": 5_000_000,
+        "currency": "EUR",
+        "change": (2, 1),
+    },
+    {
+        "title": "B",
+        "href": None,
+        "n": 5,
+        "spend": None,
+        "currency": "USD",
+        "change": (1, 0),
+        "stage": ("Live", "good"),
+    },
+    {"title": "C", "n": "<5"},
+]
+
+
+def test_a_table_formats_by_column_and_keeps_what_it_sorts_by():
+    table = tables.data_table(
+        COLUMNS, ROWS, caption="Episodes", sorted_by="n", total={"title": "All", "n": 15}
+    )
+    body = _kinds(table, "Tbody")[0]
+    cells = [_text(row) for row in _kinds(body, "Tr")]
+    assert cells == [
+        "A Harbour 10 €5.00 +100\u202f% \u2013",
+        "B 5 \u2013 \u2013 Live",
+        "C <5 \u2013 \u2013 \u2013",
+    ]
+    raw = [cell.to_plotly_json()["props"]["data-v"] for cell in _kinds(_kinds(body, "Tr")[0], "Td")]
+    assert raw == ["10", "5000000", "1.000000", ""]
+    assert [link.href for link in _kinds(body, "Link")] == ["/a"]
+    assert _text(_kinds(table, "Tfoot")[0]).startswith("All 15")
+    heads = [
+        head.to_plotly_json()["props"].get("aria-sort") for head in _kinds(_kinds(table, "Thead")[0], "Th")
+    ]
+    assert heads == ["none", "descending", "none", "none", "none"]
+
+
+def test_bars_are_scaled_to_the_largest():
+    body = _kinds(tables.data_table(COLUMNS, ROWS, caption="Episodes"), "Tbody")[0]
+    assert [one.style["--share"] for one in _named(body, "cell-bar__track")] == ["100.0%", "50.0%"]
+
+
+def test_new_rows_make_a_new_table():
+    first = _kinds(tables.data_table(COLUMNS, ROWS, caption="x"), "Table")[0]
+    again = _kinds(tables.data_table(COLUMNS, ROWS, caption="x"), "Table")[0]
+    other = _kinds(tables.data_table(COLUMNS, ROWS[:1], caption="x"), "Table")[0]
+    assert first.key == again.key != other.key
+
+
+# Frame, states, filters -------------------------------------------------------------------------------------
+
+
+def test_navigation_is_grouped_and_the_phone_shows_five_places_and_keeps_the_rest():
+    page = _everything()
+    left = _named(page, "nav__link")
+    bottom = _named(page, "tabs__link")
+    rest = _named(page, "menu__item--phone")
+    assert (len(left), len(bottom), len(rest)) == (7, 5, 2)
+    assert [link.href for link in left] == [link.href for link in (*bottom, *rest)]
+
+
+def test_a_tenants_accent_reaches_both_themes():
+    [shell] = _named(_everything(), "shell")
+    assert re.fullmatch(r"light-dark\(#[0-9a-f]{6}, #[0-9a-f]{6}\)", shell.style["--accent"])
+    assert shell.style["--accent"] != "light-dark(#e6b800, #e6b800)"
+
+
+def test_a_logo_is_carried_as_data_and_never_as_markup():
+    mark, name = frame.brand_mark("Harbour", '<svg onload="x()"></svg>')
+    assert mark.src.startswith("data:image/svg+xml,%3Csvg")
+    assert _text(name) == "Harbour"
+
+
+@pytest.mark.parametrize("kind", ["chart", "rows", "kpis", "sentence"])
+def test_a_skeleton_says_that_it_loads(kind):
+    shown = states.loading(kind, height=200)
+    assert "Loading" in _text(shown)
+    assert len(_named(shown, "skeleton__bone")) >= 2
+
+
+def test_an_error_says_what_is_safe_and_its_reference():
+    shown = states.error("This took too long.", reference="9f2c", retry_id="again")
+    assert _text(shown) == (
+        "This took too long. Your data is safe and the rest of the page is right. Try again in a moment. "
+        "Try again Reference 9f2c"
+    )
+    assert shown.role == "alert"
+
+
+def test_the_filter_bar_tells_the_script_its_keys():
+    bar = _named(_everything(), "filters")[0]
+    keys = json.loads(bar.to_plotly_json()["props"]["data-keys"])
+    assert keys == {"m": ["period", "30d"], "d": ["grain", "day"]}
+    ids = [one.id for one in _walk(bar) if isinstance(getattr(one, "id", None), dict)]
+    assert [one["key"] for one in ids] == ["period", "range", "compare", "app", "grain"]
+    assert _text(_named(bar, "filters__count")[0]) == "1"
+
+
+def test_a_panel_links_its_csv_and_its_definition():
+    shown = panels.panel(
+        "b", "Downloads", "x", csv_href="/export/b.csv", why_href="/methodology#downloads", twin=True
+    )
+    assert [one.href for one in _kinds(shown, "A")] == ["/export/b.csv"]
+    assert [one.href for one in _kinds(shown, "Link")] == ["/methodology#downloads"]
+    [switch] = _kinds(shown, "Button")
+    assert switch.to_plotly_json()["props"]["aria-pressed"] == "false"

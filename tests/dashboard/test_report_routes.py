@@ -1,0 +1,85 @@
+"""Download of a report: to those who may, with the right headers, and the same "not found" to everybody else."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable, Iterator
+from typing import Any
+from uuid import uuid4
+
+import psycopg
+import pytest
+
+from tests.dashboard.visitors import Browser, address
+
+PDF = b"%PDF-1.7\nof Alpha Audio"
+
+
+@pytest.fixture
+def report(app: object, in_tables: psycopg.Connection[Any]) -> Iterator[str]:
+    """A finished report that Dora asked for."""
+    row = in_tables.execute(
+        "insert into reports (tenant_id, report_type, title, parameters, created_by, status, report_data, pdf, "
+        "pdf_sha256, pdf_bytes, page_count, generated_at) select tenant_id, 'podcast_audience', 'October', "
+        """'{"from": "2026-10-01", "to": "2026-10-31"}', id, 'ready', '{"version": 1, "title": "Night Shift"}', """
+        "%s, %s, %s, 1, now() from users where email = %s returning id",
+        [PDF, hashlib.sha256(PDF).hexdigest(), len(PDF), address("Dora")],
+    ).fetchone()
+    assert row is not None
+    yield f"/reports/{row[0]}.pdf"
+    in_tables.execute("delete from reports")
+
+
+@pytest.mark.parametrize("person", ["Dora", "Alice"])
+def test_it_is_handed_out_as_a_file_that_no_cache_keeps(
+    browse: Callable[..., Browser], report: str, person: str
+) -> None:
+    answer = browse(person).get(report)
+    assert answer.status_code == 200
+    assert answer.data == PDF
+    assert answer.headers["Content-Type"] == "application/pdf"
+    assert answer.headers["Content-Disposition"] == (
+        "attachment; filename=podboard-podcast-audience-night-shift-2026-10-01-2026-10-31.pdf"
+    )
+    assert "no-store" in answer.headers["Cache-Control"]
+    assert answer.headers["X-Content-Type-Options"] == "nosniff"
+    assert "ETag" not in answer.headers
+
+
+@pytest.mark.parametrize("person", ["Bob", "Carol", "Charlie"])
+def test_others_of_the_tenant_and_strangers_are_told_the_same_as_for_no_report_at_all(
+    browse: Callable[..., Browser], report: str, person: str
+) -> None:
+    browser = browse(person)
+    foreign, none = browser.get(report), browser.get(f"/reports/{uuid4()}.pdf")
+    assert foreign.status_code == none.status_code == 404
+    assert PDF not in foreign.data
+    assert "Night Shift" not in foreign.text
+
+
+def test_without_a_log_in_or_the_permission_there_is_nothing(
+    browse: Callable[..., Browser], report: str
+) -> None:
+    anonymous = browse().get(report)
+    assert anonymous.status_code in (302, 303, 401)
+    assert PDF not in anonymous.data
+    operator = browse("Oscar").get(report)
+    assert operator.status_code in (403, 404)
+    assert PDF not in operator.data
+
+
+def test_a_report_that_is_not_ready_and_a_bent_address_are_not_found(
+    browse: Callable[..., Browser], report: str, in_tables: psycopg.Connection[Any]
+) -> None:
+    in_tables.execute("update reports set status = 'failed'")
+    browser = browse("Dora")
+    assert browser.get(report).status_code == 404
+    for bent in (
+        "/reports/17.pdf",
+        "/reports/../reports.pdf",
+        report.replace(".pdf", ".pdf%00"),
+        report + "/x",
+    ):
+        answer = browser.get(bent)
+        assert PDF not in answer.data
+        assert answer.headers["Content-Type"] != "application/pdf"

@@ -1,0 +1,117 @@
+"""Listening numbers counted by hand: plain Python over raw events, knowing nothing of rollups or SQL."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, time, timedelta
+from decimal import Decimal
+from typing import Any
+from uuid import UUID
+
+from queries.filters import Filters
+from queries.periods import Period
+from tests.world import ListenerEvent
+
+
+@dataclass(frozen=True)
+class Counted:
+    """The events of a tenant with the podcast of each episode, and who may see which podcasts (None: all)."""
+
+    events: Sequence[ListenerEvent]
+    podcast_of: Mapping[UUID, UUID]
+    visible: frozenset[UUID] | None = None
+
+    def matching(
+        self, f: Filters, period: Period | None, kinds: Iterable[str] = ("download",)
+    ) -> list[ListenerEvent]:
+        """Events of these types on the tenant days of the period, under the filters and in sight."""
+        if period is None:
+            return []
+        wanted = set(kinds)
+        return [
+            event
+            for event in self.events
+            if event.event_type in wanted
+            and period.start <= event.at.astimezone(f.zone).date() < period.end
+            and (self.visible is None or self.podcast_of[event.episode_id] in self.visible)
+            and (not f.podcasts or self.podcast_of[event.episode_id] in f.podcasts)
+            and (not f.episodes or event.episode_id in f.episodes)
+            and (not f.apps or said(event, "app") in f.apps)
+            and (not f.countries or said(event, "country") in f.countries)
+            and (not f.devices or said(event, "device") in f.devices)
+        ]
+
+    def downloads(self, f: Filters, period: Period | None = None) -> int:
+        """Downloads in the period of the filters, or in another one."""
+        return len(self.matching(f, period or f.period))
+
+    def listeners(self, f: Filters, period: Period | None = None) -> int:
+        """Different listeners who downloaded something."""
+        return len({event.listener_id for event in self.matching(f, period or f.period)})
+
+    def plays(self, f: Filters, period: Period | None = None) -> tuple[int, int, Decimal]:
+        """Plays, completes and seconds heard."""
+        events = self.matching(f, period or f.period, ("play", "complete", "progress"))
+        counts = Counter(event.event_type for event in events)
+        seconds = sum(
+            (
+                Decimal(event.data["to_s"]) - Decimal(event.data["from_s"])
+                for event in events
+                if event.event_type == "progress"
+            ),
+            Decimal(0),
+        )
+        return counts["play"], counts["complete"], seconds
+
+    def by_day(self, f: Filters, period: Period) -> dict[date, int]:
+        """Downloads of each day of the period, 0 where there are none."""
+        counted = Counter(event.at.astimezone(f.zone).date() for event in self.matching(f, period))
+        return {
+            period.start + timedelta(days=n): counted[period.start + timedelta(days=n)]
+            for n in range(period.days)
+        }
+
+    def by_hour(self, f: Filters, period: Period) -> dict[datetime, int]:
+        """Downloads of each hour, counted in whole hours from every midnight; keys are UTC moments."""
+        hours: dict[datetime, int] = {}
+        for n in range(period.days):
+            start, end = (midnight(period.start + timedelta(days=n + more), f) for more in (0, 1))
+            while start < end:
+                hours[start] = 0
+                start += timedelta(hours=1)
+        for event in self.matching(f, period):
+            start = midnight(event.at.astimezone(f.zone).date(), f)
+            hours[start + (event.at - start) // timedelta(hours=1) * timedelta(hours=1)] += 1
+        return hours
+
+    def by(self, what: str, f: Filters, period: Period | None) -> Counter[Any]:
+        """Downloads by app, country, device or episode_id."""
+        return Counter(
+            event.episode_id if what == "episode_id" else said(event, what)
+            for event in self.matching(f, period)
+        )
+
+    def first_hours(self, episode_id: UUID, published_at: datetime, hours: int) -> int:
+        """Downloads in exactly so many hours from publication."""
+        return sum(
+            event.event_type == "download" and event.episode_id == episode_id
+            and published_at <= event.at < published_at + timedelta(hours=hours)
+            for event in self.events
+        )  # fmt: skip
+
+
+def said(event: ListenerEvent, key: str) -> str:
+    """What an event says about its app, country or device."""
+    return event.data.get(key) or "unknown"
+
+
+def midnight(day: date, f: Filters) -> datetime:
+    """When a tenant day begins, in UTC."""
+    return datetime.combine(day, time(), f.zone).astimezone(UTC)
+
+
+def change(value: int | Decimal | None, previous: int | Decimal | None) -> Decimal | None:
+    """The relative change, None against nothing."""
+    return None if value is None or not previous else (Decimal(value) - Decimal(previous)) / Decimal(previous)

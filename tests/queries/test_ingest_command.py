@@ -1,0 +1,158 @@
+"""`podboard import`: what a person sees of it, on the real database."""
+
+from __future__ import annotations
+
+import csv
+from collections.abc import Callable, Iterator
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner, Result
+
+from dashboard.cli import podboard
+from queries.errors import PodboardError
+from queries.ingest.columns import COLUMNS, KINDS, kind_of, names_of
+from queries.settings import Settings, current_settings, use_settings
+from tests.conftest import Database
+from tests.sponsorship import Tenant, own_database
+
+FEED = Path(__file__).parent.parent / "data" / "feeds" / "tidewater_tales.xml"
+
+
+@pytest.fixture(scope="module")
+def command_database(settings: Settings, make_database: Callable[[str], Database]) -> Iterator[Database]:
+    with own_database(settings, make_database, "podboard_commands") as made:
+        yield made
+
+
+@pytest.fixture
+def alice(command_database: Database) -> Tenant:
+    return Tenant(command_database)
+
+
+@pytest.fixture
+def run(
+    command_database: Database, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> Iterator[Callable[..., Result]]:
+    """Runs `podboard import` with the environment of a server of one's own."""
+    before = current_settings()
+    monkeypatch.setenv("DATABASE_URL", command_database.web_dsn)
+    monkeypatch.setenv("DATABASE_WORKER_URL", command_database.worker_dsn)
+    monkeypatch.setenv("DATABASE_OWNER_URL", command_database.owner_dsn)
+    monkeypatch.setenv("PODBOARD_HOME", str(tmp_path / "home"))
+    yield lambda *arguments: CliRunner().invoke(podboard, ["import", *map(str, arguments)])
+    use_settings(before)
+
+
+def _slug(tenant: Tenant) -> str:
+    return f"t{tenant.tenant_id.hex[:12]}"
+
+
+def test_a_feed_is_imported_and_said_in_numbers(
+    alice: Tenant, run: Callable[..., Result], tmp_path: Path
+) -> None:
+    first = run("feed", FEED, "--tenant", _slug(alice))
+    assert first.exit_code == 0, first.output
+    said = first.output.splitlines()
+    assert said[:3] == [
+        "Episodes: 3 new, 0 updated, 0 unchanged, 2 refused.",
+        "  line 54: The item has no audio.",
+        "  line 58: Another item of this feed has the same guid. (first on line 20)",
+    ]
+    [listed] = (tmp_path / "home" / "imports").iterdir()
+    assert said[3:] == [f"All are listed in {listed}"]
+    again = run("feed", FEED, "--tenant", _slug(alice))
+    assert again.output.splitlines()[0] == "Episodes: 0 new, 0 updated, 3 unchanged, 2 refused."
+
+
+def test_events_are_imported_and_said_in_numbers(
+    alice: Tenant, run: Callable[..., Result], tmp_path: Path
+) -> None:
+    episode = alice.episode(alice.podcast("Show"), "One")
+    today = datetime.now(UTC)
+    campaign = alice.campaign(
+        alice.sponsor("S"), today.date() - timedelta(days=3), today.date() + timedelta(days=3)
+    )
+    alice.ad_unit(campaign, episode)
+    path = tmp_path / "events.csv"
+    rows = [
+        f"{episode},l{n},{kind},{today.isoformat()}" for n, kind in enumerate(["download", "play", "listen"])
+    ]
+    path.write_text("\n".join(["episode_id,listener_id,event_type,occurred_at", *rows, rows[0]]))
+    refused = tmp_path / "refused.csv"
+    done = run("events", path, "--tenant", _slug(alice), "--refusals", refused)
+    assert (done.exit_code, done.output.splitlines()) == (0, [
+        "Events: 2 imported (and 1 impressions of ads in them), 1 there already, 1 refused.",
+        "  line 4: The event type is not known. (event_type: listen)",
+        f"All are listed in {refused}",
+    ])  # fmt: skip
+    with refused.open(newline="") as handle:
+        assert list(csv.reader(handle)) == [
+            ["line", "reason", "detail"], ["4", "The event type is not known.", "event_type: listen"],
+        ]  # fmt: skip
+
+
+def test_a_file_of_bad_rows_alone_ends_with_1(
+    alice: Tenant, run: Callable[..., Result], tmp_path: Path
+) -> None:
+    path = tmp_path / "events.csv"
+    path.write_text("episode_id,listener_id,event_type,occurred_at\nx,l,play,now\n")
+    done = run("events", path, "--tenant", _slug(alice))
+    assert done.exit_code == 1
+    assert done.output.startswith("Events: 0 imported, 0 there already, 1 refused.\n")
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["feed", "{feed}", "--tenant", "nobody"], "There is no tenant 'nobody'."),
+        (
+            ["feed", "/no/such/file.xml", "--tenant", "{slug}"],
+            "/no/such/file.xml cannot be read: No such file or directory.",
+        ),
+        (["events", "/", "--tenant", "{slug}"], "/ cannot be read: Is a directory."),
+        (["events", "{feed}", "--tenant", "{slug}"], "do not tell listener from attribution events"),
+        (["feed", "http://feeds.example/x", "--tenant", "{slug}"], "The address must begin with https://."),
+        (
+            ["feed", "https://127.0.0.1/x", "--tenant", "{slug}"],
+            "The address does not lie in the public internet.",
+        ),
+    ],
+)
+def test_what_cannot_be_done_is_said_in_one_line(
+    alice: Tenant, run: Callable[..., Result], arguments: list[str], message: str
+) -> None:
+    done = run(*(argument.format(feed=FEED, slug=_slug(alice)) for argument in arguments))
+    # The command line prints such an error after "podboard: " and ends with 1.
+    assert isinstance(done.exception, PodboardError), done.exception
+    assert message in str(done.exception)
+    assert "\n" not in str(done.exception)
+
+
+def test_a_database_that_is_not_there_is_said(
+    run: Callable[..., Result], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    nowhere = "postgresql://podboard_web@127.0.0.1:9/podboard"
+    for name in ("DATABASE_URL", "DATABASE_WORKER_URL", "DATABASE_OWNER_URL"):
+        monkeypatch.setenv(name, nowhere)
+    done = run("feed", FEED, "--tenant", "any")
+    assert str(done.exception) == "The database cannot be reached."
+
+
+def test_every_column_is_listed_with_its_other_names(run: Callable[..., Result]) -> None:
+    listed = run("columns").output
+    for kind in KINDS:
+        assert f"{kind.capitalize()} events" in listed
+        for column in COLUMNS[kind]:
+            assert f"  {column.key} " in listed
+            assert all(alias in listed for alias in column.aliases)
+    assert "campaign_id" not in run("columns", "--kind", "listener").output
+
+
+def test_a_name_means_one_column_of_a_kind_and_the_columns_tell_the_kind() -> None:
+    for kind in KINDS:
+        names = [name for column in COLUMNS[kind] for name in (column.key, *column.aliases)]
+        assert len(names) == len(set(names))
+        assert len(names_of(kind)) == len(names) + 1
+        assert kind_of([column.key for column in COLUMNS[kind]]) == kind

@@ -1,0 +1,916 @@
+"""Files of events: the good rows stand, the bad ones are listed, a second import adds nothing. As the runtime role."""
+
+from __future__ import annotations
+
+import csv
+import hashlib
+import io
+import itertools
+import json
+import os
+import random
+import signal
+import subprocess
+import sys
+import threading
+import time
+import tracemalloc
+from collections import Counter
+from collections.abc import Callable, Iterator
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+from uuid import UUID, uuid4
+
+import psycopg
+import pytest
+from hypothesis import HealthCheck, example, given
+from hypothesis import settings as hypothesis_settings
+from hypothesis import strategies as st
+
+from queries.errors import AccessRefused
+from queries.ingest import events as events_module
+from queries.ingest import imports
+from queries.ingest.events import import_events
+from queries.ingest.imports import ImportRefused, ImportResult, Refusal, write_refusals
+from queries.ingest.lines import LONGEST_LINE
+from queries.session import Actor
+from queries.settings import Settings
+from tests.conftest import Database
+from tests.sponsorship import Tenant, own_database
+
+Rows = list[tuple[Any, ...]]
+
+NOW = datetime.now(UTC).replace(microsecond=0)
+"""Events are refused by the distance from now, so the moments here hang on it."""
+
+
+@pytest.fixture(scope="module")
+def ingest_database(settings: Settings, make_database: Callable[[str], Database]) -> Iterator[Database]:
+    with own_database(settings, make_database, "podboard_ingest") as made:
+        yield made
+
+
+class Studio:
+    """A tenant with a show of two episodes and a campaign in flight, and a look at what truly stands."""
+
+    def __init__(self, database: Database, zone: str = "UTC") -> None:
+        self.database = database
+        self.tenant = Tenant(database, zone)
+        self.actor = Actor(self.tenant.tenant_id)
+        self.podcast = self.tenant.podcast("Show")
+        self.one = self.tenant.insert("episodes", podcast_id=self.podcast, title="One", guid="guid-1")
+        self.two = self.tenant.insert("episodes", podcast_id=self.podcast, title="Two", guid="guid-2")
+        self.sponsor = self.tenant.sponsor("Sponsor")
+        self.campaign = self.tenant.campaign(
+            self.sponsor, NOW.date() - timedelta(days=20), NOW.date() - timedelta(days=10)
+        )
+
+    def midnight(self, days_ago: int) -> datetime:
+        """The moment at which a day of the tenant begins."""
+        day = self.tenant.day(NOW) - timedelta(days=days_ago)
+        return datetime(day.year, day.month, day.day, tzinfo=self.tenant.zone).astimezone(UTC)
+
+    def take(self, text: str | bytes, **options: Any) -> ImportResult:
+        data = text.encode() if isinstance(text, str) else text
+        return import_events(self.actor, io.BytesIO(data), name="test.csv", **options)
+
+    def rows(self, query: str) -> Rows:
+        """Rows of this tenant, seen round row security."""
+        with psycopg.connect(self.database.superuser_dsn) as connection:
+            return connection.execute(query, {"tenant": self.tenant.tenant_id}).fetchall()
+
+    def listener_events(self) -> Rows:
+        return self.rows(
+            "select episode_id, listener_id, event_type, event_data, occurred_at from listener_events"
+            " where tenant_id = %(tenant)s order by occurred_at, listener_id, event_type, id"
+        )
+
+    def attribution_events(self) -> Rows:
+        return self.rows(
+            "select campaign_id, episode_id, listener_id, attribution_type, attribution_data, occurred_at"
+            " from attribution_events where tenant_id = %(tenant)s order by occurred_at, listener_id, id"
+        )
+
+    def ledger(self) -> Rows:
+        return self.rows(
+            "select import_type, source, status, records_imported, records_duplicate, records_refused, error_message"
+            " from etl_imports where tenant_id = %(tenant)s order by started_at, created_at"
+        )
+
+    def refusals(self) -> Rows:
+        return self.rows(
+            "select line_number, reason, detail from import_refusals where tenant_id = %(tenant)s"
+            " order by created_at, line_number"
+        )
+
+
+@pytest.fixture
+def alice(ingest_database: Database) -> Studio:
+    return Studio(ingest_database)
+
+
+@pytest.fixture
+def charlie(ingest_database: Database) -> Studio:
+    return Studio(ingest_database)
+
+
+def _at(*, days: float = 0, hours: float = 0, minutes: float = 0) -> str:
+    return (NOW - timedelta(days=days, hours=hours, minutes=minutes)).isoformat()
+
+
+def _csv(header: str, *lines: str) -> str:
+    return "\n".join((header, *lines)) + "\n"
+
+
+HEADER = "episode_id,listener_id,event_type,occurred_at"
+
+
+def _counts(done: ImportResult) -> tuple[int, int, int]:
+    return done.imported, done.duplicate, done.refused
+
+
+def test_a_csv_of_listener_events_is_stored_as_it_is_written(alice: Studio) -> None:
+    moment = NOW - timedelta(hours=2)
+    done = alice.take(
+        _csv(
+            "id,episode_id,episode_guid,listener_id,event_type,occurred_at,app,device,os,country,region,source,from_s,to_s",
+            f"s1,{alice.one},,l1,download,{moment.isoformat()},Overcast,phone,iOS,de,BE,our host,,",
+            f"s2,,guid-2,l2,PROGRESS,{moment.isoformat()},Pocket Casts,,,,,,30,90.5",
+        )
+    )
+    assert _counts(done) == (2, 0, 0)
+    assert alice.listener_events() == [
+        (alice.one, "l1", "download",
+         {"app": "Overcast", "device": "phone", "os": "iOS", "country": "DE", "region": "BE", "source": "our host"},
+         moment),
+        (alice.two, "l2", "progress", {"app": "Pocket Casts", "from_s": 30, "to_s": 90.5}, moment),
+    ]  # fmt: skip
+    assert alice.ledger() == [("listener_events", "test.csv", "completed", 2, 0, 0, None)]
+    assert alice.rows(
+        "select source_sha256 ~ '^[0-9a-f]{64}$' from etl_imports where tenant_id = %(tenant)s"
+    ) == [(True,)]
+    assert alice.rows(
+        "select action, resource_type, resource_id, user_id, changes ->> 'imported' from audit_logs"
+        " where tenant_id = %(tenant)s"
+    ) == [("import", "etl_import", done.import_id, None, "2")]
+
+
+def test_an_ndjson_of_attribution_events_is_stored_as_it_is_written(alice: Studio) -> None:
+    unit = alice.tenant.ad_unit(alice.campaign, alice.one)
+    moment = NOW - timedelta(days=12)
+    lines = [
+        {"campaign_id": str(alice.campaign), "attribution_type": "purchase", "occurred_at": moment.isoformat(),
+         "listener_id": "l1", "source": "promo_code", "order_id": "A-1", "value": "19.90", "currency": "eur"},
+        {"campaign_id": str(alice.campaign), "attribution_type": "impression", "occurred_at": moment.isoformat(),
+         "listener_id": "l2", "episode_id": str(alice.one), "ad_unit_id": str(unit)},
+        {"campaign_id": str(alice.campaign), "attribution_type": "lead", "occurred_at": moment.isoformat(),
+         "attribution_data": {"source": "survey", "value_micros": 2500000, "currency": "USD"}},
+    ]  # fmt: skip
+    done = alice.take("\n\n".join(json.dumps(line) for line in lines))
+    assert _counts(done) == (3, 0, 0)
+    assert alice.attribution_events() == [
+        (alice.campaign, None, "l1", "purchase",
+         {"source": "promo_code", "order_id": "A-1", "value_micros": 19_900_000, "currency": "EUR"}, moment),
+        (alice.campaign, alice.one, "l2", "impression", {"ad_unit_id": str(unit)}, moment),
+        (alice.campaign, None, None, "lead", {"source": "survey", "value_micros": 2_500_000, "currency": "USD"},
+         moment),
+    ]  # fmt: skip
+    assert alice.ledger() == [("attribution_events", "test.csv", "completed", 3, 0, 0, None)]
+
+
+@pytest.mark.parametrize(
+    "header",
+    [
+        "Episode ID,Listener,Event,Timestamp", "EPISODE-ID;listener_hash;Event Type;date time",
+        "\ufeffepisode\tlistener id\ttype\tevent_time\tapp_name",
+    ],
+)  # fmt: skip
+def test_columns_are_known_by_their_other_names_too(alice: Studio, header: str) -> None:
+    sign = next(sign for sign in ",;\t" if sign in header)
+    cells = [str(alice.one), "l1", "download", _at(hours=1)] + ["Overcast"] * header.count("app_name")
+    done = alice.take(_csv(header, sign.join(cells)), kind="listener")
+    assert _counts(done) == (1, 0, 0)
+
+
+NOT_UNDERSTOOD = "The time is not understood: write it like 2026-10-31T18:05:00+01:00."
+NO_ZONE = "The time has no zone: add Z or an offset like +01:00."
+TOO_OLD = "The event is older than the two years that raw events are kept."
+AN_ADDRESS = "The listener id is an address of a person or device: send a hash of it."
+BAD_LISTENER_ROWS: list[tuple[str, str, str]] = [
+    ("{one},l1,download,2026-13-45T00:00:00Z", NOT_UNDERSTOOD,
+     "occurred_at: 2026-13-45T00:00:00Z"),
+    ("{one},l1,download,yesterday", NOT_UNDERSTOOD,
+     "occurred_at: yesterday"),
+    ("{one},l1,download,0001-01-01T00:00:00+14:00", NOT_UNDERSTOOD,
+     "occurred_at: 0001-01-01T00:00:00+14:00"),
+    ("{one},l1,download,2026-11-02T10:00:00", NO_ZONE,
+     "occurred_at: 2026-11-02T10:00:00"),
+    ("{one},l1,download,2026-11-02", NO_ZONE, "occurred_at: 2026-11-02"),
+    ("{one},l1,download,{future}", "The time lies in the future.", "occurred_at: {future}"),
+    ("{one},l1,download,{ancient}", TOO_OLD, "occurred_at: {ancient}"),
+    ("{nobody},l1,download,{now}", "The episode is not known.", "episode: {nobody}"),
+    ("guid-of-nobody,l1,download,{now}", "The episode is not known.", "episode: guid-of-nobody"),
+    ("{foreign},l1,download,{now}", "The episode is not known.", "episode: {foreign}"),
+    ("foreign-guid,l1,download,{now}", "The episode is not known.", "episode: foreign-guid"),
+    ("{deleted},l1,download,{now}", "The episode is not known.", "episode: {deleted}"),
+    ("shared-guid,l1,download,{now}", "The guid belongs to episodes of several podcasts: use the episode's id.",
+     "episode: shared-guid"),
+    (",l1,download,{now}", "A value is missing.", "episode_id"),
+    ("{one},,download,{now}", "A value is missing.", "listener_id"),
+    ("{one},   ,download,{now}", "A value is missing.", "listener_id"),
+    ("{one},l1,,{now}", "A value is missing.", "event_type"),
+    ("{one},l1,download,", "A value is missing.", "occurred_at"),
+    ("{one},l1,listen,{now}", "The event type is not known.", "event_type: listen"),
+    ("{one},192.168.0.7,download,{now}", AN_ADDRESS, ""),
+    ("{one},2001:db8::1,download,{now}", AN_ADDRESS, ""),
+    ("{one},ann@mail.example,download,{now}", AN_ADDRESS, ""),
+    ("{one}," + "x" * 201 + ",download,{now}", "A text is longer than 200 characters.",
+     "listener_id: " + "x" * 80 + "…"),
+    ("{one},l1,download", "The line has another number of values than the header.", "3, not 4"),
+    ("{one},l1,download,{now},more", "The line has another number of values than the header.", "5, not 4"),
+    ('{one},"l1,download,{now}', "The quotes in this line do not match.", ""),
+    ("{one},l\x001,download,{now}", "A text has control characters in it.", "listener_id: l 1"),
+]  # fmt: skip
+
+
+def test_each_bad_row_is_listed_with_line_and_reason_and_the_good_ones_stand(
+    alice: Studio, charlie: Studio
+) -> None:
+    other = alice.tenant.podcast("Other show")
+    for podcast in (alice.podcast, other):
+        alice.tenant.insert("episodes", podcast_id=podcast, title="Same", guid="shared-guid")
+    charlie.tenant.insert("episodes", podcast_id=charlie.podcast, title="His", guid="foreign-guid")
+    words = {
+        "one": str(alice.one), "foreign": str(charlie.one), "nobody": str(uuid4()), "now": _at(),
+        "future": (NOW + timedelta(minutes=30)).isoformat(), "ancient": _at(days=735),
+        "deleted": str(alice.tenant.insert("episodes", podcast_id=other, title="Gone", deleted_at=NOW)),
+    }  # fmt: skip
+    lines: list[str] = []
+    expected: list[tuple[int, str, str]] = []
+    for line, reason, detail in BAD_LISTENER_ROWS:
+        lines += [f"{alice.one},good{len(lines)},download,{_at(minutes=len(lines))}", line.format(**words)]
+        expected.append((len(lines) + 1, reason, detail.format(**words)))
+    bad_bytes = f"{alice.one},\xff\xfe,download,{_at()}\n".encode("latin-1")
+    over_long = f"{alice.one},{'y' * LONGEST_LINE},download,{_at()}\n".encode()
+    last = f"{alice.one},last,download,{_at(hours=3)}".encode()
+    done = alice.take(_csv(HEADER, *lines).encode() + bad_bytes + over_long + last)
+    expected += [
+        (len(lines) + 2, "The line is not valid UTF-8.", ""),
+        (len(lines) + 3, f"The line is longer than {LONGEST_LINE // 1024} KiB.", ""),
+    ]
+    assert alice.refusals() == expected
+    assert _counts(done) == (len(BAD_LISTENER_ROWS) + 1, 0, len(expected))
+    assert done.first_refusals == tuple(Refusal(*row) for row in expected[:20])
+    assert {listener for _, listener, *_ in alice.listener_events()} == {"last"} | {
+        f"good{n}" for n in range(0, len(lines), 2)
+    }
+    assert alice.ledger()[-1] == (
+        "listener_events",
+        "test.csv",
+        "completed",
+        len(BAD_LISTENER_ROWS) + 1,
+        0,
+        len(expected),
+        None,
+    )
+
+
+BAD_JSON_LINES: list[tuple[bytes, str, str]] = [
+    (b"{not json", "The line is not valid JSON.", ""),
+    (b'{"app": NaN}', "The line is not valid JSON.", ""),
+    (b'{"app": "\\ud83d"}', "The line is not valid JSON.", ""),
+    (b'["a", "list"]', "The line is not a JSON object.", ""),
+    (b'{"event_type": "play", "type": "play"}', "Two fields mean the same.", "event_type"),
+    (b'{"app": "A", "event_data": {"app": "B"}}', "Two fields mean the same.", "app"),
+    (b'{"episode_id": "\xff"}', "The line is not valid UTF-8.", ""),
+]
+BAD_JSON_FIELDS: list[tuple[dict[str, Any], str, str]] = [
+    ({"x": 1}, "A field is not known.", "x"),
+    ({"=1+1": 1}, "A field is not known.", "=1+1"),
+    ({"event_data": 7}, "The data is not a JSON object.", "event_data"),
+    ({"event_data": {"ip": "1.2.3.4"}}, "A field is not known.", "event_data.ip"),
+    ({"event_data": {"event_data": {}}}, "A field is not known.", "event_data.event_data"),
+    ({"listener_id": {"a": 1}}, "A text is expected here.", "listener_id: {'a': 1}"),
+    ({"listener_id": True}, "A text is expected here.", "listener_id: True"),
+    ({"event_type": "progress", "from_s": 10}, "A value is missing.", "to_s"),
+    ({"event_type": "progress", "from_s": 10, "to_s": 4}, "A duration is negative.", "from_s: 10, to_s: 4"),
+    ({"event_type": "progress", "from_s": -1, "to_s": 4}, "A duration is negative.", "from_s: -1"),
+    ({"event_type": "progress", "from_s": 0, "to_s": 1e9}, "A duration is longer than 100 hours.",
+     "to_s: 1000000000.0"),
+    ({"event_type": "progress", "from_s": "NaN", "to_s": 1}, "This is not a number.", "from_s: NaN"),
+    ({"event_type": "progress", "from_s": "1_000", "to_s": 2}, "This is not a number.", "from_s: 1_000"),
+    ({"event_type": "progress", "from_s": False, "to_s": 2}, "This is not a number.", "from_s: False"),
+    ({"country": "Germany"}, "A country is two letters, like DE.", "country: Germany"),
+    ({"event_type": "ad_play", "quartile": 1}, "A value is missing.", "ad_unit_id"),
+    ({"ad_unit_id": "x"}, "This is not an id.", "ad_unit_id: x"),
+    ({"ad_unit_id": str(UUID(int=7))}, "The ad unit is not known.", f"ad_unit_id: {UUID(int=7)}"),
+    ({"quartile": 5}, "A quartile is 0 (start), 1, 2, 3 or 4 (end).", "quartile: 5"),
+    ({"app": "a" * 81}, "A text is longer than 80 characters.", "app: " + "a" * 80 + "…"),
+    ({"app": "a\0"}, "A text has control characters in it.", "app: a "),
+]  # fmt: skip
+
+
+def test_each_bad_json_row_is_listed_too(alice: Studio) -> None:
+    good = {"episode_id": str(alice.one), "listener_id": "l1", "event_type": "play", "occurred_at": _at()}
+    lines = [json.dumps(good).encode(), *(line for line, _, _ in BAD_JSON_LINES)]
+    lines += [json.dumps({**good, **fields}).encode() for fields, _, _ in BAD_JSON_FIELDS]
+    expected = [(reason, detail) for _, reason, detail in (*BAD_JSON_LINES, *BAD_JSON_FIELDS)]
+    done = alice.take(b"\n".join(lines))
+    assert alice.refusals() == [(n, *refusal) for n, refusal in enumerate(expected, start=2)]
+    assert _counts(done) == (1, 0, len(expected))
+
+
+BAD_ATTRIBUTION_ROWS: list[tuple[dict[str, Any], str, str]] = [
+    ({"campaign_id": "00000000-0000-4000-8000-000000000000"}, "The campaign is not known.",
+     "campaign_id: 00000000-0000-4000-8000-000000000000"),
+    ({"campaign_id": "summer"}, "This is not an id.", "campaign_id: summer"),
+    ({"campaign_id": None}, "A value is missing.", "campaign_id"),
+    ({"attribution_type": "sale"}, "The event type is not known.", "attribution_type: sale"),
+    ({"source": "guess"}, "The source is not known.", "source: guess"),
+    ({"source": ""}, "A value is missing.", "source"),
+    ({"attribution_type": "impression", "listener_id": ""}, "A value is missing.", "listener_id"),
+    ({"value": "12,50", "currency": "EUR"}, "This is not a number.", "value: 12,50"),
+    ({"value": "-1", "currency": "EUR"}, "This is not an amount of money.", "value: -1"),
+    ({"value": "0.0000001", "currency": "EUR"}, "This is not an amount of money.", "value: 0.0000001"),
+    ({"value": "1e30", "currency": "EUR"}, "This is not an amount of money.", "value: 1e30"),
+    ({"value": "Infinity", "currency": "EUR"}, "This is not a number.", "value: Infinity"),
+    ({"value_micros": 1.5, "currency": "EUR"}, "This is not an amount of money.", "value_micros: 1.5"),
+    ({"value": 1, "value_micros": 1, "currency": "EUR"}, "value and value_micros differ.", ""),
+    ({"value": 1}, "A value needs its currency.", "currency"),
+    ({"value": 1, "currency": "Euro"}, "A currency is three letters, like EUR.", "currency: Euro"),
+    ({"currency": "€€€", "value": 1}, "A currency is three letters, like EUR.", "currency: €€€"),
+    ({"occurred_at": (NOW - timedelta(days=3660)).isoformat()}, "The event is older than ten years.",
+     f"occurred_at: {(NOW - timedelta(days=3660)).isoformat()}"),
+    ({"episode_id": "nobody"}, "The episode is not known.", "episode: nobody"),
+]  # fmt: skip
+
+
+def test_bad_attribution_rows_are_listed(alice: Studio) -> None:
+    elsewhere = alice.tenant.ad_unit(alice.campaign, alice.two)
+    good = {
+        "campaign_id": str(alice.campaign), "attribution_type": "purchase", "occurred_at": _at(days=1),
+        "listener_id": "l1", "source": "pixel",
+    }  # fmt: skip
+    bad = [
+        *BAD_ATTRIBUTION_ROWS,
+        (
+            {"ad_unit_id": str(elsewhere), "episode_id": str(alice.one)},
+            "The ad unit belongs to another campaign or episode.",
+            f"ad_unit_id: {elsewhere}",
+        ),
+    ]
+    lines = [good, *({**good, **changes} for changes, _, _ in bad)]
+    done = alice.take("\n".join(json.dumps(line) for line in lines))
+    assert alice.refusals() == [(n, reason, detail) for n, (_, reason, detail) in enumerate(bad, start=2)]
+    assert _counts(done) == (1, 0, len(bad))
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("", "The file is empty."),
+        ("\n \n\r\n", "The file is empty."),
+        (f"{HEADER},colour\n", "Unknown column 'colour' for listener events; nothing was imported."),
+        (f"{HEADER},colour,shape\n1,2,3,4,5,6\n", "Unknown column 'colour', 'shape' for listener events"),
+        (f"{HEADER},event_time\n", "Two columns mean occurred_at: 'occurred_at', 'event_time'."),
+        ("a,b\n1,2\n", "do not tell listener from attribution events"),
+        ('{"event_type": "play", "colour": 1}\n', "Unknown field 'colour' for listener events"),
+        ('{"half": \n', "does not tell listener from attribution events"),
+        ("[1, 2]\n", "do not tell listener from attribution events"),
+        ("x" * (LONGEST_LINE + 1), "This is not a file of events."),
+        ('"open,quote\n', "the names of the columns cannot be read"),
+        (HEADER.encode("utf-16"), "UTF-16"),
+        (b"caf\xe9," + HEADER.encode(), "Line 1 is not valid UTF-8"),
+    ],
+)
+def test_a_file_that_cannot_be_understood_is_refused_whole(
+    alice: Studio, text: str | bytes, message: str
+) -> None:
+    with pytest.raises(ImportRefused) as refused:
+        alice.take(text)
+    assert message in str(refused.value)
+    assert "\n" not in str(refused.value)
+    assert alice.listener_events() == []
+    [(_, _, status, *counts, error)] = alice.ledger()
+    assert (status, counts, error) == ("failed", [0, 0, 0], str(refused.value))
+    assert alice.rows("select count(*) from audit_logs where tenant_id = %(tenant)s") == [(0,)]
+
+
+def test_columns_of_the_other_kind_are_named_as_such(alice: Studio) -> None:
+    with pytest.raises(ImportRefused, match="They are those of attribution events"):
+        alice.take("campaign_id,attribution_type,occurred_at,source\n", kind="listener")
+
+
+def test_a_file_with_a_header_alone_imports_nothing(alice: Studio) -> None:
+    assert _counts(alice.take(HEADER + "\n")) == (0, 0, 0)
+    assert alice.ledger() == [("listener_events", "test.csv", "completed", 0, 0, 0, None)]
+
+
+def test_the_same_file_again_adds_nothing(alice: Studio, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(events_module, "BATCH_ROWS", 7)
+    alice.tenant.ad_unit(alice.campaign, alice.one)
+    chance = random.Random(7)  # noqa: S311 (the same rows at each run)
+    lines = [
+        f"{chance.choice([alice.one, alice.two])},l{chance.randrange(9)},{chance.choice(['download', 'play'])},"
+        f"{_at(days=chance.randrange(9, 22), hours=chance.randrange(24))}"
+        for _ in range(200)
+    ]
+    first = alice.take(_csv(HEADER, *lines))
+    listened, attributed = alice.listener_events(), alice.attribution_events()
+    again = alice.take(_csv(HEADER, *lines))
+    assert first.imported == len(listened) > 100
+    assert first.imported + first.duplicate + first.refused == 200
+    assert first.impressions == len(attributed) > 5
+    assert (again.imported, again.impressions) == (0, 0)
+    # What was refused is refused again, all else is there already.
+    assert (again.duplicate, again.refused) == (200 - first.refused, first.refused)
+    assert (alice.listener_events(), alice.attribution_events()) == (listened, attributed)
+
+
+def test_the_content_names_an_event_however_it_is_written(alice: Studio) -> None:
+    moment = NOW - timedelta(hours=5)
+    first = alice.take(_csv(HEADER + ",app", f"{alice.one},l1,play,{moment.isoformat()},Overcast"))
+    other_zone = moment.astimezone(tz=datetime.strptime("+0530", "%z").tzinfo)
+    line = {
+        "app": "Overcast", "type": "PLAY", "guid": "guid-1", "time": other_zone.isoformat(), "listener": " l1 ",
+    }  # fmt: skip
+    again = alice.take(json.dumps(line), kind="listener")
+    assert (_counts(first), _counts(again)) == ((1, 0, 0), (0, 1, 0))
+
+
+@pytest.mark.parametrize("change", ["listener", "type", "episode", "data", "time"])
+def test_another_event_under_a_known_id_is_refused(alice: Studio, change: str) -> None:
+    row = {
+        "id": "s1",
+        "episode": str(alice.one),
+        "listener": "l1",
+        "type": "play",
+        "time": _at(days=40),
+        "app": "A",
+    }
+    other = {**row, **{
+        "listener": {"listener": "l2"}, "type": {"type": "complete"}, "episode": {"episode": str(alice.two)},
+        "data": {"app": "B"}, "time": {"time": _at(days=400)},
+    }[change]}  # fmt: skip
+    assert _counts(alice.take(json.dumps(row), kind="listener")) == (1, 0, 0)
+    stands = alice.listener_events()
+    assert _counts(alice.take(json.dumps(other), kind="listener")) == (0, 0, 1)
+    both = "\n".join(json.dumps({**line, "id": "s2"}) for line in (row, other, row))
+    # The play of s2 is another event than that of s1: the source says so by its id.
+    assert _counts(alice.take(both, kind="listener")) == (1, 1, 1)
+    assert [row[1] for row in alice.refusals()] == [
+        "Another event of this id stands already, with other content."
+    ] * 2
+    assert stands[0] in alice.listener_events()
+
+
+def test_a_conversion_under_a_known_id_is_refused_and_the_same_one_is_not_added(alice: Studio) -> None:
+    row = {
+        "id": "o1", "campaign_id": str(alice.campaign), "attribution_type": "purchase", "occurred_at": _at(days=3),
+        "source": "pixel", "value": 5, "currency": "USD",
+    }  # fmt: skip
+    lines = [row, row, {**row, "value": 6}, {**row, "listener_id": "l1"}, {**row, "occurred_at": _at(days=2)}]
+    assert _counts(alice.take("\n".join(json.dumps(line) for line in lines))) == (1, 1, 3)
+    assert _counts(alice.take("\n".join(json.dumps(line) for line in lines))) == (0, 2, 3)
+
+
+def test_a_download_counts_once_per_listener_episode_and_day_of_the_tenant(ingest_database: Database) -> None:
+    """New York's day: 04:59 UTC on a winter day still belongs to the day before."""
+    studio = Studio(ingest_database, "America/New_York")
+    year = NOW.year - 1
+    lines = [
+        f"{studio.one},l1,download,{year}-12-02T04:59:59Z",
+        f"{studio.one},l1,download,{year}-12-02T05:00:00Z",
+        f"{studio.one},l1,download,{year}-12-03T04:59:59Z",
+        f"{studio.one},l2,download,{year}-12-02T06:00:00Z",
+        f"{studio.two},l1,download,{year}-12-02T06:00:00Z",
+        f"{studio.one},l1,play,{year}-12-02T06:00:00Z",
+    ]
+    assert _counts(studio.take(_csv(HEADER, *lines))) == (5, 0, 1)
+    later = f"{studio.one},l1,download,{year}-12-02T12:00:00Z"
+    assert _counts(studio.take(_csv(HEADER, later))) == (0, 0, 1)
+    reason = "This listener's download of this episode on this day is counted already."
+    assert studio.refusals() == [(4, reason, ""), (2, reason, "")]
+
+
+@pytest.mark.parametrize("zone", ["America/New_York", "Europe/Berlin", "Australia/Lord_Howe"])
+def test_a_day_of_the_tenant_may_have_more_or_fewer_hours(ingest_database: Database, zone: str) -> None:
+    """Both clock changes of the last year: the first and the last second of such a day belong to one day."""
+    studio = Studio(ingest_database, zone)
+    changes: list[timedelta] = []
+    lines: list[str] = []
+    for back in range(2, 370):
+        begins, ends = studio.midnight(back), studio.midnight(back - 1)
+        if ends - begins == timedelta(hours=24):
+            continue
+        changes.append(ends - begins - timedelta(hours=24))
+        lines += [
+            f"{studio.one},l1,download,{moment.isoformat()}"
+            for moment in (begins, ends - timedelta(seconds=1), ends, begins - timedelta(seconds=1))
+        ]
+    step = timedelta(minutes=30 if zone == "Australia/Lord_Howe" else 60)
+    assert sorted(changes) == [-step, step]
+    assert _counts(studio.take(_csv(HEADER, *lines))) == (6, 0, 2)
+    assert [line for line, _, _ in studio.refusals()] == [3, 7]
+
+
+def test_impressions_are_made_where_a_campaign_is_in_flight(ingest_database: Database) -> None:
+    """One for each ad unit of the episode whose campaign's flight covers the tenant's day of the download."""
+    studio = Studio(ingest_database, "America/New_York")
+    tenant = studio.tenant
+    first, last = (studio.midnight(back).astimezone(tenant.zone).date() for back in (20, 18))
+    units: dict[UUID, tuple[UUID, UUID]] = {}
+    for stage in ("booked", "live", "paused", "completed", "prospect", "proposed", "cancelled"):
+        campaign = tenant.campaign(studio.sponsor, first, last, stage=stage)
+        for position in (0, 600):
+            unit = tenant.ad_unit(campaign, studio.one, position=position)
+            if stage in ("booked", "live", "paused", "completed"):
+                units[unit] = (campaign, studio.one)
+    live = tenant.campaign(studio.sponsor, first, last)
+    tenant.insert(
+        "ad_units", campaign_id=live, episode_id=studio.one, unit_type="pre_roll", position_seconds=0,
+        duration_seconds=30, deleted_at=NOW,
+    )  # fmt: skip
+    tenant.ad_unit(tenant.campaign(studio.sponsor, first, last, deleted_at=NOW), studio.one)
+    second = timedelta(seconds=1)
+    moments = {
+        studio.midnight(20) - second: False, studio.midnight(20): True, studio.midnight(17) - second: True,
+        studio.midnight(17): False,
+    }  # fmt: skip
+    noon = (studio.midnight(19) + timedelta(hours=12)).isoformat()
+    lines = [f"d{n},{studio.one},l{n},download,{moment.isoformat()}" for n, moment in enumerate(moments)]
+    lines.append(f"p1,{studio.one},l9,play,{noon}")
+    lines.append(f"d9,{studio.two},l9,download,{noon}")
+    done = studio.take(_csv("id," + HEADER, *lines))
+    delivered = [moment for moment, inside in moments.items() if inside]
+    assert (done.imported, done.impressions) == (6, 2 * len(units))
+    found = studio.attribution_events()
+    assert sorted(found, key=str) == sorted(
+        (
+            (campaign, episode, f"l{list(moments).index(moment)}", "impression", {"ad_unit_id": str(unit)},
+             moment)
+            for moment in delivered
+            for unit, (campaign, episode) in units.items()
+        ),
+        key=str,
+    )  # fmt: skip
+
+
+def test_the_id_of_an_impression_is_made_from_download_and_ad_unit(alice: Studio) -> None:
+    unit = alice.tenant.ad_unit(alice.campaign, alice.one)
+    alice.take(_csv(HEADER, f"{alice.one},l1,download,{_at(days=15)}"))
+    [(download,)] = alice.rows("select id from listener_events where tenant_id = %(tenant)s")
+    digest = bytearray(hashlib.sha256(f"impression {download} {unit}".encode()).digest()[:16])
+    digest[6], digest[8] = digest[6] & 0x0F | 0x80, 0x80 | digest[8] & 0x0F
+    assert alice.rows("select id from attribution_events where tenant_id = %(tenant)s") == [
+        (UUID(bytes=bytes(digest)),)
+    ]
+
+
+def test_charlie_gets_nothing_by_alices_ids(alice: Studio, charlie: Studio) -> None:
+    """Foreign and unknown are refused in the same words, and nothing of either tenant changes."""
+    unit = alice.tenant.ad_unit(alice.campaign, alice.one)
+    alice.take(_csv(HEADER, f"{alice.one},l1,download,{_at(days=15)}"))
+    before = (alice.listener_events(), alice.attribution_events(), alice.ledger(), alice.refusals())
+    nobody = uuid4()
+    listener = [
+        {"episode_id": str(episode), "listener_id": "l1", "event_type": "ad_play", "occurred_at": _at(days=1),
+         "ad_unit_id": str(ad)}
+        for episode, ad in ((alice.one, unit), (nobody, unit), (charlie.one, unit), (charlie.one, nobody))
+    ]  # fmt: skip
+    charlie.take("\n".join(json.dumps(line) for line in listener))
+    attributed = [
+        {"campaign_id": str(campaign), "episode_id": str(episode), "attribution_type": "visit", "source": "pixel",
+         "occurred_at": _at(days=1), "listener_id": "l1"}
+        for campaign, episode in ((alice.campaign, charlie.one), (nobody, charlie.one), (charlie.campaign, alice.one))
+    ]  # fmt: skip
+    charlie.take("\n".join(json.dumps(line) for line in attributed))
+    assert [reason for _, reason, _ in charlie.refusals()] == [
+        *["The episode is not known."] * 2, *["The ad unit is not known."] * 2, *["The campaign is not known."] * 2,
+        "The episode is not known.",
+    ]  # fmt: skip
+    assert (charlie.listener_events(), charlie.attribution_events()) == ([], [])
+    assert before == (alice.listener_events(), alice.attribution_events(), alice.ledger(), alice.refusals())
+
+
+def test_the_same_ids_in_two_tenants_do_not_meet(alice: Studio, charlie: Studio) -> None:
+    for studio in (alice, charlie):
+        studio.tenant.ad_unit(studio.campaign, studio.one)
+        text = _csv(
+            "id," + HEADER, f"same,guid-1,l1,download,{_at(days=15)}", f"same2,guid-1,l1,play,{_at(days=15)}"
+        )
+        done = studio.take(text)
+        assert (*_counts(done), done.impressions) == (2, 0, 0, 1)
+    ids = [
+        set(studio.rows("select id from listener_events where tenant_id = %(tenant)s"))
+        for studio in (alice, charlie)
+    ]
+    assert not ids[0] & ids[1]
+
+
+def test_without_a_tenant_nothing_is_imported(alice: Studio) -> None:
+    with pytest.raises(Exception, match="No tenant"):
+        import_events(Actor(None), io.BytesIO(HEADER.encode()), name="x")
+
+
+def test_a_person_imports_who_may_and_is_named(alice: Studio) -> None:
+    manager = alice.tenant.person(f"{uuid4().hex}@a.example", "account_manager")
+    text = _csv(HEADER, f"{alice.one},l1,play,{_at()}")
+    import_events(Actor(alice.tenant.tenant_id, manager), io.BytesIO(text.encode()), name="x")
+    assert alice.rows("select created_by from etl_imports where tenant_id = %(tenant)s") == [(manager,)]
+    assert alice.rows("select user_id from audit_logs where tenant_id = %(tenant)s") == [(manager,)]
+    for role in ("sponsor", "podcaster"):
+        person = alice.tenant.person(f"{uuid4().hex}@a.example", role)
+        with pytest.raises(AccessRefused):
+            import_events(Actor(alice.tenant.tenant_id, person), io.BytesIO(text.encode()), name="x")
+    assert len(alice.ledger()) == 1
+
+
+def test_old_conversions_get_room_of_their_own(alice: Studio) -> None:
+    """Six years back there is no partition yet; it is made outside the import's transaction."""
+    line = {
+        "campaign_id": str(alice.campaign), "attribution_type": "lead", "occurred_at": _at(days=6 * 365),
+        "source": "survey",
+    }  # fmt: skip
+    assert _counts(alice.take(json.dumps(line))) == (1, 0, 0)
+
+
+class _Interrupted(io.RawIOBase):
+    """A file that does something after some of its lines."""
+
+    def __init__(self, text: str, after: int, act: Callable[[], None]) -> None:
+        self._lines = iter(text.encode().splitlines(keepends=True))
+        self._left = after
+        self._act = act
+
+    def readable(self) -> bool:
+        return True
+
+    def readline(self, size: int | None = -1) -> bytes:  # type: ignore[override]
+        if self._left == 0:
+            self._act()
+        self._left -= 1
+        return next(self._lines, b"")
+
+
+def _plays(studio: Studio, count: int) -> str:
+    return _csv(HEADER, *(f"{studio.one},l{n},play,{_at(minutes=n)}" for n in range(count)))
+
+
+def test_an_error_in_the_middle_leaves_nothing_and_is_recorded(
+    alice: Studio, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(events_module, "BATCH_ROWS", 10)
+
+    def fail() -> None:
+        raise OSError("the disk is gone: secret detail")
+
+    source = _Interrupted(_plays(alice, 50), 35, fail)
+    with pytest.raises(OSError, match="disk is gone"):
+        import_events(alice.actor, source, name="plays.csv")  # type: ignore[arg-type]
+    assert (alice.listener_events(), alice.refusals()) == ([], [])
+    message = "Stopped by an unexpected error (OSError); nothing of it was kept."
+    assert alice.ledger() == [("listener_events", "plays.csv", "failed", 0, 0, 0, message)]
+    assert _counts(alice.take(_plays(alice, 50))) == (50, 0, 0)
+
+
+_KILLED = """
+import io, os, signal, sys
+from queries.ingest import events
+from queries.session import Actor
+from uuid import UUID
+events.BATCH_ROWS = 10
+lines = iter(sys.stdin.buffer.read().splitlines(keepends=True))
+class Source:
+    left = 35
+    def readline(self, size):
+        self.left -= 1
+        if self.left == 0:
+            os.kill(os.getpid(), signal.SIGKILL)
+        return next(lines, b"")
+events.import_events(Actor(UUID(sys.argv[1])), Source(), name="killed.csv")
+"""
+
+
+def test_kill_9_in_the_middle_leaves_nothing_half_done(alice: Studio) -> None:
+    environment = {
+        **os.environ, "DATABASE_URL": alice.database.web_dsn, "DATABASE_WORKER_URL": alice.database.worker_dsn,
+        "DATABASE_OWNER_URL": alice.database.owner_dsn,
+    }  # fmt: skip
+    killed = subprocess.run(
+        [sys.executable, "-c", _KILLED, str(alice.tenant.tenant_id)], input=_plays(alice, 50).encode(),
+        env=environment, cwd=Path(__file__).parents[2], timeout=60, check=False,
+    )  # fmt: skip
+    assert killed.returncode == -signal.SIGKILL
+    assert alice.listener_events() == []
+    assert [row[2] for row in alice.ledger()] == ["running"]
+    deadline = time.monotonic() + 10
+    while True:
+        try:
+            done = alice.take(_plays(alice, 50))
+            break
+        except ImportRefused:
+            # The server has not noticed yet that the other end is gone.
+            assert time.monotonic() < deadline
+            time.sleep(0.05)
+    assert _counts(done) == (50, 0, 0)
+    interrupted, completed = alice.ledger()
+    assert interrupted == (
+        "listener_events",
+        "killed.csv",
+        "failed",
+        0,
+        0,
+        0,
+        "Interrupted: nothing of it was kept.",
+    )
+    assert completed[2:6] == ("completed", 50, 0, 0)
+
+
+def test_one_import_of_a_tenant_runs_at_a_time(alice: Studio, charlie: Studio) -> None:
+    said: list[str] = []
+
+    def meanwhile() -> None:
+        with pytest.raises(ImportRefused, match="Another import of this tenant is running") as refused:
+            alice.take(_plays(alice, 5))
+        said.append(str(refused.value))
+        # Another tenant is not held up.
+        assert _counts(charlie.take(_plays(charlie, 5))) == (5, 0, 0)
+
+    def in_a_thread() -> None:
+        thread = threading.Thread(target=meanwhile)
+        thread.start()
+        thread.join()
+
+    source = _Interrupted(_plays(alice, 20), 10, in_a_thread)
+    done = import_events(alice.actor, source, name="plays.csv")  # type: ignore[arg-type]
+    assert len(said) == 1
+    assert _counts(done) == (20, 0, 0)
+    assert len(alice.ledger()) == 1
+
+
+@pytest.mark.parametrize("gigabytes", [0.125, pytest.param(2, marks=pytest.mark.proof)])
+def test_a_line_without_end_costs_no_memory(alice: Studio, tmp_path: Path, gigabytes: float) -> None:
+    path = tmp_path / "huge.csv"
+    with path.open("wb") as handle:
+        handle.write(HEADER.encode() + b"\n" + f"{alice.one},l1,play,{_at()}\n".encode())
+        # A hole in the file: it reads as zeros and takes no room on the disk.
+        handle.seek(int(gigabytes * 1024**3), os.SEEK_CUR)
+        handle.write(b"\n" + f"{alice.one},l2,play,{_at()}\n".encode())
+    tracemalloc.start()
+    try:
+        with path.open("rb", buffering=1024**2) as handle:
+            done = import_events(alice.actor, handle, name="huge.csv")
+        _, peak = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    assert _counts(done) == (2, 0, 1)
+    assert done.first_refusals == (Refusal(3, "The line is longer than 64 KiB."),)
+    assert peak < 24 * 1024**2
+
+
+def test_memory_does_not_grow_with_the_file(alice: Studio, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(events_module, "BATCH_ROWS", 200)
+
+    def peak_of(count: int) -> int:
+        lines = (f"{alice.one},l{n},play,{_at(minutes=n)}\n".encode() for n in range(count))
+        every = itertools.chain([HEADER.encode() + b"\n"], lines, [b""])
+
+        class Source:
+            def readline(self, size: int) -> bytes:
+                return next(every, b"")
+
+        tracemalloc.start()
+        try:
+            import_events(alice.actor, Source(), name="x")  # type: ignore[arg-type]
+            return tracemalloc.get_traced_memory()[1]
+        finally:
+            tracemalloc.stop()
+
+    peak_of(400)
+    assert peak_of(4000) < 1.5 * peak_of(1000)
+
+
+def test_what_is_refused_is_listed_up_to_a_limit_and_counted_beyond(
+    alice: Studio, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(imports, "LISTED_REFUSALS", 30)
+    monkeypatch.setattr(events_module, "BATCH_ROWS", 8)
+    done = alice.take(_csv(HEADER, *(f"{alice.one},l1,nothing,{_at()}" for _ in range(50))))
+    assert done.refused == 50
+    assert [line for line, _, _ in alice.refusals()] == list(range(2, 32))
+    assert len(done.first_refusals) == 20
+
+
+def test_the_list_of_refusals_is_a_csv_that_no_spreadsheet_runs(
+    alice: Studio, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(imports, "_PAGE", 3)
+    good = {"episode_id": str(alice.one), "listener_id": "l1", "event_type": "play", "occurred_at": _at()}
+    names = ["=1+1", "+1", "-1", "@SUM(A1)", "\tx", 'quo"te,', "plain", "=cmd|' /C calc'!A0"]
+    done = alice.take("\n".join(json.dumps(row) for row in [good, *({**good, name: 1} for name in names)]))
+    path = tmp_path / "refused.csv"
+    assert write_refusals(alice.actor, done.import_id, path) == len(names)
+    assert path.stat().st_mode & 0o777 == 0o600
+    with path.open(newline="") as handle:
+        sheet = list(csv.reader(handle))
+    assert sheet[0] == ["line", "reason", "detail"]
+    assert [row[2] for row in sheet[1:]] == [
+        "'=1+1", "'+1", "'-1", "'@SUM(A1)", " x", 'quo"te,', "plain", "'=cmd|' /C calc'!A0",
+    ]  # fmt: skip
+    assert [row[0] for row in sheet[1:]] == [str(n) for n in range(2, len(names) + 2)]
+
+
+def test_charlie_cannot_read_alices_refusals(alice: Studio, charlie: Studio, tmp_path: Path) -> None:
+    done = alice.take(_csv(HEADER, f"{alice.one},l1,nothing,{_at()}"))
+    assert write_refusals(charlie.actor, done.import_id, tmp_path / "refused.csv") == 0
+
+
+def test_the_import_makes_the_hours_dirty_that_it_touched(alice: Studio) -> None:
+    moment = datetime(NOW.year, NOW.month, NOW.day, tzinfo=UTC) - timedelta(days=15)
+    alice.tenant.ad_unit(alice.campaign, alice.one)
+    alice.take(
+        _csv(
+            HEADER,
+            *(f"{alice.one},l{n},download,{(moment + timedelta(hours=n)).isoformat()}" for n in range(3)),
+        )
+    )
+    assert sorted(
+        set(alice.rows("select source, hour from internal.dirty_hours where tenant_id = %(tenant)s"))
+    ) == sorted(
+        (source, moment + timedelta(hours=n)) for source in ("listener", "attribution") for n in range(3)
+    )
+
+
+ROW = st.tuples(
+    st.sampled_from(["", "", "a", "b", "c"]), st.integers(0, 1), st.integers(0, 2),
+    st.sampled_from(["download", "download", "play"]), st.integers(0, 50), st.sampled_from(["", "A"]),
+)  # fmt: skip
+
+
+def _expected(
+    studio: Studio, rows: list[tuple[str, int, int, str, int, str]], begin: datetime
+) -> Counter[tuple[Any, ...]]:
+    """What must stand after these rows, counted by hand in their order."""
+    bodies: dict[Any, Any] = {}
+    downloads: set[tuple[Any, ...]] = set()
+    for source_id, episode, listener, kind, hour, app in rows:
+        moment = begin + timedelta(hours=hour)
+        body = (episode, listener, kind, app, moment)
+        key: Any = source_id or body
+        day = (episode, listener, studio.tenant.day(moment))
+        if key in bodies or (kind == "download" and day in downloads):
+            continue
+        bodies[key] = body
+        if kind == "download":
+            downloads.add(day)
+    return Counter(bodies.values())
+
+
+@hypothesis_settings(
+    max_examples=25,
+    deadline=None,
+    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
+)
+@given(
+    rows=st.lists(ROW, max_size=25),
+    cut=st.integers(0, 25),
+    batch=st.integers(1, 9),
+    zone=st.sampled_from(["UTC", "Asia/Kolkata"]),
+)
+@example(
+    rows=[("a", 0, 0, "download", 1, ""), ("", 0, 0, "download", 1, ""), ("a", 0, 0, "play", 1, "")],
+    cut=1,
+    batch=2,
+    zone="UTC",
+)
+def test_any_file_in_any_pieces_leaves_the_same(
+    ingest_database: Database,
+    rows: list[tuple[str, int, int, str, int, str]],
+    cut: int,
+    batch: int,
+    zone: str,
+) -> None:
+    """Whole, in two files, in batches of any size and then once more: always what a count by hand says."""
+    begin = NOW.replace(minute=0, second=0) - timedelta(days=3)
+    studio = Studio(ingest_database, zone)
+    header = "id," + HEADER + ",app"
+    lines = [
+        f"{source_id},{(studio.one, studio.two)[episode]},l{listener},{kind},"
+        f"{(begin + timedelta(hours=hour)).isoformat()},{app}"
+        for source_id, episode, listener, kind, hour, app in rows
+    ]  # fmt: skip
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(events_module, "BATCH_ROWS", batch)
+        parts = [studio.take(_csv(header, *part)) for part in (lines[:cut], lines[cut:])]
+        again = studio.take(_csv(header, *lines))
+    found = Counter(
+        ((studio.one, studio.two).index(episode), int(listener[1:]), kind, data.get("app", ""), moment)
+        for episode, listener, kind, data, moment in studio.listener_events()
+    )
+    assert found == _expected(studio, rows, begin)
+    assert sum(part.imported for part in parts) == found.total()
+    assert sum(part.imported + part.duplicate + part.refused for part in parts) == len(rows)
+    assert again.imported == 0
+    assert again.duplicate + again.refused == len(rows)

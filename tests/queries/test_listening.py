@@ -1,0 +1,430 @@
+"""Listening questions on the world: each number against a second calculation, every filter, every person's scope."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import replace
+from datetime import UTC, date, datetime, timedelta
+from decimal import Decimal
+from functools import cache
+from typing import Any
+from uuid import uuid4
+
+import pytest
+from sqlalchemy import Connection, text
+
+from queries import listening
+from queries.errors import NotAvailable
+from queries.filters import Filters
+from queries.periods import Period
+from queries.results import Answer
+from queries.session import Actor, tenant_session
+from tests.listening_oracle import Counted, change
+from tests.world import WORLD_NOW, ListenerEvent, World, Writer
+
+QUERIES: dict[str, dict[str, str]] = {
+    "thirty days": {},
+    "seven days": {"period": "7d"},
+    "a year, compared with the year before": {"period": "12m", "compare": "year"},
+    "without comparison": {"period": "90d", "compare": "none"},
+    "month to date, not over": {"period": "mtd"},
+    "by app": {"app": "Spotify|unknown"},
+    "by country and device": {"country": "US|DE", "device": "phone"},
+    "weeks": {"period": "90d", "grain": "week"},
+    "months": {"period": "90d", "grain": "month"},
+    "hours": {"period": "7d", "grain": "hour"},
+    "hours by app": {"period": "7d", "grain": "hour", "app": "Overcast"},
+}
+
+
+@cache
+def _events(writer: Writer) -> list[ListenerEvent]:
+    return writer.raw_listener_events()
+
+
+def _counted(world: World, person: str) -> tuple[Writer, Actor, Counted]:
+    writer = world.b if person == "charlie" else world.a
+    podcast_of = {
+        episode: world.podcasts[title.rsplit(" ", 1)[0]] for title, episode in world.episodes.items()
+    }
+    visible = {"carol": frozenset([world.podcasts["Harbour Lights"]]), "bob": frozenset()}.get(person)
+    return writer, getattr(world.people, person), Counted(_events(writer), podcast_of, visible)
+
+
+@pytest.fixture(params=["alice", "carol", "charlie", "bob"])
+def reader(request: pytest.FixtureRequest, world: World) -> tuple[Writer, Actor, Counted]:
+    """One of the people, with what they may see counted by hand."""
+    return _counted(world, request.param)
+
+
+@pytest.fixture(params=list(QUERIES), ids=[name.replace(" ", "-") for name in QUERIES])
+def query(request: pytest.FixtureRequest) -> dict[str, str]:
+    """The URL query of a view."""
+    return QUERIES[request.param]
+
+
+@contextmanager
+def _as(actor: Actor) -> Iterator[Connection]:
+    with tenant_session(actor) as connection:
+        yield connection
+
+
+def _figures(answer: Answer) -> dict[str, dict[str, Any]]:
+    return {row["metric"]: dict(row) for row in answer.rows}
+
+
+def test_key_figures(reader: tuple[Writer, Actor, Counted], query: dict[str, str]) -> None:
+    writer, actor, counted = reader
+    f = writer.filters(query)
+    with _as(actor) as connection:
+        answer = listening.overview_figures(connection, f)
+    found = _figures(answer)
+    assert tuple(found) == listening.FIGURES
+    before = f.compared
+    downloads, previous = counted.downloads(f), counted.downloads(f, before) if before else None
+    assert (found["downloads"]["value"], found["downloads"]["previous"]) == (downloads, previous)
+    assert found["downloads"]["change_ratio"] == change(downloads, previous)
+
+    listeners, previous = counted.listeners(f), counted.listeners(f, before) if before else None
+    if (f.apps or f.countries or f.devices) and 0 < listeners < listening.SMALL_CELL:
+        assert found["unique_listeners"]["value"] is None
+    else:
+        assert found["unique_listeners"]["value"] == listeners
+    kept = before and (not f.apps or previous == 0 or (previous or 0) >= listening.SMALL_CELL)
+    if kept:
+        assert found["unique_listeners"]["previous"] == previous
+
+    if f.apps or f.countries or f.devices:
+        assert [found[key]["value"] for key in listening.FIGURES[2:]] == [None, None, None]
+        assert "Plays, completion and listening time are not known by app, country or device." in answer.notes
+        return
+    for period, key in ((f.period, "value"), (before, "previous")):
+        if period is None:
+            assert found["plays"][key] is None
+            continue
+        plays, completes, seconds = counted.plays(f, period)
+        assert found["plays"][key] == plays
+        assert found["completion_ratio"][key] == (Decimal(completes) / plays if plays else None)
+        assert found["average_listen_seconds"][key] == (seconds / plays if plays else None)
+
+
+def test_sparks_are_days_that_are_over(world: World) -> None:
+    writer, actor, counted = _counted(world, "alice")
+    for query in ({}, {"period": "mtd"}, {"period": "12m"}):
+        f = writer.filters(query)
+        with _as(actor) as connection:
+            found = _figures(listening.overview_figures(connection, f))
+        end = min(f.today, f.period.end)
+        length = 7 if f.period.days > 92 else 1
+        starts = [
+            end - timedelta(days=n * length) for n in range((end - f.period.start).days // length, 0, -1)
+        ]
+        stretches = [Period(start, start + timedelta(days=length)) for start in starts]
+        assert found["downloads"]["spark"] == [counted.downloads(f, stretch) for stretch in stretches]
+        assert found["unique_listeners"]["spark"] == [counted.listeners(f, stretch) for stretch in stretches]
+        if f.partial_from is None:
+            assert sum(found["unique_listeners"]["spark"]) > found["unique_listeners"]["value"], "never a sum"
+        assert found["plays"]["spark"] == [counted.plays(f, stretch)[0] for stretch in stretches]
+
+
+def test_trend_adds_up_and_leaves_no_gap(
+    reader: tuple[Writer, Actor, Counted], query: dict[str, str]
+) -> None:
+    writer, actor, counted = reader
+    f = writer.filters(query)
+    with _as(actor) as connection:
+        answer = listening.downloads_trend(connection, f)
+    rows = list(answer.rows)
+    assert answer.totals["downloads"] == sum(row["downloads"] or 0 for row in rows) == counted.downloads(f)
+    before = f.compared
+    if before is None:
+        assert answer.totals["previous"] is None
+        assert {(row["previous_bucket"], row["previous"]) for row in rows} == {(None, None)}
+    else:
+        assert answer.totals["previous"] == counted.downloads(f, before)
+    if f.grain == "hour":
+        assert {row["bucket"]: row["downloads"] for row in rows} == counted.by_hour(f, f.period)
+        return
+    expected: dict[date, list[Any]] = {}
+    after = counted.by_day(f, before) if before else {}
+    for n, (day, downloads) in enumerate(counted.by_day(f, f.period).items()):
+        bucket = {"day": day, "week": day - timedelta(days=day.weekday()), "month": day.replace(day=1)}[
+            f.grain
+        ]
+        entry = expected.setdefault(
+            bucket, [0, before.start + timedelta(days=n) if before else None, 0 if before else None]
+        )
+        entry[0] += downloads
+        if before:
+            entry[2] += after[before.start + timedelta(days=n)]
+    assert {
+        row["bucket"]: [row["downloads"], row["previous_bucket"], row["previous"]] for row in rows
+    } == expected
+
+
+def test_top_episodes(reader: tuple[Writer, Actor, Counted], query: dict[str, str], world: World) -> None:
+    writer, actor, counted = reader
+    f = writer.filters(query)
+    with _as(actor) as connection:
+        answer = listening.top_episodes(connection, f, limit=3)
+        everything = listening.top_episodes(connection, f, limit=100)
+    now, before = counted.by("episode_id", f, f.period), counted.by("episode_id", f, f.compared)
+    assert {row["episode_id"]: row["downloads"] for row in everything.rows} == dict(now)
+    assert [dict(row) for row in answer.rows] == [dict(row) for row in everything.rows[:3]]
+    assert answer.totals == {"downloads": now.total(), "episodes": len(now)}
+    titles = {episode: title for title, episode in world.episodes.items()}
+    assert [(row["downloads"], row["title"]) for row in everything.rows] == sorted(
+        ((count, titles[episode]) for episode, count in now.items()), key=lambda pair: (-pair[0], pair[1])
+    )
+    for row in everything.rows:
+        previous = before[row["episode_id"]] if f.compared else None
+        assert row["previous"] == previous
+        assert row["change_ratio"] == change(row["downloads"], previous)
+        assert row["share"] == Decimal(row["downloads"]) / now.total()
+        assert row["title"] == titles[row["episode_id"]]
+        assert row["podcast_name"] == row["title"].rsplit(" ", 1)[0]
+        is_complete = row["published_at"] + timedelta(hours=168) <= WORLD_NOW
+        by_dimension = f.apps or f.countries or f.devices
+        assert row["first_7_day_downloads"] == (
+            counted.first_hours(row["episode_id"], row["published_at"], 168)
+            if is_complete and not by_dimension
+            else None
+        )
+
+
+@pytest.mark.parametrize(
+    ("ask", "key", "column"),
+    [
+        (listening.downloads_by_app, "app", "app"),
+        (listening.downloads_by_country, "country", "country"),
+        (listening.downloads_by_device, "device", "device_type"),
+    ],
+)
+def test_slices(
+    reader: tuple[Writer, Actor, Counted], query: dict[str, str], ask: Any, key: str, column: str
+) -> None:
+    writer, actor, counted = reader
+    f = writer.filters(query)
+    with _as(actor) as connection:
+        answer = ask(connection, f)
+        shorter = ask(connection, f, limit=2)
+    now, before = counted.by(key, f, f.period), counted.by(key, f, f.compared)
+    assert [dict(row) for row in answer.rows] == [
+        {
+            column: name,
+            "downloads": count,
+            "share": Decimal(count) / now.total(),
+            "previous": before[name] if f.compared else None,
+            "change_ratio": change(count, before[name] if f.compared else None),
+        }
+        for name, count in sorted(now.items(), key=lambda pair: (-pair[1], pair[0]))
+    ]
+    assert list(shorter.rows) == list(answer.rows[:2])
+    assert answer.totals == {"downloads": now.total(), "slices": len(now)}
+    assert answer.totals["downloads"] == counted.downloads(f)
+
+
+def test_flags_are_the_days_on_which_episodes_came_out(world: World) -> None:
+    f = world.a.filters({"period": "90d"})
+    with _as(world.people.carol) as connection:
+        rows = [dict(row) for row in listening.episode_flags(connection, f).rows]
+        only = listening.episode_flags(connection, replace(f, episodes=(world.episodes["Harbour Lights 2"],)))
+    expected = [
+        {
+            "at": world.a.day(WORLD_NOW - timedelta(days=age, hours=3, minutes=17)),
+            "label": f"Harbour Lights {n}",
+        }
+        for n, age in enumerate((66, 45, 24, 3), start=1)
+    ]
+    assert rows == expected
+    assert [dict(row) for row in only.rows] == expected[1:2]
+
+
+def test_an_episode_of_the_future_has_no_flag(world: World) -> None:
+    f = world.a.filters({"period": "90d"}, now=WORLD_NOW - timedelta(days=4))
+    f = replace(f, period=Period(f.period.start, f.period.end + timedelta(days=30)))
+    with _as(world.people.carol) as connection:
+        labels = [row["label"] for row in listening.episode_flags(connection, f).rows]
+    assert labels == ["Harbour Lights 1", "Harbour Lights 2", "Harbour Lights 3"]
+
+
+@pytest.mark.parametrize("person", ["alice", "carol", "charlie", "bob"])
+def test_options_are_what_the_reader_sees(world: World, person: str) -> None:
+    writer, actor, counted = _counted(world, person)
+    with _as(actor) as connection:
+        found = listening.filter_options(connection)
+    f = replace(
+        writer.filters(),
+        period=Period(WORLD_NOW.date() - timedelta(days=100), WORLD_NOW.date() + timedelta(days=2)),
+    )
+    names = {
+        "alice": ["Harbour Lights", "Night Shift"],
+        "carol": ["Harbour Lights"],
+        "charlie": ["Nordwind"],
+        "bob": [],
+    }
+    assert [name for _, name in found["podcasts"]] == names[person]
+    assert [key for key, _ in found["podcasts"]] == [world.podcasts[name] for name in names[person]]
+    for option, key in (("apps", "app"), ("countries", "country"), ("devices", "device")):
+        ordered = sorted(counted.by(key, f, f.period).items(), key=lambda pair: (-pair[1], pair[0]))
+        assert found[option] == [name for name, _ in ordered]
+
+
+def test_filters_by_podcast_and_episode(world: World) -> None:
+    writer, actor, counted = _counted(world, "alice")
+    for query in (
+        {"podcast": str(world.podcasts["Night Shift"])},
+        {"episode": f"{world.episodes['Harbour Lights 2']}|{world.episodes['Night Shift 3']}"},
+        {"podcast": str(world.podcasts["Night Shift"]), "episode": str(world.episodes["Harbour Lights 2"])},
+        {"podcast": str(world.podcasts["Nordwind"])},
+        {"podcast": str(uuid4())},
+        {"episode": str(world.episodes["Nordwind 1"])},
+        {"podcast": str(world.podcasts["Night Shift"]), "app": "Spotify"},
+    ):
+        f = writer.filters({"period": "90d", **query})
+        with _as(actor) as connection:
+            found = _figures(listening.overview_figures(connection, f))
+            trend = listening.downloads_trend(connection, f)
+            hours = listening.downloads_trend(
+                connection, replace(f, grain="hour", period=Period(f.today - timedelta(days=9), f.today))
+            )
+            apps = listening.downloads_by_app(connection, f)
+            episodes = listening.top_episodes(connection, f)
+        expected = counted.downloads(f)
+        assert found["downloads"]["value"] == expected
+        assert found["unique_listeners"]["value"] == counted.listeners(f)
+        assert (
+            trend.totals["downloads"] == apps.totals["downloads"] == episodes.totals["downloads"] == expected
+        )
+        assert hours.totals["downloads"] == counted.downloads(f, Period(f.today - timedelta(days=9), f.today))
+        if not f.apps:
+            assert found["plays"]["value"] == counted.plays(f)[0]
+
+
+def test_few_listeners_of_a_slice_are_not_told(world: World) -> None:
+    f = world.a.filters({"app": "unknown", "period": "90d"})
+    with _as(world.people.alice) as connection:
+        answer = listening.overview_figures(connection, f)
+        with pytest.raises(NotAvailable, match="Fewer than 5"):
+            listening.unique_listeners(connection, f)
+        listeners = _figures(answer)["unique_listeners"]
+    assert _figures(answer)["downloads"]["value"] == 5
+    assert listeners["value"] is None
+    assert listeners["note"] == "fewer than 5"
+    assert listeners["spark"] == []
+
+
+def test_unique_listeners_are_not_told_beyond_what_is_kept(world: World) -> None:
+    long_ago = Period(date(WORLD_NOW.year - 4, 1, 1), date(WORLD_NOW.year - 4, 2, 1))
+    with _as(world.people.alice) as connection:
+        for query in ({}, {"country": "US"}):
+            f = replace(world.a.filters(query), period=long_ago)
+            with pytest.raises(NotAvailable):
+                listening.unique_listeners(connection, f)
+            figure = _figures(listening.overview_figures(connection, f))["unique_listeners"]
+            assert (figure["value"], figure["note"]) == (None, "not kept that long")
+        beyond_raw = replace(
+            world.a.filters({"country": "US"}), grain="hour",
+            period=Period(WORLD_NOW.date() - timedelta(days=1000), WORLD_NOW.date() - timedelta(days=999)),
+        )  # fmt: skip
+        with pytest.raises(NotAvailable):
+            listening.downloads_trend(connection, beyond_raw)
+        recent = world.a.filters({"period": "24m"})
+        assert listening.unique_listeners(connection, recent) > 0
+        assert (
+            _figures(listening.overview_figures(connection, recent))["unique_listeners"]["previous"] is None
+        )
+
+
+def test_listener_retention_of_the_tenant_counts(world: World) -> None:
+    with tenant_session(world.people.alice, write=True) as connection:
+        connection.execute(
+            text("update tenant_settings set settings = settings || '{\"listener_retention_days\": 20}'")
+        )
+        kept = listening.overview_figures(connection, world.a.filters({"period": "7d"}))
+        beyond = listening.overview_figures(connection, world.a.filters({"period": "30d"}))
+        connection.rollback()
+    assert _figures(kept)["unique_listeners"]["value"] > 0
+    assert _figures(beyond)["unique_listeners"]["value"] is None
+    assert _figures(beyond)["downloads"]["value"] > 0
+
+
+def test_buckets_that_have_not_begun_have_no_value(world: World) -> None:
+    f = world.a.filters({"period": "mtd"})
+    f = replace(f, period=Period(f.period.start, f.today + timedelta(days=5)), comparison="previous")
+    with _as(world.people.alice) as connection:
+        days = listening.downloads_trend(connection, f)
+        hours = listening.downloads_trend(
+            connection, replace(f, grain="hour", period=Period(f.today, f.today + timedelta(days=1)))
+        )
+    by_day = {row["bucket"]: row for row in days.rows}
+    assert [row["downloads"] for day, row in by_day.items() if day > f.today] == [None] * 4
+    assert by_day[f.today]["downloads"] is not None
+    assert by_day[f.today]["is_partial"]
+    assert not by_day[f.today - timedelta(days=1)]["is_partial"]
+    assert days.partial_from == f.today
+    begun = [row["bucket"] <= WORLD_NOW for row in hours.rows]
+    assert [row["downloads"] is not None for row in hours.rows] == begun
+    assert True in begun
+    assert False in begun
+    assert hours.partial_from == WORLD_NOW
+    assert isinstance(hours.partial_from, datetime)
+
+
+def test_a_week_that_the_period_cuts_is_marked(world: World) -> None:
+    f = world.a.filters({"period": "30d", "grain": "week"})
+    with _as(world.people.alice) as connection:
+        answer = listening.downloads_trend(connection, f)
+    for row in answer.rows:
+        inside = f.period.start <= row["bucket"] and row["bucket"] + timedelta(days=7) <= f.period.end
+        assert row["is_partial"] == (not inside)
+    trailing = [row["bucket"] for row in answer.rows if row["bucket"] + timedelta(days=7) > f.period.end]
+    assert answer.partial_from == (trailing[0] if trailing else None)
+
+
+def test_as_of_is_the_oldest_of_what_is_read(world: World) -> None:
+    rollups, metrics = datetime(2026, 1, 2, 3, 4, tzinfo=UTC), datetime(2026, 1, 1, 1, 1, tzinfo=UTC)
+    with _as(world.people.alice) as connection:
+        real = listening._limits(connection)
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr(
+                listening, "_limits",
+                lambda _: replace(real, rollups=rollups, metrics_daily=metrics, aggregates=None),
+            )  # fmt: skip
+            plain, by_app = world.a.filters(), world.a.filters({"app": "Spotify"})
+            assert listening.overview_figures(connection, plain).as_of == metrics
+            assert listening.overview_figures(connection, by_app).as_of == rollups
+            assert listening.downloads_trend(connection, plain).as_of == rollups
+            assert listening.top_episodes(connection, plain).as_of == rollups
+            assert listening.downloads_by_app(connection, plain).as_of == rollups
+            patch.setattr(listening, "_limits", lambda _: replace(real, rollups=rollups, metrics_daily=None))
+            assert listening.overview_figures(connection, plain).as_of is None
+
+
+def test_hourly_relation_follows_zone_and_freshness(world: World) -> None:
+    with _as(world.people.alice) as connection:
+        limits = listening._limits(connection)
+    hours = replace(world.a.filters({"period": "7d"}), grain="hour")
+    end = hours.period.moments(hours.zone)[1]
+
+    def relation(f: Filters, aggregates: datetime | None = None) -> str:
+        return listening._hourly_relation(f, replace(limits, aggregates=aggregates))[0]
+
+    assert relation(hours) == "listener_events_hourly"
+    assert relation(hours, end) == "listener_events_hourly"
+    assert relation(hours, end - timedelta(seconds=1)) == "download_quarters"
+    kolkata = Writer.__new__(Writer)
+    kolkata.zone = type(hours.zone)("Asia/Kolkata")
+    assert relation(replace(kolkata.filters({"period": "7d"}), grain="hour")) == "download_quarters"
+    assert relation(replace(hours, apps=("Spotify",))) == "listener_events"
+
+
+@pytest.mark.parametrize("query", [{}, {"period": "12m"}, {"app": "Spotify"}])
+def test_key_figures_take_four_statements(world: World, query: dict[str, str]) -> None:
+    asked: list[str] = []
+    with pytest.MonkeyPatch.context() as patch, _as(world.people.alice) as connection:
+        real = listening.ask
+        patch.setattr(listening, "ask", lambda c, name, /, **p: asked.append(name) or real(c, name, **p))
+        listening.overview_figures(connection, world.a.filters(query))
+    assert len(asked) <= 4

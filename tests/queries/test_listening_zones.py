@@ -1,0 +1,339 @@
+"""Small made-up worlds in five time zones, around both changes of clocks: every listening number against plain Python.
+
+The rollups are made by the worker's commands, the questions asked as a person; the oracle sees raw events only.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, timedelta
+from decimal import Decimal
+from itertools import count
+from typing import Any
+from uuid import UUID
+from zoneinfo import ZoneInfo
+
+import psycopg
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from queries import listening, refresh
+from queries.filters import Filters
+from queries.periods import Period
+from queries.session import Actor, tenant_session
+from queries.settings import Settings, use_settings, with_databases
+from tests.conftest import Database
+from tests.listening_oracle import Counted
+from tests.world import ListenerEvent, Writer
+
+ZONES = ("America/New_York", "Europe/Berlin", "Asia/Kolkata", "Australia/Lord_Howe", "UTC")
+NOW = datetime.now(UTC).replace(minute=0, second=0, microsecond=0)
+_numbers = count(1)
+
+
+def _changes(zone: str) -> list[datetime]:
+    """The last two changes of clocks of a zone, or two plain days where there is none."""
+    found: list[datetime] = []
+    moment = NOW - timedelta(days=8)
+    for _ in range(24 * 380):
+        earlier = moment - timedelta(hours=1)
+        if moment.astimezone(ZoneInfo(zone)).utcoffset() != earlier.astimezone(ZoneInfo(zone)).utcoffset():
+            found.append(moment)
+        moment = earlier
+    return found[:2] or [NOW - timedelta(days=40), NOW - timedelta(days=200)]
+
+
+CHANGES = {zone: _changes(zone) for zone in ZONES}
+
+
+@pytest.fixture(scope="module")
+def zones(make_database: Callable[[str], Database], settings: Settings) -> Iterator[Database]:
+    """A database that every example adds a tenant to."""
+    made = make_database("podboard_zones")
+    use_settings(with_databases(settings, runtime=made.web_dsn, worker=made.worker_dsn, owner=made.owner_dsn))
+    yield made
+    use_settings(settings)
+
+
+@dataclass(frozen=True)
+class Case:
+    """Events as offsets from a change of clocks, and the view that looks at them."""
+
+    zone: str
+    change: datetime
+    events: tuple[tuple[int, int, int, str, str, int], ...]
+    first_day: int
+    days: int
+    comparison: Any
+
+    def period(self) -> Period:
+        start = self.change.astimezone(ZoneInfo(self.zone)).date() + timedelta(days=self.first_day)
+        return Period(start, start + timedelta(days=self.days))
+
+
+_event = st.tuples(
+    st.integers(-5 * 96, 5 * 96),  # quarter hours from the change of clocks
+    st.sampled_from([0, 1, 449, 899]),  # seconds into the quarter hour
+    st.integers(0, 2),  # episode
+    st.sampled_from(["ada", "ben", "cyd"]),
+    st.sampled_from(["download", "download", "download", "play", "progress", "complete", "follow"]),
+    st.integers(0, 2),  # profile
+)
+
+
+@st.composite
+def _cases(draw: st.DrawFn) -> Case:
+    zone = draw(st.sampled_from(ZONES))
+    return Case(
+        zone,
+        draw(st.sampled_from(CHANGES[zone])),
+        tuple(draw(st.lists(_event, min_size=1, max_size=40))),
+        draw(st.integers(-4, 1)),
+        draw(st.integers(1, 7)),
+        draw(st.sampled_from(["previous", "year", "none"])),
+    )
+
+
+_PROFILES: tuple[dict[str, Any], ...] = (
+    {"app": "Spotify", "country": "DE", "device": "phone"},
+    {"app": "Overcast", "country": "US", "device": "phone"},
+    {},
+)
+
+
+def _tenant(zones: Database, case: Case) -> tuple[Writer, Counted, list[UUID]]:
+    writer = Writer(zones, f"zone-{next(_numbers)}", zone=case.zone)
+    with writer.transaction():
+        shows = [writer.insert("podcasts", name=name) for name in ("One", "Two")]
+        episodes = [
+            writer.insert("episodes", podcast_id=shows[n // 2], title=f"Episode {n}", published_at=case.change,
+                          duration_seconds=600)
+            for n in range(3)
+        ]  # fmt: skip
+        events = [
+            ListenerEvent(
+                episodes[episode], listener, kind, case.change + timedelta(minutes=15 * quarter, seconds=second),
+                {**_PROFILES[profile], **({"from_s": 10, "to_s": 10 + second} if kind == "progress" else {})},
+            )
+            for quarter, second, episode, listener, kind, profile in case.events
+        ]  # fmt: skip
+        writer.listener_events(events)
+    return writer, Counted(events, {episode: shows[n // 2] for n, episode in enumerate(episodes)}), episodes
+
+
+@settings(
+    max_examples=40,
+    deadline=None,
+    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
+)
+@given(case=_cases())
+def test_every_number_in_every_zone(zones: Database, case: Case) -> None:
+    writer, counted, episodes = _tenant(zones, case)
+    refresh.refresh_rollups()
+    refresh.refresh_metrics_daily()
+    period = case.period()
+    base = Filters(period=period, zone=writer.zone, now=NOW, comparison=case.comparison, grain="day")
+    views = [
+        base,
+        Filters(**{**_fields(base), "podcasts": (counted.podcast_of[episodes[0]],)}),
+        Filters(**{**_fields(base), "apps": ("Spotify", "unknown"), "devices": ("phone",)}),
+    ]
+    with tenant_session(Actor(writer.tenant_id)) as connection:
+        for f in views:
+            figures = {row["metric"]: row for row in listening.overview_figures(connection, f).rows}
+            assert figures["downloads"]["value"] == counted.downloads(f)
+            by_dimension = bool(f.apps)
+            if not by_dimension:
+                assert figures["unique_listeners"]["value"] == counted.listeners(f)
+                plays, completes, seconds = counted.plays(f)
+                assert figures["plays"]["value"] == plays
+                assert figures["completion_ratio"]["value"] == (Decimal(completes) / plays if plays else None)
+                assert figures["average_listen_seconds"]["value"] == (seconds / plays if plays else None)
+            for grain in ("hour", "day", "week", "month"):
+                trend = listening.downloads_trend(connection, Filters(**{**_fields(f), "grain": grain}))
+                assert (
+                    sum(row["downloads"] or 0 for row in trend.rows)
+                    == trend.totals["downloads"]
+                    == counted.downloads(f)
+                )
+                if f.compared is not None:
+                    assert trend.totals["previous"] == counted.downloads(f, f.compared)
+                if grain == "hour":
+                    assert {row["bucket"]: row["downloads"] or 0 for row in trend.rows} == counted.by_hour(
+                        f, period
+                    )
+                elif grain == "day":
+                    assert {row["bucket"]: row["downloads"] or 0 for row in trend.rows} == counted.by_day(
+                        f, period
+                    )
+            for ask, key, column in (
+                (listening.downloads_by_app, "app", "app"),
+                (listening.downloads_by_country, "country", "country"),
+                (listening.downloads_by_device, "device", "device_type"),
+                (listening.top_episodes, "episode_id", "episode_id"),
+            ):
+                rows = ask(connection, f, limit=50).rows
+                assert {row[column]: row["downloads"] for row in rows} == dict(counted.by(key, f, period))
+
+
+def _fields(f: Filters) -> dict[str, Any]:
+    return {name: getattr(f, name) for name in Filters.__slots__}
+
+
+@settings(
+    max_examples=15,
+    deadline=None,
+    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
+)
+@given(case=_cases())
+def test_rollups_aggregates_and_raw_events_agree(zones: Database, case: Case) -> None:
+    writer, counted, _ = _tenant(zones, case)
+    refresh.refresh_rollups()
+    with writer.transaction() as owner:
+        assert _stored(owner, "listener_events_hourly", writer) == _buckets(counted, timedelta(hours=1))
+        assert _stored(owner, "listener_events_daily", writer) == _buckets(counted, timedelta(days=1))
+        quarters = owner.execute(
+            "select episode_id, bucket, downloads from internal.download_quarters where tenant_id = %s",
+            [writer.tenant_id],
+        ).fetchall()
+        days = owner.execute(
+            "select episode_id, local_day, downloads from internal.episode_days where tenant_id = %s",
+            [writer.tenant_id],
+        ).fetchall()
+        dimensions = owner.execute(
+            "select episode_id, local_day, app, device_type, country, downloads from internal.download_days "
+            "where tenant_id = %s",
+            [writer.tenant_id],
+        ).fetchall()
+        listeners = owner.execute(
+            "select d.episode_id, d.local_day, l.listener_id from internal.listener_days d "
+            "join internal.listeners l using (tenant_id, listener_no) where d.tenant_id = %s",
+            [writer.tenant_id],
+        ).fetchall()
+    downloads = [event for event in counted.events if event.event_type == "download"]
+    quarter = timedelta(minutes=15)
+    epoch = datetime(2000, 1, 1, tzinfo=UTC)
+    assert {row[:2]: row[2] for row in quarters} == Counter(
+        (event.episode_id, epoch + (event.at - epoch) // quarter * quarter) for event in downloads
+    )
+    assert {row[:2]: row[2] for row in days} == Counter(
+        (event.episode_id, writer.day(event.at)) for event in downloads
+    )
+    assert {row[:5]: row[5] for row in dimensions} == Counter(
+        (
+            event.episode_id,
+            writer.day(event.at),
+            *(event.data.get(key) or "unknown" for key in ("app", "device", "country")),
+        )
+        for event in downloads
+    )
+    assert sorted(listeners) == sorted(
+        {(event.episode_id, writer.day(event.at), event.listener_id) for event in downloads}
+    )
+    # Where the zone is UTC the daily aggregate and the tenant's days are the same thing.
+    if case.zone == "UTC":
+        daily = _buckets(counted, timedelta(days=1))
+        assert {(episode, day): n for episode, day, n in days} == {
+            (episode, bucket.date()): counts[0]
+            for (episode, kind, bucket), counts in daily.items()
+            if kind == "download"
+        }
+
+
+def _stored(
+    owner: psycopg.Connection[tuple[Any, ...]], relation: str, writer: Writer
+) -> dict[Any, tuple[int, int]]:
+    # The view is read as the owner, who stands behind the barrier but not outside it: the tenant is set.
+    rows = owner.execute(
+        f"select episode_id, event_type, bucket, event_count, unique_listeners from {relation} where tenant_id = %s",
+        [writer.tenant_id],
+    ).fetchall()
+    return {row[:3]: row[3:] for row in rows}
+
+
+def _buckets(counted: Counted, width: timedelta) -> dict[Any, tuple[int, int]]:
+    epoch = datetime(2000, 1, 1, tzinfo=UTC)
+    found: dict[Any, list[str]] = {}
+    for event in counted.events:
+        bucket = epoch + (event.at - epoch) // width * width
+        found.setdefault((event.episode_id, event.event_type, bucket), []).append(event.listener_id)
+    return {key: (len(listeners), len(set(listeners))) for key, listeners in found.items()}
+
+
+def test_milestones_are_exactly_so_many_hours(zones: Database) -> None:
+    published = NOW - timedelta(days=40, minutes=7)
+    writer = Writer(zones, "milestones", zone="America/New_York")
+    episode = writer.insert(
+        "episodes", podcast_id=writer.insert("podcasts", name="Show"), title="Episode", published_at=published
+    )
+    instant = timedelta(microseconds=1)
+    moments = [published - instant, published]
+    for hours in (24, 72, 168, 720):
+        moments += [published + timedelta(hours=hours) - instant, published + timedelta(hours=hours)]
+    events = [ListenerEvent(episode, f"listener {n}", "download", at) for n, at in enumerate(moments)]
+    events += [ListenerEvent(episode, "player", "play", published + timedelta(hours=1))]
+    writer.listener_events(events)
+    refresh.refresh_rollups()
+    assert _milestones(writer, episode) == {1: 2, 3: 4, 7: 6, 30: 8}
+    counted = Counted(events, {})
+    for days, downloads in _milestones(writer, episode).items():
+        assert downloads == counted.first_hours(episode, published, 24 * days)
+
+
+def test_milestones_appear_when_their_time_is_over_and_not_before(zones: Database) -> None:
+    writer = Writer(zones, "young", zone="Europe/Berlin")
+    now = datetime.now(UTC)
+    show = writer.insert("podcasts", name="Show")
+    young = writer.insert(
+        "episodes", podcast_id=show, title="Young", published_at=now - timedelta(hours=72, minutes=-1)
+    )
+    silent = writer.insert(
+        "episodes", podcast_id=show, title="Silent", published_at=now - timedelta(hours=169)
+    )
+    writer.listener_events([ListenerEvent(young, "ada", "download", now - timedelta(hours=70))])
+    refresh.refresh_rollups()
+    refresh.refresh_milestones()
+    assert _milestones(writer, young) == {1: 1}
+    assert _milestones(writer, silent) == {1: 0, 3: 0, 7: 0}
+    assert refresh.refresh_milestones() == 0, "nothing is counted twice"
+    f = Filters(
+        period=Period(now.date() - timedelta(days=8), now.date() + timedelta(days=2)),
+        zone=writer.zone,
+        now=now,
+    )
+    with tenant_session(Actor(writer.tenant_id)) as connection:
+        assert [row["first_7_day_downloads"] for row in listening.top_episodes(connection, f).rows] == [None]
+
+
+def test_a_corrected_publication_moment_moves_the_milestones(zones: Database) -> None:
+    writer = Writer(zones, "moved")
+    published = NOW - timedelta(days=40)
+    episode = writer.insert(
+        "episodes", podcast_id=writer.insert("podcasts", name="Show"), title="Episode", published_at=published
+    )
+    writer.listener_events(
+        [ListenerEvent(episode, "ada", "download", published + timedelta(hours=n)) for n in (1, 30, 200)]
+    )
+    refresh.refresh_rollups()
+    assert _milestones(writer, episode) == {1: 1, 3: 2, 7: 2, 30: 3}
+    later = published + timedelta(hours=10)
+    with writer.transaction() as owner:
+        owner.execute("update episodes set published_at = %s where id = %s", [later, episode])
+    f = Filters(period=Period(date(published.year, 1, 1), NOW.date()), zone=writer.zone, now=NOW)
+    with tenant_session(Actor(writer.tenant_id)) as connection:
+        assert [row["first_7_day_downloads"] for row in listening.top_episodes(connection, f).rows] == [None]
+    assert refresh.refresh_milestones() == 4
+    assert _milestones(writer, episode) == {1: 1, 3: 1, 7: 1, 30: 2}
+
+
+def _milestones(writer: Writer, episode: UUID) -> dict[int, int]:
+    with writer.transaction() as owner:
+        return dict(
+            owner.execute(
+                "select days, downloads from internal.episode_milestones where episode_id = %s order by days",
+                [episode],
+            ).fetchall()
+        )

@@ -1,0 +1,447 @@
+"""Reports made from the queue: the screen's numbers, the person's rights, one effect, and kind failures."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import re
+import signal
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Callable, Mapping
+from contextlib import suppress
+from datetime import UTC, date, datetime
+from decimal import Decimal
+from io import BytesIO
+from pathlib import Path
+from typing import Any
+from uuid import UUID
+from zoneinfo import ZoneInfo
+
+import pytest
+from pypdf import PdfReader
+
+from queries import campaigns, listening
+from queries import report_library as library
+from queries.filters import Filters, parse_filters
+from queries.metrics import metric
+from queries.session import tenant_session
+from reports import desk
+from reports.desk import make_next_report, render_again
+from reports.formatting import day, format_value, local, number, signed_percent
+from reports.render import RenderedPdf, RenderError
+from reports.snapshot import Snapshot
+from tests.reports.conftest import Office
+from tests.reports.samples import audience, campaign, stored
+from tests.reports.test_report_library import ask_for, status
+
+SPACES = re.compile(r"[\s\u00a0\u202f]+")
+ROOT = Path(__file__).resolve().parents[2]
+
+
+def drawn(data: Mapping[str, Any], **_: object) -> RenderedPdf:
+    """A renderer for what is not about drawing."""
+    return RenderedPdf(
+        b"%PDF-1.7 " + hashlib.sha256(json.dumps(data, sort_keys=True).encode()).hexdigest().encode(), 2
+    )
+
+
+def text_of(pdf: bytes) -> str:
+    return SPACES.sub(" ", " ".join(page.extract_text() for page in PdfReader(BytesIO(pdf)).pages))
+
+
+def plain(text: str) -> str:
+    return SPACES.sub(" ", text)
+
+
+def pdf_of(office: Office, name: str, report_id: UUID) -> bytes:
+    with tenant_session(office.people[name]) as connection:
+        return library.report_pdf(connection, report_id)[0]
+
+
+def filters_of(office: Office, report_id: UUID, zone: str = "America/New_York") -> Filters:
+    (row,) = office.rows(
+        "select parameters, report_data ->> 'now' as now, report_data from reports where id = %s", [report_id]
+    )
+    now = datetime.fromisoformat(row["report_data"]["now"]["moment"])
+    return parse_filters(row["parameters"], zone=ZoneInfo(zone), now=now)
+
+
+@pytest.mark.parametrize("make", [campaign, audience])
+def test_a_snapshot_comes_back_from_json_exactly(make: Callable[[], Snapshot]) -> None:
+    made = make()
+    again = Snapshot.from_json(stored(made))
+    assert again.to_json() == made.to_json()
+    assert again.filters == made.filters
+    for key, answer in made.answers.items():
+        assert [dict(row) for row in again.answers[key].rows] == [dict(row) for row in answer.rows]
+        assert again.answers[key].totals == answer.totals
+    assert made.to_json()["as_of"] == {
+        "moment": min(a.as_of for a in made.answers.values() if a.as_of).isoformat()
+    }
+
+
+def test_decimals_are_stored_as_text_and_unknown_things_refused() -> None:
+    made = audience(
+        facts={"a": Decimal("0.1000000000000000055"), "b": date(2026, 11, 2), "c": [1, None, "x"], "d": 0.1}
+    )
+    assert made.to_json()["facts"] == {
+        "a": {"decimal": "0.1000000000000000055"},
+        "b": {"day": "2026-11-02"},
+        "c": [1, None, "x"],
+        "d": {"float": "0.1"},
+    }
+    assert Snapshot.from_json(stored(made)).facts == made.facts
+    with pytest.raises(TypeError):
+        audience(facts={"a": object()}).to_json()
+    with pytest.raises(TypeError):
+        audience(facts={"a": datetime(2026, 11, 2)}).to_json()  # noqa: DTZ001 (the point of the test)
+
+
+def test_a_campaigns_pdf_says_what_the_page_says(clean: Office) -> None:
+    report_id = ask_for(clean, "bob")
+    assert make_next_report() == report_id
+    words = text_of(pdf_of(clean, "bob", report_id))
+    f = filters_of(clean, report_id)
+    with tenant_session(clean.people["bob"]) as connection:
+        figures = campaigns.campaign_figures(connection, f)
+        delivery = campaigns.delivery(connection, f)
+        credit = campaigns.attribution_by_podcast(connection, f)
+        episodes = campaigns.delivery_by_episode(connection, f)
+        booked = campaigns.bookings(connection, f)
+    assert {row["metric"] for row in figures.rows} >= {"impressions", "reach", "conversions", "spend_micros"}
+    assert next(row["value"] for row in figures.rows if row["metric"] == "impressions") > 0
+    for row in figures.rows:
+        unit = metric(row["metric"]).unit
+        value = plain(format_value(row["value"], unit, currency=row["currency"]))
+        change = plain(signed_percent(row["change_ratio"])) + " " if row["change_ratio"] is not None else ""
+        before = plain(format_value(row["previous"], unit, currency=row["currency"]))
+        expected = f"{metric(row['metric']).label} {value}"
+        assert (f"{expected} {change}from {before}" if row["previous"] is not None else expected) in words
+    assert (
+        f"Impressions {number(delivery.totals['delivered'])} Booked {number(delivery.totals['booked'])}"
+        in plain(words)
+        or (number(delivery.totals["booked"]) in words)
+    )
+    for row in credit.rows:
+        cells = [
+            row["podcast_name"],
+            *(
+                format_value(row[f"{model}_credit"], "number", decimals=2)
+                for model in ("first_touch", "last_touch", "linear")
+            ),
+        ]
+        assert " ".join(cells) in words
+    for row in episodes.rows:
+        share = plain(format_value(row["share"], "ratio", decimals=1))
+        assert (
+            f"{row['title']} {row['podcast_name']} {day(local(row['published_at'], f.zone))} "
+            f"{number(row['impressions'])} {share} {number(row['reach'])}" in words
+        )
+    for row in booked.rows:
+        assert f"{row['promo_code']} CPM" in words
+        assert plain(format_value(row["cost_micros"], "money", currency=row["currency"])) in words
+    assert "Nordlicht Media" in words
+    assert "days in America/New_York" in words
+    assert "Acme Coffee" in words
+    for foreign in ("Bolt Bikes", "Autumn ride", "Zeta"):
+        assert foreign not in words
+    assert not re.search(r"\b(WARNING|ERROR|Traceback|None|nan)\b", words)
+
+
+def test_a_podcasters_pdf_says_what_the_page_says_and_nothing_of_other_podcasts(clean: Office) -> None:
+    report_id = ask_for(clean, "carol", None)
+    assert make_next_report() == report_id
+    words = text_of(pdf_of(clean, "carol", report_id))
+    f = filters_of(clean, report_id)
+    with tenant_session(clean.people["carol"]) as connection:
+        figures = listening.overview_figures(connection, f)
+        episodes = listening.top_episodes(connection, f, limit=25)
+        apps = listening.downloads_by_app(connection, f, limit=10)
+    downloads = next(row["value"] for row in figures.rows if row["metric"] == "downloads")
+    assert downloads == clean.downloads["Night Shift"]
+    for row in figures.rows:
+        assert (
+            f"{metric(row['metric']).label} {plain(format_value(row['value'], metric(row['metric']).unit))}"
+            in words
+        )
+    assert len(episodes.rows) == 3
+    for row in episodes.rows:
+        share = plain(format_value(row["share"], "ratio", decimals=1))
+        assert (
+            f"{row['title']} Night Shift {day(local(row['published_at'], f.zone))} {number(row['downloads'])} {share}"
+            in words
+        )
+    assert apps.rows[0]["app"] in words
+    assert "Kitchen Table" not in words
+    assert "Foreign Show" not in words
+    (row,) = clean.rows("select podcast_ids, title from reports")
+    assert row["podcast_ids"] == [clean.podcasts["Night Shift"]]
+    assert row["title"].startswith("Night Shift, ")
+
+
+def test_what_is_stored_is_whole_and_renders_again_byte_for_byte(clean: Office) -> None:
+    report_id = ask_for(clean, "dora", None)
+    make_next_report()
+    (row,) = clean.rows("select * from reports")
+    assert (row["id"], row["status"], row["progress_percent"], row["error_message"]) == (
+        report_id,
+        "ready",
+        100,
+        None,
+    )
+    assert row["pdf_sha256"] == hashlib.sha256(row["pdf"]).hexdigest()
+    assert row["pdf_bytes"] == len(row["pdf"])
+    assert row["page_count"] == len(PdfReader(BytesIO(row["pdf"])).pages)
+    assert row["generated_at"] is not None
+    assert row["report_data"]["version"] == 1
+    assert row["report_data"]["made_for"] == "Dora"
+    assert [section["key"] for section in row["report_data"]["sections"]] == [
+        "figures",
+        "trend",
+        "flags",
+        "episodes",
+        "apps",
+        "countries",
+        "devices",
+    ]
+    clean.rows(
+        "insert into listener_events (tenant_id, episode_id, listener_id, event_type, occurred_at) "
+        "select tenant_id, id, 'late', 'download', now() - interval '1 day' from episodes limit 1"
+    )
+    again = render_again(row["report_data"])
+    assert again.pdf == row["pdf"]
+
+
+def test_progress_is_told_stage_by_stage(clean: Office, monkeypatch: pytest.MonkeyPatch) -> None:
+    told: list[tuple[int, str]] = []
+    note = library.note_progress
+
+    def listen(claim: library.ClaimedReport, percent: int, words: str) -> bool:
+        told.append((percent, words))
+        return note(claim, percent, words)
+
+    monkeypatch.setattr(desk, "note_progress", listen)
+    ask_for(clean, "dora")
+    make_next_report()
+    percents = [percent for percent, _ in told]
+    assert percents == sorted(percents)
+    words = list(dict.fromkeys(words for _, words in told))
+    assert words == [
+        "Reading key figures",
+        "Reading delivery",
+        "Reading conversions",
+        "Reading attribution",
+        "Reading episodes",
+        "Reading bookings",
+        "Drawing the charts",
+        "Setting the pages",
+        "Storing",
+    ]
+    assert {words: percent for percent, words in reversed(told)}["Drawing the charts"] == 60
+
+
+def test_a_person_without_access_any_more_gets_a_failed_report_and_no_numbers(clean: Office) -> None:
+    report_id = ask_for(clean, "bob")
+    bob = clean.people["bob"].user_id
+    clean.rows("update users set disabled_at = now() where id = %s", [bob])
+    try:
+        make_next_report(renderer=drawn)
+        (row,) = clean.rows(
+            "select status, error_message, report_data, pdf from reports where id = %s", [report_id]
+        )
+        assert row == {
+            "status": "failed",
+            "error_message": "The person this report was for has no access any more.",
+            "report_data": None,
+            "pdf": None,
+        }
+    finally:
+        clean.rows("update users set disabled_at = null where id = %s", [bob])
+
+
+def test_a_campaign_that_was_taken_away_meanwhile_is_not_reported_on(clean: Office) -> None:
+    report_id = ask_for(clean, "bob")
+    (owned,) = clean.rows(
+        "delete from resource_ownership where owner_id = %s returning tenant_id, resource_id, owner_id",
+        [clean.people["bob"].user_id],
+    )
+    try:
+        make_next_report(renderer=drawn)
+        (row,) = clean.rows(
+            "select status, error_message, report_data from reports where id = %s", [report_id]
+        )
+        assert row == {
+            "status": "failed",
+            "error_message": "What this report is about is not there for you any more.",
+            "report_data": None,
+        }
+    finally:
+        clean.rows(
+            "insert into resource_ownership (tenant_id, resource_type, resource_id, owner_id) "
+            "values (%s, 'sponsor', %s, %s)",
+            [owned["tenant_id"], owned["resource_id"], owned["owner_id"]],
+        )
+
+
+def test_failures_are_kind_and_say_nothing_of_the_data(clean: Office) -> None:
+    def without_pango(data: Mapping[str, Any], **_: object) -> RenderedPdf:
+        raise RenderError("PDFs need Pango: install it.")
+
+    def broken(data: Mapping[str, Any], **_: object) -> RenderedPdf:
+        raise KeyError("listener 4711")
+
+    for renderer, words in (
+        (without_pango, "PDFs need Pango: install it."),
+        (broken, "Something went wrong while this report was made. Please try again."),
+    ):
+        report_id = ask_for(clean, "dora")
+        make_next_report(renderer=renderer)
+        (row,) = clean.rows("select status, error_message from reports where id = %s", [report_id])
+        assert row == {"status": "failed", "error_message": words}
+    assert make_next_report(renderer=drawn) is None
+
+
+def test_a_cancellation_in_the_middle_ends_the_child_and_leaves_nothing(clean: Office) -> None:
+    report_id = ask_for(clean, "dora")
+    stages: list[str] = []
+    stopped: list[bool] = []
+
+    def slow(
+        data: Mapping[str, Any], *, on_stage: Callable[[str], None], should_stop: Callable[[], bool]
+    ) -> RenderedPdf:
+        on_stage("drawing")
+        stages.append("drawing")
+        with tenant_session(clean.people["dora"], write=True) as connection:
+            assert library.cancel_report(connection, report_id)
+        deadline = time.monotonic() + 10
+        while not should_stop():
+            assert time.monotonic() < deadline
+            time.sleep(0.05)
+        stopped.append(True)
+        raise desk.RenderStopped
+
+    make_next_report(renderer=slow)
+    assert stages == ["drawing"]
+    assert stopped == [True]
+    (row,) = clean.rows("select status, pdf, report_data, progress_note from reports")
+    assert row == {"status": "cancelled", "pdf": None, "report_data": None, "progress_note": ""}
+
+
+def test_a_cancellation_while_it_is_read_or_stored_has_its_way(clean: Office) -> None:
+    def cancelling(data: Mapping[str, Any], **_: object) -> RenderedPdf:
+        with tenant_session(clean.people["dora"], write=True) as connection:
+            assert library.cancel_report(connection, report_id)
+        return drawn(data)
+
+    report_id = ask_for(clean, "dora")
+    make_next_report(renderer=cancelling)
+    assert status(clean, report_id) == "cancelled"
+    assert clean.rows("select pdf from reports") == [{"pdf": None}]
+
+
+def test_two_desks_at_once_make_every_report_once(clean: Office) -> None:
+    wanted = {
+        ask_for(clean, name, campaign)
+        for name, campaign in (
+            ("dora", "Spring sale"),
+            ("dora", "Autumn ride"),
+            ("bob", "Spring sale"),
+            ("charlie", "Zeta launch"),
+            ("carol", None),
+        )
+    }
+    made: list[UUID] = []
+
+    def work() -> None:
+        while (report_id := make_next_report(renderer=drawn)) is not None:
+            made.append(report_id)
+
+    threads = [threading.Thread(target=work) for _ in range(2)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert sorted(made, key=str) == sorted(wanted, key=str)
+    assert {row["status"] for row in clean.rows("select status from reports")} == {"ready"}
+    assert {row["attempts"] for row in clean.rows("select attempts from reports")} == {1}
+
+
+_MAKER = """
+import sys, time
+from dataclasses import replace
+from queries.settings import current_settings, use_settings
+use_settings(replace(current_settings(), database_url=current_settings().worker_dsn))
+from reports.desk import make_next_report
+def stuck(data, *, on_stage, should_stop):
+    on_stage("drawing")
+    print("drawing", flush=True)
+    time.sleep(600)
+make_next_report(renderer=stuck, lease_seconds=2)
+"""
+
+
+def test_a_worker_killed_in_the_middle_leaves_nothing_half_done_and_another_finishes(clean: Office) -> None:
+    report_id = ask_for(clean, "dora")
+    environment = {**os.environ, "DATABASE_WORKER_URL": clean.database.worker_dsn, "PODBOARD_DEMO": "1"}
+    process = subprocess.Popen(
+        [sys.executable, "-c", _MAKER], env=environment, cwd=ROOT, stdout=subprocess.PIPE
+    )
+    try:
+        assert process.stdout is not None
+        assert process.stdout.readline() == b"drawing\n"
+    finally:
+        process.send_signal(signal.SIGKILL)
+        process.wait()
+        with suppress(OSError):
+            process.stdout.close()  # type: ignore[union-attr]
+    (row,) = clean.rows("select status, pdf, report_data, progress_percent from reports")
+    assert row == {"status": "running", "pdf": None, "report_data": None, "progress_percent": 60}
+    assert make_next_report(renderer=drawn) is None  # the lease still runs
+    deadline = time.monotonic() + 15
+    while make_next_report() is None:
+        assert time.monotonic() < deadline
+        time.sleep(0.2)
+    (row,) = clean.rows("select status, attempts, pdf_sha256, pdf from reports")
+    assert (row["status"], row["attempts"]) == ("ready", 2)
+    assert row["pdf"].startswith(b"%PDF-1.7")
+    assert len(clean.rows("select id from reports")) == 1
+    assert pdf_of(clean, "dora", report_id) == row["pdf"]
+
+
+def test_numbers_are_read_at_one_moment(clean: Office, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Downloads that arrive between two questions are in none of the answers, or in all."""
+    real = listening.downloads_trend
+
+    def with_an_arrival(connection: Any, f: Filters) -> Any:
+        clean.rows("update internal.episode_days set downloads = downloads + 1000")
+        return real(connection, f)
+
+    before = clean.rows("select local_day, episode_id, downloads from internal.episode_days")
+    monkeypatch.setattr(listening, "downloads_trend", with_an_arrival)
+    try:
+        ask_for(clean, "alice", None)
+        make_next_report(renderer=drawn)
+        (row,) = clean.rows("select report_data from reports")
+        answers = Snapshot.from_json(row["report_data"]).answers
+        figure = next(each["value"] for each in answers["figures"].rows if each["metric"] == "downloads")
+        assert (
+            figure
+            == answers["trend"].totals["downloads"]
+            == sum(each["downloads"] for each in answers["trend"].rows)
+        )
+    finally:
+        assert len(before) > 0
+        clean.rows("update internal.episode_days set downloads = downloads - 1000")
+
+
+def test_what_is_empty_is_said_in_words(clean: Office) -> None:
+    report_id = ask_for(clean, "alice", None, parameters={"from": "2024-01-01", "to": "2024-01-31"})
+    make_next_report()
+    words = text_of(pdf_of(clean, "alice", report_id))
+    assert "nothing in this period" in words
+    assert "There was no download" in words
+    assert filters_of(clean, report_id).now <= datetime.now(UTC)

@@ -1,0 +1,337 @@
+"""The PDF itself: pages, text, tags, the same bytes twice, and nothing fetched, run or leaked while it is made."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import re
+import threading
+import time
+from collections.abc import Iterator
+from dataclasses import replace
+from http.server import BaseHTTPRequestHandler, HTTPServer
+from io import BytesIO
+from pathlib import Path
+
+import pytest
+from pypdf import PdfReader
+
+from reports import render as rendering
+from reports.documents.logo import safe_logo
+from reports.documents.page import html
+from reports.render import Limits, RenderedPdf, RenderError, RenderStopped, render
+from reports.snapshot import Brand, Snapshot
+from tests.reports.samples import LOGO, audience, campaign, stored
+
+SPACES = re.compile(r"[\s\u00a0\u202f]+")
+
+
+def text_of(pdf: bytes) -> str:
+    """The text of all pages on one line."""
+    return SPACES.sub(" ", " ".join(page.extract_text() for page in PdfReader(BytesIO(pdf)).pages))
+
+
+@pytest.fixture(scope="module")
+def drawn() -> RenderedPdf:
+    return render(stored(campaign()))
+
+
+def test_pages_are_counted_and_numbered(drawn: RenderedPdf) -> None:
+    reader = PdfReader(BytesIO(drawn.pdf))
+    assert len(reader.pages) == drawn.page_count
+    for number, page in enumerate(reader.pages, start=1):
+        words = SPACES.sub(" ", page.extract_text())
+        assert f"{number} of {drawn.page_count}" in words
+        assert "24 Oct – 22 Nov 2026 · days in Europe/Berlin" in words
+
+
+def test_every_number_stands_in_the_text_as_the_pages_write_it(drawn: RenderedPdf) -> None:
+    words = text_of(drawn.pdf)
+    for expected in (
+        "Acme Autumn delivered 182,340 impressions.",
+        "Impressions 182,340 +14 % from 160,210",
+        "Frequency 2.2",
+        "Visits 3,412",
+        "Conversions 214 −11 % from 241",
+        "Conversion rate (of reach) 4.3 %",
+        "€4,558.50",
+        "€21.30",
+        "Return on ad spend 2.9",
+        "Kitchen Table Economics 82.00 60.00 71.25",
+        "Episode 11",
+        "TIDE20",
+        "€10,500.00",
+        "Data as of 23 Nov 2026, 10:26 CET",
+        "Figure 1 Impressions delivered against booked, whole flight",
+        "Table 1 Credit by show",
+        "Booked 420,000",
+        "Pacing 91 %",
+        "Behind",
+        "For Acme Coffee. Flight 1 Oct – 15 Dec 2026, 76 days. Stage: live. A conversion is a purchase.",
+    ):
+        assert expected in words
+    assert "None" not in words
+    assert "WARNING" not in words
+    assert "ERROR" not in words
+
+
+def test_the_audience_report_shows_what_is_not_complete_as_a_dash_and_never_as_zero() -> None:
+    words = text_of(render(stored(audience())).pdf)
+    assert "118: How the price of bread rose Kitchen Table Economics 23 Nov 2026 60,000 14.6 % – –" in words
+    assert "117: Night train Kitchen Table Economics 14 Nov 2026 41,208 10.0 % −12 % 12,345" in words
+    assert "Average listen 20 min 4 s +1.2 % from 19 min 50 s" in words
+    assert "Podcasts: Hallo Welt, Kitchen Table Economics and The Long Night Shift." in words
+
+
+def test_it_is_tagged_with_language_title_outline_and_alternative_texts(drawn: RenderedPdf) -> None:
+    reader = PdfReader(BytesIO(drawn.pdf))
+    root = reader.trailer["/Root"].get_object()
+    assert root["/Lang"] == "en"
+    assert root["/MarkInfo"]["/Marked"]
+    assert reader.metadata is not None
+    assert reader.metadata.title == "Campaign performance: Acme Autumn"
+    assert b"pdfuaid:part" in reader.xmp_metadata.stream.get_data() if reader.xmp_metadata else False
+    outline = [
+        str(entry.title)
+        for level in reader.outline
+        for entry in (level if isinstance(level, list) else [level])
+    ]
+    assert "Acme Autumn" in outline
+    assert {
+        "Delivery",
+        "Visits and conversions",
+        "Which shows brought them",
+        "Episodes",
+        "Insertion orders",
+        "How these numbers are made",
+    } <= set(outline)
+    alternatives = {str(each["/Alt"]) for each in _objects(reader) if "/Alt" in each}
+    assert any(alternative.startswith("Impressions: ") for alternative in alternatives)
+    assert any(alternative.startswith("Visits per day, ") for alternative in alternatives)
+
+
+def _objects(reader: PdfReader) -> Iterator[dict[str, object]]:
+    for number in sorted({*reader.xref[0], *reader.xref_objStm}):
+        found = reader.get_object(number)
+        if isinstance(found, dict):
+            yield found
+
+
+def test_fonts_are_embedded_and_charts_are_vectors(drawn: RenderedPdf) -> None:
+    reader = PdfReader(BytesIO(drawn.pdf))
+    fonts = {str(each["/FontName"]) for each in _objects(reader) if each.get("/Type") == "/FontDescriptor"}
+    assert fonts
+    assert all("+Inter" in font for font in fonts)
+    assert not [each for each in _objects(reader) if each.get("/Subtype") == "/Image"]
+
+
+def test_it_links_back_to_the_same_view_with_fixed_days(drawn: RenderedPdf) -> None:
+    links = {
+        str(note.get_object()["/A"]["/URI"])
+        for page in PdfReader(BytesIO(drawn.pdf)).pages
+        for note in page.get("/Annots", [])
+        if "/A" in note.get_object()
+    }
+    assert links == {campaign().link}
+
+
+def test_the_same_snapshot_gives_the_same_bytes(drawn: RenderedPdf) -> None:
+    time.sleep(1.1)  # a second later, so that no clock is in it
+    again = render(stored(campaign()))
+    assert hashlib.sha256(again.pdf).hexdigest() == hashlib.sha256(drawn.pdf).hexdigest()
+    other = render(stored(campaign(title="Another")))
+    assert other.pdf != drawn.pdf
+
+
+def test_long_tables_repeat_their_heading_and_are_cut_with_a_word_about_it() -> None:
+    done = render(stored(campaign(episodes=500)))
+    pages = [SPACES.sub(" ", page.extract_text()) for page in PdfReader(BytesIO(done.pdf)).pages]
+    with_rows = [page for page in pages if "Episode 1" in page and "Kitchen Table" in page]
+    assert len(with_rows) > 3
+    assert sum("Episode Show Published" in page for page in pages) > 3
+    words = " ".join(pages)
+    assert "Episode 199 " in words
+    assert "Episode 200 " not in words
+    assert "The first 200 of 500 rows" in words
+
+
+def test_stages_are_told_and_a_stop_ends_the_child() -> None:
+    stages: list[str] = []
+    render(stored(audience()), on_stage=stages.append)
+    assert stages == ["drawing", "typesetting"]
+    began = time.monotonic()
+    before = _children()
+    with pytest.raises(RenderStopped):
+        render(stored(campaign(episodes=500)), should_stop=lambda: True)
+    assert time.monotonic() - began < 3
+    assert _children() == before
+
+
+def _children() -> set[str]:
+    mine = str(os.getpid())
+    return {
+        path.parent.name
+        for path in Path("/proc").glob("[0-9]*/stat")
+        if _parent(path) == mine and b"reports.render" in (path.parent / "cmdline").read_bytes()
+    }
+
+
+def _parent(path: Path) -> str:
+    try:
+        return path.read_text().rpartition(")")[2].split()[1]
+    except (FileNotFoundError, ProcessLookupError):
+        return ""
+
+
+def test_time_and_memory_are_limited_with_words_for_people() -> None:
+    with pytest.raises(RenderError, match="took too long"):
+        render(stored(campaign(episodes=500)), limits=Limits(seconds=1))
+    with pytest.raises(RenderError, match="too much memory"):
+        render(stored(campaign()), limits=Limits(memory_bytes=1_000_000))
+    with pytest.raises(RenderError):
+        render(stored(campaign()), limits=Limits(pdf_bytes=1000))
+
+
+def test_a_missing_pango_is_named(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    # A module of that name that fails as WeasyPrint does when its library is missing.
+    (tmp_path / "weasyprint.py").write_text("raise OSError('cannot load library libpango-1.0-0')\n")
+    monkeypatch.setattr(rendering, "ROOT", f"{tmp_path}{os.pathsep}{rendering.ROOT}")
+    with pytest.raises(RenderError, match="PDFs need Pango"):
+        render(stored(audience()))
+
+
+def test_a_snapshot_of_another_version_is_refused() -> None:
+    with pytest.raises(RenderError):
+        render({**stored(audience()), "version": 2})
+
+
+class _Recorder(BaseHTTPRequestHandler):
+    asked: list[str] = []  # noqa: RUF012 (the server makes a handler per request)
+
+    def do_GET(self) -> None:
+        self.asked.append(self.path)
+        self.send_response(200)
+        self.end_headers()
+
+    def log_message(self, *_: object) -> None:
+        pass
+
+
+@pytest.fixture
+def listener() -> Iterator[str]:
+    """An address that notes every visit."""
+    _Recorder.asked.clear()
+    server = HTTPServer(("127.0.0.1", 0), _Recorder)
+    thread = threading.Thread(target=server.serve_forever, daemon=True)
+    thread.start()
+    yield f"http://127.0.0.1:{server.server_port}"
+    server.shutdown()
+    thread.join()
+    server.server_close()
+
+
+def _hostile(address: str, secret: Path) -> Snapshot:
+    attack = (
+        f'"><img src="{address}/markup"><style>@import url({address}/style);</style>'
+        f'<link rel=attachment href="file://{secret}"><script>alert(1)</script>'
+    )
+    logo = (
+        '<svg xmlns="http://www.w3.org/2000/svg" xmlns:xlink="http://www.w3.org/1999/xlink" viewBox="0 0 10 10" '
+        f'style="background:url({address}/attribute)"><style>@import url({address}/inside);</style>'
+        f'<image href="{address}/image" width="9" height="9"/>'
+        f'<image xlink:href="file://{secret}" width="9" height="9"/>'
+        f'<use href="{address}/use#x"/><rect width="9" height="9" fill="url({address}/paint)"/></svg>'
+    )
+    made = campaign(
+        title=f"Acme {attack}", sentence=attack, made_for=attack, brand=Brand(attack, "#0b6e5f", logo)
+    )
+    episodes = made.answers["episodes"]
+    rows = [{**episodes.rows[0], "title": attack, "podcast_name": "file:///etc/passwd"}, *episodes.rows[1:]]
+    return replace(made, answers={**made.answers, "episodes": replace(episodes, rows=rows)})
+
+
+def test_nothing_in_the_data_makes_it_fetch_run_or_embed(listener: str, tmp_path: Path) -> None:
+    secret = tmp_path / "secret.txt"
+    secret.write_text("TOP-SECRET-CANARY")
+    made = _hostile(listener, secret)
+    done = render(stored(made))
+    assert _Recorder.asked == []
+    assert b"TOP-SECRET-CANARY" not in done.pdf
+    assert "TOP-SECRET-CANARY" not in text_of(done.pdf)
+    assert "alert(1)" in text_of(done.pdf)  # shown as the text that it is
+    root = PdfReader(BytesIO(done.pdf)).trailer["/Root"].get_object()
+    assert "/EmbeddedFiles" not in root.get("/Names", {})
+    page = html(made)
+    assert "<script>" not in page
+    assert f'src="{listener}' not in page
+
+
+def test_the_fetcher_gives_our_fonts_and_data_and_nothing_else(tmp_path: Path) -> None:
+    fetcher = rendering._fetcher()
+    assert fetcher.fetch("asset:fonts/inter-print-400.ttf").read()[:4] == b"\x00\x01\x00\x00"
+    assert fetcher.fetch("data:text/plain,yes").read() == b"yes"
+    secret = tmp_path / "secret.ttf"
+    secret.write_text("no")
+    for address in (
+        "http://127.0.0.1/",
+        "https://example.com/",
+        "ftp://example.com/",
+        f"file://{secret}",
+        "file:///etc/passwd",
+        "asset:fonts/../tokens.css",
+        "asset:fonts/..%2f..%2fpyproject.toml",
+        f"asset:fonts/{secret}",
+        "asset:tokens.css",
+        "asset:fonts/OFL.txt",
+        "data:text/plain," + "x" * 5_000_000,
+        "relative.css",
+    ):
+        with pytest.raises(ValueError, match=r"refused|not an asset"):
+            fetcher.fetch(address)
+
+
+def test_the_child_knows_no_database_and_no_secret(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setenv("DATABASE_WORKER_URL", "postgresql://canary")
+    monkeypatch.setenv("SECRET_KEY", "canary")
+    told = tmp_path / "environment"
+    (tmp_path / "weasyprint.py").write_text(
+        f"import os; open({str(told)!r}, 'w').write(repr(dict(os.environ)))\nraise OSError\n"
+    )
+    monkeypatch.setattr(rendering, "ROOT", f"{tmp_path}{os.pathsep}{rendering.ROOT}")
+    with pytest.raises(RenderError):
+        render(stored(audience()))
+    assert "canary" not in told.read_text()
+
+
+def test_a_logo_keeps_its_drawing_and_loses_what_loads_or_runs() -> None:
+    kept = safe_logo(LOGO)
+    assert kept is not None
+    assert 'fill="#0b6e5f"' in kept
+    assert 'd="M40 28V12h5c8 0 8 9 0 9h-5"' in kept
+    cleaned = safe_logo(
+        '<svg xmlns="http://www.w3.org/2000/svg" width="9" height="9" onload="x()"><script>x()</script>'
+        '<foreignObject/><a href="http://x"><rect/></a>'
+        '<g clip-path="url(#c)"><rect fill="url(http://x)" style="fill:red"/></g></svg>'
+    )
+    assert cleaned is not None
+    for gone in ("script", "onload", "foreignObject", "http://x", "style"):
+        assert gone not in cleaned
+    assert 'clip-path="url(#c)"' in cleaned
+
+
+@pytest.mark.parametrize(
+    "svg",
+    [
+        None,
+        "",
+        "not xml",
+        "<html/>",
+        "<svg/>",
+        '<svg xmlns="http://www.w3.org/2000/svg"/>',
+        '<!DOCTYPE svg [<!ENTITY a "aaaa">]><svg xmlns="http://www.w3.org/2000/svg" width="1" height="1">&a;</svg>',
+        '<svg xmlns="http://www.w3.org/2000/svg" width="1" height="1">' + "<g/>" * 3000 + "</svg>",
+        '<svg xmlns="http://www.w3.org/2000/svg" width="1" height="1">' + " " * 70000 + "</svg>",
+    ],
+)
+def test_what_is_no_usable_logo_is_left_out(svg: str | None) -> None:
+    assert safe_logo(svg) is None
