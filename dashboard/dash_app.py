@@ -30,10 +30,12 @@ _INDEX = """<!doctype html>
     <title>{%title%}</title>
     <link rel="icon" href="@favicon@" type="image/svg+xml">
     <script src="@theme@"></script>
+    <link rel="stylesheet" href="@styles@">
     {%css%}
   </head>
   <body>
     {%app_entry%}
+    <script src="@scripts@"></script>
     <footer>{%config%}{%scripts%}{%renderer%}</footer>
   </body>
 </html>
@@ -46,9 +48,8 @@ def mount_dash(server: Flask, settings: Settings) -> dash.Dash:
         "podboard",
         server=server,
         assets_folder=str(ASSETS),
-        # theme.js stands in the head, before the first paint; entry/ belongs to the pages before the log-in.
-        assets_ignore=r"^theme\.js$",
-        assets_path_ignore=["^entry$"],
+        # Our own files stand in the index as bundles; of the rest a page needs plotly.
+        assets_ignore=r"^(?!plotly-cartesian\.min\.js$)",
         pages_folder="",
         use_pages=False,
         serve_locally=True,
@@ -59,11 +60,11 @@ def mount_dash(server: Flask, settings: Settings) -> dash.Dash:
         add_log_handler=False,
         csrf_token_name=cookie_name(settings, "csrf"),
         csrf_header_name=HEADER,
-        index_string=_INDEX.replace("@favicon@", asset_address("favicon.svg")).replace(
-            "@theme@", asset_address("theme.js")
-        ),
+        index_string=_index(),
         meta_tags=[{"name": "viewport", "content": "width=device-width, initial-scale=1"}],
     )
+    # Dash sends its data table to every page; ours are plain tables.
+    dash.dash_table._js_dist.clear()
     # A function, so that nothing one person was shown is embedded in the next person's page.
     app.layout = shell.layout
     shell.register_callbacks(app)
@@ -73,6 +74,14 @@ def mount_dash(server: Flask, settings: Settings) -> dash.Dash:
     with server.test_request_context("/"):
         app._setup_server()
     return app
+
+
+def _index() -> str:
+    files = {"favicon": "favicon.svg", "theme": "theme.js", "styles": "bundle.css", "scripts": "bundle.js"}
+    page = _INDEX
+    for place, name in files.items():
+        page = page.replace(f"@{place}@", asset_address(name))
+    return page
 
 
 def _guard_pages(server: Flask) -> None:

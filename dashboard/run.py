@@ -124,8 +124,9 @@ def run(settings: Settings) -> None:
         require_runtime_role(settings.runtime_dsn)
         require_runtime_role(settings.worker_dsn, worker=True)
         use_settings(settings)
-        if settings.demo:
-            importlib.import_module("dashboard.commands.demo").ensure_demo(settings)
+        if settings.demo and importlib.import_module("dashboard.commands.demo").ensure_demo(settings):
+            # Once here and then by the worker: the first page anybody opens must not be empty.
+            importlib.import_module("dashboard.commands.refresh").refresh_everything(settings)
         children = _children(settings, home)
         stack.callback(_stop, children)
         for child in children:

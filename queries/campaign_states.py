@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from decimal import Decimal
@@ -65,25 +65,18 @@ class CampaignHead:
 
 @dataclass(frozen=True, slots=True)
 class CampaignState:
-    """One campaign so far. Deliveries are (first day of a stretch, impressions) inside the flight up to now."""
+    """One campaign's delivery so far: (first day of a stretch, impressions) inside the flight up to now."""
 
     head: CampaignHead
     now: Moment
     spending_until: Moment
     deliveries: tuple[tuple[date, int], ...]
-    conversions: int
-    revenue: Mapping[str, Decimal]
-    period_conversions: int
-    period_revenue: Mapping[str, Decimal]
-    pacing: Pacing = field(init=False)
-
-    def __post_init__(self) -> None:
-        object.__setattr__(self, "pacing", pacing_of(self.head, self.delivered, self.now))
+    pacing: Pacing
 
     @property
     def delivered(self) -> int:
         """Impressions since the flight began."""
-        return sum(impressions for _, impressions in self.deliveries)
+        return self.pacing.delivered
 
     @property
     def is_running(self) -> bool:
@@ -94,7 +87,7 @@ class CampaignState:
     def spend(self, period: Period | None = None) -> dict[str, Fraction]:
         """Spend per currency, in the period or so far.
 
-        `period` must be the one the state was read with: deliveries are cut at its edges and nowhere else.
+        `period` must be one the state was read with: deliveries are cut at the edges of those and nowhere else.
         """
         return spend_by_currency(self.head.sold_bookings, self.deliveries, period, self.spending_until)
 
@@ -104,6 +97,26 @@ class CampaignState:
         for _, shares in allocate(self.head.bookings, self.deliveries):
             taken.update(shares)
         return dict(taken)
+
+
+@dataclass(slots=True)
+class CampaignResults:
+    """One campaign's conversions and revenue per currency, by the first day of a stretch."""
+
+    conversions: list[tuple[date, int]] = field(default_factory=list)
+    revenue: list[tuple[date, str, int]] = field(default_factory=list)
+
+    def conversions_in(self, period: Period | None = None) -> int:
+        """Conversions in the period (one that the results were read with) or so far."""
+        return sum(count for day, count in self.conversions if _inside(day, period))
+
+    def revenue_in(self, period: Period | None = None) -> dict[str, int]:
+        """Revenue in millionths per currency, in the period (one that the results were read with) or so far."""
+        total: Counter[str] = Counter()
+        for day, currency, amount in self.revenue:
+            if _inside(day, period):
+                total[currency] += amount
+        return dict(total)
 
 
 def campaign_heads(connection: Connection, campaign_ids: Sequence[UUID] = ()) -> list[CampaignHead]:
@@ -123,47 +136,59 @@ def campaign_head(connection: Connection, campaign_id: UUID | None) -> CampaignH
     return heads[0]
 
 
-def campaign_states(connection: Connection, f: Filters, heads: Sequence[CampaignHead]) -> list[CampaignState]:
-    """These campaigns with deliveries and conversions so far and inside `f.period`: two statements for any number."""
+def campaign_states(
+    connection: Connection, f: Filters, heads: Sequence[CampaignHead], periods: Iterable[Period] = ()
+) -> list[CampaignState]:
+    """Delivery of these campaigns so far, cut at the edges of the periods: one statement for any number of them."""
     if not heads:
         return []
-    ids = [head.campaign_id for head in heads]
-    now = moment(f.now, f.zone)
-    period = {"period_start": f.period.start, "period_end": f.period.end}
     deliveries: dict[UUID, list[tuple[date, int]]] = {}
-    for row in ask(connection, "campaigns/deliveries", campaign_ids=ids, today=f.today, **period):
+    for row in ask(
+        connection,
+        "campaigns/deliveries",
+        campaign_ids=[head.campaign_id for head in heads],
+        period_edges=_edges(periods),
+        today=f.today,
+    ):
         deliveries.setdefault(row["campaign_id"], []).append((row["first_day"], int(row["impressions"])))
-    conversions: Counter[UUID] = Counter()
-    period_conversions: Counter[UUID] = Counter()
-    revenue: dict[UUID, dict[str, Decimal]] = {}
-    period_revenue: dict[UUID, dict[str, Decimal]] = {}
-    for row in ask(connection, "campaigns/conversions_of_campaigns", campaign_ids=ids, **period):
-        if row["currency"]:
-            revenue.setdefault(row["campaign_id"], {})[row["currency"]] = row["revenue_micros"]
-            period_revenue.setdefault(row["campaign_id"], {})[row["currency"]] = row["period_revenue_micros"]
-        else:
-            conversions[row["campaign_id"]] = int(row["conversions"])
-            period_conversions[row["campaign_id"]] = int(row["period_conversions"])
+    now = moment(f.now, f.zone)
     states = []
     for head in heads:
         first, last = head.flight
-        states.append(
-            CampaignState(
-                head=head,
-                now=now,
-                spending_until=head.spending_until(f),
-                deliveries=tuple(
-                    (day, impressions)
-                    for day, impressions in deliveries.get(head.campaign_id, ())
-                    if first <= day <= last
-                ),
-                conversions=conversions[head.campaign_id],
-                revenue=revenue.get(head.campaign_id, {}),
-                period_conversions=period_conversions[head.campaign_id],
-                period_revenue=period_revenue.get(head.campaign_id, {}),
-            )
-        )
+        inside = tuple(found for found in deliveries.get(head.campaign_id, ()) if first <= found[0] <= last)
+        pace = pacing_of(head, sum(impressions for _, impressions in inside), now)
+        states.append(CampaignState(head, now, head.spending_until(f), inside, pace))
     return states
+
+
+def campaign_results(
+    connection: Connection, heads: Sequence[CampaignHead], periods: Iterable[Period] = ()
+) -> dict[UUID, CampaignResults]:
+    """Conversions and revenue of these campaigns, cut at the edges of the periods: one statement."""
+    results = {head.campaign_id: CampaignResults() for head in heads}
+    if not heads:
+        return results
+    for row in ask(
+        connection,
+        "campaigns/conversions_of_campaigns",
+        campaign_ids=list(results),
+        period_edges=_edges(periods),
+    ):
+        found = results[row["campaign_id"]]
+        if row["currency"]:
+            found.revenue.append((row["first_day"], row["currency"], int(row["revenue_micros"])))
+        else:
+            found.conversions.append((row["first_day"], int(row["conversions"])))
+    return results
+
+
+def _edges(periods: Iterable[Period]) -> list[date]:
+    # width_bucket takes no empty list; a day before all others cuts nothing.
+    return sorted({date.min, *(edge for period in periods for edge in (period.start, period.end))})
+
+
+def _inside(day: date, period: Period | None) -> bool:
+    return period is None or period.start <= day < period.end
 
 
 def pacing_of(head: CampaignHead, delivered: int, now: Moment) -> Pacing:
@@ -202,6 +227,11 @@ def ratio(
         return None
     exact = Fraction(numerator) / Fraction(denominator)
     return Decimal(exact.numerator) / Decimal(exact.denominator)
+
+
+def return_on_ad_spend(head: CampaignHead, revenue: int, spend: Fraction | None) -> Decimal | None:
+    """Revenue by spend; None where leads that carry no amount are the goal, for their worth is not known."""
+    return None if head.conversion_type == "lead" and not revenue else ratio(revenue, spend)
 
 
 def change_ratio(value: int | Decimal | None, previous: int | Decimal | None) -> Decimal | None:

@@ -18,15 +18,18 @@ from queries.campaign_states import (
     TOO_LITTLE,
     TOO_LITTLE_NOTE,
     CampaignHead,
+    CampaignResults,
     CampaignState,
     campaign_head,
     campaign_heads,
+    campaign_results,
     campaign_states,
     change_ratio,
     oldest,
     other_currency_notes,
     pacing_of,
     ratio,
+    return_on_ad_spend,
 )
 from queries.errors import InvalidRequest
 from queries.filters import Filters
@@ -62,6 +65,7 @@ def _of(key: str, label: str | None = None) -> Column:
 def campaign_cards(connection: Connection, f: Filters) -> Answer:
     """One row per campaign in scope, live ones first: delivery, pacing, spend and conversions of the flight so far."""
     heads = campaign_heads(connection)
+    results = campaign_results(connection, heads)
     states = sorted(campaign_states(connection, f, heads), key=_card_order)
     return Answer(
         columns=(
@@ -82,7 +86,7 @@ def campaign_cards(connection: Connection, f: Filters) -> Answer:
             _of("conversions"),
             Column("currency", "Currency"),
         ),
-        rows=[_card(state) for state in states],
+        rows=[_card(state, results[state.head.campaign_id]) for state in states],
         as_of=oldest(heads),
         notes=other_currency_notes(heads),
     )
@@ -147,7 +151,7 @@ def campaign_figures(connection: Connection, f: Filters) -> Answer:
             "conversion_ratio": ratio(conversions, reached),
             "spend_micros": None if spend is None else micros(spend),
             "cost_per_conversion_micros": ratio(spend, conversions),
-            "return_on_ad_spend": ratio(revenue, spend),
+            "return_on_ad_spend": return_on_ad_spend(head, revenue, spend),
         }
 
     values = figures(f.period, "period")
@@ -421,10 +425,10 @@ def _card_order(state: CampaignState) -> tuple[int, int, str, str]:
     )
 
 
-def _card(state: CampaignState) -> dict[str, Any]:
+def _card(state: CampaignState, results: CampaignResults) -> dict[str, Any]:
     head, pace = state.head, state.pacing
     spend = state.spend().get(head.currency)
-    revenue = int(state.revenue.get(head.currency, 0))
+    revenue = results.revenue_in().get(head.currency, 0)
     return {
         "campaign_id": head.campaign_id,
         "name": head.name,
@@ -439,8 +443,8 @@ def _card(state: CampaignState) -> dict[str, Any]:
         "pacing_ratio": pace.ratio,
         "spend_micros": None if spend is None else micros(spend),
         "revenue_micros": revenue,
-        "return_on_ad_spend": ratio(revenue, spend),
-        "conversions": state.conversions,
+        "return_on_ad_spend": return_on_ad_spend(head, revenue, spend),
+        "conversions": results.conversions_in(),
         "currency": head.currency,
     }
 

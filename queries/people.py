@@ -235,8 +235,3 @@ def use_password_token(connection: Connection, token: str, password_hash: str, *
         now=now,
     )
     return bool(used)
-
-
-def permissions_of(connection: Connection, user_id: UUID) -> frozenset[str]:
-    """Names of what the person's roles grant."""
-    return frozenset(row["name"] for row in ask(connection, "people/permissions_of", user_id=user_id))

@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Sequence
-from dataclasses import replace
+from collections.abc import Iterable
 from datetime import timedelta
-from decimal import Decimal
 from fractions import Fraction
 from typing import Any
 
@@ -15,8 +13,10 @@ from sqlalchemy import Connection
 from queries.attribution.spend import micros
 from queries.campaign_states import (
     STAGES,
+    CampaignResults,
     CampaignState,
     campaign_heads,
+    campaign_results,
     campaign_states,
     change_ratio,
     oldest,
@@ -42,8 +42,10 @@ def portfolio_figures(connection: Connection, f: Filters) -> Answer:
     Shape: `currency` is empty but for money; two currencies are two rows. `totals`: campaigns, running, at_risk.
     """
     heads = campaign_heads(connection)
-    states = campaign_states(connection, f, heads)
     compared = f.compared
+    periods = [f.period, *([compared] if compared else [])]
+    states = campaign_states(connection, f, heads, periods)
+    results = campaign_results(connection, heads, periods)
     days = ask(
         connection,
         "portfolio/portfolio_days",
@@ -52,23 +54,19 @@ def portfolio_figures(connection: Connection, f: Filters) -> Answer:
         compared_start=compared.start if compared else None,
         compared_end=compared.end if compared else None,
     )
-    earlier = _states_in(connection, f, compared, states)
     rows = []
     for key in ("impressions", "conversions"):
         value = sum(int(row[key]) for row in days if row["span"] == "period")
         previous = sum(int(row[key]) for row in days if row["span"] == "compared") if compared else None
         spark = [int(row[key]) for row in days if row["span"] == "period" and row["day"] <= f.today]
         rows.append(_figure(key, value, previous, spark))
-    spent, spent_before = _spend(states, f.period), _spend(earlier, compared) if compared else {}
-    revenue, revenue_before = _revenue(states), _revenue(earlier) if compared else {}
-    for key, now, before in (
-        ("spend_micros", spent, spent_before),
-        ("revenue_micros", revenue, revenue_before),
+    for key, sums in (
+        ("spend_micros", [_spend(states, period) for period in periods]),
+        ("revenue_micros", [_revenue(results.values(), period) for period in periods]),
     ):
-        rows += [
-            _figure(key, now.get(currency, 0), before.get(currency, 0) if compared else None, [], currency)
-            for currency in sorted(now.keys() | before.keys())
-        ]
+        for currency in sorted({currency for found in sums for currency in found}):
+            value, *before = (found.get(currency, 0) for found in sums)
+            rows.append(_figure(key, value, before[0] if before else None, [], currency))
     return Answer(
         columns=(
             Column("metric", "Metric"),
@@ -158,7 +156,7 @@ def revenue_by_sponsor(connection: Connection, f: Filters) -> Answer:
     heads = campaign_heads(connection)
     spent: dict[tuple[Any, str, str], Fraction] = {}
     campaigns: Counter[tuple[Any, str, str]] = Counter()
-    for state in campaign_states(connection, f, heads):
+    for state in campaign_states(connection, f, heads, [f.period]):
         for currency, amount in state.spend(f.period).items():
             if amount:
                 key = (state.head.sponsor_id, state.head.sponsor_name, currency)
@@ -264,15 +262,6 @@ def _at_risk(states: Iterable[CampaignState]) -> list[CampaignState]:
     )
 
 
-def _states_in(
-    connection: Connection, f: Filters, period: Period | None, states: Sequence[CampaignState]
-) -> list[CampaignState]:
-    """The same campaigns read with their deliveries cut at the edges of another period."""
-    if period is None:
-        return []
-    return campaign_states(connection, replace(f, period=period), [state.head for state in states])
-
-
 def _spend(states: Iterable[CampaignState], period: Period) -> dict[str, int]:
     total: dict[str, Fraction] = {}
     for state in states:
@@ -281,12 +270,11 @@ def _spend(states: Iterable[CampaignState], period: Period) -> dict[str, int]:
     return {currency: micros(amount) for currency, amount in total.items()}
 
 
-def _revenue(states: Iterable[CampaignState]) -> dict[str, int]:
-    total: dict[str, Decimal] = {}
-    for state in states:
-        for currency, amount in state.period_revenue.items():
-            total[currency] = total.get(currency, Decimal(0)) + amount
-    return {currency: int(amount) for currency, amount in total.items() if amount}
+def _revenue(results: Iterable[CampaignResults], period: Period) -> dict[str, int]:
+    total: Counter[str] = Counter()
+    for result in results:
+        total.update(result.revenue_in(period))
+    return {currency: amount for currency, amount in total.items() if amount}
 
 
 def _figure(

@@ -29,6 +29,6 @@ def command(scale: str) -> None:
         click.echo(f"The {scale} demo is there already.")
 
 
-def ensure_demo(settings: Settings) -> None:
-    """Loads the small demo unless it is there. Raises: SettingsError without the owner's way in."""
-    demo.load(settings.owner_dsn, log=click.echo)
+def ensure_demo(settings: Settings) -> bool:
+    """Whether the small demo had to be loaded. Raises: SettingsError without the owner's way in."""
+    return bool(demo.load(settings.owner_dsn, log=click.echo))

@@ -8,16 +8,23 @@ import click
 
 from dashboard.databases import databases
 from dashboard.worker import settings_of_worker
+from queries.engine import dispose_engines
 from queries.settings import Settings, use_settings
 
 
 @click.command()
 def command() -> None:
     """Run every refresh of the worker once, in order; safe beside a running worker."""
+    with databases(Settings.from_env()) as settings:
+        refresh_everything(settings)
+
+
+def refresh_everything(settings: Settings) -> None:
+    """Runs every refresh of the worker once, in order, and says what each wrote."""
     from dashboard.jobs import JOBS
 
-    with databases(Settings.from_env()) as settings:
-        use_settings(settings_of_worker(settings))
+    use_settings(settings_of_worker(settings))
+    try:
         for job in JOBS:
             if not job.refreshes:
                 continue
@@ -25,3 +32,6 @@ def command() -> None:
             done = job.command()
             rows = done if isinstance(done, int) else (done or {}).get("rows", 0)
             click.echo(f"{job.name:<14} {rows:>12,} rows  {time.monotonic() - began:6.1f} s")
+    finally:
+        dispose_engines()
+        use_settings(settings)

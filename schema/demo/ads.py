@@ -212,8 +212,9 @@ class _Desk:
         """One conversion, reported once or twice."""
         chance = self.random.random
         kind = "lead" if lead else "purchase"
-        value = None if lead else round(float(self.random.choice(self.campaign.prices)) * 1_000_000)
-        currency = None if lead else self.currency
+        price = self.campaign.lead_value if lead else float(self.random.choice(self.campaign.prices))
+        value = None if price is None else round(price * 1_000_000)
+        currency = None if price is None else self.currency
         self.orders += 1 + int(self.random.integers(0, 7))
         order_id = f"{self.prefix}-{self.orders}"
         minutes = 60_000.0

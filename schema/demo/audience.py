@@ -338,7 +338,7 @@ def _mood(plan: TenantPlan, show: ShowPlan, calendar: Calendar, random: Random) 
     days = calendar.length
     weekdays = calendar.weekdays[:days]
     mood = np.where(weekdays >= 5, show.weekend_factor, _WORKWEEK[weekdays])
-    mood = np.where(calendar.holidays[:days], mood * 0.58, mood)
+    mood = np.where(calendar.holidays[:days], mood * 0.7, mood)
     mood = mood * np.exp(random.normal(0, 0.05, days))
     for day, factor in plan.quiet_days.items():
         if 0 <= days + day < days:
@@ -349,9 +349,9 @@ def _mood(plan: TenantPlan, show: ShowPlan, calendar: Calendar, random: Random) 
 def _decay(length: int, tail_share: float) -> Floats:
     """Share of an episode's downloads by age in days: most on the first day, then a long tail."""
     age = np.arange(length, dtype=np.float64)
-    fast = np.where(age == 0, 0.0, (age + 0.9) ** -1.62)
-    fast = 0.62 * fast / fast.sum()
-    fast[0] = 0.38
+    fast = np.where(age == 0, 0.0, (age + 0.9) ** -1.45)
+    fast = 0.64 * fast / fast.sum()
+    fast[0] = 0.36
     slow = np.exp(-age / 400.0)
     shares: Floats = (1 - tail_share) * fast + tail_share * slow / slow.sum()
     return shares

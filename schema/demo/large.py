@@ -63,8 +63,8 @@ def large_tenant(number: int, size: float = 1.0) -> TenantPlan:
         places=_PLACES,
         app_bias={},
         shows=(
-            _show("archive", "The Long Archive", "History", 143_000 * size, 1.0, -41),
-            _show("signal", "Signal Hour", "Technology", 98_000 * size, 1.25, -12),
+            _show("archive", "The Long Archive", "History", 149_000 * size, 1.0, -41),
+            _show("signal", "Signal Hour", "Technology", 102_000 * size, 1.25, -12),
         ),
         sponsors=(
             SponsorPlan("brook", "Brook Outfitters", "https://brook.example"),
@@ -99,7 +99,7 @@ def _campaigns() -> tuple[CampaignPlan, ...]:
     )  # fmt: skip
     for n, (slot, sponsor) in enumerate(slots):
         for past in (False, True):
-            start, end = (-40 - 5 * n, 25 + 4 * n) if not past else (-400 - 10 * n, -360 - 10 * n)
+            start, end = (-34 - 3 * n, 25 + 4 * n) if not past else (-400 - 10 * n, -374 - 10 * n)
             plans.append(
                 CampaignPlan(
                     f"{sponsor}-{slot.replace('_', '-')}-{'past' if past else 'live'}",

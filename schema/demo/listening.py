@@ -163,7 +163,9 @@ def _heard(length: Ints, completion: Floats, random: Random) -> Ints:
     """The second each play would reach without ads: some leave in the first minutes, few in the middle."""
     count = len(length)
     finishes = random.random(count) < completion
-    share = np.where(finishes, 0.955 + 0.045 * random.random(count), random.beta(0.75, 1.15, count) * 0.95)
+    # Half of those who hear an episode out turn it off during the credits.
+    at_end = np.minimum(0.96 + 0.08 * random.random(count), 1.0)
+    share = np.where(finishes, at_end, random.beta(0.75, 1.15, count) * 0.95)
     return np.maximum((share * length).astype(np.int64), 5)
 
 

@@ -254,8 +254,8 @@ def _campaigns(connection: Connection, material: Material) -> int:
                 "promo_code": b.code, "vanity_url": b.vanity, "pricing_model": b.pricing,
                 "booked_impressions": booked[index][n],
                 "rate_micros": b.rate * 1_000_000, "currency": plan.currency,
-                "starts_on": calendar.date_of(today + (c.start if b.from_day is None else b.from_day)),
-                "ends_on": calendar.date_of(today + (c.end if b.to_day is None else b.to_day)),
+                "starts_on": calendar.date_of(today + c.start),
+                "ends_on": calendar.date_of(today + c.end),
                 "created_at": created[c.slug],
             }
             for index, c in enumerate(plan.campaigns)

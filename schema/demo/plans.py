@@ -75,7 +75,7 @@ class ShowPlan:
     every_days: int = 7
     newest_day: int = -8
     regulars: float = 1.75
-    tail_share: float = 0.0
+    tail_share: float = 0.10
     completion: float = 0.62
     season_length: int | None = None
     hits: tuple[Hit, ...] = ()
@@ -107,8 +107,6 @@ class BookingPlan:
     code: str
     vanity: str
     share: float = 1.0
-    from_day: int | None = None
-    to_day: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,7 +116,8 @@ class CampaignPlan:
     `delivery` is delivered / due so far while it runs, and delivered / booked once it is over.
     `budget` is what was asked for before anything was booked; afterwards it follows from the bookings.
     `visits` and `orders` are shares of impressions; `untouched` adds conversions nobody heard an ad for,
-    `slow` stretches the time people take, and `upsell` is the share of leads who buy in the end.
+    `slow` stretches the time people take, `upsell` is the share of leads who buy in the end, and `lead_value` what the
+    sponsor reckons a lead is worth.
     """
 
     slug: str
@@ -141,6 +140,7 @@ class CampaignPlan:
     untouched: float = 0.08
     slow: float = 1.0
     upsell: float = 0.22
+    lead_value: float | None = None
     stopped: int | None = None
 
 

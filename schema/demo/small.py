@@ -143,7 +143,7 @@ def _northlight() -> TenantPlan:
                     Placement("kitchen", "host", 60, 10, 400, pull=0.8),
                     Placement("draft", "mid_1", 45, -40, 400, pull=0.25),
                 ),
-                delivery=1.015, visits=0.013, orders=0.0034, prices=(19.0, 24.0, 24.0, 38.0), slow=2.2,
+                delivery=1.015, visits=0.014, orders=0.0041, prices=(19.0, 24.0, 24.0, 38.0), slow=2.2,
             ),
             CampaignPlan(
                 "sampler-push", "Sampler push", "bramble", "Six bars for the price of shipping.", "completed",
@@ -186,6 +186,7 @@ def _northlight() -> TenantPlan:
                     Placement("ledger", "post", 30, -20, 400, pull=0.5),
                 ),
                 delivery=1.17, conversion_type="lead", visits=0.014, orders=0.0046, prices=(148.0, 212.0),
+                lead_value=12.0,
             ),
             CampaignPlan(
                 "renters-cover-one", "Renters cover, first flight", "larkspur",
@@ -195,6 +196,7 @@ def _northlight() -> TenantPlan:
                 placements=(Placement("saltline", "host", 60, -14, 400, pull=1.1), Placement("draft",
                 "host", 60, -14, 400)),
                 delivery=0.79, conversion_type="lead", visits=0.012, orders=0.0036, prices=(148.0, 212.0),
+                lead_value=12.0,
             ),
             CampaignPlan(
                 "city-bike", "City bike subscription", "tallow",
@@ -241,7 +243,8 @@ def _northlight() -> TenantPlan:
                 slow=3.0,
             ),
             CampaignPlan(
-                "guest-room", "Guest room sale", "morrow", "Begun two weeks ago; the first orders come in.", "live",
+                "guest-room", "Guest room sale", "morrow", "Begun two weeks ago; the first orders come in.",
+                "live",
                 start=-16, end=28, stage_changed=-16,
                 bookings=(BookingPlan("cpm", 30, "GUEST", "https://morrowmattress.example/guest"),),
                 placements=(
@@ -349,6 +352,7 @@ def _second_wave() -> TenantPlan:
                 placements=(Placement("code", "host", 60, -30, 400, pull=1.2), Placement("gleis", "mid_1",
                 45, -30, 400)),
                 delivery=1.04, conversion_type="lead", visits=0.012, orders=0.0040, prices=(58.0, 74.0),
+                lead_value=9.0,
             ),
             CampaignPlan(
                 "wechselwochen", "Wechselwochen", "nordstrom",
@@ -357,7 +361,8 @@ def _second_wave() -> TenantPlan:
                 bookings=(BookingPlan("cpm", 30, "DEICH", "https://deichstrom.example/wechsel"),),
                 placements=(Placement("code", "host", 60, -30, 400, pull=1.1), Placement("gleis", "mid_2",
                 45, -30, 400)),
-                delivery=1.13, conversion_type="lead", visits=0.013, orders=0.0034, prices=(95.0, 120.0),
+                delivery=1.13, conversion_type="lead", visits=0.014, orders=0.0041, prices=(95.0, 120.0),
+                lead_value=14.0,
             ),
             CampaignPlan(
                 "neue-romane", "Neue Romane", "papierboot", "Zwei Titel, eine kleine Auflage.", "completed",

@@ -22,6 +22,7 @@ from flask import Flask, abort
 from dashboard.auth.gate import OPEN_ENDPOINTS
 from dashboard.headers import content_security_policy
 from dashboard.server import create_server
+from dashboard.static_files import ASSETS
 from queries.engine import dispose_engines
 from queries.errors import DatabaseUnavailable, InvalidRequest
 from tests.dashboard.visitors import ADDRESS, Browser, Using
@@ -177,7 +178,7 @@ def _files(browser: Browser) -> list[str]:
 
 def test_versioned_files_are_kept_for_a_year_by_anybody(browse) -> None:
     files = _files(browse("Alice"))
-    assert len(files) > 12
+    assert len(files) > 10
     anonymous = browse()
     for path in files:
         answer = anonymous.get(path)
@@ -186,6 +187,16 @@ def test_versioned_files_are_kept_for_a_year_by_anybody(browse) -> None:
         assert "Cookie" not in answer.headers.get("Vary", "")
         assert "Set-Cookie" not in answer.headers
         assert_safe(answer)
+
+
+def test_a_bundle_holds_each_of_its_files_once(browse) -> None:
+    """Tokens first, because the rest builds on them; theme.js stays apart, because it runs before the first paint."""
+    for bundle, kind in (("bundle.css", ".css"), ("bundle.js", ".js")):
+        text = browse().get(f"/assets/{bundle}").text
+        parts = [path for path in ASSETS.iterdir() if path.suffix == kind and path.name != "theme.js"]
+        assert [text.count(part.read_text()) for part in parts] == [1] * len(parts)
+        assert len(parts) > 1
+    assert browse().get("/assets/bundle.css").text.startswith((ASSETS / "tokens.css").read_text())
 
 
 def test_another_version_is_not_kept(browse) -> None:
@@ -253,7 +264,7 @@ def test_first_load_is_small(browse) -> None:
     browser = browse("Alice")
     files = [*_files(browser), "/assets/fonts/inter-latin.woff2"]
     total = sum(len(browser.get(path, headers={"Accept-Encoding": "br"}).data) for path in files)
-    assert len(files) <= 24
+    assert len(files) <= 18
     assert total < 1_400_000
 
 

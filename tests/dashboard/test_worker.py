@@ -17,13 +17,16 @@ from pathlib import Path
 
 import psycopg
 import pytest
+from click.testing import CliRunner
 
 from dashboard import jobs as table
+from dashboard.commands import refresh
+from dashboard.commands import worker as worker_command
 from dashboard.jobs import JOBS, Job
 from dashboard.worker import Outage, Worker, safe_message
 from queries.engine import dispose_engines
 from queries.errors import DatabaseUnavailable, NotFound
-from queries.settings import Settings, use_settings
+from queries.settings import Settings, SettingsError, use_settings
 from tests.conftest import Database
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -374,3 +377,40 @@ def test_it_starts_without_a_database_and_goes_on_when_there_is_one(
         with suppress(ProcessLookupError):
             process.kill()
         process.wait()
+
+
+def test_refresh_runs_every_refresh_once_and_says_what_it_wrote(
+    worker_database: Database, settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name, dsn in (
+        ("DATABASE_URL", worker_database.web_dsn),
+        ("DATABASE_WORKER_URL", worker_database.worker_dsn),
+        ("DATABASE_OWNER_URL", worker_database.owner_dsn),
+    ):
+        monkeypatch.setenv(name, dsn)
+    with psycopg.connect(worker_database.owner_dsn) as owner:
+        owner.execute("delete from refresh_states")
+    try:
+        done = CliRunner().invoke(refresh.command, catch_exceptions=False)
+    finally:
+        use_settings(
+            replace(
+                settings,
+                database_url=worker_database.worker_dsn,
+                database_worker_url=worker_database.worker_dsn,
+            )
+        )
+    assert done.exit_code == 0
+    assert [line.split()[0] for line in done.output.splitlines()] == [
+        job.name for job in JOBS if job.refreshes
+    ]
+    with psycopg.connect(worker_database.worker_dsn) as connection:
+        found = {name for (name,) in connection.execute("select relation from refresh_states")}
+    assert {"rollups", "metrics_daily", "attribution"} <= found
+    assert _runs(worker_database) == []  # beside the worker, not in its place
+
+
+def test_a_worker_without_an_address_says_what_is_missing() -> None:
+    done = CliRunner().invoke(worker_command.command)
+    assert isinstance(done.exception, SettingsError)
+    assert "DATABASE_WORKER_URL is not set" in str(done.exception)

@@ -603,7 +603,7 @@ def test_as_of_is_the_older_of_rollups_and_attribution(world: World) -> None:
         assert world.ask(question, world.filters()).as_of == older
 
 
-def test_what_is_delivered_outside_the_flight_is_shown_in_its_period_and_not_delivered_of_booked(
+def test_what_is_delivered_outside_the_flight_counts_in_its_period_alone(
     books: Database,
 ) -> None:
     tenant = Tenant(books, "Europe/Berlin")
@@ -641,3 +641,27 @@ def test_figures_and_trend_agree_while_attribution_lags_behind(books: Database) 
             assert figures["conversions"]["value"] == expected
             assert campaigns.conversions_trend(connection, f).totals["conversions"] == expected
         tenant.refresh()
+
+
+@pytest.mark.parametrize(("goal", "amount", "found"), [
+    ("lead", None, None), ("lead", 50_000, Decimal(2)),
+    ("purchase", None, Decimal(0)), ("purchase", 50_000, Decimal(2)),
+])  # fmt: skip
+def test_leads_without_an_amount_have_no_return(
+    books: Database, goal: str, amount: int | None, found: Decimal | None
+) -> None:
+    tenant = Tenant(books)
+    sponsor = tenant.sponsor("S")
+    campaign = tenant.campaign(sponsor, FIRST, LAST, conversion_type=goal)
+    tenant.booking(campaign, sponsor, FIRST, LAST)
+    at = datetime(2026, 10, 10, tzinfo=UTC)
+    tenant.add([
+        Event(campaign, "impression", at, "l1"),
+        Event(campaign, goal, at, "l1", value_micros=amount, currency="USD" if amount else None),
+    ])  # fmt: skip
+    tenant.refresh()
+    f = tenant.filters(FIRST, LAST, NOW, campaign)
+    with tenant_session(Actor(tenant.tenant_id)) as connection:
+        (card,) = campaigns.campaign_cards(connection, f).rows
+        figures = rows_by(campaigns.campaign_figures(connection, f), "metric")
+    assert (card["return_on_ad_spend"], figures["return_on_ad_spend"]["value"]) == (found, found)

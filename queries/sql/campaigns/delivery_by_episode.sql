@@ -15,13 +15,16 @@ with delivered as (
     group by d.episode_id
 ),
 reached as (
-    select r.episode_id, count(distinct r.listener_no) as reach
-    from campaign_listener_days r
-    where r.tenant_id = (select app_tenant())
-        and r.campaign_id = cast(:campaign_id as uuid)
-        and r.local_day >= cast(:period_start as date)
-        and r.local_day < cast(:period_end as date)
-    group by r.episode_id
+    select l.episode_id, count(*) as reach
+    from (
+        select distinct r.episode_id, r.listener_no
+        from campaign_listener_days r
+        where r.tenant_id = (select app_tenant())
+            and r.campaign_id = cast(:campaign_id as uuid)
+            and r.local_day >= cast(:period_start as date)
+            and r.local_day < cast(:period_end as date)
+    ) l
+    group by l.episode_id
 ),
 units as (
     select u.episode_id, array_agg(distinct u.unit_type order by u.unit_type) as unit_types

@@ -1,16 +1,31 @@
--- purpose: listeners that one campaign reached in a period and in the one compared with, whole and per day
+-- purpose: listeners that one campaign reached in a period, whole and per day, and whole in the one compared with
 -- params: campaign_id, period_start, period_end, compared_start, compared_end
 -- returns: span text (period or compared), day date (null on the row of the whole span), reach bigint
--- grain: span, and span and tenant day
+-- grain: span, and tenant day of the period
 -- source: campaign_listener_days
--- relies on: campaign_listener_days_tenant_id_campaign_id_local_day_epis_key; reach never adds up, so every row counts anew
-select s.span, d.local_day as day, count(distinct d.listener_no) as reach
-from (values ('period', cast(:period_start as date), cast(:period_end as date)),
-             ('compared', cast(:compared_start as date), cast(:compared_end as date))) as s (span, first_day, end_day)
-join campaign_listener_days d
-    on d.tenant_id = (select app_tenant())
-    and d.campaign_id = cast(:campaign_id as uuid)
-    and d.local_day >= s.first_day
-    and d.local_day < s.end_day
-group by grouping sets ((s.span), (s.span, d.local_day))
-order by s.span, day nulls first
+-- relies on: campaign_listener_days_tenant_id_campaign_id_local_day_epis_key (index only); reach never adds up, so every row counts anew
+with per_day as materialized (
+    select d.local_day as day, d.listener_no
+    from campaign_listener_days d
+    where d.tenant_id = (select app_tenant())
+        and d.campaign_id = cast(:campaign_id as uuid)
+        and (d.local_day >= cast(:period_start as date) and d.local_day < cast(:period_end as date)
+             or d.local_day >= cast(:compared_start as date) and d.local_day < cast(:compared_end as date))
+    group by d.local_day, d.listener_no
+),
+per_listener as materialized (
+    select p.listener_no,
+           bool_or(p.day >= cast(:period_start as date) and p.day < cast(:period_end as date)) as in_period,
+           bool_or(p.day >= cast(:compared_start as date) and p.day < cast(:compared_end as date)) as in_compared
+    from per_day p
+    group by p.listener_no
+)
+select 'period' as span, null::date as day, count(*) as reach from per_listener l where l.in_period
+union all
+select 'compared', null, count(*) from per_listener l where l.in_compared
+union all
+select 'period', p.day, count(*)
+from per_day p
+where p.day >= cast(:period_start as date) and p.day < cast(:period_end as date)
+group by p.day
+order by span, day nulls first

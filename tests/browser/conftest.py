@@ -1,0 +1,160 @@
+"""The whole of podboard as `make run` starts it, and a headless Chromium in front of it."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import tempfile
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import pytest
+from playwright.sync_api import Browser, BrowserContext, Page, Playwright, sync_playwright
+
+PASSWORD = "podboard-demo"
+ARTEFACTS = Path(__file__).parents[2] / "artefacts"
+_BROWSERS = ("chromium", "chromium-browser", "google-chrome")
+_FLAGS = [
+    "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
+    "--disable-component-update", "--disable-sync",
+]  # fmt: skip
+
+
+@pytest.fixture(scope="session")
+def address() -> Iterator[str]:
+    """Where podboard answers, with the demo loaded and every refresh done."""
+    home = Path(tempfile.mkdtemp(prefix="podboard-browser-"))
+    home.chmod(0o711)
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = int(probe.getsockname()[1])
+    environment = {**os.environ, "PODBOARD_HOME": str(home), "PORT": str(port)}
+    output = home / "output.txt"
+    with output.open("w") as said:
+        process = subprocess.Popen(
+            [sys.executable, "-m", "dashboard.cli", "run"],
+            env=environment,
+            stdout=said,
+            stderr=subprocess.STDOUT,
+        )
+    try:
+        where = f"http://127.0.0.1:{port}"
+        _until(lambda: _status(f"{where}/readyz") == 200, 240, output)
+        yield where
+    finally:
+        process.send_signal(signal.SIGINT)
+        process.wait(timeout=60)
+        shutil.rmtree(home, ignore_errors=True)
+
+
+def _status(url: str) -> int:
+    try:
+        with urllib.request.urlopen(url, timeout=5) as answer:  # noqa: S310  our own address, http alone
+            return int(answer.status)
+    except urllib.error.HTTPError as error:
+        return error.code
+    except OSError:
+        return 0
+
+
+def _until(condition: Callable[[], bool], seconds: float, output: Path) -> None:
+    deadline = time.monotonic() + seconds
+    while not condition():
+        assert time.monotonic() < deadline, output.read_text()[-2000:]
+        time.sleep(0.25)
+
+
+@pytest.fixture(scope="session")
+def playwright() -> Iterator[Playwright]:
+    """Playwright itself."""
+    with sync_playwright() as started:
+        yield started
+
+
+@pytest.fixture(scope="session")
+def chromium(playwright: Playwright) -> Iterator[Browser]:
+    """The system's Chromium."""
+    found = next((path for name in _BROWSERS if (path := shutil.which(name))), None)
+    assert found, "the browser tests need Chromium (make test installs it)"
+    browser = playwright.chromium.launch(executable_path=found, args=_FLAGS)
+    yield browser
+    browser.close()
+
+
+class Visit:
+    """A logged-in page that remembers what went wrong in it and what it asked for."""
+
+    def __init__(self, context: BrowserContext, address: str) -> None:
+        self.page: Page = context.new_page()
+        self.address = address
+        self.errors: list[str] = []
+        self.asked: list[str] = []
+        self.page.on("console", lambda said: self.errors.append(said.text) if said.type == "error" else None)
+        self.page.on("pageerror", lambda error: self.errors.append(str(error)))
+        self.page.on("request", lambda request: self.asked.append(request.url))
+
+    def log_in(self, person: str) -> None:
+        """Through the form, as anybody would."""
+        self.page.goto(f"{self.address}/login")
+        self.page.get_by_label("E-mail").fill(person)
+        self.page.get_by_label("Password", exact=True).fill(PASSWORD)
+        self.page.get_by_role("button", name="Log in").click()
+        self.page.wait_for_selector(".head__sentence, .panel", timeout=30_000)
+
+    def open(self, path: str) -> None:
+        """Opens an address and waits until every box that is asked for has its answer."""
+        self.page.goto(f"{self.address}{path}")
+        self.settle()
+
+    def settle(self) -> None:
+        """Waits until nothing is asked for and no skeleton is in sight."""
+        self.page.wait_for_selector(".content", timeout=30_000)
+        self.page.wait_for_load_state("networkidle")
+        self.page.wait_for_function(
+            "() => ![...document.querySelectorAll('.skeleton')].some(e => e.getBoundingClientRect().top < innerHeight)",
+            timeout=30_000,
+        )
+
+    def scroll_through(self) -> None:
+        """Brings every part into sight once, so that boxes below the fold ask too."""
+        height = self.page.evaluate("document.documentElement.scrollHeight")
+        for place in range(0, height, 500):
+            self.page.evaluate("place => window.scrollTo(0, place)", place)
+            self.page.wait_for_timeout(40)
+        self.settle()
+        self.page.evaluate("window.scrollTo(0, 0)")
+
+    def text(self) -> str:
+        """Everything a person reads in the page's content."""
+        return self.page.inner_text(".content")
+
+
+@pytest.fixture
+def visit(chromium: Browser, address: str) -> Callable[..., Any]:
+    """Opens a visit: somebody, a width, a colour scheme."""
+
+    @contextmanager
+    def opened(person: str, *, width: int = 1440, height: int = 1000, dark: bool = False) -> Iterator[Visit]:
+        context = chromium.new_context(
+            viewport={"width": width, "height": height},
+            color_scheme="dark" if dark else "light",
+            reduced_motion="reduce",
+            accept_downloads=True,
+        )
+        try:
+            made = Visit(context, address)
+            made.log_in(person)
+            yield made
+        finally:
+            context.close()
+
+    return opened

@@ -1,0 +1,148 @@
+"""Journeys of the people podboard is for, in a real browser against the whole running product."""
+
+from __future__ import annotations
+
+import io
+import re
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+from pypdf import PdfReader
+
+pytestmark = pytest.mark.browser
+
+SPONSOR, PODCASTER, MANAGER = "sponsor@demo.example", "podcaster@demo.example", "manager@demo.example"
+FAILED = re.compile(r"could not be read|went wrong|took too long", re.IGNORECASE)
+
+
+def plain(text: str) -> str:
+    """The text with every kind of space alike."""
+    return " ".join(text.split())
+
+
+def test_a_sponsor_follows_a_campaign(visit: Callable[..., Any]) -> None:
+    with visit(SPONSOR) as at:
+        page = at.page
+        assert page.url.endswith("/campaigns")
+        at.settle()
+        page.locator("a.card").first.click()
+        page.get_by_role("heading", name="Delivered against booked").wait_for()
+        at.scroll_through()
+        text = at.text()
+        for wanted in (
+            "Impressions",
+            "Reach",
+            "Delivered against booked",
+            "Which shows earn the conversions",
+            "By episode",
+        ):
+            assert wanted in text
+        assert not FAILED.search(text)
+        assert page.locator(".js-plotly-plot").count() >= 2
+        with page.expect_download() as download:
+            page.get_by_title("Download as CSV").first.click()
+        content = Path(download.value.path()).read_text(encoding="utf-8")
+        assert content.splitlines()[0].startswith("Day (America/New_York)")
+        assert len(content.splitlines()) > 5
+        page.go_back()
+        page.wait_for_url("**/campaigns")
+        at.settle()
+        assert page.locator("a.card").count() >= 2
+        assert at.errors == []
+
+
+def test_a_hand_edited_campaign_is_not_found(visit: Callable[..., Any]) -> None:
+    with visit(MANAGER) as at:
+        at.open("/campaigns")
+        everybody = {card.get_attribute("href") for card in at.page.locator("a.card").all()}
+    with visit(SPONSOR) as at:
+        at.open("/campaigns")
+        own = {card.get_attribute("href") for card in at.page.locator("a.card").all()}
+        foreign = sorted(everybody - own)
+        assert own
+        assert foreign
+        at.open(foreign[0])
+        at.scroll_through()
+        assert "There is nothing here for you" in at.text()
+        assert not re.search(r"\d[\d,]* of \d", at.text())
+
+
+def test_a_podcaster_asks_and_the_address_keeps_the_question(visit: Callable[..., Any]) -> None:
+    with visit(PODCASTER) as at:
+        page = at.page
+        assert page.url.endswith("/overview")
+        at.settle()
+        sentence = page.inner_text(".head__sentence")
+        assert re.search(r"\d", sentence)
+        page.keyboard.press("q")
+        page.wait_for_function("() => location.search.includes('period=90d')")
+        at.settle()
+        quarter = page.inner_text(".head__sentence")
+        assert "90 days" in quarter
+        assert quarter != sentence
+        page.reload()
+        at.settle()
+        assert page.inner_text(".head__sentence") == quarter
+        page.get_by_text("Week", exact=True).click()
+        page.wait_for_function("() => location.search.includes('grain=week')")
+        at.settle()
+        page.go_back()
+        page.wait_for_function("() => !location.search.includes('grain=week')")
+        page.go_back()
+        page.wait_for_function("() => !location.search.includes('90d')")
+        at.settle()
+        assert page.inner_text(".head__sentence") == sentence
+        page.keyboard.press("?")
+        assert page.locator("dialog[open]").count() == 1
+        page.keyboard.press("Escape")
+        assert page.locator("dialog[open]").count() == 0
+        assert at.errors == []
+
+
+def test_an_account_manager_makes_a_report_with_the_numbers_of_the_page(visit: Callable[..., Any]) -> None:
+    with visit(MANAGER) as at:
+        page = at.page
+        assert page.url.endswith("/portfolio")
+        at.open("/campaigns")
+        page.locator("a.card").first.click()
+        page.get_by_role("heading", name="Delivered against booked").wait_for()
+        at.settle()
+        figures = page.locator(".kpi__value").all_inner_texts()
+        sentence = page.inner_text(".head__sentence")
+        page.get_by_role("button", name="PDF report").click()
+        page.wait_for_url("**/reports")
+        row = page.locator(".report-list__row").first
+        row.get_by_role("link", name="Download").wait_for(timeout=90_000)
+        with page.expect_download() as download:
+            row.get_by_role("link", name="Download").click()
+        document = PdfReader(io.BytesIO(Path(download.value.path()).read_bytes()))
+        text = " ".join(part.extract_text() for part in document.pages)
+        assert len(document.pages) >= 2
+        for said in (*figures[:4], sentence.split(";")[0]):
+            assert plain(said) in plain(text), said
+        assert at.errors == []
+
+
+def test_first_load_is_small_and_all_our_own(visit: Callable[..., Any]) -> None:
+    with visit(PODCASTER) as at:
+        at.asked.clear()
+        at.open("/overview")
+        asked = [url for url in at.asked if not url.startswith(("data:", "blob:"))]
+        assert [url for url in asked if not url.startswith(at.address)] == []
+        assert not [url for url in asked if "plotly" in url and "plotly-cartesian" not in url]
+        data = [url for url in asked if "_dash-update-component" in url]
+        # Routing and filter options, then the boxes above the fold.
+        assert len(data) <= 8, data
+        assert len(asked) <= 30, asked
+
+
+def test_logging_out_closes_the_door(visit: Callable[..., Any]) -> None:
+    with visit(SPONSOR) as at:
+        page = at.page
+        page.locator("details.menu summary").click()
+        page.get_by_role("button", name="Log out").click()
+        page.wait_for_url("**/login**")
+        page.goto(f"{at.address}/campaigns")
+        page.wait_for_url("**/login**")

@@ -1,0 +1,55 @@
+"""A picture of every page, wide and narrow, light and dark, kept in artefacts/ to be looked at; no page is broken."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from tests.browser.conftest import ARTEFACTS
+
+pytestmark = pytest.mark.browser
+
+PAGES = {
+    "podcaster@demo.example": ("/overview", "/methodology"),
+    "sponsor@demo.example": ("/campaigns", "campaign"),
+    "manager@demo.example": ("/portfolio", "/reports"),
+    "operator@demo.example": ("/system",),
+}
+_OVERFLOW = """() => {
+    const wide = document.documentElement.scrollWidth - innerWidth;
+    const cut = [...document.querySelectorAll('.content h1, .content h2, .kpi__value, .button')]
+        .filter(e => e.scrollWidth > e.clientWidth + 1 && getComputedStyle(e).overflow !== 'visible')
+        .map(e => e.textContent);
+    return {wide, cut};
+}"""
+
+
+@pytest.mark.parametrize(
+    ("width", "height", "dark"),
+    [(1440, 1000, False), (1440, 1000, True), (390, 844, False), (390, 844, True)],
+)
+@pytest.mark.parametrize("person", PAGES)
+def test_pages_look_right(
+    person: str, width: int, height: int, dark: bool, visit: Callable[..., Any]
+) -> None:
+    ARTEFACTS.mkdir(exist_ok=True)
+    with visit(person, width=width, height=height, dark=dark) as at:
+        for place in PAGES[person]:
+            name, path = place.strip("/"), place
+            if place == "campaign":
+                at.open("/campaigns")
+                path = at.page.locator("a.card").first.get_attribute("href")
+            at.open(path)
+            at.scroll_through()
+            at.page.screenshot(
+                path=ARTEFACTS / f"{name}-{width}-{'dark' if dark else 'light'}.png", full_page=True
+            )
+            text = at.text()
+            assert not re.search(r"could not be read|undefined|NaN|None\b|\bnan\b|Infinity", text), text
+            measured = at.page.evaluate(_OVERFLOW)
+            assert measured["wide"] <= 0, (path, measured)
+            assert measured["cut"] == [], (path, measured)
+            assert at.errors == [], (path, at.errors)

@@ -1,0 +1,509 @@
+"""The refreshes: exactly once, whatever comes late, goes or is killed in the middle; at the cost of what is new."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections import Counter
+from collections.abc import Callable, Iterator
+from datetime import UTC, date, datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+import psycopg
+import pytest
+from sqlalchemy.exc import DBAPIError
+
+from queries import refresh
+from queries.engine import dispose_engines
+from queries.settings import Settings, use_settings, with_databases
+from tests.conftest import Database
+from tests.world import AttributionEvent, ListenerEvent, Writer
+
+NOON = datetime.now(UTC).replace(hour=12, minute=0, second=0, microsecond=0) - timedelta(days=30)
+TABLES = (
+    "download_quarters", "episode_days", "download_days", "listener_days", "campaign_days", "campaign_listener_days",
+    "listener_events_hourly", "listener_events_daily", "metrics_daily",
+)  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+def own(make_database: Callable[[str], Database], settings: Settings) -> Iterator[Database]:
+    """A database that these tests commit to, one tenant for each."""
+    made = make_database("podboard_refresh")
+    use_settings(with_databases(settings, runtime=made.web_dsn, worker=made.worker_dsn, owner=made.owner_dsn))
+    yield made
+    dispose_engines()
+    use_settings(settings)
+
+
+class Show:
+    """A tenant with one podcast of two episodes and one campaign."""
+
+    def __init__(self, own: Database, name: str, zone: str = "America/New_York") -> None:
+        self.writer = Writer(own, name, zone=zone)
+        with self.writer.transaction():
+            podcast = self.writer.insert("podcasts", name="Show")
+            self.first, self.second = (
+                self.writer.insert(
+                    "episodes", podcast_id=podcast, title=title, published_at=NOON, duration_seconds=1000
+                )
+                for title in ("First", "Second")
+            )
+            sponsor = self.writer.insert("sponsors", name="Sponsor")
+            self.campaign = self.writer.insert(
+                "campaigns",
+                sponsor_id=sponsor,
+                name="Campaign",
+                start_date=NOON.date(),
+                end_date=NOON.date(),
+                stage="live",
+            )
+
+    def download(
+        self, at: datetime, listener: str = "ada", episode: UUID | None = None, **data: Any
+    ) -> ListenerEvent:
+        return ListenerEvent(episode or self.first, listener, "download", at, {"app": "Spotify", **data})
+
+    def play(self, at: datetime, listener: str = "ada", seconds: int = 500) -> list[ListenerEvent]:
+        return [
+            ListenerEvent(self.first, listener, "play", at),
+            ListenerEvent(self.first, listener, "progress", at, {"from_s": 0, "to_s": seconds}),
+        ]
+
+    def impression(self, at: datetime, listener: str = "ada") -> AttributionEvent:
+        return AttributionEvent(self.campaign, "impression", at, listener, self.first)
+
+    def rows(self, table: str) -> list[tuple[Any, ...]]:
+        """What a derived table holds of this tenant, listeners by name."""
+        columns = {
+            "download_quarters": "bucket, episode_id, downloads",
+            "episode_days": "local_day, episode_id, downloads",
+            "download_days": "local_day, episode_id, app, device_type, country, downloads",
+            "listener_days": "local_day, episode_id, (select l.listener_id from internal.listeners l "
+                             "where l.listener_no = t.listener_no)",
+            "campaign_days": "local_day, campaign_id, episode_id, attribution_type, event_count",
+            "campaign_listener_days": "local_day, campaign_id, (select l.listener_id from internal.listeners l "
+                                      "where l.listener_no = t.listener_no), impressions",
+            "listener_events_hourly": "bucket, episode_id, event_type, event_count, unique_listeners",
+            "listener_events_daily": "bucket, episode_id, event_type, event_count, unique_listeners",
+            "metrics_daily": "metric_date, episode_id, source, metric_name, total_value, record_count",
+        }[table]  # fmt: skip
+        with self.writer.transaction() as owner:
+            found = owner.execute(
+                f"select {columns} from internal.{table} t where tenant_id = %s", [self.writer.tenant_id]
+            ).fetchall()
+        return sorted(found, key=repr)
+
+    def everything(self) -> dict[str, list[tuple[Any, ...]]]:
+        return {table: self.rows(table) for table in TABLES}
+
+    def days(self) -> dict[date, int]:
+        """Downloads per tenant day, all episodes."""
+        counted: Counter[date] = Counter()
+        for day, _, downloads in self.rows("episode_days"):
+            counted[day] += downloads
+        return dict(counted)
+
+    def recounted(self) -> dict[str, list[tuple[Any, ...]]]:
+        """Everything once more from nothing: emptied, all hours noted, refreshed."""
+        with self.writer.transaction() as owner:
+            for table in TABLES:
+                owner.execute(f"delete from internal.{table} where tenant_id = %s", [self.writer.tenant_id])
+            owner.execute("delete from listener_metrics where tenant_id = %s", [self.writer.tenant_id])
+            for source, relation in (("listener", "listener_events"), ("attribution", "attribution_events")):
+                owner.execute(
+                    "insert into internal.dirty_hours (tenant_id, source, hour) "
+                    f"select distinct tenant_id, %s, date_trunc('hour', occurred_at, 'UTC') from {relation} "
+                    "where tenant_id = %s",
+                    [source, self.writer.tenant_id],
+                )
+            owner.execute(
+                "insert into internal.dirty_metric_days (tenant_id, source, metric_date) "
+                "select distinct tenant_id, 'attribution', (occurred_at at time zone %s)::date from attribution_events "
+                "where tenant_id = %s",
+                [self.writer.zone.key, self.writer.tenant_id],
+            )
+        _refresh()
+        return self.everything()
+
+
+def _refresh() -> int:
+    return refresh.refresh_rollups() + refresh.refresh_metrics_daily()
+
+
+def _as_of(own: Database, relation: str) -> datetime | None:
+    with psycopg.connect(own.web_dsn) as connection:
+        found = connection.execute(
+            "select refreshed_at from refresh_states where relation = %s", [relation]
+        ).fetchone()
+    return found[0] if found else None
+
+
+def _queued(own: Database) -> tuple[int, int]:
+    with psycopg.connect(own.owner_dsn) as connection:
+        found = connection.execute(
+            "select (select count(*) from internal.dirty_hours), (select count(*) from internal.dirty_metric_days)"
+        ).fetchone()
+    assert found is not None
+    return found[0], found[1]
+
+
+def test_events_count_once_however_often_it_is_refreshed(own: Database) -> None:
+    show = Show(own, "once")
+    show.writer.listener_events([show.download(NOON), show.download(NOON, "ben"), *show.play(NOON)])
+    show.writer.attribution_events([show.impression(NOON)])
+    assert _refresh() > 0
+    first = show.everything()
+    assert first["episode_days"] == [(NOON.date(), show.first, 2)]
+    assert first["campaign_days"] == [(NOON.date(), show.campaign, show.first, "impression", 1)]
+    assert {(row[3], row[4]) for row in first["metrics_daily"]} == {
+        ("plays", 1), ("listen_seconds", 500), ("engaged_plays", 1), ("completes", 0), ("attribution.impression", 1),
+    }  # fmt: skip
+    assert _refresh() == 0
+    assert show.everything() == first
+    assert _queued(own) == (0, 0)
+
+
+def test_a_late_event_joins_its_day(own: Database) -> None:
+    show = Show(own, "late")
+    show.writer.listener_events([show.download(NOON)])
+    _refresh()
+    show.writer.listener_events(
+        [show.download(NOON - timedelta(days=300), "ben"), show.download(NOON, "ben"), *show.play(NOON)]
+    )
+    _refresh()
+    assert show.days() == {NOON.date(): 2, (NOON - timedelta(days=300)).date(): 1}
+    assert show.everything() == show.recounted()
+
+
+def test_deleted_events_go_from_everything(own: Database) -> None:
+    show = Show(own, "deleted")
+    kept, gone = show.writer.listener_events([show.download(NOON), show.download(NOON, "ben", show.second)])
+    plays = show.writer.listener_events(show.play(NOON, "ben"))
+    impression = show.writer.attribution_events([show.impression(NOON, "ben")])
+    _refresh()
+    assert show.writer.delete("listener_events", [gone, *plays]) == 3
+    assert show.writer.delete("attribution_events", impression) == 1
+    _refresh()
+    assert show.rows("episode_days") == [(NOON.date(), show.first, 1)]
+    assert show.rows("listener_days") == [(NOON.date(), show.first, "ada")]
+    assert (
+        show.rows("campaign_days") == show.rows("campaign_listener_days") == show.rows("metrics_daily") == []
+    )
+    assert show.everything() == show.recounted()
+    show.writer.delete("listener_events", [kept])
+    _refresh()
+    assert show.everything() == {table: [] for table in TABLES}
+
+
+@pytest.mark.parametrize("zone", ["Asia/Kolkata", "Australia/Lord_Howe", "Pacific/Kiritimati", "UTC"])
+def test_another_zone_moves_every_day(own: Database, zone: str) -> None:
+    show = Show(own, f"moves-{zone.split('/')[-1].lower().replace('_', '-')}")
+    moments = [NOON + timedelta(hours=7 * n, minutes=11 * n) for n in range(-20, 20)]
+    show.writer.listener_events(
+        [event for at in moments for event in (show.download(at), *show.play(at + timedelta(hours=3)))]
+    )
+    # A play on a day without any download must move as well.
+    show.writer.listener_events(show.play(NOON - timedelta(days=100)))
+    show.writer.attribution_events([show.impression(at) for at in moments])
+    _refresh()
+    with show.writer.transaction() as owner:
+        owner.execute(
+            "update tenant_settings set settings = settings || jsonb_build_object('time_zone', %s::text)",
+            [zone],
+        )
+    show.writer.zone = type(show.writer.zone)(zone)
+    _refresh()
+    assert show.days() == Counter(show.writer.day(at) for at in moments)
+    played = {row[0] for row in show.rows("metrics_daily") if row[3] == "plays" and row[4] > 0}
+    assert played == {show.writer.day(at + timedelta(hours=3)) for at in moments} | {
+        show.writer.day(NOON - timedelta(days=100))
+    }
+    assert {row[0]: row[4] for row in show.rows("campaign_days")} == Counter(
+        show.writer.day(at) for at in moments
+    )
+    assert show.everything() == show.recounted()
+
+
+def test_rollups_outlive_their_raw_events(own: Database) -> None:
+    """What lies behind the retention edge is never counted anew: a late note or another zone would erase it."""
+    show = Show(own, "outlives", zone="Europe/Berlin")
+    old = datetime.now(UTC).replace(minute=30, second=0, microsecond=0) - timedelta(days=2 * 366 + 40)
+    with show.writer.transaction() as owner:
+        for table, columns, values in (
+            ("episode_days", "local_day, episode_id, downloads", [old.date(), show.first, 7]),
+            ("download_days", "local_day, episode_id, app, device_type, country, downloads",
+             [old.date(), show.first, "Spotify", "phone", "DE", 7]),
+            ("download_quarters", "bucket, episode_id, downloads", [old, show.first, 7]),
+            ("listener_events_hourly", "bucket, episode_id, event_type, event_count, unique_listeners",
+             [old.replace(minute=0), show.first, "download", 7, 3]),
+            ("listener_events_daily", "bucket, episode_id, event_type, event_count, unique_listeners",
+             [old.replace(hour=0, minute=0), show.first, "download", 7, 3]),
+            ("listeners", "listener_id", ["ada"]),
+        ):  # fmt: skip
+            owner.execute(
+                f"insert into internal.{table} (tenant_id, {columns}) values (%s{', %s' * len(values)})",
+                [show.writer.tenant_id, *values],
+            )
+        owner.execute(
+            "insert into internal.listener_days (tenant_id, local_day, episode_id, listener_no) "
+            "select tenant_id, %s, %s, listener_no from internal.listeners where tenant_id = %s",
+            [old.date(), show.first, show.writer.tenant_id],
+        )
+        owner.execute("select ensure_event_storage(%s, now())", [old])
+        owner.execute(
+            "insert into listener_metrics (tenant_id, episode_id, metric_date, metric_name, metric_value) "
+            "values (%s, %s, %s, 'plays', 5)",
+            [show.writer.tenant_id, show.first, old.date()],
+        )
+    _refresh()
+    before = show.everything()
+    assert before["episode_days"] == [(old.date(), show.first, 7)]
+    assert [row[4] for row in before["metrics_daily"]] == [5]
+    # Behind the edge, and in the hour at the edge, which belongs to a day that lies half behind it.
+    with show.writer.transaction() as owner:
+        found = owner.execute("select raw_retention_start()").fetchone()
+        assert found is not None
+        edge = found[0]
+        owner.execute(
+            "insert into internal.episode_days (tenant_id, local_day, episode_id, downloads) values (%s, %s, %s, 3)",
+            [show.writer.tenant_id, show.writer.day(edge), show.first],
+        )
+    before = show.everything()
+    with show.writer.transaction() as owner:
+        for hour in (old, edge - timedelta(hours=1), edge):
+            owner.execute(
+                "insert into internal.dirty_hours (tenant_id, source, hour) "
+                "values (%s, 'listener', date_trunc('hour', %s::timestamptz, 'UTC'))",
+                [show.writer.tenant_id, hour],
+            )
+    _refresh()
+    assert show.everything() == before
+    with show.writer.transaction() as owner:
+        owner.execute("delete from internal.episode_days where local_day = %s", [show.writer.day(edge)])
+        owner.execute(
+            'update tenant_settings set settings = settings || \'{"time_zone": "America/New_York"}\''
+        )
+    _refresh()
+    before["episode_days"] = before["episode_days"][:1]
+    assert show.everything() == before
+
+
+def test_two_refreshers_at_once_do_nothing_twice(own: Database) -> None:
+    show = Show(own, "twice")
+    moments = [NOON + timedelta(minutes=37 * n) for n in range(200)]
+    stop = threading.Event()
+    failures: list[BaseException] = []
+
+    def keep_refreshing() -> None:
+        while not stop.is_set():
+            try:
+                _refresh()
+            except BaseException as error:  # noqa: BLE001 - a thread has nobody else to tell
+                failures.append(error)
+                return
+
+    threads = [threading.Thread(target=keep_refreshing) for _ in range(3)]
+    for thread in threads:
+        thread.start()
+    for start in range(0, 200, 20):
+        show.writer.listener_events(
+            [show.download(at, f"listener {n % 7}") for n, at in enumerate(moments[start : start + 20])]
+        )
+        show.writer.attribution_events([show.impression(at) for at in moments[start : start + 20]])
+    stop.set()
+    for thread in threads:
+        thread.join(timeout=60)
+    assert not failures
+    _refresh()
+    assert show.days() == Counter(show.writer.day(at) for at in moments)
+    assert _queued(own) == (0, 0)
+    assert show.everything() == show.recounted()
+
+
+def test_killed_in_the_middle_nothing_is_lost(own: Database, superuser_dsn: str) -> None:
+    show = Show(own, "killed")
+    show.writer.listener_events([show.download(NOON), *show.play(NOON)])
+    _refresh()
+    before = show.everything()
+    show.writer.listener_events([show.download(NOON, "ben")])
+    as_of = _as_of(own, "rollups")
+    with psycopg.connect(own.owner_dsn) as blocker:
+        # The refresh has claimed its hours and rewritten its first tables when it comes to this row.
+        blocker.execute(
+            "select from internal.episode_days where tenant_id = %s and local_day = %s for update",
+            [show.writer.tenant_id, NOON.date()],
+        )
+        raised: list[BaseException] = []
+
+        def run() -> None:
+            try:
+                refresh.refresh_rollups()
+            except BaseException as error:  # noqa: BLE001 - a thread has nobody else to tell
+                raised.append(error)
+
+        thread = threading.Thread(target=run)
+        thread.start()
+        victim = _waiting_backend(own)
+        with psycopg.connect(own.superuser_dsn, autocommit=True) as superuser:
+            superuser.execute("select pg_terminate_backend(%s)", [victim])
+        thread.join(timeout=30)
+    assert len(raised) == 1
+    assert _queued(own)[0] > 0, "the claim came back with the rollback"
+    assert show.everything() == before
+    assert _as_of(own, "rollups") == as_of, "a pass that failed notes nothing"
+    assert refresh.refresh_rollups() > 0
+    assert show.days() == {NOON.date(): 2}
+
+
+def _waiting_backend(own: Database) -> int:
+    for _ in range(300):
+        with psycopg.connect(own.superuser_dsn, autocommit=True) as superuser:
+            found = superuser.execute(
+                "select pid from pg_stat_activity where datname = %s and wait_event_type = 'Lock' "
+                "and application_name like 'podboard%%'",
+                [own.name],
+            ).fetchone()
+        if found:
+            return int(found[0])
+        time.sleep(0.05)
+    raise AssertionError("the refresh never came to the locked row")
+
+
+def test_a_tenant_that_fails_does_not_stop_the_others(own: Database) -> None:
+    broken, sound = Show(own, "aa-broken"), Show(own, "zz-sound")
+    first, last = sorted((broken, sound), key=lambda show: show.writer.tenant_id)
+    first.writer.listener_events([first.download(NOON)])
+    last.writer.listener_events([last.download(NOON)])
+    as_of = _as_of(own, "rollups")
+    with first.writer.transaction() as owner:
+        owner.execute(
+            "alter table internal.episode_days add constraint refuses "
+            f"check (tenant_id <> '{first.writer.tenant_id}') not valid"
+        )
+    try:
+        with pytest.raises(DBAPIError, match="refuses"):
+            refresh.refresh_rollups()
+        assert last.days() == {NOON.date(): 1}
+        assert first.days() == {}
+        assert _as_of(own, "rollups") == as_of
+    finally:
+        with first.writer.transaction() as owner:
+            owner.execute("alter table internal.episode_days drop constraint refuses")
+    refresh.refresh_rollups()
+    assert first.days() == {NOON.date(): 1}
+    assert _as_of(own, "rollups") > as_of
+
+
+def test_as_of_is_the_start_of_the_pass(own: Database) -> None:
+    show = Show(own, "as-of")
+    show.writer.listener_events([show.download(NOON)])
+    before = datetime.now(UTC)
+    refresh.refresh_rollups()
+    refresh.refresh_metrics_daily()
+    after = datetime.now(UTC)
+    for relation in ("rollups", "metrics_daily"):
+        noted = _as_of(own, relation)
+        assert noted is not None
+        assert before <= noted <= after
+    first = _as_of(own, "rollups")
+    assert refresh.refresh_rollups() == 0
+    assert _as_of(own, "rollups") > first, "nothing to do is up to date as well"
+    assert refresh.refresh_aggregates() == 0
+    assert _as_of(own, "aggregates") is None, "on plain PostgreSQL they are part of the rollups"
+
+
+def test_cost_follows_what_is_new(own: Database) -> None:
+    """Rows touched by one more day, after 20 and after 200 days of history."""
+    written = {}
+    for history in (20, 200):
+        show = Show(own, f"history-{history}")
+        show.writer.listener_events(
+            [
+                show.download(NOON - timedelta(days=n, minutes=7 * k), f"listener {k}")
+                for n in range(1, history)
+                for k in range(5)
+            ]
+        )
+        show.writer.attribution_events([show.impression(NOON - timedelta(days=n)) for n in range(1, history)])
+        _refresh()
+        touched = _touched(own)
+        show.writer.listener_events(
+            [show.download(NOON + timedelta(minutes=k), f"listener {k}") for k in range(5)]
+        )
+        show.writer.listener_events(show.play(NOON))
+        show.writer.attribution_events([show.impression(NOON)])
+        written[history] = (_refresh(), _touched(own) - touched)
+    assert written[20] == written[200]
+
+
+def _touched(own: Database) -> int:
+    """Rows inserted, updated and deleted in derived tables since the statistics began."""
+    # A backend reports what it did at the latest when it ends.
+    dispose_engines()
+    with psycopg.connect(own.superuser_dsn, autocommit=True) as superuser:
+        for _ in range(200):
+            left = superuser.execute(
+                "select count(*) from pg_stat_activity where datname = %s and pid <> pg_backend_pid()",
+                [own.name],
+            ).fetchone()
+            if left == (0,):
+                break
+            time.sleep(0.05)
+        found = superuser.execute(
+            "select sum(n_tup_ins + n_tup_upd + n_tup_del) from pg_stat_user_tables "
+            "where schemaname = 'internal' and relname = any (%s)",
+            [[*TABLES, "listeners", "episode_milestones"]],
+        ).fetchone()
+    assert found is not None
+    return int(found[0])
+
+
+def test_partitions_are_made_ahead_and_dropped_behind(own: Database) -> None:
+    with psycopg.connect(own.owner_dsn) as owner:
+        owner.execute("select ensure_event_storage(now() - interval '30 months', now())")
+        owner.execute(
+            "drop table internal.listener_events_" + (datetime.now(UTC) + timedelta(days=62)).strftime("%Y%m")
+        )
+    assert refresh.keep_partitions() == 1
+    assert refresh.keep_partitions() == 0
+    show = Show(own, "expired")
+    inside, behind = NOON, datetime.now(UTC) - timedelta(days=2 * 366 + 60)
+    show.writer.listener_events([show.download(inside)])
+    with show.writer.transaction() as owner:
+        owner.execute(
+            "insert into listener_events (tenant_id, episode_id, listener_id, event_type, occurred_at) "
+            "values (%s, %s, 'x', 'download', %s)",
+            [show.writer.tenant_id, show.first, behind],
+        )
+    _refresh()
+    before = show.everything()
+    assert refresh.drop_expired() > 0
+    assert [event.at for event in show.writer.raw_listener_events()] == [inside]
+    assert refresh.refresh_rollups() == 0, "dropping is not deleting: nothing is noted as changed"
+    assert show.everything() == before
+
+
+def test_listeners_are_forgotten_after_their_retention(own: Database) -> None:
+    show = Show(own, "forgets")
+    with show.writer.transaction() as owner:
+        owner.execute(
+            "update tenant_settings set settings = settings || '{\"listener_retention_days\": 100}'"
+        )
+    long_ago, recent = datetime.now(UTC) - timedelta(days=103), datetime.now(UTC) - timedelta(days=97)
+    show.writer.listener_events(
+        [show.download(long_ago, "gone"), show.download(long_ago, "stays"), show.download(recent, "stays"),
+         show.download(long_ago, "advertised to")]
+    )  # fmt: skip
+    show.writer.attribution_events([show.impression(long_ago, "advertised to")])
+    _refresh()
+    refresh.drop_expired()
+    assert show.rows("listener_days") == [(show.writer.day(recent), show.first, "stays")]
+    assert sum(show.days().values()) == 4, "downloads stay"
+    with show.writer.transaction() as owner:
+        names = owner.execute(
+            "select listener_id from internal.listeners where tenant_id = %s order by 1",
+            [show.writer.tenant_id],
+        ).fetchall()
+    assert names == [("advertised to",), ("stays",)]
