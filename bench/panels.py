@@ -72,7 +72,7 @@ def measure_panels(
     for panel in panels:
         _record(panel, settings)
     say(f"{len(panels)} panels, {sum(len(panel.statements) for panel in panels)} statements, {rounds} rounds")
-    connections = {actor: _bare_connection(settings, actor) for _, actor in visitors.values()}
+    connections = {actor: bare_connection(settings, actor) for _, actor in visitors.values()}
     pids = backends(server)
     bare_pids = {actor: [connection.info.backend_pid] for actor, connection in connections.items()}
     try:
@@ -124,7 +124,7 @@ def _record(panel: Panel, settings: Settings) -> None:
     engine = engine_for(settings.runtime_dsn)
     event.listen(engine, "before_cursor_execute", note)
     try:
-        text = panel.visitor.send(panel.body).text
+        text = panel.visitor.read(panel.body)
     finally:
         event.remove(engine, "before_cursor_execute", note)
     assert "could not be read" not in text, f"{panel.box} fails for {panel.person}"
@@ -135,7 +135,7 @@ def _is_question(statement: str) -> bool:
     return not any(name in statement for name in _NOT_THE_QUESTION)
 
 
-def _bare_connection(settings: Settings, actor: tuple[UUID, UUID]) -> psycopg.Connection[Any]:
+def bare_connection(settings: Settings, actor: tuple[UUID, UUID]) -> psycopg.Connection[Any]:
     """A transaction of that person with nothing of ours in between, under the planner settings of the web."""
     connection = psycopg.connect(
         settings.runtime_dsn,

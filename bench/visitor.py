@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import json
 import re
 from typing import Any
@@ -59,6 +60,12 @@ class Visitor:
         answer = self.client.post(UPDATE, base_url=self.settings.public_url, data=body, headers=self.headers())
         assert answer.status_code == 200, (answer.status_code, answer.text[:200])
         return answer
+
+    def read(self, body: str) -> str:
+        """The text of the answer to a data request."""
+        answer = self.send(body)
+        is_packed = answer.headers.get("Content-Encoding") == "gzip"
+        return (gzip.decompress(answer.data) if is_packed else answer.data).decode()
 
     def _cookie(self, purpose: str) -> str:
         found = self.client.get_cookie(cookie_name(self.settings, purpose), domain="127.0.0.1")

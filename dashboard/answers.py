@@ -152,6 +152,6 @@ def _shown(row: Mapping[str, Any], key: str, unit: str, view: View) -> Any:
         return day(value.astimezone(view.filters.zone) if hasattr(value, "astimezone") else value)
     if unit == "datetime":
         return instant(value, view.filters.zone)
-    if isinstance(value, (list, tuple)) and unit == "text":
+    if isinstance(value, list) and unit == "text":
         return ", ".join(str(part) for part in value)
     return value

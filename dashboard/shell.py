@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date, datetime
+from datetime import date
 from typing import Any
 from urllib.parse import urlencode
 from zoneinfo import ZoneInfo
@@ -14,6 +14,7 @@ from dashboard import ids
 from dashboard.access import Viewer, current_viewer, home_path
 from dashboard.address import filters_of, query_of
 from dashboard.auth.csrf import csrf_field
+from dashboard.auth.sessions import now
 from dashboard.boxes import Box, View, known_box, render_box
 from dashboard.components import frame, states
 from dashboard.components.filter_bar import CUSTOM, Choice, Dimension, filter_bar
@@ -21,8 +22,10 @@ from dashboard.components.panels import grid, panel
 from dashboard.pages import Page, all_pages, page_at
 from queries import listening
 from queries.errors import InvalidRequest, NotFound
+from queries.filters import parse_filters
 from queries.periods import PRESETS
 from queries.session import tenant_session
+from reports.labels import dimension_name
 
 _PERIOD_KEYS = {"7d": "W", "30d": "M", "90d": "Q", "12m": "Y"}
 _SHORT_PERIODS = {
@@ -137,7 +140,10 @@ def register_callbacks(app: Dash) -> None:
 def _options(key: str, options: dict[str, Any]) -> list[dict[str, str]]:
     found = options[{"podcast": "podcasts", "app": "apps", "country": "countries", "device": "devices"}[key]]
     pairs = (option if isinstance(option, tuple) else (option, option) for option in found)
-    return [{"value": str(value), "label": str(label)} for value, label in pairs]
+    return [
+        {"value": str(value), "label": str(label) if key == "podcast" else dimension_name(key, str(label))}
+        for value, label in pairs
+    ]
 
 
 def _frame(viewer: Viewer, path: str, query: dict[str, str]) -> list[Component]:
@@ -178,7 +184,7 @@ def _nav_path(page: Page) -> str:
 def _page(viewer: Viewer, page: Page, parts: dict[str, str], query: dict[str, str]) -> list[Component]:
     body: list[Component] = []
     if page.filters:
-        body.append(_filter_bar(page, query, datetime.now(ZoneInfo(viewer.time_zone)).date()))
+        body.append(_filter_bar(page, query, ZoneInfo(viewer.time_zone)))
     if page.head:
         skeleton = [states.loading("sentence"), states.loading("kpis")]
         body.append(
@@ -193,8 +199,13 @@ def _page(viewer: Viewer, page: Page, parts: dict[str, str], query: dict[str, st
     return body
 
 
-def _filter_bar(page: Page, query: dict[str, str], today: date) -> Component:
+def _filter_bar(page: Page, query: dict[str, str], zone: ZoneInfo) -> Component:
     """The bar with what the address says already chosen; the options of its dimensions arrive by callback."""
+    moment = now()
+    try:
+        grain = parse_filters(query, zone=zone, now=moment).grain
+    except InvalidRequest:
+        grain = "day"  # the boxes say what is wrong with the address
     custom = bool(query.get("from") and query.get("to"))
     days: tuple[date, date] | None = None
     if custom:
@@ -225,10 +236,10 @@ def _filter_bar(page: Page, query: dict[str, str], today: date) -> Component:
         compares=_COMPARES if "compare" in page.filters else (),
         compare=query.get("compare", "previous"),
         grains=_GRAINS if "grain" in page.filters else (),
-        grain=query.get("grain", "day"),
+        grain=grain,
         dimensions=dimensions,
         chips=(("filter", "Filters"),),
-        max_date=today,
+        max_date=moment.astimezone(zone).date(),
     )
 
 

@@ -26,7 +26,7 @@ def audience_sentence(figures: Answer, top: Answer, f: Filters) -> str:
     value = downloads["value"]
     if not value:
         before = downloads["previous"]
-        after = f", after {formatting.number(before)} {_before(f)}" if before else ""
+        after = f", after {formatting.number(before)} {_during_before(f)}" if before else ""
         return f"There was no download {_period(f)}{' so far' if figures.partial_from else ''}{after}."
     return f"{_movement(downloads, f, so_far=figures.partial_from is not None)}{_leader(top, value)}."
 
@@ -36,7 +36,7 @@ def _movement(downloads: Mapping[str, Any], f: Filters, *, so_far: bool) -> str:
     counted = formatting.counted(value, "download")
     if so_far:
         has_whole_days = (f.period.end - f.today).days <= 1
-        compared = f" ({_signed(change)} {_before(f)})" if change is not None and has_whole_days else ""
+        compared = f" ({_against(change, f)})" if change is not None and has_whole_days else ""
         return f"{counted} so far {_period(f)}{compared}"
     if change is None:
         return f"There {'was' if value == 1 else 'were'} {counted} {_period(f)}"
@@ -48,9 +48,10 @@ def _movement(downloads: Mapping[str, Any], f: Filters, *, so_far: bool) -> str:
     return f"Downloads {moved} {signed[1:]} to {formatting.number(value)} {_period(f)}{since}"
 
 
-def _signed(change: Any) -> str:
+def _against(change: Any, f: Filters) -> str:
     signed = formatting.signed_percent(change)
-    return f"{signed} on" if signed[0] in ("+", formatting.MINUS) else "as many as"
+    is_change = signed[0] in ("+", formatting.MINUS)
+    return f"{signed} against {_before(f)}" if is_change else f"as many as {_during_before(f)}"
 
 
 def _leader(top: Answer, downloads: int) -> str:
@@ -63,7 +64,7 @@ def _leader(top: Answer, downloads: int) -> str:
         else first["title"][: _TITLE_LENGTH - 1].rstrip() + "…"
     )
     if first["downloads"] == downloads:
-        return f", {'it came' if downloads == 1 else 'all of them'} from “{title}”"
+        return f"; it came from “{title}”" if downloads == 1 else f", all of them from “{title}”"
     return f"; “{title}” brought {formatting.percent(first['share'])} of them"
 
 
@@ -80,3 +81,7 @@ def _before(f: Filters) -> str:
     if f.comparison == "year":
         return "the same days a year ago"
     return "the day before" if f.period.days == 1 else f"the {formatting.number(f.period.days)} days before"
+
+
+def _during_before(f: Filters) -> str:
+    return f"{'on' if f.period.days == 1 and f.comparison != 'year' else 'in'} {_before(f)}"

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from typing import Any
 from zoneinfo import ZoneInfo
 
+import dash_mantine_components as dmc
 from dash import ALL, Dash, Input, Output, State, ctx, dcc, html, no_update
 from dash.development.base_component import Component
 
@@ -73,35 +74,12 @@ def _body(viewer: Viewer, parts: dict[str, str]) -> list[Component]:
 
 def _form() -> Component:
     """Template, subject and period; the subjects a person may choose arrive by callback."""
+    periods = [{"value": value, "label": label} for value, label in _PERIODS]
     return html.Div(
         [
-            html.Div(
-                [
-                    html.Label("Report", htmlFor="report-kind"),
-                    dcc.Dropdown(id="report-kind", clearable=False, searchable=False),
-                ],
-                className="field",
-            ),
-            html.Div(
-                [
-                    html.Label("About", htmlFor="report-subject"),
-                    dcc.Dropdown(id="report-subject", clearable=False),
-                ],
-                className="field field--wide",
-            ),
-            html.Div(
-                [
-                    html.Label("Period", htmlFor="report-period"),
-                    dcc.Dropdown(
-                        id="report-period",
-                        clearable=False,
-                        searchable=False,
-                        value="30d",
-                        options=[{"value": value, "label": label} for value, label in _PERIODS],
-                    ),
-                ],
-                className="field",
-            ),
+            _choice("report-kind", "Report"),
+            _choice("report-subject", "About", searchable=True),
+            _choice("report-period", "Period", data=periods, value="30d"),
             html.Button(
                 [icon("plus", small=True), "Make report"],
                 id="report-make",
@@ -115,11 +93,23 @@ def _form() -> Component:
     )
 
 
+def _choice(name: str, label: str, **more: Any) -> Component:
+    return dmc.Select(
+        id=name,
+        label=label,
+        allowDeselect=False,
+        checkIconPosition="right",
+        size="sm",
+        className="field",
+        **more,
+    )
+
+
 def register_callbacks(app: Dash) -> None:
     """The form, the library and the button "PDF report" of other pages."""
 
     @app.callback(
-        Output("report-kind", "options"),
+        Output("report-kind", "data"),
         Output("report-kind", "value"),
         Input("report-kind", "id"),
     )
@@ -129,7 +119,7 @@ def register_callbacks(app: Dash) -> None:
         return [{"value": kind, "label": _KINDS[kind]} for kind in kinds], kinds[0] if kinds else None
 
     @app.callback(
-        Output("report-subject", "options"),
+        Output("report-subject", "data"),
         Output("report-subject", "value"),
         Output("report-make", "disabled"),
         Input("report-kind", "value"),

@@ -16,6 +16,7 @@ from reports.documents.words import compared_words, listed
 from reports.figures import builders
 from reports.figures.chart import Mark
 from reports.formatting import counted, number
+from reports.labels import dimension_name
 from reports.snapshot import Snapshot
 
 if TYPE_CHECKING:
@@ -155,7 +156,7 @@ def _slice(title: str, answer: Answer, key: str) -> Block:
     total = answer.totals.get("downloads") or sum(
         row["downloads"] for row in answer.rows if not isinstance(row["downloads"], str)
     )
-    rows = [{**row, key: _spoken(row[key])} for row in answer.rows]
+    rows = [{**row, key: dimension_name(key, row[key])} for row in answer.rows]
     chart = builders.ranking(
         rows,
         label=meaning.label,
@@ -167,11 +168,6 @@ def _slice(title: str, answer: Answer, key: str) -> Block:
         limit=SLICE_LIMIT,
     )
     return figure(f"{title}, by downloads", chart, half=True, caption=f"Share of {number(total)} downloads.")
-
-
-def _spoken(name: str) -> str:
-    """A value of ours as words ("smart_speaker"); names of apps and country codes stay as they are."""
-    return name.replace("_", " ").capitalize() if name.islower() else name
 
 
 def _notes(answer: Answer) -> tuple[Note, ...]:

@@ -10,6 +10,7 @@ from queries.metrics import metric
 from queries.results import Answer
 from reports.figures.builders import attribution_bars, columns, delivery, ranking, trend
 from reports.figures.chart import Chart, Mark
+from reports.labels import dimension_name
 
 MODELS = (
     ("first_touch_credit", "First touch"),
@@ -42,7 +43,7 @@ def downloads_over_time(answer: Answer, filters: Filters, marks: tuple[Mark, ...
 def downloads_ranking(answer: Answer, key: str, label: str) -> Chart:
     """Downloads by app, country or device, sorted, with the share of all downloads of the period."""
     return ranking(
-        answer.rows,
+        [{**row, key: dimension_name(key, row[key])} for row in answer.rows],
         label=metric("downloads").label,
         label_key=key,
         value_key="downloads",

@@ -220,7 +220,10 @@ def test_guesses_sent_at_once_are_counted_one_by_one(browse, app, monkeypatch) -
     ]
     with ThreadPoolExecutor(12) as pool:
         answers = list(
-            pool.map(lambda pair: pair[0].post("/login", data=pair[1]).status_code, zip(browsers, forms, strict=True))
+            pool.map(
+                lambda pair: pair[0].post("/login", data=pair[1]).status_code,
+                zip(browsers, forms, strict=True),
+            )
         )
     assert answers.count(401) == FREE_ATTEMPTS_PER_ACCOUNT
 
