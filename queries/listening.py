@@ -9,7 +9,7 @@ from __future__ import annotations
 from calendar import monthrange
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from typing import Any, Literal
 from uuid import UUID
@@ -28,6 +28,7 @@ SMALL_CELL = 5
 """Listeners of an app, country or device are not told apart below this number."""
 _SPARK_DAYS = 92
 _HOUR = timedelta(hours=1)
+_LATELY = timedelta(days=30)
 _NO_PLAYS = "Plays, completion and listening time are not known by app, country or device."
 _SMALL = f"Fewer than {SMALL_CELL} listeners of an app, country or device are not shown."
 
@@ -209,8 +210,8 @@ def episode_flags(connection: Connection, f: Filters) -> Answer:
 
 
 def filter_options(connection: Connection) -> dict[str, list[Any]]:
-    """What the reader may filter by: podcasts as (id, name) by name; apps, countries and devices, most used first."""
-    slices = ask(connection, "listening/filter_options")
+    """What the reader may filter by: podcasts as (id, name) by name; apps, countries and devices, lately most used first."""
+    slices = ask(connection, "listening/filter_options", since=datetime.now(UTC).date() - _LATELY)
     return {
         "podcasts": [(row["podcast_id"], row["name"]) for row in ask(connection, "listening/podcasts")],
         **{
@@ -400,7 +401,8 @@ def _listeners(connection: Connection, f: Filters, limits: _Limits) -> _Listener
             f"Unique listeners are kept since {kept_from.isoformat()}; this period begins before it."
         )
     compared = f.compared if f.compared is not None and f.compared.start >= kept_from else None
-    end, length, number = _stretches(f)
+    # Weeks of listeners would be other numbers than the days of a shorter period, and dear: long periods have no spark.
+    by_day = f.period.days <= _SPARK_DAYS
     rows = ask(
         connection,
         "listening/overview_listeners",
@@ -409,14 +411,14 @@ def _listeners(connection: Connection, f: Filters, limits: _Limits) -> _Listener
         period_end=f.period.end,
         compared_start=compared.start if compared else None,
         compared_end=compared.end if compared else None,
-        stretch_end=end,
-        stretch_days=length,
+        by_day=by_day,
     )
-    found = {(row["span"], row["stretch"]): row["listeners"] for row in rows}
+    found = {row["span"]: row["listeners"] for row in rows if row["span"] != "day"}
+    days = {row["day"]: row["listeners"] for row in rows if row["span"] == "day"}
     return _Listeners(
-        value=found["period", None],
-        previous=found["compared", None] if compared else None,
-        spark=[found.get(("stretch", place), 0) for place in range(number - 1, -1, -1)],
+        value=found["period"],
+        previous=found["compared"] if compared else None,
+        spark=_spark(days, f) if by_day else (),
     )
 
 

@@ -32,6 +32,15 @@ create table internal.episode_days (
 create index episode_days_episode on internal.episode_days (tenant_id, episode_id, local_day) include (downloads);
 comment on table internal.episode_days is 'Downloads per tenant day and episode: download_days without its dimensions, for series and totals.';
 
+create table internal.podcast_slices (
+    tenant_id uuid not null,
+    podcast_id uuid not null,
+    dimension text not null check (dimension in ('app', 'country', 'device_type')),
+    slice text not null,
+    primary key (tenant_id, podcast_id, dimension, slice)
+);
+comment on table internal.podcast_slices is 'Apps, countries and device types a podcast was ever downloaded with: what filters offer.';
+
 -- Exact uniques need one narrow row per listener: a number stands for the text id.
 create table internal.listeners (
     listener_no bigint generated always as identity primary key,
@@ -206,11 +215,12 @@ create function internal.refresh_listener_days(p_tenant uuid, p_zone text, p_day
 declare
     written bigint;
 begin
+    perform public.set_tenant_context(p_tenant);
     delete from internal.download_days r where r.tenant_id = p_tenant and r.local_day = any (p_days);
     delete from internal.episode_days r where r.tenant_id = p_tenant and r.local_day = any (p_days);
     delete from internal.listener_days r where r.tenant_id = p_tenant and r.local_day = any (p_days);
 
-    -- One pass over the raw downloads of these days feeds the dictionary and three rollups.
+    -- One pass over the raw downloads of these days feeds the dictionary and the rollups.
     with spans as (
         select d.day, d.day::timestamp at time zone p_zone as starts_at, (d.day + 1)::timestamp at time zone p_zone as ends_at
         from unnest(p_days) as d (day)
@@ -231,6 +241,14 @@ begin
     by_episode as (
         insert into internal.episode_days (tenant_id, local_day, episode_id, downloads)
         select p_tenant, day, episode_id, count(*) from raw group by 2, 3
+    ),
+    by_podcast as (
+        insert into internal.podcast_slices (tenant_id, podcast_id, dimension, slice)
+        select distinct p_tenant, e.podcast_id, v.dimension, v.slice
+        from (select distinct episode_id, app, country, device_type from raw) r
+        join public.episodes e on e.tenant_id = p_tenant and e.id = r.episode_id
+        cross join lateral (values ('app', r.app), ('country', r.country), ('device_type', r.device_type)) as v (dimension, slice)
+        on conflict (tenant_id, podcast_id, dimension, slice) do nothing
     ),
     per_listener as (
         select distinct day, episode_id, listener_id from raw
@@ -418,6 +436,9 @@ create view download_quarters with (security_barrier) as
 create view download_days with (security_barrier) as
     select r.tenant_id, r.local_day, r.episode_id, r.app, r.device_type, r.country, r.downloads from internal.download_days r
     where r.tenant_id = (select app_tenant()) and ((select app_sees_all_podcasts()) or r.episode_id in (select app_episodes()));
+create view podcast_slices with (security_barrier) as
+    select r.tenant_id, r.podcast_id, r.dimension, r.slice from internal.podcast_slices r
+    where r.tenant_id = (select app_tenant()) and ((select app_sees_all_podcasts()) or r.podcast_id in (select app_podcasts()));
 create view episode_days with (security_barrier) as
     select r.tenant_id, r.local_day, r.episode_id, r.downloads from internal.episode_days r
     where r.tenant_id = (select app_tenant()) and ((select app_sees_all_podcasts()) or r.episode_id in (select app_episodes()));
@@ -436,5 +457,5 @@ create view campaign_listener_days with (security_barrier) as
     select r.tenant_id, r.local_day, r.campaign_id, r.episode_id, r.listener_no, r.impressions
     from internal.campaign_listener_days r
     where r.tenant_id = (select app_tenant()) and ((select app_sees_all_campaigns()) or r.campaign_id in (select app_campaigns()));
-grant select on download_quarters, download_days, episode_days, listener_days, episode_milestones, campaign_days, campaign_listener_days
-    to podboard_web, podboard_worker;
+grant select on download_quarters, download_days, podcast_slices, episode_days, listener_days, episode_milestones, campaign_days,
+    campaign_listener_days to podboard_web, podboard_worker;

@@ -1,14 +1,11 @@
--- purpose: different listeners of a period, of each stretch of days in it, and of the period compared with
--- params: period_start, period_end, compared_start, compared_end, stretch_end, stretch_days, podcast_ids, episode_ids
--- returns: span text (period, stretch or compared), stretch integer (0 is the last before stretch_end, null the days from it on),
---          listeners bigint
--- grain: span and stretch
+-- purpose: different listeners of a period, of each day in it if asked, and of the period compared with
+-- params: period_start, period_end, compared_start, compared_end, by_day, podcast_ids, episode_ids
+-- returns: span text (period, day or compared), day date (null for the other spans), listeners bigint
+-- grain: span and day
 -- source: listener_days
 -- relies on: listener_days_pkey, listener_days_episode
 with seen as materialized (
-    select case when d.local_day < cast(:stretch_end as date)
-                then (cast(:stretch_end as date) - 1 - d.local_day) / cast(:stretch_days as integer) end as stretch,
-           d.listener_no
+    select case when cast(:by_day as boolean) then d.local_day end as day, d.listener_no
     from listener_days d
     where d.local_day >= cast(:period_start as date)
         and d.local_day < cast(:period_end as date)
@@ -27,8 +24,8 @@ seen_before as (
         and (cardinality(cast(:episode_ids as uuid[])) = 0 or d.episode_id = any (cast(:episode_ids as uuid[])))
     group by d.listener_no
 )
-select 'period' as span, null as stretch, count(*) as listeners from (select listener_no from seen group by listener_no) l
+select 'period' as span, cast(null as date) as day, count(*) as listeners from (select listener_no from seen group by listener_no) l
 union all
-select 'stretch', stretch, count(*) from seen group by stretch
+select 'day', day, count(*) from seen where day is not null group by day
 union all
 select 'compared', null, count(*) from seen_before

@@ -34,22 +34,27 @@ per_episode as (
     from counted
     group by episode_id
 ),
-ranked as (
+-- Cut before the joins: row security hides from the planner how many rows they meet.
+shown as materialized (
     select episode_id, downloads, previous, sum(downloads) over () as all_downloads, count(*) over () as episodes
     from per_episode
     where downloads > 0
+    order by downloads desc, episode_id
+    limit cast(:row_limit as bigint)
 )
 select e.id as episode_id, e.title, p.name as podcast_name, e.published_at,
-       cast(r.downloads as bigint) as downloads,
-       case when cast(:compared_start as date) is not null then cast(r.previous as bigint) end as previous,
-       cast(r.all_downloads as bigint) as all_downloads, r.episodes,
+       cast(s.downloads as bigint) as downloads,
+       case when cast(:compared_start as date) is not null then cast(s.previous as bigint) end as previous,
+       cast(s.all_downloads as bigint) as all_downloads, s.episodes,
        m.downloads as first_7_day_downloads
-from ranked r
-join episodes e on e.id = r.episode_id
+from shown s
+join episodes e on e.id = s.episode_id
 join podcasts p on p.id = e.podcast_id
 -- A milestone counted from an earlier moment of publication is not this episode's any more.
 left join episode_milestones m
-    on m.episode_id = e.id and m.days = 7 and m.complete_at = e.published_at + interval '168 hours'
+    on m.episode_id = e.id
+    and m.episode_id = any (array(select episode_id from shown))
+    and m.days = 7
+    and m.complete_at = e.published_at + interval '168 hours'
     and m.complete_at <= cast(:now as timestamptz)
-order by r.downloads desc, e.title, e.id
-limit cast(:row_limit as bigint)
+order by s.downloads desc, s.episode_id
