@@ -20,6 +20,7 @@ from dashboard.components import frame, states
 from dashboard.components.filter_bar import CUSTOM, Choice, Dimension, filter_bar
 from dashboard.components.panels import grid, panel
 from dashboard.pages import Page, all_pages, page_at
+from dashboard.plain import plain
 from queries import listening
 from queries.errors import InvalidRequest, NotFound
 from queries.filters import parse_filters
@@ -74,7 +75,7 @@ def register_callbacks(app: Dash) -> None:
     def open_page(path: str | None, search: str | None) -> tuple[Any, str | None]:
         viewer = current_viewer()
         where = home_path(viewer) if path in (None, "", "/") else str(path)
-        return _frame(viewer, where, query_of(search)), path
+        return plain(_frame(viewer, where, query_of(search))), path
 
     # Asks for a box once it has been seen and again whenever the filters change; decided in the browser, so that boxes
     # nobody has scrolled to cost nothing.
@@ -108,7 +109,7 @@ def register_callbacks(app: Dash) -> None:
             )
         except InvalidRequest as error:
             return states.empty(str(error), "Change the filter above.")
-        return render_box(box, View(viewer, filters, path=path))
+        return plain(render_box(box, View(viewer, filters, path=path)))
 
     @app.callback(
         Output({"type": "filter", "key": ALL}, "data"),

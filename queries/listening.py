@@ -210,7 +210,7 @@ def episode_flags(connection: Connection, f: Filters) -> Answer:
 
 
 def filter_options(connection: Connection) -> dict[str, list[Any]]:
-    """What the reader may filter by: podcasts as (id, name) by name; apps, countries and devices, lately most used first."""
+    """What the reader may filter by: podcasts as (id, name); apps, countries and devices, lately most used first."""
     slices = ask(connection, "listening/filter_options", since=datetime.now(UTC).date() - _LATELY)
     return {
         "podcasts": [(row["podcast_id"], row["name"]) for row in ask(connection, "listening/podcasts")],

@@ -122,8 +122,10 @@ def test_sparks_are_days_that_are_over(world: World) -> None:
         ]
         stretches = [Period(start, start + timedelta(days=length)) for start in starts]
         assert found["downloads"]["spark"] == [counted.downloads(f, stretch) for stretch in stretches]
-        assert found["unique_listeners"]["spark"] == [counted.listeners(f, stretch) for stretch in stretches]
-        if f.partial_from is None:
+        assert found["unique_listeners"]["spark"] == (
+            [counted.listeners(f, stretch) for stretch in stretches] if length == 1 else []
+        )
+        if query == {}:
             assert sum(found["unique_listeners"]["spark"]) > found["unique_listeners"]["value"], "never a sum"
         assert found["plays"]["spark"] == [counted.plays(f, stretch)[0] for stretch in stretches]
 
@@ -174,9 +176,8 @@ def test_top_episodes(reader: tuple[Writer, Actor, Counted], query: dict[str, st
     assert [dict(row) for row in answer.rows] == [dict(row) for row in everything.rows[:3]]
     assert answer.totals == {"downloads": now.total(), "episodes": len(now)}
     titles = {episode: title for title, episode in world.episodes.items()}
-    assert [(row["downloads"], row["title"]) for row in everything.rows] == sorted(
-        ((count, titles[episode]) for episode, count in now.items()), key=lambda pair: (-pair[0], pair[1])
-    )
+    order = [(-row["downloads"], row["episode_id"]) for row in everything.rows]
+    assert order == sorted(order), "a total order, so that two readers see the same ten"
     for row in everything.rows:
         previous = before[row["episode_id"]] if f.compared else None
         assert row["previous"] == previous
@@ -267,8 +268,8 @@ def test_options_are_what_the_reader_sees(world: World, person: str) -> None:
     assert [name for _, name in found["podcasts"]] == names[person]
     assert [key for key, _ in found["podcasts"]] == [world.podcasts[name] for name in names[person]]
     for option, key in (("apps", "app"), ("countries", "country"), ("devices", "device")):
-        ordered = sorted(counted.by(key, f, f.period).items(), key=lambda pair: (-pair[1], pair[0]))
-        assert found[option] == [name for name, _ in ordered]
+        # The world lies more than 30 days back: what was not used lately follows in alphabetical order.
+        assert found[option] == sorted(counted.by(key, f, f.period))
 
 
 def test_filters_by_podcast_and_episode(world: World) -> None:

@@ -337,3 +337,25 @@ def _milestones(writer: Writer, episode: UUID) -> dict[int, int]:
                 [episode],
             ).fetchall()
         )
+
+
+def test_options_used_lately_come_first(zones: Database) -> None:
+    writer = Writer(zones, "options", zone="Asia/Kolkata")
+    show = writer.insert("podcasts", name="Show")
+    episode = writer.insert(
+        "episodes", podcast_id=show, title="Episode", published_at=NOW - timedelta(days=300)
+    )
+    used = [("Old", 200)] * 5 + [("Aged", 100)] + [("Rare", 3)] + [("Common", 3)] * 2
+    writer.listener_events(
+        ListenerEvent(episode, f"listener {n}", "download", NOW - timedelta(days=days), {"app": app})
+        for n, (app, days) in enumerate(used)
+    )
+    refresh.refresh_rollups()
+    with tenant_session(Actor(writer.tenant_id)) as connection:
+        found = listening.filter_options(connection)
+    assert found == {
+        "podcasts": [(show, "Show")],
+        "apps": ["Common", "Rare", "Aged", "Old"],
+        "countries": ["unknown"],
+        "devices": ["unknown"],
+    }

@@ -1,0 +1,30 @@
+"""Components as plain data: what Dash would send for them, made in a tenth of the time."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from dash.development.base_component import Component
+
+# What a component keeps for itself beside its properties.
+_OWN = frozenset({"available_properties", "available_wildcard_properties", "available_events"})
+
+
+def plain(part: Any) -> Any:
+    """The same tree in dicts and lists.
+
+    Dash looks at every value of an answer with components in it as if each were a numpy array, which took two thirds
+    of a box's processor time; plain data goes to the JSON writer as it is.
+    """
+    if isinstance(part, Component):
+        properties = {
+            name: plain(value)
+            for name, value in vars(part).items()
+            if not name.startswith("_") and name not in _OWN
+        }
+        return {"props": properties, "type": part._type, "namespace": part._namespace}
+    if isinstance(part, dict):
+        return {name: plain(value) for name, value in part.items()}
+    if isinstance(part, (list, tuple)):
+        return [plain(value) for value in part]
+    return part
