@@ -141,7 +141,7 @@ def bare_connection(settings: Settings, actor: tuple[UUID, UUID]) -> psycopg.Con
         settings.runtime_dsn,
         prepare_threshold=None,
         application_name="podboard bench",
-        options="-c plan_cache_mode=force_custom_plan -c TimeZone=UTC",
+        options="-c plan_cache_mode=force_custom_plan -c TimeZone=UTC -c work_mem=16MB",
         row_factory=tuple_row,
     )
     connection.execute("begin read only")

@@ -41,7 +41,7 @@ class Visitor:
     @property
     def cookies(self) -> dict[str, str]:
         """Name and value of the cookies that a browser of this person sends."""
-        names = [cookie_name(self.settings), cookie_name(self.settings, "csrf")]
+        names = [cookie_name(self.settings, purpose) for purpose in ("", "csrf", "form")]
         return {name: value.value for name in names if (value := self.client.get_cookie(name, domain="127.0.0.1"))}
 
     def headers(self) -> dict[str, str]:

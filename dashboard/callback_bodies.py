@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -13,6 +14,7 @@ _MANY = (["ALL"], ["ALLSMALLER"])
 _TEXT = frozenset({"pathname", "search", "href", "hash"})
 _COUNTS = frozenset({"n_clicks", "n_intervals", "n_submit", "n_blur"})
 _LONGEST_TEXT = 8000
+_SURROGATE = re.compile("[\ud800-\udfff]")
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,7 +99,8 @@ def _check_one(one: Any, part: Part, *, with_values: bool) -> None:
     elif value is None:
         return
     elif part.property in _TEXT:
-        if not isinstance(value, str) or len(value) > _LONGEST_TEXT:
+        # Half a character cannot be sent back.
+        if not isinstance(value, str) or len(value) > _LONGEST_TEXT or _SURROGATE.search(value):
             raise BadRequest("This is not an address.")
     elif part.property in _COUNTS and (not isinstance(value, (int, float)) or isinstance(value, bool)):
         raise BadRequest("This is not a count.")

@@ -16,15 +16,17 @@ def plain(part: Any) -> Any:
     Dash looks at every value of an answer with components in it as if each were a numpy array, which took two thirds
     of a box's processor time; plain data goes to the JSON writer as it is.
     """
+    kind = type(part)
+    if kind is str or kind is int or kind is float or part is None:
+        return part
+    if kind is list or kind is tuple:
+        return [plain(value) for value in part]
+    if kind is dict:
+        return {name: plain(value) for name, value in part.items()}
+    # Asked last: Component is an abstract class, whose instance check is slow.
     if isinstance(part, Component):
         properties = {
-            name: plain(value)
-            for name, value in vars(part).items()
-            if not name.startswith("_") and name not in _OWN
+            name: plain(value) for name, value in vars(part).items() if name[0] != "_" and name not in _OWN
         }
         return {"props": properties, "type": part._type, "namespace": part._namespace}
-    if isinstance(part, dict):
-        return {name: plain(value) for name, value in part.items()}
-    if isinstance(part, (list, tuple)):
-        return [plain(value) for value in part]
     return part

@@ -16,7 +16,7 @@ from sqlalchemy import Connection
 
 from queries.engine import patience
 from queries.errors import DatabaseUnavailable
-from queries.session import Actor, anonymous_session, operator_session, tenant_session
+from queries.session import Actor, anonymous_session, anonymous_statement, operator_session, tenant_session
 from queries.statements import ask, tell
 
 IDLE_AFTER = timedelta(minutes=30)
@@ -170,7 +170,7 @@ def open_session(token: str, *, now: datetime) -> OpenSession | None:
 
 
 def _session_rows(token: str, now: datetime) -> list[dict[str, Any]]:
-    with patience(LONGEST_WAIT_SECONDS), anonymous_session(write=True) as connection:
+    with patience(LONGEST_WAIT_SECONDS), anonymous_statement() as connection:
         return ask(
             connection, "people/session_open", token_hash=token_hash(token), now=now, idle_since=now - IDLE_AFTER,
             noted_before=now - SEEN_NOTED_EVERY,

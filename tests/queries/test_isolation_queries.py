@@ -7,14 +7,16 @@ from __future__ import annotations
 
 import inspect
 import json
+import re
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import fields, is_dataclass, replace
 from typing import Any
 from uuid import uuid4
 
+import psycopg
 import pytest
-from sqlalchemy import Connection
+from sqlalchemy import Connection, text
 
 from queries import campaigns, listening, portfolio
 from queries.errors import AccessRefused, NotFound, TenantMissing
@@ -270,3 +272,152 @@ def test_people_do_not_mix_on_a_pooled_connection(world: World) -> None:
     assert all(len(set(seen)) == 1 for seen in totals.values())
     assert totals["bob"] == [0, 0, 0]
     assert 0 < totals["carol"][0] < totals["alice"][0]
+
+
+def _relations(world: World) -> dict[str, set[str]]:
+    """Every relation with a tenant that the runtime role may read, with its columns."""
+    found: dict[str, set[str]] = {}
+    with psycopg.connect(world.database.web_dsn) as connection:
+        for relation, column in connection.execute(
+            "select c.relname, a.attname from pg_class c join pg_attribute a on a.attrelid = c.oid "
+            "where c.relnamespace = 'public'::regnamespace and c.relkind in ('r', 'p', 'v') and a.attnum > 0 "
+            "and not a.attisdropped and has_table_privilege(c.oid, 'select')"
+        ):
+            found.setdefault(relation, set()).add(column)
+    return {relation: columns for relation, columns in found.items() if "tenant_id" in columns}
+
+
+def _rows(actor: Actor, relation: str, columns: str) -> list[tuple[Any, ...]]:
+    with _as(actor) as connection:
+        return [tuple(row) for row in connection.execute(text(f"select {columns} from {relation}"))]
+
+
+def test_relations_themselves_keep_tenants_apart(world: World) -> None:
+    """Whatever a question forgets, the relation behind it shows one tenant."""
+    relations = _relations(world)
+    assert {
+        "episode_days",
+        "listener_days",
+        "campaign_days",
+        "metrics_daily",
+        "listener_events",
+        "attribution_paths",
+    } <= set(relations)
+    shown = []
+    for relation in relations:
+        for actor in (world.people.alice, world.people.charlie):
+            tenants = {row[0] for row in _rows(actor, relation, "distinct tenant_id")}
+            assert tenants <= {actor.tenant_id}, relation
+            if tenants:
+                shown.append(relation)
+        with anonymous_session() as connection:
+            assert (
+                connection.execute(
+                    text(f"select count(*) from {relation} where tenant_id is not null")
+                ).scalar()
+                == 0
+            )
+    assert {relation for relation in relations if shown.count(relation) == 2} >= {
+        "episode_days", "download_days", "download_quarters", "podcast_slices", "listener_days", "episode_milestones",
+        "listener_events_hourly", "listener_events_daily", "metrics_daily", "campaign_days", "campaign_listener_days",
+        "campaign_episodes", "podcast_placements", "listener_events", "attribution_events", "attribution_analytics",
+    }  # fmt: skip
+
+
+def test_relations_themselves_keep_to_the_scope(world: World) -> None:
+    """A sponsor sees its campaigns and nothing of listening, a podcaster its podcasts and nothing of campaigns."""
+    hers = {world.podcasts["Harbour Lights"]}
+    her_episodes = {episode for title, episode in world.episodes.items() if title.startswith("Harbour")}
+    his = {world.campaigns["Acme always on"], world.campaigns["Acme earlier"]}
+    seen: dict[str, set[str]] = {"bob": set(), "carol": set()}
+    for relation, columns in _relations(world).items():
+        if "campaign_id" in columns and relation != "podcast_placements":
+            campaigns_of_bob = {
+                row[0] for row in _rows(world.people.bob, relation, "distinct campaign_id")
+            } - {None}
+            assert campaigns_of_bob <= his, relation
+            assert _rows(world.people.carol, relation, "campaign_id") == [], relation
+            seen["bob"] |= {relation} if campaigns_of_bob else set()
+        elif columns & {"episode_id", "podcast_id"}:
+            assert _rows(world.people.bob, relation, "tenant_id") == [], relation
+            for column, allowed in (("podcast_id", hers), ("episode_id", her_episodes)):
+                if column in columns:
+                    found = {row[0] for row in _rows(world.people.carol, relation, f"distinct {column}")}
+                    assert found <= allowed, relation
+                    seen["carol"] |= {relation} if found else set()
+    assert seen["bob"] >= {
+        "ad_units", "io_bookings", "attribution_events", "attribution_paths", "attribution_analytics", "campaign_days",
+        "campaign_listener_days", "campaign_episodes",
+    }  # fmt: skip
+    assert seen["carol"] >= {
+        "episodes", "listener_events", "listener_metrics", "listener_events_hourly", "listener_events_daily",
+        "metrics_daily", "download_quarters", "download_days", "podcast_slices", "episode_days", "listener_days",
+        "episode_milestones", "podcast_placements",
+    }  # fmt: skip
+    assert {row[0] for row in _rows(world.people.carol, "metrics_daily", "distinct metric_name")} == {
+        "plays", "listen_seconds", "completes", "engaged_plays",
+    }  # fmt: skip
+
+
+_TENANT_GUARD = re.compile(r"(\w+\.)?tenant_id = \( SELECT app_tenant\(\) AS app_tenant\)")
+_SCOPE_GUARD = re.compile(r"\( SELECT (app_sees_all_(?:podcasts|campaigns)\(\)) AS app_sees_all_\w+\)")
+
+
+def _barriers(world: World) -> list[str]:
+    with psycopg.connect(world.database.owner_dsn) as connection:
+        return [
+            row[0]
+            for row in connection.execute(
+                "select relname from pg_class where relnamespace = 'public'::regnamespace and relkind = 'v' "
+                "and 'security_barrier=true' = any (reloptions) order by relname"
+            )
+        ]
+
+
+def test_a_broken_barrier_would_be_noticed(world: World) -> None:
+    """Each barrier view without a guard, in a transaction that is rolled back: the probe does see foreign rows."""
+    columns_of = _relations(world)
+    barriers = _barriers(world)
+    assert len(barriers) >= 13
+    for view in barriers:
+        for guard, reader in ((_TENANT_GUARD, world.people.charlie), (_SCOPE_GUARD, world.people.carol)):
+            # Two views stand on tables whose own policies hold the tenant even then.
+            if guard is _TENANT_GUARD and view in ("campaign_episodes", "podcast_placements"):
+                continue
+            for is_broken in (False, True):
+                with psycopg.connect(world.database.superuser_dsn) as superuser:
+                    if is_broken:
+                        _remove_guard(superuser, view, guard)
+                    found = _foreign_rows(superuser, world, view, columns_of[view], reader)
+                    superuser.rollback()
+                assert bool(found) == is_broken, (view, guard.pattern)
+
+
+def _remove_guard(superuser: psycopg.Connection[tuple[Any, ...]], view: str, guard: re.Pattern[str]) -> None:
+    found = superuser.execute("select pg_get_viewdef(%s::regclass)", [view]).fetchone()
+    assert found is not None
+    broken, replaced = guard.subn("true", found[0])
+    assert replaced, f"{view} has no such guard"
+    superuser.execute(f"create or replace view {view} with (security_barrier) as {broken}")
+
+
+def _foreign_rows(
+    superuser: psycopg.Connection[tuple[Any, ...]], world: World, view: str, columns: set[str], reader: Actor
+) -> int:
+    """Rows of a view that its reader must not see: of another tenant, of others' podcasts, of any campaign."""
+    superuser.execute("set local role podboard_web")
+    superuser.execute("select enter_session(%s, %s)", [reader.tenant_id, reader.user_id])
+    if reader is world.people.charlie:
+        condition, values = "tenant_id <> %s", [reader.tenant_id]
+    elif "campaign_id" in columns and view != "podcast_placements":
+        condition, values = "true", []
+    elif "podcast_id" in columns:
+        condition, values = "podcast_id <> %s", [world.podcasts["Harbour Lights"]]
+    else:
+        condition, values = (
+            "not episode_id = any (%s)",
+            [[episode for title, episode in world.episodes.items() if title.startswith("Harbour")]],
+        )
+    found = superuser.execute(f"select count(*) from {view} where {condition}", values).fetchone()
+    assert found is not None
+    return int(found[0])

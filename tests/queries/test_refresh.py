@@ -12,10 +12,12 @@ from uuid import UUID
 
 import psycopg
 import pytest
+from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError
 
 from queries import refresh
 from queries.engine import dispose_engines
+from queries.session import anonymous_session, outside_transactions
 from queries.settings import Settings, use_settings, with_databases
 from tests.conftest import Database
 from tests.world import AttributionEvent, ListenerEvent, Writer
@@ -507,3 +509,21 @@ def test_listeners_are_forgotten_after_their_retention(own: Database) -> None:
             [show.writer.tenant_id],
         ).fetchall()
     assert names == [("advertised to",), ("stays",)]
+
+
+def test_the_owners_role_does_not_come_back_from_the_pool(own: Database) -> None:
+    state = text("select current_user, current_setting('statement_timeout'), pg_backend_pid()")
+    with outside_transactions("tests") as connection:
+        role, limit, backend = connection.execute(state).one()
+        assert (role, limit) == ("podboard_owner", "0")
+        # Nothing is left open between two statements: each is its own transaction.
+        first, second = (connection.execute(text("select txid_current()")).scalar_one() for _ in range(2))
+        assert first != second
+    for _ in range(3):
+        with anonymous_session() as connection:
+            role, limit, other = connection.execute(state).one()
+            assert role == "podboard_web"
+            assert limit != "0"
+            assert other != backend
+    with pytest.raises(ValueError, match="says why"), outside_transactions(""):
+        pass

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -17,7 +18,7 @@ from queries.attribution import compute_attribution
 from queries.engine import dispose_engines
 from queries.refresh import refresh_metrics_daily, refresh_rollups
 from queries.session import Actor
-from queries.settings import Settings, use_settings
+from queries.settings import Settings, current_settings, use_settings
 from tests.conftest import Database
 
 LOGO = '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 10 10"><circle cx="5" cy="5" r="4" fill="#0b6e5f"/></svg>'
@@ -33,6 +34,7 @@ class Office:
     campaigns: dict[str, UUID]
     podcasts: dict[str, UUID]
     downloads: dict[str, int]
+    settings: Settings
 
     def rows(self, statement: str, parameters: list[Any] | None = None) -> list[dict[str, Any]]:
         """What is truly in the tables, past all policies."""
@@ -41,18 +43,35 @@ class Office:
             return done.fetchall() if done.description else []
 
 
-@pytest.fixture(scope="package")
-def office(settings: Settings, make_database: Callable[[str], Database]) -> Iterator[Office]:
-    """The agency, reached as the worker reaches it: everything here commits."""
+@pytest.fixture(scope="session")
+def built_office(settings: Settings, make_database: Callable[[str], Database]) -> Office:
+    """The agency, made once; it is reached as the worker reaches it, and everything here commits."""
     made = make_database("podboard_reports")
-    use_settings(replace(settings, database_url=made.worker_dsn, database_worker_url=made.worker_dsn))
-    built = _build(made)
-    refresh_rollups()
-    refresh_metrics_daily()
-    compute_attribution()
-    yield built
-    dispose_engines()
-    use_settings(settings)
+    own = replace(settings, database_url=made.worker_dsn, database_worker_url=made.worker_dsn)
+    with _entered(own):
+        built = _build(made, own)
+        refresh_rollups()
+        refresh_metrics_daily()
+        compute_attribution()
+    return built
+
+
+@pytest.fixture
+def office(built_office: Office) -> Iterator[Office]:
+    """The agency, with the queries pointed at its database for one test."""
+    with _entered(built_office.settings):
+        yield built_office
+
+
+@contextmanager
+def _entered(own: Settings) -> Iterator[None]:
+    before = current_settings()
+    use_settings(own)
+    try:
+        yield
+    finally:
+        dispose_engines()
+        use_settings(before)
 
 
 @pytest.fixture
@@ -94,8 +113,8 @@ _AGENCIES = {
 }
 
 
-def _build(database: Database) -> Office:
-    office = Office(database, {}, {}, {}, {})
+def _build(database: Database, own: Settings) -> Office:
+    office = Office(database, {}, {}, {}, {}, own)
     now = datetime.now(UTC).replace(minute=30, second=0, microsecond=0)
     with psycopg.connect(database.superuser_dsn) as connection:
         for slug, agency in _AGENCIES.items():

@@ -11,6 +11,7 @@ import shutil
 import socket
 import subprocess
 from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -18,7 +19,11 @@ from uuid import UUID
 
 import psycopg
 import pytest
+from sqlalchemy import Connection as SqlConnection
+from sqlalchemy import create_engine
+from sqlalchemy.pool import StaticPool
 
+from queries import refresh
 from schema.migrate import FOLDER, load
 
 SERVER = Path(__file__).parent.parent / "timescale"
@@ -79,6 +84,9 @@ def _migrate(connection: Connection) -> None:
     for migration in load(FOLDER, "timescale"):
         with connection.transaction():
             connection.execute(migration.sql)  # type: ignore[call-overload]
+    # What the runner of migrations writes down.
+    connection.execute("create table database_engine (engine text not null)")
+    connection.execute("insert into database_engine (engine) values ('timescale')")
 
 
 def _fill(connection: Connection) -> None:
@@ -159,11 +167,30 @@ def _refresh(connection: Connection, *, timescale: bool) -> None:
     with connection.transaction():
         connection.execute("select refresh_metrics_daily()")
     if timescale:
-        for aggregate in ("listener_events_hourly", "listener_events_daily"):
-            connection.execute(
-                f"call refresh_continuous_aggregate('internal.{aggregate}', "
-                "public.raw_retention_start() + interval '1 day', date_trunc('day', now()) + interval '1 day')"
-            )
+        with pytest.MonkeyPatch.context() as patch:
+            _let_the_worker_use(connection, patch)
+            assert refresh.refresh_aggregates() == 2
+        connection.rollback()
+        connection.autocommit = True
+        assert connection.execute(
+            "select count(*) from refresh_states where relation = 'aggregates'"
+        ).fetchone() == (1,)
+
+
+def _let_the_worker_use(connection: Connection, patch: pytest.MonkeyPatch) -> None:
+    """The worker's command on this one connection, which is all the server has; it is the owner already."""
+    engine = create_engine(
+        "postgresql+psycopg://", creator=lambda: connection, poolclass=StaticPool, pool_reset_on_return=None,
+        connect_args={"prepare_threshold": None},
+    )  # fmt: skip
+
+    @contextmanager
+    def session(reason: str, **_: Any) -> Iterator[SqlConnection]:
+        with engine.connect().execution_options(isolation_level="AUTOCOMMIT") as opened:
+            yield opened
+
+    patch.setattr(refresh, "system_session", session)
+    patch.setattr(refresh, "outside_transactions", session)
 
 
 _READ: dict[str, str] = {

@@ -24,7 +24,10 @@ seen_before as (
         and (cardinality(cast(:episode_ids as uuid[])) = 0 or d.episode_id = any (cast(:episode_ids as uuid[])))
     group by d.listener_no
 )
-select 'period' as span, cast(null as date) as day, count(*) as listeners from (select listener_no from seen group by listener_no) l
+select 'period' as span, cast(null as date) as day,
+       -- Without days every row is another listener already.
+       case when cast(:by_day as boolean) then (select count(*) from (select listener_no from seen group by listener_no) l)
+            else (select count(*) from seen) end as listeners
 union all
 select 'day', day, count(*) from seen where day is not null group by day
 union all

@@ -4,5 +4,6 @@
 -- grain: one row
 -- source: the clock
 -- relies on: nothing
-select clock_timestamp() as started_at, raw_retention_start() as period_from,
+-- A day's distance: the edge moves at midnight, perhaps while this runs, and what was dropped must not be counted anew.
+select clock_timestamp() as started_at, raw_retention_start() + interval '1 day' as period_from,
        date_trunc('day', now(), 'UTC') + interval '1 day' as period_to
