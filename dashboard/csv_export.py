@@ -26,6 +26,8 @@ blueprint = Blueprint("csv_export", __name__)
 
 _FORMULA = ("=", "+", "-", "@", "\t", "\r")
 _MICROS = Decimal(1_000_000)
+# As many digits as pages show and a spreadsheet needs, and no more: a division's 28 say nothing.
+_CENT, _SIXTH = Decimal("0.01"), Decimal("0.000001")
 
 
 @blueprint.get("/export/<box_id>.csv")
@@ -70,6 +72,8 @@ def _header(column: Column, filters: Filters) -> str:
 
 def _unit(column: Column, row: Mapping[str, Any]) -> str:
     """A list of key figures has another unit in each row: that of the row's metric."""
+    if column.key == "metric":
+        return "metric"
     if column.key in ("value", "previous") and row.get("metric") in METRICS:
         return METRICS[row["metric"]].unit
     return column.unit
@@ -78,14 +82,16 @@ def _unit(column: Column, row: Mapping[str, Any]) -> str:
 def _cell(value: Any, unit: str, filters: Filters) -> str:
     if value is None:
         return ""
+    if unit == "metric":
+        return METRICS[value].label if value in METRICS else str(value)
     if unit == "money":
-        return f"{(Decimal(value) / _MICROS).normalize():f}"
+        return f"{(Decimal(value) / _MICROS).quantize(_CENT).normalize():f}"
     if isinstance(value, datetime):
         return value.astimezone(filters.zone).isoformat(timespec="seconds")
     if isinstance(value, date):
         return value.isoformat()
     if isinstance(value, (int, float, Decimal)) and not isinstance(value, bool):
-        return f"{value:f}" if isinstance(value, Decimal) else str(value)
+        return f"{value.quantize(_SIXTH).normalize():f}" if isinstance(value, Decimal) else str(value)
     if isinstance(value, (list, tuple)):
         value = ", ".join(str(part) for part in value)
     text = str(value)

@@ -97,8 +97,11 @@ def _guard_pages(server: Flask) -> None:
         found = page_at(request.path)
         if found is None:
             abort(404)
-        if not found[0].open_to(viewer):
+        page, parts = found
+        if not page.open_to(viewer):
             abort(403)
+        # What is somebody else's is not there: 404 before any shell, the same as for an id that never was.
+        page.title_for(viewer, parts)
         return None
 
     @server.after_request

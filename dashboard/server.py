@@ -16,6 +16,7 @@ from dashboard.headers import content_security_policy, install_headers
 from dashboard.logs import configure_logging, install_request_log
 from dashboard.static_files import asset_address, install_answer_compression
 from queries.settings import Settings
+from queries.statements import check_statements
 
 _LARGEST_REQUEST_BYTES = 1_000_000
 
@@ -28,6 +29,7 @@ def create_app(settings: Settings) -> Flask:
     settings.require_secret_key()
     settings.require_secure_address()
     configure_logging(settings.log_level)
+    check_statements()
     server = create_server(settings)
     app = mount_dash(server, settings)
     server.config["CONTENT_SECURITY_POLICY"] = content_security_policy(app.csp_hashes())

@@ -150,6 +150,12 @@ def _options(key: str, options: dict[str, Any]) -> list[dict[str, str]]:
 def _frame(viewer: Viewer, path: str, query: dict[str, str]) -> list[Component]:
     found = page_at(path)
     page = found[0] if found is not None and found[0].open_to(viewer) else None
+    title = "Not found"
+    if page and found:
+        try:
+            title = page.title_for(viewer, found[1])
+        except NotFound:
+            page = None
     navigation = [
         frame.NavItem(
             entry.nav,
@@ -169,7 +175,7 @@ def _frame(viewer: Viewer, path: str, query: dict[str, str]) -> list[Component]:
         person=viewer.name,
         email=viewer.email,
         zone=viewer.time_zone,
-        title=page.title if page else "Not found",
+        title=title,
         trail=page.crumbs if page else (),
         logout_fields=[csrf_field()],
         body=_page(viewer, page, found[1], query)

@@ -25,11 +25,14 @@ from apscheduler.triggers.interval import IntervalTrigger
 from dashboard.jobs import JOBS, Job
 from dashboard.logs import configure_logging
 from queries import jobs as runs
-from queries.errors import DatabaseUnavailable, PodboardError
+from queries.errors import DatabaseUnavailable, PodboardError, TryAgain
 from queries.settings import Settings, current_settings, use_settings
 from schema import SetupError
 
 log = logging.getLogger("podboard.worker")
+
+# Seconds between attempts of a job whose way was barred; every command may run twice.
+_PAUSES = (1.0, 3.0, 9.0)
 
 BEAT_SECONDS = 5
 _LONGEST_PAUSE_SECONDS = 30.0
@@ -152,7 +155,7 @@ class Worker:
             self._held[run_id] = job.lease_seconds
         began = time.monotonic()
         try:
-            result = _as_result(job.command())
+            result = _as_result(_in_turn(job))
         except DatabaseUnavailable:
             # Nothing can be written now: the lease runs out and the slot is taken again.
             raise
@@ -175,6 +178,16 @@ class Worker:
         finally:
             with self._held_lock:
                 self._held.pop(run_id, None)
+
+
+def _in_turn(job: Job) -> int | Mapping[str, Any] | None:
+    """What the job's command answers; asked again when another job's locks were in its way."""
+    for pause in _PAUSES:
+        try:
+            return job.command()
+        except TryAgain:
+            time.sleep(pause)
+    return job.command()
 
 
 def _as_result(value: int | Mapping[str, Any] | None) -> dict[str, Any]:

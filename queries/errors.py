@@ -35,5 +35,9 @@ class DatabaseUnavailable(PodboardError):
     """The database could not be reached or went away in the middle; nothing half done was kept."""
 
 
+class TryAgain(PodboardError):
+    """Another transaction was in the way (deadlock, lock not to be had); the same again a moment later succeeds."""
+
+
 class TookTooLong(PodboardError):
     """The statement reached its time limit and was stopped."""

@@ -82,8 +82,13 @@ class Filters:
             query["compare"] = self.comparison
         if self.grain != default_grain(self.period):
             query["grain"] = self.grain
-        for key, values in (("podcast", self.podcasts), ("episode", self.episodes), ("app", self.apps),
-                            ("country", self.countries), ("device", self.devices)):
+        for key, values in (
+            ("podcast", self.podcasts),
+            ("episode", self.episodes),
+            ("app", self.apps),
+            ("country", self.countries),
+            ("device", self.devices),
+        ):
             if values:
                 query[key] = "|".join(str(value) for value in values)
         if self.campaign_id is not None:
@@ -114,9 +119,16 @@ def parse_filters(query: Mapping[str, str], *, zone: ZoneInfo, now: datetime) ->
     grain = asked if asked in allowed_grains(period) else default_grain(period)
     campaign = query.get("campaign")
     return Filters(
-        period=period, zone=zone, now=now, comparison=comparison, grain=grain, preset=preset,
-        podcasts=_ids(query.get("podcast"), "podcast"), episodes=_ids(query.get("episode"), "episode"),
-        apps=_values(query.get("app"), "app"), countries=_values(query.get("country"), "country"),
+        period=period,
+        zone=zone,
+        now=now,
+        comparison=comparison,
+        grain=grain,
+        preset=preset,
+        podcasts=_ids(query.get("podcast"), "podcast"),
+        episodes=_ids(query.get("episode"), "episode"),
+        apps=_values(query.get("app"), "app"),
+        countries=_values(query.get("country"), "country"),
         devices=_values(query.get("device"), "device"),
         campaign_id=parse_id(campaign, "campaign") if campaign else None,
     )

@@ -13,12 +13,14 @@ from sqlalchemy.exc import DBAPIError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 
 from queries.engine import engine_for, patience
-from queries.errors import AccessRefused, DatabaseUnavailable, TenantMissing, TookTooLong
+from queries.errors import AccessRefused, DatabaseUnavailable, TenantMissing, TookTooLong, TryAgain
 from queries.settings import current_settings
 
 # The server stops a reader's statement after 30 s: one that has not answered some seconds later has gone.
 _PATIENCE_SECONDS = 40.0
 
+# deadlock detected, could not serialize, lock not available
+_IN_THE_WAY = ("40P01", "40001", "55P03")
 _ENTER = text("select enter_session(:tenant_id, :user_id)")
 # The first refresh of a large tenant digests its whole history in one statement.
 _SYSTEM_SECONDS = 1800
@@ -156,6 +158,8 @@ def _transaction(dsn: str, *, write: bool, steady: bool = False, alone: bool = F
     except DBAPIError as error:
         if error.connection_invalidated:
             raise DatabaseUnavailable("The database went away.") from error
+        if getattr(error.orig, "sqlstate", None) in _IN_THE_WAY:
+            raise TryAgain("Another change was in the way.") from error
         if getattr(error.orig, "sqlstate", None) == "57014":
             raise TookTooLong("The question took too long and was stopped.") from None
         raise

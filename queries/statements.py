@@ -38,7 +38,9 @@ def statement(name: str) -> Statement:
         raise ValueError(f"{name}.sql: write cast(:name as type), not :name::type")
     used = frozenset(_PARAMETER.findall(body))
     header = _DECLARED.search(source)
-    declared = frozenset(re.findall(r"[a-z_][a-z0-9_]*", header.group(1))) - {"none"} if header else frozenset()
+    declared = (
+        frozenset(re.findall(r"[a-z_][a-z0-9_]*", header.group(1))) - {"none"} if header else frozenset()
+    )
     if header is None or declared != used:
         raise ValueError(f"{name}.sql: header declares {sorted(declared)}, text uses {sorted(used)}")
     return Statement(name=name, clause=text(body), parameters=used)
@@ -61,6 +63,14 @@ def tell(connection: Connection, name: str, /, **parameters: Any) -> int:
     return connection.execute(wanted.clause, parameters).rowcount
 
 
+def check_statements() -> None:
+    """Reads every statement once, so that a mistake in one stops the start and not somebody's page."""
+    for name in statement_names():
+        statement(name)
+
+
 def statement_names() -> tuple[str, ...]:
     """Every statement there is, for the checks that run over all of them."""
-    return tuple(sorted(path.relative_to(SQL_FOLDER).with_suffix("").as_posix() for path in SQL_FOLDER.rglob("*.sql")))
+    return tuple(
+        sorted(path.relative_to(SQL_FOLDER).with_suffix("").as_posix() for path in SQL_FOLDER.rglob("*.sql"))
+    )

@@ -14,6 +14,7 @@ from dash.development.base_component import Component
 
 from dashboard.access import Viewer
 from dashboard.boxes import Box, register
+from queries.session import Connection, tenant_session
 
 Rows = tuple[tuple[Box, ...], ...]
 
@@ -25,7 +26,8 @@ class Page:
     `path` may hold `<name>` parts. A viewer with any of `any_of` may open it (none: everybody logged in). `head` is the
     box with the opening sentence and key figures, `rows` the boxes below it, twelve columns to a row. `filters` names
     what its filter bar offers: period, grain, compare, podcast, app, country, device. A page that is no set of boxes
-    gives `body` instead. `nav` is its entry in the navigation; without one it is reached from another page.
+    gives `body` instead. `subject` names what a path like /campaigns/<id> is about, and raises NotFound when the viewer
+    may not see it. `nav` is its entry in the navigation; without one it is reached from another page.
     """
 
     path: str
@@ -42,6 +44,7 @@ class Page:
     body: Callable[[Viewer, dict[str, str]], Component | Sequence[Component]] | None = None
     register_callbacks: Callable[[Any], None] | None = None
     crumbs: tuple[tuple[str, str], ...] = ()
+    subject: Callable[[Connection, dict[str, str]], str] | None = None
     pattern: re.Pattern[str] = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
@@ -53,6 +56,13 @@ class Page:
         """Head first, then row by row."""
         head = (self.head,) if self.head else ()
         return head + tuple(box for row in self.rows for box in row)
+
+    def title_for(self, viewer: Viewer, parts: dict[str, str]) -> str:
+        """The title, or the name of the path's subject. Raises: NotFound when it is not the viewer's."""
+        if self.subject is None:
+            return self.title
+        with tenant_session(viewer.actor) as connection:
+            return self.subject(connection, parts)
 
     def open_to(self, viewer: Viewer) -> bool:
         """Whether the viewer may open it."""

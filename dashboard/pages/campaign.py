@@ -16,7 +16,7 @@ from dashboard.pages import Page
 from dashboard.pages.campaigns import PACING, STAGES, WHO, badge
 from queries import campaigns
 from queries.errors import NotFound
-from queries.filters import Filters
+from queries.filters import Filters, parse_id
 from queries.metrics import metric
 from queries.results import Answer, Column
 from queries.session import Connection
@@ -111,16 +111,17 @@ _MOST_EPISODES = 12
 
 
 def _episodes(answer: Answer, view: View) -> list[Component]:
+    heard = [row for row in answer.rows if row["impressions"]]
     shown = table(
-        replace(answer, rows=answer.rows[:_MOST_EPISODES]),
+        replace(answer, rows=heard[:_MOST_EPISODES]),
         view,
         caption="Impressions by episode in the period",
-        keys=("title", "unit_types", "impressions", "share", "reach"),
+        keys=("title", "impressions", "share", "reach", "unit_types"),
         kinds={"impressions": "bar"},
         sub=lambda row: show_and_day(row, view),
         sorted_by="impressions",
     )
-    more = len(answer.rows) - _MOST_EPISODES
+    more = len(heard) - _MOST_EPISODES
     return [
         shown,
         *([html.P(f"{counted(more, 'more episode')} in the CSV.", className="facts")] if more > 0 else []),
@@ -153,8 +154,13 @@ def _bookings(answer: Answer, view: View) -> Component:
     )
 
 
+def _subject(connection: Connection, parts: dict[str, str]) -> str:
+    return str(campaigns.campaign(connection, parse_id(parts["campaign_id"], "campaign"))["name"])
+
+
 PAGE = Page(
     path="/campaigns/<campaign_id>",
+    subject=_subject,
     title="Campaign",
     any_of=WHO,
     crumbs=(("Campaigns", "/campaigns"),),

@@ -114,9 +114,17 @@ def _card(row: Mapping[str, Any], view: View) -> Component:
                 className="card__facts",
             ),
         ],
-        href=f"/campaigns/{row['campaign_id']}",
+        href=_address(row, view),
         className="card",
     )
+
+
+def _address(row: Mapping[str, Any], view: View) -> str:
+    """A campaign that has ended opens on its flight: the last 30 days would show nothing of it."""
+    address = f"/campaigns/{row['campaign_id']}"
+    if row["end_date"] >= view.filters.period.start:
+        return address
+    return f"{address}?from={row['start_date']}&to={row['end_date']}"
 
 
 def _after(last_day: date) -> date:

@@ -16,7 +16,7 @@ from queries import portfolio
 from queries.filters import Filters
 from queries.results import Answer
 from queries.session import Connection
-from reports.formatting import format_value
+from reports.formatting import day, format_value
 from reports.sentences_campaigns import portfolio_sentence
 
 _WHO = ("portfolio.read",)
@@ -55,11 +55,11 @@ def _at_risk(answer: Answer, view: View) -> Component:
         answer,
         view,
         caption="Live campaigns behind their booking",
-        keys=("name", "end_date", "delivered_ratio", "pacing_ratio", "expected_shortfall"),
+        keys=("name", "expected_shortfall", "delivered_ratio", "pacing_ratio"),
         kinds={"delivered_ratio": "progress"},
         labels={"delivered_ratio": "Delivered", "pacing_ratio": "Pacing", "expected_shortfall": "Short by"},
         link=lambda row: f"/campaigns/{row['campaign_id']}",
-        sub=lambda row: str(row["sponsor_name"]),
+        sub=lambda row: f"{row['sponsor_name']} · ends {day(row['end_date'])}",
         sorted_by="expected_shortfall",
     )
 
@@ -69,7 +69,7 @@ def _revenue(answer: Answer, view: View) -> Component:
         answer,
         view,
         caption="Spend by sponsor in the period",
-        keys=("sponsor_name", "campaigns", "spend_micros"),
+        keys=("sponsor_name", "spend_micros", "campaigns"),
         kinds={"spend_micros": "bar"},
         sorted_by="spend_micros",
     )
@@ -80,10 +80,12 @@ def _expiring(answer: Answer, view: View) -> Component:
         answer,
         view,
         caption="Bookings that end within 30 days",
-        keys=("name", "ends_on", "booked_impressions", "impressions", "delivered_ratio"),
+        keys=("name", "delivered_ratio", "impressions", "booked_impressions"),
         kinds={"delivered_ratio": "progress"},
         link=lambda row: f"/campaigns/{row['campaign_id']}",
-        sub=lambda row: str(row["sponsor_name"]),
+        sub=lambda row: " · ".join(
+            filter(None, (row["sponsor_name"], row["promo_code"], f"ends {day(row['ends_on'])}"))
+        ),
     )
 
 

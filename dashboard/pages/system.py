@@ -52,15 +52,21 @@ def _workers(connection: Connection, filters: Filters) -> Answer:
 
 def _sentence(connection: Connection, filters: Filters, answer: Answer) -> str:
     late = [str(row["label"]) for row in answer.rows if row["is_late"]]
+    failed = [
+        str(row["job"]).replace("_", " ")
+        for row in operations.job_runs_recent(connection).rows
+        if row["status"] == "failed"
+    ]
     alive = [row for row in operations.workers(connection).rows if row["is_alive"]]
     workers = (
         f"{len(alive)} {'worker is' if len(alive) == 1 else 'workers are'} alive"
         if alive
         else "no worker is alive"
     )
+    broken = f"; the last run of {' and '.join(failed)} failed" if failed else ""
     if not late:
-        return f"Every number is up to date; {workers}."
-    return f"{' and '.join(late)} {'is' if len(late) == 1 else 'are'} late; {workers}."
+        return f"Every number is up to date; {workers}{broken}."
+    return f"{' and '.join(late)} {'is' if len(late) == 1 else 'are'} late; {workers}{broken}."
 
 
 def _head(answer: Answer, view: View) -> list[Component]:

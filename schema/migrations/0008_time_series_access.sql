@@ -99,6 +99,8 @@ declare
     tenants uuid[];
     sources text[];
     days date[];
+    first_day date;
+    last_day date;
     written bigint := 0;
     n bigint;
 begin
@@ -111,7 +113,8 @@ begin
     keys as (
         select distinct tenant_id, source, metric_date from claimed
     )
-    select array_agg(tenant_id), array_agg(source), array_agg(metric_date) into tenants, sources, days from keys;
+    select array_agg(tenant_id), array_agg(source), array_agg(metric_date), min(metric_date), max(metric_date)
+    into tenants, sources, days, first_day, last_day from keys;
 
     delete from internal.metrics_daily m
     using unnest(tenants, sources, days) as k (tenant_id, source, metric_date)
@@ -121,6 +124,7 @@ begin
     select m.tenant_id, m.metric_date, m.episode_id, 'listener', m.metric_name, sum(m.metric_value), avg(m.metric_value), count(*)
     from unnest(tenants, sources, days) as k (tenant_id, source, metric_date)
     join public.listener_metrics m on m.tenant_id = k.tenant_id and m.metric_date = k.metric_date
+        and m.metric_date between first_day and last_day -- leaves the partitions of other months unopened
     where k.source = 'listener'
     group by m.tenant_id, m.metric_date, m.episode_id, m.metric_name;
     get diagnostics n = row_count;
@@ -133,6 +137,8 @@ begin
     join public.attribution_events e on e.tenant_id = k.tenant_id
         and e.occurred_at >= k.metric_date::timestamp at time zone d.time_zone
         and e.occurred_at < (k.metric_date + 1)::timestamp at time zone d.time_zone
+        and e.occurred_at >= first_day::timestamp at time zone 'UTC' - interval '1 day'
+        and e.occurred_at < last_day::timestamp at time zone 'UTC' + interval '2 days'
     cross join lateral (
         values ('attribution.' || e.attribution_type, 1::numeric),
                ('attribution.' || e.attribution_type || '.value.' || (e.attribution_data ->> 'currency'),

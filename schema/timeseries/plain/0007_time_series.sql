@@ -115,8 +115,9 @@ revoke all on function ensure_event_storage(timestamptz, timestamptz) from publi
 grant execute on function ensure_event_storage(timestamptz, timestamptz) to podboard_web, podboard_worker;
 
 -- Drops whole months that lie behind the retention edge; the edge month is cut by every query through raw_retention_start().
+-- Gives way rather than wait: a refresh that reads the partition would otherwise meet it in a deadlock.
 create function internal.drop_expired_events() returns integer
-    language plpgsql set search_path = pg_catalog, internal
+    language plpgsql set search_path = pg_catalog, internal set lock_timeout = '500ms'
     as $$
 declare
     child record;
