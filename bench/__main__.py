@@ -69,7 +69,9 @@ def main() -> int:
         if "pages" in options.parts or "browser" in options.parts:
             with web(settings) as served:
                 visitor = Visitor(app, served.settings, f"manager@{_TENANT}")
-                pages = [(page, page.path.replace("<campaign_id>", campaign)) for page in all_pages() if page.boxes]
+                pages = [
+                    (page, page.path.replace("<campaign_id>", campaign)) for page in all_pages() if page.boxes
+                ]
                 if "pages" in options.parts:
                     say("Pages ...")
                     wire = Wire(served.settings, visitor)
@@ -100,9 +102,13 @@ def say(text: str) -> None:
 
 def _options() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m bench", description=__doc__)
-    parser.add_argument("--tenants", type=int, default=20, choices=range(1, 21), metavar="N", help="large tenants, 1-20")
+    parser.add_argument(
+        "--tenants", type=int, default=20, choices=range(1, 21), metavar="N", help="large tenants, 1-20"
+    )
     parser.add_argument("--rounds", type=int, default=15, help="interleaved rounds of each measurement")
-    parser.add_argument("--only", dest="parts", nargs="+", choices=PARTS, default=PARTS, help="measure these parts")
+    parser.add_argument(
+        "--only", dest="parts", nargs="+", choices=PARTS, default=PARTS, help="measure these parts"
+    )
     options = parser.parse_args()
     assert options.rounds >= 1, "at least one round"
     return options

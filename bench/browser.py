@@ -12,12 +12,20 @@ from bench.pages import Web
 from bench.visitor import UPDATE, Visitor
 
 _BROWSERS = ("chromium", "chromium-browser", "google-chrome")
-_FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-component-update", "--disable-sync"]
+_FLAGS = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+]
 _READY = """() => document.querySelector('.content') && ![...document.querySelectorAll('.skeleton')]
     .some(e => e.getBoundingClientRect().top < innerHeight && e.getBoundingClientRect().height > 0)"""
 
 
-def measure_browser(served: Web, visitor: Visitor, paths: dict[str, str], rounds: int) -> list[dict[str, Any]]:
+def measure_browser(
+    served: Web, visitor: Visitor, paths: dict[str, str], rounds: int
+) -> list[dict[str, Any]]:
     """For each page: a first visit with an empty cache, and the same page again with a full one."""
     found = next((path for name in _BROWSERS if (path := shutil.which(name))), None)
     assert found, "the benchmark of the first load needs Chromium (deploy/install-system-packages.sh test)"
@@ -33,13 +41,17 @@ def _open(playwright: Playwright, executable: str) -> Browser:
     return playwright.chromium.launch(executable_path=executable, args=_FLAGS)
 
 
-def _page(chromium: Browser, served: Web, visitor: Visitor, name: str, path: str, rounds: int) -> dict[str, Any]:
+def _page(
+    chromium: Browser, served: Web, visitor: Visitor, name: str, path: str, rounds: int
+) -> dict[str, Any]:
     first, again = [], []
     for _ in range(rounds):
         context = chromium.new_context(viewport={"width": 1440, "height": 900}, reduced_motion="reduce")
         try:
             address = served.settings.public_url
-            context.add_cookies([{"name": key, "value": value, "url": address} for key, value in visitor.cookies.items()])
+            context.add_cookies(
+                [{"name": key, "value": value, "url": address} for key, value in visitor.cookies.items()]
+            )
             first.append(_load(context, address, path))
             again.append(_load(context, address, path))
         finally:
@@ -65,7 +77,10 @@ def _load(context: Any, address: str, path: str) -> dict[str, Any]:
         session.send("Network.enable")
         urls: dict[str, str] = {}
         sizes: dict[str, int] = {}
-        session.on("Network.requestWillBeSent", lambda sent: urls.__setitem__(sent["requestId"], sent["request"]["url"]))
+        session.on(
+            "Network.requestWillBeSent",
+            lambda sent: urls.__setitem__(sent["requestId"], sent["request"]["url"]),
+        )
         session.on(
             "Network.loadingFinished",
             lambda done: sizes.__setitem__(done["requestId"], int(done["encodedDataLength"])),
@@ -88,7 +103,10 @@ def _load(context: Any, address: str, path: str) -> dict[str, Any]:
             "data_requests": sum(UPDATE in url for url in asked.values()),
             "foreign": [url for url in asked.values() if not url.startswith((address, "blob:"))],
             "largest": sorted(
-                ((sizes.get(key, 0), url.removeprefix(address).partition("?")[0]) for key, url in asked.items()),
+                (
+                    (sizes.get(key, 0), url.removeprefix(address).partition("?")[0])
+                    for key, url in asked.items()
+                ),
                 reverse=True,
             )[:6],
         }

@@ -12,13 +12,15 @@ import psycopg
 from bench.measure import median, timed
 from queries import listening
 from queries.filters import Filters
-from queries.periods import Period
 from queries.people import account_for_email
+from queries.periods import Period
 from queries.session import Actor, anonymous_session, tenant_session
 from queries.settings import Settings
 
 
-def measure_listeners(settings: Settings, actor: Actor, last: date, zone: ZoneInfo, rounds: int) -> dict[str, Any]:
+def measure_listeners(
+    settings: Settings, actor: Actor, last: date, zone: ZoneInfo, rounds: int
+) -> dict[str, Any]:
     """Time of the exact count for 30 days and two years in one tenant, and the size of the rows behind it."""
     result: dict[str, Any] = {}
     for name, days in (("30 days", 30), ("2 years", 730)):

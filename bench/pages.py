@@ -70,7 +70,9 @@ def web(settings: Settings) -> Iterator[Web]:
         "SECRET_KEY": settings.secret_key,
     }
     with tempfile.TemporaryFile() as said:
-        process = subprocess.Popen(gunicorn_command(chosen), env=environment, stdout=said, stderr=subprocess.STDOUT)
+        process = subprocess.Popen(
+            gunicorn_command(chosen), env=environment, stdout=said, stderr=subprocess.STDOUT
+        )
         try:
             _await(port, process)
             yield Web(chosen, process)
@@ -110,7 +112,9 @@ class Wire:
         for _ in range(2):
             connection = getattr(self._kept, "connection", None)
             if connection is None:
-                connection = self._kept.connection = http.client.HTTPConnection("127.0.0.1", self._port, timeout=60)
+                connection = self._kept.connection = http.client.HTTPConnection(
+                    "127.0.0.1", self._port, timeout=60
+                )
             try:
                 connection.request("POST", UPDATE, body, self._headers)
                 answer = connection.getresponse()

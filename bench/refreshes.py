@@ -106,5 +106,6 @@ def _rounds(server: Server, settings: Settings, scratch: dict[int, str], rounds:
 def _add_day(server: Server, name: str, last: Any, number: int) -> int:
     with psycopg.connect(server.dsn(SUPERUSER, name)) as connection:
         return sum(
-            connection.execute(statement, {"last": last, "shift": number}).rowcount for statement in _ONE_MORE_DAY
+            connection.execute(statement, {"last": last, "shift": number}).rowcount
+            for statement in _ONE_MORE_DAY
         )

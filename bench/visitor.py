@@ -42,7 +42,9 @@ class Visitor:
     def cookies(self) -> dict[str, str]:
         """Name and value of the cookies that a browser of this person sends."""
         names = [cookie_name(self.settings, purpose) for purpose in ("", "csrf", "form")]
-        return {name: value.value for name in names if (value := self.client.get_cookie(name, domain="127.0.0.1"))}
+        return {
+            name: value.value for name in names if (value := self.client.get_cookie(name, domain="127.0.0.1"))
+        }
 
     def headers(self) -> dict[str, str]:
         """What a data request carries besides cookies."""
@@ -57,7 +59,9 @@ class Visitor:
 
     def send(self, body: str) -> Any:
         """The answer to a data request; anything but 200 fails the benchmark."""
-        answer = self.client.post(UPDATE, base_url=self.settings.public_url, data=body, headers=self.headers())
+        answer = self.client.post(
+            UPDATE, base_url=self.settings.public_url, data=body, headers=self.headers()
+        )
         assert answer.status_code == 200, (answer.status_code, answer.text[:200])
         return answer
 

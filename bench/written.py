@@ -135,7 +135,10 @@ def _listeners(found: dict[str, Any]) -> str:
         "### Unique listeners of any range, exact\n\n"
         + _table(
             ("range", "listeners", "time"),
-            ((name, f"{found[name]['listeners']:,}", f"{found[name]['ms']:.0f} ms") for name in ("30 days", "2 years")),
+            (
+                (name, f"{found[name]['listeners']:,}", f"{found[name]['ms']:.0f} ms")
+                for name in ("30 days", "2 years")
+            ),
         )
         + f"\nPer tenant {found['rows_per_tenant']:,} rows; {sizes}.\n"
     )

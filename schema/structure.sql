@@ -37,6 +37,18 @@ begin
 end
 $$;
 
+CREATE FUNCTION internal.day_ranges(p_days date[], p_zone text) RETURNS TABLE(starts_at timestamp with time zone, ends_at timestamp with time zone)
+    LANGUAGE sql STABLE ROWS 2
+    SET search_path TO 'pg_catalog'
+    AS $$
+    select min(i.day)::timestamp at time zone p_zone, (max(i.day) + 1)::timestamp at time zone p_zone
+    from (
+        select d.day, d.day - (row_number() over (order by d.day))::integer as island
+        from (select distinct unnest(p_days) as day) d
+    ) i
+    group by i.island
+    $$;
+
 CREATE FUNCTION internal.drop_expired_events() RETURNS integer
     LANGUAGE plpgsql
     SET search_path TO 'pg_catalog', 'internal'
@@ -93,6 +105,18 @@ begin
     return made;
 end
 $$;
+
+CREATE FUNCTION internal.hour_ranges(p_hours timestamp with time zone[]) RETURNS TABLE(starts_at timestamp with time zone, ends_at timestamp with time zone)
+    LANGUAGE sql STABLE ROWS 2
+    SET search_path TO 'pg_catalog'
+    AS $$
+    select min(i.hour), max(i.hour) + interval '1 hour'
+    from (
+        select d.hour, d.hour - row_number() over (order by d.hour) * interval '1 hour' as island
+        from (select distinct unnest(p_hours) as hour) d
+    ) i
+    group by i.island
+    $$;
 
 CREATE FUNCTION internal.keep_directory() RETURNS trigger
     LANGUAGE plpgsql SECURITY DEFINER
@@ -262,8 +286,8 @@ begin
     select p_tenant, t.campaign_id, min(t.since)
     from (
         select e.campaign_id, date_trunc('hour', e.occurred_at, 'UTC') as since
-        from unnest(p_hours) as h (hour)
-        join public.attribution_events e on e.tenant_id = p_tenant and e.occurred_at >= h.hour and e.occurred_at < h.hour + interval '1 hour'
+        from internal.hour_ranges(p_hours) h
+        join public.attribution_events e on e.tenant_id = p_tenant and e.occurred_at >= h.starts_at and e.occurred_at < h.ends_at
         union all
         select r.campaign_id, r.local_day::timestamp at time zone p_zone
         from internal.campaign_days r where r.tenant_id = p_tenant and r.local_day = any (p_days)
@@ -273,17 +297,13 @@ begin
     delete from internal.campaign_days r where r.tenant_id = p_tenant and r.local_day = any (p_days);
     delete from internal.campaign_listener_days r where r.tenant_id = p_tenant and r.local_day = any (p_days);
 
-    with spans as (
-        select d.day, d.day::timestamp at time zone p_zone as starts_at, (d.day + 1)::timestamp at time zone p_zone as ends_at
-        from unnest(p_days) as d (day)
-    ),
-    raw as materialized (
-        select s.day, e.campaign_id, e.episode_id, e.listener_id, e.attribution_type,
+    with raw as materialized (
+        select (e.occurred_at at time zone p_zone)::date as day, e.campaign_id, e.episode_id, e.listener_id, e.attribution_type,
                (e.attribution_data ->> 'ad_unit_id')::uuid as ad_unit_id,
                coalesce(e.attribution_data ->> 'source', '') as source,
                coalesce(e.attribution_data ->> 'currency', '') as currency,
                coalesce((e.attribution_data ->> 'value_micros')::numeric, 0) as value_micros
-        from spans s
+        from internal.day_ranges(p_days, p_zone) s
         join public.attribution_events e on e.tenant_id = p_tenant and e.occurred_at >= s.starts_at and e.occurred_at < s.ends_at
     ),
     by_day as (
@@ -327,24 +347,26 @@ CREATE FUNCTION internal.refresh_event_aggregates(p_tenant uuid, p_hours timesta
 declare
     written bigint;
     total bigint := 0;
-    days timestamptz[];
+    days date[];
 begin
-    select array_agg(distinct date_trunc('day', h, 'UTC')) into days from unnest(p_hours) h;
+    select array_agg(distinct (h at time zone 'UTC')::date) into days from unnest(p_hours) h;
 
     delete from internal.listener_events_hourly a where a.tenant_id = p_tenant and a.bucket = any (p_hours);
     insert into internal.listener_events_hourly (tenant_id, episode_id, event_type, bucket, event_count, unique_listeners)
-    select e.tenant_id, e.episode_id, e.event_type, h.hour, count(*), count(distinct e.listener_id)
-    from unnest(p_hours) as h (hour)
-    join public.listener_events e on e.tenant_id = p_tenant and e.occurred_at >= h.hour and e.occurred_at < h.hour + interval '1 hour'
+    select e.tenant_id, e.episode_id, e.event_type, date_trunc('hour', e.occurred_at, 'UTC'), count(*), count(distinct e.listener_id)
+    from internal.hour_ranges(p_hours) r
+    join public.listener_events e on e.tenant_id = p_tenant and e.occurred_at >= r.starts_at and e.occurred_at < r.ends_at
     group by 1, 2, 3, 4;
     get diagnostics written = row_count;
     total := total + written;
 
-    delete from internal.listener_events_daily a where a.tenant_id = p_tenant and a.bucket = any (days);
+    delete from internal.listener_events_daily a
+    using unnest(days) as d (day)
+    where a.tenant_id = p_tenant and a.bucket = d.day::timestamp at time zone 'UTC';
     insert into internal.listener_events_daily (tenant_id, episode_id, event_type, bucket, event_count, unique_listeners)
-    select e.tenant_id, e.episode_id, e.event_type, d.day, count(*), count(distinct e.listener_id)
-    from unnest(days) as d (day)
-    join public.listener_events e on e.tenant_id = p_tenant and e.occurred_at >= d.day and e.occurred_at < d.day + interval '24 hours'
+    select e.tenant_id, e.episode_id, e.event_type, date_trunc('day', e.occurred_at, 'UTC'), count(*), count(distinct e.listener_id)
+    from internal.day_ranges(days, 'UTC') r
+    join public.listener_events e on e.tenant_id = p_tenant and e.occurred_at >= r.starts_at and e.occurred_at < r.ends_at
     group by 1, 2, 3, 4;
     get diagnostics written = row_count;
     return total + written;
@@ -364,16 +386,12 @@ begin
     delete from internal.listener_days r where r.tenant_id = p_tenant and r.local_day = any (p_days);
 
     -- One pass over the raw downloads of these days feeds the dictionary and the rollups.
-    with spans as (
-        select d.day, d.day::timestamp at time zone p_zone as starts_at, (d.day + 1)::timestamp at time zone p_zone as ends_at
-        from unnest(p_days) as d (day)
-    ),
-    raw as materialized (
-        select s.day, e.episode_id, e.listener_id,
+    with raw as materialized (
+        select (e.occurred_at at time zone p_zone)::date as day, e.episode_id, e.listener_id,
                coalesce(nullif(e.event_data ->> 'app', ''), 'unknown') as app,
                coalesce(nullif(e.event_data ->> 'device', ''), 'unknown') as device_type,
                coalesce(nullif(e.event_data ->> 'country', ''), 'unknown') as country
-        from spans s
+        from internal.day_ranges(p_days, p_zone) s
         join public.listener_events e on e.tenant_id = p_tenant and e.occurred_at >= s.starts_at and e.occurred_at < s.ends_at
         where e.event_type = 'download'
     ),
@@ -426,17 +444,13 @@ CREATE FUNCTION internal.refresh_listener_metrics(p_tenant uuid, p_zone text, p_
     AS $$
 begin
     perform public.set_tenant_context(p_tenant);
-    with spans as (
-        select d.day, d.day::timestamp at time zone p_zone as starts_at, (d.day + 1)::timestamp at time zone p_zone as ends_at
-        from unnest(p_days) as d (day)
-    ),
-    per_listener as (
-        select s.day, e.episode_id, e.listener_id,
+    with per_listener as (
+        select (e.occurred_at at time zone p_zone)::date as day, e.episode_id, e.listener_id,
                count(*) filter (where e.event_type = 'play') as plays,
                count(*) filter (where e.event_type = 'complete') as completes,
                coalesce(sum((e.event_data ->> 'to_s')::numeric - (e.event_data ->> 'from_s')::numeric)
                         filter (where e.event_type = 'progress'), 0) as seconds
-        from spans s
+        from internal.day_ranges(p_days, p_zone) s
         join public.listener_events e on e.tenant_id = p_tenant and e.occurred_at >= s.starts_at and e.occurred_at < s.ends_at
         where e.event_type in ('play', 'complete', 'progress')
         group by 1, 2, 3
@@ -486,8 +500,8 @@ begin
     touched as (
         select w.episode_id, w.days, w.published_at, w.complete_at
         from windows w
-        where exists (select from unnest(p_hours) as h (hour)
-                      where h.hour + interval '1 hour' > w.published_at and h.hour < w.complete_at)
+        where exists (select from internal.hour_ranges(p_hours) h
+                      where h.ends_at > w.published_at and h.starts_at < w.complete_at)
             or not exists (select from internal.episode_milestones m
                            where m.tenant_id = p_tenant and m.episode_id = w.episode_id and m.days = w.days and m.complete_at = w.complete_at)
     )
@@ -531,12 +545,12 @@ begin
         written := written + internal.refresh_event_aggregates(p_tenant, listener_hours);
 
         delete from internal.download_quarters r
-        using unnest(listener_hours) as h (hour)
-        where r.tenant_id = p_tenant and r.bucket >= h.hour and r.bucket < h.hour + interval '1 hour';
+        using internal.hour_ranges(listener_hours) h
+        where r.tenant_id = p_tenant and r.bucket >= h.starts_at and r.bucket < h.ends_at;
         insert into internal.download_quarters (tenant_id, episode_id, bucket, downloads)
         select p_tenant, e.episode_id, date_bin('15 minutes', e.occurred_at, '2000-01-01 00:00:00+00'), count(*)
-        from unnest(listener_hours) as h (hour)
-        join public.listener_events e on e.tenant_id = p_tenant and e.occurred_at >= h.hour and e.occurred_at < h.hour + interval '1 hour'
+        from internal.hour_ranges(listener_hours) h
+        join public.listener_events e on e.tenant_id = p_tenant and e.occurred_at >= h.starts_at and e.occurred_at < h.ends_at
         where e.event_type = 'download'
         group by 2, 3;
         get diagnostics n = row_count;

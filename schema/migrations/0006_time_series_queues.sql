@@ -69,3 +69,27 @@ create function raw_retention_start() returns timestamptz
     language sql stable parallel safe
     as $$ select date_trunc('day', now(), 'UTC') - interval '2 years' $$;
 comment on function raw_retention_start() is 'Oldest moment of which raw listener events are kept.';
+
+-- Neighbouring hours and days as one range each. A refresh joins events by range: joined hour by hour, two years of a
+-- new tenant became a cross join; and one range over everything would read two years for an old late event and a new one.
+create function internal.hour_ranges(p_hours timestamptz[]) returns table (starts_at timestamptz, ends_at timestamptz)
+    language sql stable rows 2 set search_path = pg_catalog
+    as $$
+    select min(i.hour), max(i.hour) + interval '1 hour'
+    from (
+        select d.hour, d.hour - row_number() over (order by d.hour) * interval '1 hour' as island
+        from (select distinct unnest(p_hours) as hour) d
+    ) i
+    group by i.island
+    $$;
+
+create function internal.day_ranges(p_days date[], p_zone text) returns table (starts_at timestamptz, ends_at timestamptz)
+    language sql stable rows 2 set search_path = pg_catalog
+    as $$
+    select min(i.day)::timestamp at time zone p_zone, (max(i.day) + 1)::timestamp at time zone p_zone
+    from (
+        select d.day, d.day - (row_number() over (order by d.day))::integer as island
+        from (select distinct unnest(p_days) as day) d
+    ) i
+    group by i.island
+    $$;

@@ -174,12 +174,12 @@ begin
         written := written + internal.refresh_event_aggregates(p_tenant, listener_hours);
 
         delete from internal.download_quarters r
-        using unnest(listener_hours) as h (hour)
-        where r.tenant_id = p_tenant and r.bucket >= h.hour and r.bucket < h.hour + interval '1 hour';
+        using internal.hour_ranges(listener_hours) h
+        where r.tenant_id = p_tenant and r.bucket >= h.starts_at and r.bucket < h.ends_at;
         insert into internal.download_quarters (tenant_id, episode_id, bucket, downloads)
         select p_tenant, e.episode_id, date_bin('15 minutes', e.occurred_at, '2000-01-01 00:00:00+00'), count(*)
-        from unnest(listener_hours) as h (hour)
-        join public.listener_events e on e.tenant_id = p_tenant and e.occurred_at >= h.hour and e.occurred_at < h.hour + interval '1 hour'
+        from internal.hour_ranges(listener_hours) h
+        join public.listener_events e on e.tenant_id = p_tenant and e.occurred_at >= h.starts_at and e.occurred_at < h.ends_at
         where e.event_type = 'download'
         group by 2, 3;
         get diagnostics n = row_count;
@@ -221,16 +221,12 @@ begin
     delete from internal.listener_days r where r.tenant_id = p_tenant and r.local_day = any (p_days);
 
     -- One pass over the raw downloads of these days feeds the dictionary and the rollups.
-    with spans as (
-        select d.day, d.day::timestamp at time zone p_zone as starts_at, (d.day + 1)::timestamp at time zone p_zone as ends_at
-        from unnest(p_days) as d (day)
-    ),
-    raw as materialized (
-        select s.day, e.episode_id, e.listener_id,
+    with raw as materialized (
+        select (e.occurred_at at time zone p_zone)::date as day, e.episode_id, e.listener_id,
                coalesce(nullif(e.event_data ->> 'app', ''), 'unknown') as app,
                coalesce(nullif(e.event_data ->> 'device', ''), 'unknown') as device_type,
                coalesce(nullif(e.event_data ->> 'country', ''), 'unknown') as country
-        from spans s
+        from internal.day_ranges(p_days, p_zone) s
         join public.listener_events e on e.tenant_id = p_tenant and e.occurred_at >= s.starts_at and e.occurred_at < s.ends_at
         where e.event_type = 'download'
     ),
@@ -283,17 +279,13 @@ create function internal.refresh_listener_metrics(p_tenant uuid, p_zone text, p_
     as $$
 begin
     perform public.set_tenant_context(p_tenant);
-    with spans as (
-        select d.day, d.day::timestamp at time zone p_zone as starts_at, (d.day + 1)::timestamp at time zone p_zone as ends_at
-        from unnest(p_days) as d (day)
-    ),
-    per_listener as (
-        select s.day, e.episode_id, e.listener_id,
+    with per_listener as (
+        select (e.occurred_at at time zone p_zone)::date as day, e.episode_id, e.listener_id,
                count(*) filter (where e.event_type = 'play') as plays,
                count(*) filter (where e.event_type = 'complete') as completes,
                coalesce(sum((e.event_data ->> 'to_s')::numeric - (e.event_data ->> 'from_s')::numeric)
                         filter (where e.event_type = 'progress'), 0) as seconds
-        from spans s
+        from internal.day_ranges(p_days, p_zone) s
         join public.listener_events e on e.tenant_id = p_tenant and e.occurred_at >= s.starts_at and e.occurred_at < s.ends_at
         where e.event_type in ('play', 'complete', 'progress')
         group by 1, 2, 3
@@ -343,8 +335,8 @@ begin
     touched as (
         select w.episode_id, w.days, w.published_at, w.complete_at
         from windows w
-        where exists (select from unnest(p_hours) as h (hour)
-                      where h.hour + interval '1 hour' > w.published_at and h.hour < w.complete_at)
+        where exists (select from internal.hour_ranges(p_hours) h
+                      where h.ends_at > w.published_at and h.starts_at < w.complete_at)
             or not exists (select from internal.episode_milestones m
                            where m.tenant_id = p_tenant and m.episode_id = w.episode_id and m.days = w.days and m.complete_at = w.complete_at)
     )
@@ -371,8 +363,8 @@ begin
     select p_tenant, t.campaign_id, min(t.since)
     from (
         select e.campaign_id, date_trunc('hour', e.occurred_at, 'UTC') as since
-        from unnest(p_hours) as h (hour)
-        join public.attribution_events e on e.tenant_id = p_tenant and e.occurred_at >= h.hour and e.occurred_at < h.hour + interval '1 hour'
+        from internal.hour_ranges(p_hours) h
+        join public.attribution_events e on e.tenant_id = p_tenant and e.occurred_at >= h.starts_at and e.occurred_at < h.ends_at
         union all
         select r.campaign_id, r.local_day::timestamp at time zone p_zone
         from internal.campaign_days r where r.tenant_id = p_tenant and r.local_day = any (p_days)
@@ -382,17 +374,13 @@ begin
     delete from internal.campaign_days r where r.tenant_id = p_tenant and r.local_day = any (p_days);
     delete from internal.campaign_listener_days r where r.tenant_id = p_tenant and r.local_day = any (p_days);
 
-    with spans as (
-        select d.day, d.day::timestamp at time zone p_zone as starts_at, (d.day + 1)::timestamp at time zone p_zone as ends_at
-        from unnest(p_days) as d (day)
-    ),
-    raw as materialized (
-        select s.day, e.campaign_id, e.episode_id, e.listener_id, e.attribution_type,
+    with raw as materialized (
+        select (e.occurred_at at time zone p_zone)::date as day, e.campaign_id, e.episode_id, e.listener_id, e.attribution_type,
                (e.attribution_data ->> 'ad_unit_id')::uuid as ad_unit_id,
                coalesce(e.attribution_data ->> 'source', '') as source,
                coalesce(e.attribution_data ->> 'currency', '') as currency,
                coalesce((e.attribution_data ->> 'value_micros')::numeric, 0) as value_micros
-        from spans s
+        from internal.day_ranges(p_days, p_zone) s
         join public.attribution_events e on e.tenant_id = p_tenant and e.occurred_at >= s.starts_at and e.occurred_at < s.ends_at
     ),
     by_day as (

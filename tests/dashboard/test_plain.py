@@ -18,7 +18,10 @@ PARTS = [
     html.Div([html.P(["a", html.B("b"), None, 3, 2.5, True]), [], ()], style={"width": "12%"}),
     html.Table([html.Tr([html.Td("1", **{"data-v": 1}), html.Td(html.A("x", href="/y"))])]),
     dcc.Graph(
-        figure={"data": [{"x": [date(2026, 1, 1)], "y": [1.5, None, float("nan")], "type": "bar"}], "layout": {}},
+        figure={
+            "data": [{"x": [date(2026, 1, 1)], "y": [1.5, None, float("nan")], "type": "bar"}],
+            "layout": {},
+        },
         config={"displayModeBar": False},
         id={"type": "chart", "box": "z"},
     ),

@@ -143,24 +143,26 @@ create function internal.refresh_event_aggregates(p_tenant uuid, p_hours timesta
 declare
     written bigint;
     total bigint := 0;
-    days timestamptz[];
+    days date[];
 begin
-    select array_agg(distinct date_trunc('day', h, 'UTC')) into days from unnest(p_hours) h;
+    select array_agg(distinct (h at time zone 'UTC')::date) into days from unnest(p_hours) h;
 
     delete from internal.listener_events_hourly a where a.tenant_id = p_tenant and a.bucket = any (p_hours);
     insert into internal.listener_events_hourly (tenant_id, episode_id, event_type, bucket, event_count, unique_listeners)
-    select e.tenant_id, e.episode_id, e.event_type, h.hour, count(*), count(distinct e.listener_id)
-    from unnest(p_hours) as h (hour)
-    join public.listener_events e on e.tenant_id = p_tenant and e.occurred_at >= h.hour and e.occurred_at < h.hour + interval '1 hour'
+    select e.tenant_id, e.episode_id, e.event_type, date_trunc('hour', e.occurred_at, 'UTC'), count(*), count(distinct e.listener_id)
+    from internal.hour_ranges(p_hours) r
+    join public.listener_events e on e.tenant_id = p_tenant and e.occurred_at >= r.starts_at and e.occurred_at < r.ends_at
     group by 1, 2, 3, 4;
     get diagnostics written = row_count;
     total := total + written;
 
-    delete from internal.listener_events_daily a where a.tenant_id = p_tenant and a.bucket = any (days);
+    delete from internal.listener_events_daily a
+    using unnest(days) as d (day)
+    where a.tenant_id = p_tenant and a.bucket = d.day::timestamp at time zone 'UTC';
     insert into internal.listener_events_daily (tenant_id, episode_id, event_type, bucket, event_count, unique_listeners)
-    select e.tenant_id, e.episode_id, e.event_type, d.day, count(*), count(distinct e.listener_id)
-    from unnest(days) as d (day)
-    join public.listener_events e on e.tenant_id = p_tenant and e.occurred_at >= d.day and e.occurred_at < d.day + interval '24 hours'
+    select e.tenant_id, e.episode_id, e.event_type, date_trunc('day', e.occurred_at, 'UTC'), count(*), count(distinct e.listener_id)
+    from internal.day_ranges(days, 'UTC') r
+    join public.listener_events e on e.tenant_id = p_tenant and e.occurred_at >= r.starts_at and e.occurred_at < r.ends_at
     group by 1, 2, 3, 4;
     get diagnostics written = row_count;
     return total + written;
