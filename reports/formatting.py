@@ -65,6 +65,8 @@ def _short(value: Decimal) -> str:
 
 def number(value: Number | None, decimals: int = 0) -> str:
     """Return the value with thousands separators: 41,208."""
+    if type(value) is int and not decimals:  # most numbers of a chart, in a tenth of the time
+        return f"{value:,}".replace("-", MINUS)
     return EMPTY if value is None else _grouped(_exact(value), decimals)
 
 

@@ -27,7 +27,7 @@ def audience_sentence(figures: Answer, top: Answer, f: Filters) -> str:
     if not value:
         before = downloads["previous"]
         after = f", after {formatting.number(before)} {_during_before(f)}" if before else ""
-        return f"There was no download {_period(f)}{' so far' if figures.partial_from else ''}{after}."
+        return f"There was no download {period_phrase(f)}{' so far' if figures.partial_from else ''}{after}."
     return f"{_movement(downloads, f, so_far=figures.partial_from is not None)}{_leader(top, value)}."
 
 
@@ -37,15 +37,15 @@ def _movement(downloads: Mapping[str, Any], f: Filters, *, so_far: bool) -> str:
     if so_far:
         has_whole_days = (f.period.end - f.today).days <= 1
         compared = f" ({_against(change, f)})" if change is not None and has_whole_days else ""
-        return f"{counted} so far {_period(f)}{compared}"
+        return f"{counted} so far {period_phrase(f)}{compared}"
     if change is None:
-        return f"There {'was' if value == 1 else 'were'} {counted} {_period(f)}"
+        return f"There {'was' if value == 1 else 'were'} {counted} {period_phrase(f)}"
     since = ", compared with a year ago" if f.comparison == "year" else ""
     signed = formatting.signed_percent(change)
     if signed[0] not in ("+", formatting.MINUS):
-        return f"Downloads held at {formatting.number(value)} {_period(f)}{since}"
+        return f"Downloads held at {formatting.number(value)} {period_phrase(f)}{since}"
     moved = "rose" if change > 0 else "fell"
-    return f"Downloads {moved} {signed[1:]} to {formatting.number(value)} {_period(f)}{since}"
+    return f"Downloads {moved} {signed[1:]} to {formatting.number(value)} {period_phrase(f)}{since}"
 
 
 def _against(change: Any, f: Filters) -> str:
@@ -68,13 +68,14 @@ def _leader(top: Answer, downloads: int) -> str:
     return f"; “{title}” brought {formatting.percent(first['share'])} of them"
 
 
-def _period(f: Filters) -> str:
+def period_phrase(f: Filters) -> str:
+    """When: "in the last 30 days", "this month", "on 3 Nov 2026", "over 1–30 Sep 2026"."""
     if f.preset in _ROLLING:
         return f"in the last {_ROLLING[f.preset]}"
     if f.preset in _RUNNING:
         return _RUNNING[f.preset]
     words = formatting.period(f.period.start, f.period.end, f.zone)
-    return f"on {words}" if f.period.days == 1 else f"in {words}"
+    return f"on {words}" if f.period.days == 1 else f"over {words}"
 
 
 def _before(f: Filters) -> str:

@@ -9,6 +9,7 @@ from typing import Any
 from queries.filters import Filters
 from queries.results import Answer
 from reports import formatting
+from reports.sentences import period_phrase
 
 
 def campaigns_sentence(cards: Answer, f: Filters) -> str:  # noqa: ARG001 - every opening sentence is asked alike
@@ -44,8 +45,7 @@ def campaign_sentence(campaign: Mapping[str, Any], figures: Answer, delivery: An
     said = formatting.counted(int(conversions["value"]), "conversion")
     if conversions["change_ratio"] is not None:
         said += f" ({formatting.signed_percent(conversions['change_ratio'])})"
-    period = formatting.period(f.period.start, f.period.end, f.zone)
-    return f"{_flight(campaign, delivery.totals)}; {said} in {period}."
+    return f"{_flight(campaign, delivery.totals)}; {said} {period_phrase(f)}."
 
 
 def portfolio_sentence(figures: Answer, at_risk: Answer, f: Filters) -> str:
@@ -62,7 +62,7 @@ def portfolio_sentence(figures: Answer, at_risk: Answer, f: Filters) -> str:
     opening += f", {formatting.counted(int(impressions['value']), 'impression')} delivered"
     if impressions["change_ratio"] is not None:
         opening += f" ({formatting.signed_percent(impressions['change_ratio'])})"
-    opening += f" in {formatting.period(f.period.start, f.period.end, f.zone)}"
+    opening += f" {period_phrase(f)}"
     if not running:
         return f"{opening}."
     names = [str(row["name"]) for row in at_risk.rows]

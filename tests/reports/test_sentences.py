@@ -68,13 +68,13 @@ AHEAD = _view(period=Period(date(2026, 10, 1), date(2026, 11, 1)), preset="")
         (THIRTY, 0, None, None, "There was no download in the last 30 days."),
         (_view(comparison="year"), 20, 10, None,
          "Downloads rose 100 % to 20 in the last 30 days, compared with a year ago."),
-        (OCTOBER, 20, 10, None, "Downloads rose 100 % to 20 in 1–30 Sep 2026."),
+        (OCTOBER, 20, 10, None, "Downloads rose 100 % to 20 over 1–30 Sep 2026."),
         (DAY, 20, 10, None, "Downloads rose 100 % to 20 on 2 Oct 2026."),
         (SO_FAR, 20, 10, None, "20 downloads so far this month (+100 % against the 15 days before)."),
         (SO_FAR, 20, 20, None, "20 downloads so far this month (as many as in the 15 days before)."),
         (SO_FAR, 20, None, None, "20 downloads so far this month."),
         (SO_FAR, 0, None, None, "There was no download this month so far."),
-        (AHEAD, 20, 10, None, "20 downloads so far in 1–31 Oct 2026."),
+        (AHEAD, 20, 10, None, "20 downloads so far over 1–31 Oct 2026."),
     ],
 )  # fmt: skip
 def test_audience_sentence(

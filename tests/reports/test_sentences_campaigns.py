@@ -118,21 +118,21 @@ def test_campaign(
         }
     )
     said = campaign_sentence({"name": "Autumn"}, figures, answer(**delivery), F)
-    assert said == f"{flight}; {brought} in 24 Oct – 22 Nov 2026."
+    assert said == f"{flight}; {brought} over 24 Oct – 22 Nov 2026."
 
 
 @pytest.mark.parametrize(
     ("running", "risk", "said"),
     [
-        (0, [], "None of 9 campaigns are running, 1,200 impressions delivered (+4.2\u202f%) in 24 Oct – 22 Nov 2026."),
-        (1, [], "1 of 9 campaigns is running, 1,200 impressions delivered (+4.2\u202f%) in 24 Oct – 22 Nov 2026; "
+        (0, [], "None of 9 campaigns are running, 1,200 impressions delivered (+4.2\u202f%) over 24 Oct – 22 Nov 2026."),
+        (1, [], "1 of 9 campaigns is running, 1,200 impressions delivered (+4.2\u202f%) over 24 Oct – 22 Nov 2026; "
                 "it is not behind."),
-        (5, [], "5 of 9 campaigns are running, 1,200 impressions delivered (+4.2\u202f%) in 24 Oct – 22 Nov 2026; "
+        (5, [], "5 of 9 campaigns are running, 1,200 impressions delivered (+4.2\u202f%) over 24 Oct – 22 Nov 2026; "
                 "none is behind."),
-        (5, [("A", 3400)], "5 of 9 campaigns are running, 1,200 impressions delivered (+4.2\u202f%) in "
+        (5, [("A", 3400)], "5 of 9 campaigns are running, 1,200 impressions delivered (+4.2\u202f%) over "
                            "24 Oct – 22 Nov 2026; “A” is behind, 3,400 impressions short at the present pace."),
         (5, [("A", 3400), ("B", 100)],
-         "5 of 9 campaigns are running, 1,200 impressions delivered (+4.2\u202f%) in 24 Oct – 22 Nov 2026; "
+         "5 of 9 campaigns are running, 1,200 impressions delivered (+4.2\u202f%) over 24 Oct – 22 Nov 2026; "
          "2 are behind, 3,500 impressions short at the present pace."),
     ],
 )  # fmt: skip
