@@ -143,7 +143,7 @@
         window.dash_clientside.set_props({ type: "box-seen", box: entry.target.dataset.box }, { data: true });
       }
     });
-  }, { rootMargin: "120px" });
+  }, { rootMargin: "40px" });
 
   new MutationObserver(function () {
     document.querySelectorAll("[data-box]:not([data-watched])").forEach(function (place) {

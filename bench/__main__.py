@@ -20,7 +20,7 @@ from bench.pages import Wire, measure_pages, web
 from bench.panels import measure_panels
 from bench.plans import explain_all
 from bench.refreshes import measure_refreshes
-from bench.visitor import Visitor
+from bench.visitor import ServerClock, Visitor
 from bench.written import write
 from dashboard.pages import all_pages
 from dashboard.server import create_app
@@ -43,6 +43,7 @@ def main() -> int:
         results["data"] = rows_of(settings)
         say(f"{results['data']}")
         app = create_app(replace(settings, log_level="ERROR"))
+        clock = ServerClock(app)
         people = {person: actor_of(settings, f"{person}@{_TENANT}") for person in PEOPLE}
         visitors = {
             person: (Visitor(app, settings, f"{person}@{_TENANT}"), people[person][:2]) for person in PEOPLE
@@ -56,7 +57,7 @@ def main() -> int:
         campaign = _largest_campaign(settings, tenant_id)
         if "panels" in options.parts or "plans" in options.parts:
             say("Panels ...")
-            panels = measure_panels(server, settings, visitors, periods, campaign, options.rounds, say)
+            panels = measure_panels(clock, server, settings, visitors, periods, campaign, options.rounds, say)
             results["panels"] = [panel.result() for panel in panels]
             if "plans" in options.parts:
                 say("Plans ...")

@@ -13,7 +13,7 @@ from psycopg.rows import tuple_row
 from sqlalchemy import event
 
 from bench.measure import Took, backends, median, timed
-from bench.visitor import Visitor, box_request
+from bench.visitor import ServerClock, Visitor, box_request
 from dashboard.pages import all_pages
 from queries.engine import engine_for
 from queries.settings import Settings
@@ -59,6 +59,7 @@ class Panel:
 
 
 def measure_panels(
+    clock: ServerClock,
     server: Server,
     settings: Settings,
     visitors: dict[str, tuple[Visitor, tuple[UUID, UUID]]],
@@ -79,7 +80,8 @@ def measure_panels(
         for number in range(rounds + 1):
             for panel in panels:
                 connection = connections[panel.actor]
-                callback = timed(lambda panel=panel: panel.visitor.send(panel.body), pids)
+                whole = timed(lambda panel=panel: panel.visitor.send(panel.body), pids)
+                callback = Took(clock.wall_ms, clock.own_ms, whole.backend_ms)
                 bare = timed(
                     lambda panel=panel, connection=connection: _run(panel, connection), bare_pids[panel.actor]
                 )

@@ -26,7 +26,10 @@ def plain(part: Any) -> Any:
     # Asked last: Component is an abstract class, whose instance check is slow.
     if isinstance(part, Component):
         properties = {
-            name: plain(value) for name, value in vars(part).items() if name[0] != "_" and name not in _OWN
+            # A figure is plain data already, and the longest of all; were it not, Dash would still see to it.
+            name: value if name == "figure" else plain(value)
+            for name, value in vars(part).items()
+            if name[0] != "_" and name not in _OWN
         }
         return {"props": properties, "type": part._type, "namespace": part._namespace}
     return part
