@@ -152,6 +152,16 @@
     });
   }).observe(document.documentElement, { childList: true, subtree: true });
 
+  /* "PDF report": says which kind was asked for, and when, so that a second click is a second question. */
+  document.addEventListener("click", function (event) {
+    var button = event.target.closest && event.target.closest("[data-report]");
+    if (button && window.dash_clientside.set_props) {
+      button.disabled = true;
+      setTimeout(function () { button.disabled = false; }, 3000);
+      window.dash_clientside.set_props("report-asked", { data: { kind: button.dataset.report, at: Date.now() } });
+    }
+  });
+
   /* A download asks for exactly the view: the link takes the address's filters at the moment it is used. */
   document.addEventListener("click", function (event) {
     var link = event.target.closest && event.target.closest('a[href^="/export/"]');

@@ -9,7 +9,6 @@ from typing import Any, Literal
 from dash import html
 from dash.development.base_component import Component
 
-from dashboard import ids
 from dashboard.boxes import View
 from dashboard.components import tables
 from dashboard.components.frame import page_header
@@ -55,9 +54,10 @@ def report_button(kind: str) -> Component:
     """Asks the worker for this view as a PDF."""
     return html.Button(
         [icon("reports", small=True), "PDF report"],
-        id={"type": ids.MAKE_REPORT, "kind": kind},
         type="button",
         className="button",
+        # The page's script passes the click on: a callback's own input would ask the server each time it is drawn.
+        **{"data-report": kind},
     )
 
 

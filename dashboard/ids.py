@@ -6,7 +6,7 @@ URL = "url"
 FRAME = "frame"
 PAGE_PATH = "page-path"
 NOTICE = "notice"
-MAKE_REPORT = "make-report"
+REPORT_ASKED = "report-asked"
 
 
 def box_body(box: str) -> dict[str, str]:

@@ -57,6 +57,7 @@ def layout() -> Component:
         [
             dcc.Location(id=ids.URL, refresh="callback-nav"),
             dcc.Store(id=ids.PAGE_PATH),
+            dcc.Store(id=ids.REPORT_ASKED),
             html.Div(id=ids.FRAME),
             html.Div(id=ids.NOTICE, className="notice", role="status", **{"aria-live": "polite"}),
         ]

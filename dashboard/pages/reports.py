@@ -159,19 +159,17 @@ def register_callbacks(app: Dash) -> None:
         Output(ids.URL, "pathname", allow_duplicate=True),
         Output(ids.URL, "search", allow_duplicate=True),
         Output(ids.NOTICE, "children", allow_duplicate=True),
-        Input({"type": ids.MAKE_REPORT, "kind": ALL}, "n_clicks"),
+        Input(ids.REPORT_ASKED, "data"),
         State(ids.URL, "pathname"),
         State(ids.URL, "search"),
         prevent_initial_call=True,
     )
-    def make_from_page(
-        clicks: list[int | None], path: str | None, search: str | None
-    ) -> tuple[Any, Any, Any]:
-        if not any(clicks) or not isinstance(ctx.triggered_id, dict):
+    def make_from_page(asked: Any, path: Any, search: Any) -> tuple[Any, Any, Any]:
+        if not isinstance(asked, dict):
             return no_update, no_update, no_update
         viewer = demand("reports.create")
         try:
-            request_report(viewer, str(ctx.triggered_id.get("kind")), filters_of(viewer, path or "/", search))
+            request_report(viewer, str(asked.get("kind")), filters_of(viewer, str(path or "/"), search))
         except PodboardError as error:
             return no_update, no_update, str(error)
         return "/reports", "", "The report is being made."

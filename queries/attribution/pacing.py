@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from decimal import Decimal
 from fractions import Fraction
+from math import lcm
 from typing import Literal
 
 from queries.attribution.spend import Booking, Moment, as_decimal
@@ -68,7 +69,15 @@ def expected_by(bookings: Sequence[Booking], now: Moment) -> Fraction:
 
 def target_at_end_of(day: date, bookings: Sequence[Booking]) -> int:
     """Impressions that should have been delivered when the day is over, to the nearest whole one."""
-    return round(expected_by(bookings, Moment(day + timedelta(days=1), Fraction(0))))
+    # `expected_by` at midnight, in whole numbers: a page asks for each day of a flight.
+    parts = lcm(*(booking.days for booking in bookings))
+    target = sum(
+        (booking.booked_impressions or 0)
+        * min(booking.days, max(0, (day - booking.starts_on).days + 1))
+        * (parts // booking.days)
+        for booking in bookings
+    )
+    return round(Fraction(target, parts))
 
 
 def pacing(

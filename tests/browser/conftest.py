@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import shutil
 import signal
@@ -18,7 +19,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Page, Playwright, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Page, Playwright, Request, sync_playwright
 
 PASSWORD = "podboard-demo"
 ARTEFACTS = Path(__file__).parents[2] / "artefacts"
@@ -98,9 +99,15 @@ class Visit:
         self.address = address
         self.errors: list[str] = []
         self.asked: list[str] = []
+        self.callbacks: list[str] = []
         self.page.on("console", lambda said: self.errors.append(said.text) if said.type == "error" else None)
         self.page.on("pageerror", lambda error: self.errors.append(str(error)))
-        self.page.on("request", lambda request: self.asked.append(request.url))
+        self.page.on("request", self._note)
+
+    def _note(self, request: Request) -> None:
+        self.asked.append(request.url)
+        if "_dash-update-component" in request.url:
+            self.callbacks.append(json.dumps(json.loads(request.post_data or "{}").get("outputs")))
 
     def log_in(self, person: str) -> None:
         """Through the form, as anybody would."""

@@ -132,13 +132,13 @@ def test_first_load_is_small_and_all_our_own(visit: Callable[..., Any]) -> None:
         # The log-in landed on this page: let that load end before the next one is counted.
         at.settle()
         at.asked.clear()
+        at.callbacks.clear()
         at.open("/overview")
         asked = [url for url in at.asked if not url.startswith(("data:", "blob:"))]
         assert [url for url in asked if not url.startswith(at.address)] == []
         assert not [url for url in asked if "plotly" in url and "plotly-cartesian" not in url]
-        data = [url for url in asked if "_dash-update-component" in url]
         # Routing and filter options, then the boxes above the fold.
-        assert len(data) <= 8, data
+        assert len(at.callbacks) <= 8, at.callbacks
         assert len(asked) <= 30, asked
 
 
