@@ -124,7 +124,8 @@ def test_campaign(
 @pytest.mark.parametrize(
     ("running", "risk", "said"),
     [
-        (0, [], "None of 9 campaigns are running, 1,200 impressions delivered (+4.2\u202f%) over 24 Oct – 22 Nov 2026."),
+        (0, [], "None of 9 campaigns are running, "
+                "1,200 impressions delivered (+4.2\u202f%) over 24 Oct – 22 Nov 2026."),
         (1, [], "1 of 9 campaigns is running, 1,200 impressions delivered (+4.2\u202f%) over 24 Oct – 22 Nov 2026; "
                 "it is not behind."),
         (5, [], "5 of 9 campaigns are running, 1,200 impressions delivered (+4.2\u202f%) over 24 Oct – 22 Nov 2026; "
