@@ -89,7 +89,7 @@ def main() -> int:
                 results["web_memory_mb"] = round(served.memory_mb(), 1)
         if "refreshes" in options.parts:
             say("Refreshes ...")
-            results["refreshes"] = measure_refreshes(server, settings, max(3, options.rounds // 3), say)
+            results["refreshes"] = measure_refreshes(server, settings, max(7, options.rounds // 2), say)
     results["load_average"] = [results["machine"].pop("load"), round(os.getloadavg()[0], 1)]
     results["took_minutes"] = round((time.monotonic() - began) / 60, 1)
     write(results, say)

@@ -24,15 +24,16 @@ _LARGE_AMOUNT = 10_000 * 1_000_000
 _BETTER: dict[str, Literal["up", "down", "none"]] = {"up": "up", "down": "down", "neutral": "none"}
 
 
-def head(answer: Answer, view: View, *, title: str, report: str = "") -> list[Component]:
-    """The opening sentence, as of when it is true, and the key figures with change and sparkline."""
+def head(answer: Answer, view: View, *, title: str, csv: str, report: str = "") -> list[Component]:
+    """The opening sentence, as of when it is true, and the key figures; `csv` is the id of the box they are of."""
+    reports = [report_button(report)] if report and view.viewer.may("reports.create") else []
     return [
         page_header(
             title,
             view.lead,
             as_of=as_of(answer, view),
             notes=answer.notes,
-            actions=[report_button(report)] if report and view.viewer.may("reports.create") else [],
+            actions=[csv_link(csv, view), *reports],
         ),
         kpi_strip([_figure(row, view) for row in answer.rows], compare_label=_before(view)),
     ]
@@ -48,6 +49,18 @@ def as_of(answer: Answer, view: View) -> str:
     if filters.now - answer.as_of > _STANDS_STILL:
         return f"{said} · stands still since {moment}"
     return f"{said} · as of {moment}"
+
+
+def csv_link(box: str, view: View) -> Component:
+    """The figures of the page's head as CSV, in the view that is open."""
+    subject = f"?campaign={view.filters.campaign_id}" if view.filters.campaign_id else ""
+    return html.A(
+        [icon("download", small=True), "CSV", html.Span(" of the key figures", className="sr-only")],
+        href=f"/export/{box}.csv{subject}",
+        className="quiet",
+        title="Download as CSV",
+        download="",
+    )
 
 
 def report_button(kind: str) -> Component:

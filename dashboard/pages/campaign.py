@@ -55,7 +55,7 @@ def _head(answer: Answer, view: View) -> list[Component]:
         said.append(html.Span([f"{entry.label} ", html.Strong(value)]))
     title = f"{about['name']} · {about['sponsor_name']}"
     return [
-        *head(shown, view, title=title, report="campaign_performance"),
+        *head(shown, view, title=title, csv="campaign.figures", report="campaign_performance"),
         html.P(said, className="facts facts--line"),
     ]
 

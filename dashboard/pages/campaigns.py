@@ -9,7 +9,7 @@ from typing import Any
 from dash import dcc, html
 from dash.development.base_component import Component
 
-from dashboard.answers import as_of
+from dashboard.answers import as_of, csv_link
 from dashboard.boxes import Box, View
 from dashboard.components.frame import page_header
 from dashboard.pages import Page
@@ -53,7 +53,13 @@ def _lead(connection: Connection, filters: Filters, answer: Answer) -> str:
 
 def _head_and_cards(answer: Answer, view: View) -> list[Component]:
     said = as_of(answer, view).partition(" · ")[2]
-    header = page_header("Campaigns", view.lead, as_of=said[:1].upper() + said[1:], notes=answer.notes)
+    header = page_header(
+        "Campaigns",
+        view.lead,
+        as_of=said[:1].upper() + said[1:],
+        notes=answer.notes,
+        actions=[csv_link("campaigns.cards", view)],
+    )
     return [header, html.Div([_card(row, view) for row in answer.rows], className="cards")]
 
 

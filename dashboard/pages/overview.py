@@ -23,7 +23,7 @@ def _lead(connection: Connection, filters: Filters, figures: Answer) -> str:
 
 
 def _head(answer: Answer, view: View) -> list[Component]:
-    return head(answer, view, title="Overview", report="podcast_audience")
+    return head(answer, view, title="Overview", csv="overview.figures", report="podcast_audience")
 
 
 def _trend(answer: Answer, view: View) -> Component:

@@ -27,7 +27,7 @@ def _lead(connection: Connection, filters: Filters, figures: Answer) -> str:
 
 
 def _head(answer: Answer, view: View) -> list[Component]:
-    return head(answer, view, title="Portfolio")
+    return head(answer, view, title="Portfolio", csv="portfolio.figures")
 
 
 def _stages(answer: Answer, view: View) -> Component:

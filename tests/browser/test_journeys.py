@@ -42,7 +42,7 @@ def test_a_sponsor_follows_a_campaign(visit: Callable[..., Any]) -> None:
         assert not FAILED.search(text)
         assert page.locator(".js-plotly-plot").count() >= 2
         with page.expect_download() as download:
-            page.get_by_title("Download as CSV").first.click()
+            page.get_by_role("link", name="CSV of Delivered against booked").click()
         content = Path(download.value.path()).read_text(encoding="utf-8")
         assert content.splitlines()[0].startswith("Day (America/New_York)")
         assert len(content.splitlines()) > 5
