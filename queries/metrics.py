@@ -41,11 +41,9 @@ _ALL = (
         "downloads",
         "Downloads",
         "count",
-        "Unique valid requests for an episode. A request counts when at least one minute of the episode "
-        "was delivered; "
-        "the same address and app asking again for the same episode on the same day of the tenant counts "
-        "once. Bots, "
-        "malformed agents and preloads are refused at import.",
+        "Valid downloads of an episode as the source of the events counted them: at least one minute delivered, bots "
+        "and malformed agents left out there. The import counts the same listener once per episode and day of the "
+        "tenant; it cannot check what the source filtered.",
         "download_quarters, download_days, episode_days (from listener_events of type download)",
         adds_over=_TIME_AND_CONTENT,
     ),

@@ -21,9 +21,10 @@ _UNITS = {
 _RULES = (
     (
         "Days and zones",
-        "A day is a day of your organisation's time zone, named at the top of every page, in every CSV "
-        "and on every PDF. Where clocks change a day has 23 or 25 hours. The listener_events aggregates "
-        "are kept in UTC; everything a page shows is in your zone.",
+        "A day is a day of your organisation's time zone, named beside your name on a wide screen, in "
+        "the heading of every CSV column of days or times, and on every PDF. Where clocks change a day "
+        "has 23 or 25 hours. The listener_events aggregates are kept in UTC; everything a page shows is "
+        "in your zone.",
     ),
     (
         "Periods",
