@@ -297,6 +297,14 @@ begin
     delete from internal.campaign_days r where r.tenant_id = p_tenant and r.local_day = any (p_days);
     delete from internal.campaign_listener_days r where r.tenant_id = p_tenant and r.local_day = any (p_days);
 
+    insert into internal.listeners (tenant_id, listener_id)
+    select distinct p_tenant, e.listener_id
+    from internal.day_ranges(p_days, p_zone) s
+    join public.attribution_events e on e.tenant_id = p_tenant and e.occurred_at >= s.starts_at and e.occurred_at < s.ends_at
+    where e.attribution_type = 'impression' and e.listener_id is not null
+        and (select l.listener_no from internal.listeners l where l.tenant_id = p_tenant and l.listener_id = e.listener_id) is null
+    on conflict (tenant_id, listener_id) do nothing;
+
     with raw as materialized (
         select (e.occurred_at at time zone p_zone)::date as day, e.campaign_id, e.episode_id, e.listener_id, e.attribution_type,
                (e.attribution_data ->> 'ad_unit_id')::uuid as ad_unit_id,
@@ -316,25 +324,12 @@ begin
         select day, campaign_id, episode_id, listener_id, count(*) as impressions
         from raw where attribution_type = 'impression' and listener_id is not null
         group by 1, 2, 3, 4
-    ),
-    new_listeners as (
-        insert into internal.listeners (tenant_id, listener_id)
-        select p_tenant, r.listener_id
-        from (select distinct listener_id from reached) r
-        where not exists (select from internal.listeners l where l.tenant_id = p_tenant and l.listener_id = r.listener_id)
-        on conflict (tenant_id, listener_id) do nothing
-        returning listener_id, listener_no
-    ),
-    numbered as (
-        select listener_id, listener_no from new_listeners
-        union all
-        select l.listener_id, l.listener_no
-        from (select distinct listener_id from reached) r
-        join internal.listeners l on l.tenant_id = p_tenant and l.listener_id = r.listener_id
     )
     insert into internal.campaign_listener_days (tenant_id, local_day, campaign_id, episode_id, listener_no, impressions)
-    select p_tenant, r.day, r.campaign_id, r.episode_id, n.listener_no, r.impressions
-    from reached r join numbered n using (listener_id);
+    select p_tenant, r.day, r.campaign_id, r.episode_id,
+           (select l.listener_no from internal.listeners l where l.tenant_id = p_tenant and l.listener_id = r.listener_id),
+           r.impressions
+    from reached r;
     get diagnostics written = row_count;
     return written;
 end
@@ -385,7 +380,15 @@ begin
     delete from internal.episode_days r where r.tenant_id = p_tenant and r.local_day = any (p_days);
     delete from internal.listener_days r where r.tenant_id = p_tenant and r.local_day = any (p_days);
 
-    -- One pass over the raw downloads of these days feeds the dictionary and the rollups.
+    insert into internal.listeners (tenant_id, listener_id)
+    select distinct p_tenant, e.listener_id
+    from internal.day_ranges(p_days, p_zone) s
+    join public.listener_events e on e.tenant_id = p_tenant and e.occurred_at >= s.starts_at and e.occurred_at < s.ends_at
+    where e.event_type = 'download'
+        and (select l.listener_no from internal.listeners l where l.tenant_id = p_tenant and l.listener_id = e.listener_id) is null
+    on conflict (tenant_id, listener_id) do nothing;
+
+    -- One pass over the raw downloads of these days feeds every rollup.
     with raw as materialized (
         select (e.occurred_at at time zone p_zone)::date as day, e.episode_id, e.listener_id,
                coalesce(nullif(e.event_data ->> 'app', ''), 'unknown') as app,
@@ -413,24 +416,11 @@ begin
     ),
     per_listener as (
         select distinct day, episode_id, listener_id from raw
-    ),
-    new_listeners as (
-        insert into internal.listeners (tenant_id, listener_id)
-        select p_tenant, p.listener_id
-        from (select distinct listener_id from per_listener) p
-        where not exists (select from internal.listeners l where l.tenant_id = p_tenant and l.listener_id = p.listener_id)
-        on conflict (tenant_id, listener_id) do nothing
-        returning listener_id, listener_no
-    ),
-    numbered as (
-        select listener_id, listener_no from new_listeners
-        union all
-        select l.listener_id, l.listener_no
-        from (select distinct listener_id from per_listener) p
-        join internal.listeners l on l.tenant_id = p_tenant and l.listener_id = p.listener_id
     )
     insert into internal.listener_days (tenant_id, local_day, episode_id, listener_no)
-    select p_tenant, p.day, p.episode_id, n.listener_no from per_listener p join numbered n using (listener_id);
+    select p_tenant, p.day, p.episode_id,
+           (select l.listener_no from internal.listeners l where l.tenant_id = p_tenant and l.listener_id = p.listener_id)
+    from per_listener p;
     get diagnostics written = row_count;
 
     perform internal.refresh_listener_metrics(p_tenant, p_zone, p_days);

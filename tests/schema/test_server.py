@@ -136,6 +136,28 @@ def test_a_statement_that_outlives_the_postmaster_does_not_keep_it_down(own_home
         assert not statement.is_alive()
 
 
+def test_a_statement_ends_soon_after_its_worker_was_killed(own_home: Path) -> None:
+    with start(own_home) as server:
+        program = "import sys, psycopg; psycopg.connect(sys.argv[1]).execute('select pg_sleep(600)')"
+        worker = subprocess.Popen([sys.executable, "-c", program, server.dsn("podboard_worker")])
+        with psycopg.connect(server.dsn(SUPERUSER), autocommit=True) as watcher:
+            asleep = (
+                "select count(*) from pg_stat_activity where state = 'active' and usename = 'podboard_worker'"
+            )
+            assert _becomes(watcher, asleep, 1)
+            worker.kill()
+            worker.wait()
+            assert _becomes(watcher, asleep, 0)
+
+
+def _becomes(connection: psycopg.Connection[tuple[object, ...]], question: str, wanted: int) -> bool:
+    for _ in range(300):
+        if connection.execute(question.encode()).fetchone() == (wanted,):
+            return True
+        time.sleep(0.1)
+    return False
+
+
 def _until_the_connection_breaks(connection: psycopg.Connection[tuple[object, ...]], statement: str) -> None:
     with contextlib.suppress(psycopg.OperationalError):
         connection.execute(statement.encode())
@@ -224,7 +246,7 @@ def test_another_major_version_is_refused_with_what_to_do(own_home: Path) -> Non
         start(own_home)
     version_file.write_text(f"{made_by.major}\n")
     assert str(refused.value) == (
-        f"The database in {version_file.parent} was made by PostgreSQL 11, but {made_by.directory} holds "
+        f"The database in {version_file.parent} was made by PostgreSQL 11, but {find_binaries()[0].directory} holds "
         f"{made_by.major}: set PODBOARD_PG_BIN to the bin directory of a PostgreSQL 11, "
         "or set another PODBOARD_HOME to begin anew."
     )
