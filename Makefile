@@ -21,8 +21,8 @@ install: $(INSTALLED) ## Make .venv with everything in it, the command podboard 
 
 $(INSTALLED): requirements-dev.lock pyproject.toml
 	@test -n "$(PYTHON)" || { echo "podboard needs Python 3.11, 3.12 or 3.13; none was found. Name one: make install PYTHON=..."; exit 1; }
-	@$(PYTHON) -c 'import ensurepip' 2>/dev/null || deploy/install-system-packages.sh venv
-	@test -x $(BIN)/python || $(PYTHON) -m venv .venv
+	@$(PYTHON) -c 'import ensurepip' 2>/dev/null || deploy/install-system-packages.sh venv $(PYTHON)
+	@$(PIP) --version >/dev/null 2>&1 || $(PYTHON) -m venv --clear .venv
 	@echo "Installing into .venv ..."
 	@$(PIP) install "$$(grep -o -m1 '^uv==[^ ]*' requirements-dev.lock)" && \
 		$(BIN)/uv pip install --quiet --python .venv --require-hashes -r requirements-dev.lock || \

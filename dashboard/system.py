@@ -42,6 +42,11 @@ def requirements() -> list[Requirement]:
             "poppler-utils", "looking into PDFs in tests", "test", _has("pdftotext") and _has("pdftoppm")
         ),
         Requirement("chromium", "browser tests", "test", chromium() is not None),
+        Requirement(
+            "libatomic1", "browser tests", "test", sys.platform == "darwin" or _loads("atomic.so.1", "")
+        ),
+        Requirement("nodejs", "the TimescaleDB test", "test", _has("node")),
+        Requirement("npm", "the TimescaleDB test", "test", _has("npm")),
     ]
 
 

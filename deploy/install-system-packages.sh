@@ -2,14 +2,15 @@
 # Installs what podboard needs of the operating system, where it may: as root, or with sudo that asks no password.
 #   install-system-packages.sh run    what PDF reports need; says what is missing and goes on
 #   install-system-packages.sh test   also what the tests need; ends with 1 if anything is missing
-#   install-system-packages.sh venv   what making .venv needs
+#   install-system-packages.sh venv [python3.12]   what making .venv with that Python needs
 set -eu
 cd "$(dirname "$0")/.."
 purpose=${1:-run}
+python=${2:-python3}
 
 missing() {
     if [ "$purpose" = venv ]; then
-        python3 -c 'import ensurepip' 2>/dev/null || echo python3-venv
+        "$python" -c 'import ensurepip' 2>/dev/null || echo "$(basename "$python")-venv"
     else
         .venv/bin/podboard check --missing-packages "$purpose"
     fi

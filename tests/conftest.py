@@ -17,6 +17,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import urlsplit, urlunsplit
 
+import hypothesis
 import psycopg
 import pytest
 
@@ -41,6 +42,9 @@ _FOREIGN = (
 
 def pytest_configure(config: pytest.Config) -> None:
     """Give the run a home that its processes share, reachable for the unprivileged user of the server."""
+    # How long an example takes says more of the machine than of the code.
+    hypothesis.settings.register_profile("podboard", deadline=None)
+    hypothesis.settings.load_profile("podboard")
     for name in _FOREIGN:
         os.environ.pop(name, None)
     if not hasattr(config, "workerinput"):

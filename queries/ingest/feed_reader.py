@@ -93,6 +93,8 @@ def read_feed(document: bytes) -> Feed:
         raise ImportRefused(too_large())
     if not document.strip():
         raise ImportRefused("The feed is empty.")
+    if document.startswith(b"\x1f\x8b"):
+        raise ImportRefused("The feed is compressed: unpack it.")
     if _WEB_PAGE.match(document):
         raise ImportRefused(_IS_WEB_PAGE)
     text = _decoded(document)

@@ -31,6 +31,7 @@ LISTED_REFUSALS = 100_000
 """Rows an import lists with line and reason; those beyond are counted."""
 
 _PAGE = 5_000
+_NAMED_TENANTS = 10
 _log = logging.getLogger(__name__)
 
 
@@ -170,16 +171,29 @@ def write_refusals(actor: Actor, import_id: UUID, path: Path) -> int:
 
 
 def unscoped_tenant_id(slug: str) -> UUID:
-    """The tenant of this slug, for commands; needs the worker's rights. Raises: NotFound."""
+    """The tenant of this slug, for commands; needs the worker's rights.
+
+    Raises: NotFound, with the slugs there are: who has these rights may read them all.
+    """
     try:
         with system_session("find tenant of an import") as connection:
             found = ask(connection, "ingest/unscoped_tenant_by_slug", slug=slug)
+            others = (
+                [] if found else ask(connection, "ingest/unscoped_tenant_slugs", limit=_NAMED_TENANTS + 1)
+            )
     except OperationalError:
         raise NotAvailable("The database cannot be reached.") from None
     if not found:
-        raise NotFound(f"There is no tenant {slug!r}.")
+        raise NotFound(f"There is no tenant {slug!r}{_instead([row['slug'] for row in others])}.")
     tenant_id: UUID = found[0]["tenant_id"]
     return tenant_id
+
+
+def _instead(slugs: list[str]) -> str:
+    if not slugs:
+        return "; none has been made yet: `podboard tenant create` makes one"
+    more = " and more" if len(slugs) > _NAMED_TENANTS else ""
+    return f"; there is {', '.join(slugs[:_NAMED_TENANTS])}{more}"
 
 
 def _fail(actor: Actor, import_id: UUID, tally: Tally, error: BaseException) -> None:

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import csv
 from collections.abc import Callable, Iterator
+from difflib import get_close_matches
 from typing import Any, Literal
 
 import orjson
 
 from queries.ingest.columns import (
+    COLUMNS,
     DATA_COLUMN,
     KINDS,
     Kind,
@@ -28,6 +30,7 @@ Cells = dict[str, Any]
 _DELIMITERS = (",", ";", "\t")
 _TOO_LONG = f"The line is longer than {LONGEST_LINE // 1024} KiB."
 _UTF_16 = (b"\xff\xfe", b"\xfe\xff")
+_COMPRESSED = (b"\x1f\x8b", b"PK\x03\x04", b"BZh", b"\xfd7zXZ", b"\x28\xb5\x2f\xfd")
 
 
 class EventFile:
@@ -56,6 +59,8 @@ class EventFile:
             raise ImportRefused(f"Line {number}: {_TOO_LONG} This is not a file of events.")
         if line.startswith(_UTF_16):
             raise ImportRefused("The file is UTF-16: save it as UTF-8.")
+        if line.startswith(_COMPRESSED):
+            raise ImportRefused("The file is compressed or a workbook: unpack it, or save it as CSV.")
         line = line.removeprefix(b"\xef\xbb\xbf")
         if self.format is None:
             self.format = "ndjson" if line.lstrip().startswith(b"{") else "csv"
@@ -108,6 +113,7 @@ class EventFile:
                 f"The first line begins: {printable(text)}"
             )
         keys = _known(header, kind, "column")
+        _require(keys, kind)
 
         def read(line: bytes) -> Cells:
             try:
@@ -171,10 +177,11 @@ def _known(header: list[str], kind: Kind, noun: str) -> list[str]:
     if unknown:
         other = next(other for other in KINDS if other != kind)
         hint = f" They are those of {other} events." if kind_of(header) == other else ""
-        shown = ", ".join(repr(name) for name in unknown[:5])
+        shown = ", ".join(repr(name) + _meant(name, names) for name in unknown[:5])
+        more = f" and {len(unknown) - 5} more" if len(unknown) > 5 else ""
         raise ImportRefused(
-            f"Unknown {noun} {shown} for {kind} events; nothing was imported.{hint} "
-            "`podboard import columns` lists the names that are understood."
+            f"Unknown {noun}{'s' if len(unknown) > 1 else ''} {shown}{more} for {kind} events; "
+            f"nothing was imported.{hint} `podboard import columns` lists the names that are understood."
         )
     known = [key for key in keys if key is not None]
     twice = next((key for key in known if known.count(key) > 1), None)
@@ -182,6 +189,24 @@ def _known(header: list[str], kind: Kind, noun: str) -> list[str]:
         same = [name for name, key in zip(header, known, strict=True) if key == twice]
         raise ImportRefused(f"Two {noun}s mean {twice}: {', '.join(repr(name) for name in same)}.")
     return known
+
+
+def _meant(name: str, names: dict[str, str]) -> str:
+    near = get_close_matches(normalised(name), names, n=1, cutoff=0.8)
+    return f" ({near[0]}?)" if near else ""
+
+
+def _require(keys: list[str], kind: Kind) -> None:
+    """Returns if rows under these columns can be events at all; the data object may hold what has no column."""
+    if DATA_COLUMN[kind] in keys:
+        return
+    absent = [column.key for column in COLUMNS[kind] if column.required and column.key not in keys]
+    if kind == "listener" and not {"episode_id", "episode_guid"} & set(keys):
+        absent.insert(0, "episode_id")
+    if absent:
+        raise ImportRefused(
+            f"There is no column {' and no column '.join(absent)}, which {kind} events need; nothing was imported."
+        )
 
 
 def _flat(cells: Cells, kind: Kind) -> Cells:

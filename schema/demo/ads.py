@@ -105,7 +105,7 @@ def place_ads(plan: TenantPlan, episodes: list[Episode], calendar: Calendar, nam
                 position = max(int(place * episode.seconds) - (placement.seconds if place == 1.0 else 0), 0)
                 taken = cells[slot, index, max(first, 0) : last + 1]
                 if (taken >= 0).any():
-                    other = plan.campaigns[units[int(taken.max())].campaign].slug
+                    other = plan.campaigns[units[int(np.max(taken))].campaign].slug
                     raise ValueError(
                         f"{plan.slug}: {campaign.slug} and {other} share a slot of {placement.show}"
                     )

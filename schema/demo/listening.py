@@ -95,7 +95,7 @@ def _plays(
     episode, listener = downloads.episode[chosen], downloads.listener[chosen]
     length = np.array([e.seconds for e in episodes], dtype=np.int64)[episode]
     started = _start(downloads, chosen, audience, calendar, random)
-    speed = random.choice([1.0, 1.2, 1.5, 2.0], size=len(chosen), p=[0.68, 0.16, 0.12, 0.04])
+    speed = random.choice(np.array([1.0, 1.2, 1.5, 2.0]), size=len(chosen), p=[0.68, 0.16, 0.12, 0.04])
     heard = _heard(length, completion[episode], random)
 
     events = [_events(PLAY, started, episode, listener)]

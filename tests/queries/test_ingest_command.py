@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
+import psycopg
 import pytest
 from click.testing import CliRunner, Result
 
@@ -106,7 +107,7 @@ def test_a_file_of_bad_rows_alone_ends_with_1(
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        (["feed", "{feed}", "--tenant", "nobody"], "There is no tenant 'nobody'."),
+        (["feed", "{feed}", "--tenant", "nobody"], "There is no tenant 'nobody'; there is "),
         (
             ["feed", "/no/such/file.xml", "--tenant", "{slug}"],
             "/no/such/file.xml cannot be read: No such file or directory.",
@@ -128,6 +129,20 @@ def test_what_cannot_be_done_is_said_in_one_line(
     assert isinstance(done.exception, PodboardError), done.exception
     assert message in str(done.exception)
     assert "\n" not in str(done.exception)
+
+
+def test_who_names_no_tenant_is_told_the_slugs_there_are(
+    alice: Tenant, command_database: Database, run: Callable[..., Result]
+) -> None:
+    for _ in range(11):
+        Tenant(command_database)
+    with psycopg.connect(command_database.owner_dsn) as connection:
+        slugs = [
+            str(slug)
+            for (slug,) in connection.execute("select slug from internal.tenant_directory order by slug")
+        ]
+    told = str(run("events", FEED, "--tenant", "nobody").exception)
+    assert told == f"There is no tenant 'nobody'; there is {', '.join(slugs[:10])} and more."
 
 
 def test_a_database_that_is_not_there_is_said(

@@ -372,7 +372,25 @@ def test_bad_attribution_rows_are_listed(alice: Studio) -> None:
         ("", "The file is empty."),
         ("\n \n\r\n", "The file is empty."),
         (f"{HEADER},colour\n", "Unknown column 'colour' for listener events; nothing was imported."),
-        (f"{HEADER},colour,shape\n1,2,3,4,5,6\n", "Unknown column 'colour', 'shape' for listener events"),
+        (f"{HEADER},colour,shape\n1,2,3,4,5,6\n", "Unknown columns 'colour', 'shape' for listener events"),
+        (
+            "episode_id,listner_id,event_type,ocurred_at\n",
+            "Unknown columns 'listner_id' (listener_id?), 'ocurred_at' (occurred_at?) for listener events",
+        ),
+        (
+            f"{HEADER},{','.join(f'colour{n}' for n in range(7))}\n",
+            "'colour4' and 2 more for listener events",
+        ),
+        (
+            "listener_id,event_type,occurred_at\nl,play,2026-10-31T18:05:00Z\n",
+            "There is no column episode_id, which listener events need; nothing was imported.",
+        ),
+        (
+            "campaign_id,value\n",
+            "There is no column occurred_at and no column attribution_type, which attribution events need",
+        ),
+        (b"\x1f\x8b\x08\x00rest\n", "The file is compressed or a workbook"),
+        (b"PK\x03\x04rest\n", "The file is compressed or a workbook"),
         (f"{HEADER},event_time\n", "Two columns mean occurred_at: 'occurred_at', 'event_time'."),
         ("a,b\n1,2\n", "do not tell listener from attribution events"),
         ('{"event_type": "play", "colour": 1}\n', "Unknown field 'colour' for listener events"),

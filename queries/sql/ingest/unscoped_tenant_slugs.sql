@@ -1,0 +1,7 @@
+-- purpose: slugs of the tenants there are, for a command that was given one that is none
+-- params: limit
+-- returns: slug text
+-- grain: tenant
+-- source: internal.tenant_directory
+-- relies on: nothing
+select d.slug from internal.tenant_directory d order by d.slug limit cast(:limit as integer)
