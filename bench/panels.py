@@ -6,16 +6,15 @@ import json
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
+from unittest import mock
 from uuid import UUID
 
 import psycopg
 from psycopg.rows import tuple_row
-from sqlalchemy import event
 
 from bench.measure import Took, backends, median, timed
 from bench.visitor import ServerClock, Visitor, box_request
 from dashboard.pages import all_pages
-from queries.engine import engine_for
 from queries.settings import Settings
 from schema.server import Server
 
@@ -71,7 +70,7 @@ def measure_panels(
     """Every box of every page for everybody who may open it, rounds interleaved with the bare statements."""
     panels = _panels(visitors, periods, campaign)
     for panel in panels:
-        _record(panel, settings)
+        _record(panel)
     say(f"{len(panels)} panels, {sum(len(panel.statements) for panel in panels)} statements, {rounds} rounds")
     connections = {actor: bare_connection(settings, actor) for _, actor in visitors.values()}
     pids = backends(server)
@@ -116,19 +115,18 @@ def _panels(
     return panels
 
 
-def _record(panel: Panel, settings: Settings) -> None:
+def _record(panel: Panel) -> None:
     """Notes the statements the box sends for its question, as the driver gets them."""
+    execute = psycopg.Cursor.execute
 
-    def note(_connection: Any, _cursor: Any, statement: str, parameters: Any, *_: Any) -> None:
+    def noting(cursor: Any, query: Any, params: Any = None, **options: Any) -> Any:
+        statement = query.decode() if isinstance(query, bytes) else str(query)
         if _is_question(statement):
-            panel.statements.append((statement, parameters))
+            panel.statements.append((statement, params))
+        return execute(cursor, query, params, **options)
 
-    engine = engine_for(settings.runtime_dsn)
-    event.listen(engine, "before_cursor_execute", note)
-    try:
+    with mock.patch.object(psycopg.Cursor, "execute", noting):
         text = panel.visitor.read(panel.body)
-    finally:
-        event.remove(engine, "before_cursor_execute", note)
     assert "could not be read" not in text, f"{panel.box} fails for {panel.person}"
     assert json.loads(text), panel.box
 

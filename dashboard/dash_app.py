@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import json
+from collections.abc import Callable
 from typing import Any
 
 import dash
+from dash import no_update
 from flask import Flask, Response, abort, redirect, request
 from flask_login import current_user
+from plotly.io.json import to_json_plotly
 from werkzeug.exceptions import BadRequest
 from werkzeug.wrappers import Response as AnyResponse
 
@@ -20,6 +24,7 @@ from dashboard.static_files import ASSETS, asset_address, install_static_files
 from queries.settings import Settings
 
 UPDATE_ENDPOINT = "/_dash-update-component"
+BOX_OUTPUT = '{"box":["MATCH"],"type":"box-body"}.children'
 PAGE_ENDPOINTS = ("/", "/<path:path>")
 
 _INDEX = """<!doctype html>
@@ -128,6 +133,21 @@ def _guard_callbacks(server: Flask, app: dash.Dash) -> None:
                 {key: shape_of(key, entry) for key, entry in app.callback_map.items() if "callback" in entry}
             )
         check_callback_body(body, shapes)
+        if body["output"] == BOX_OUTPUT:
+            return _box_answer(app.callback_map[BOX_OUTPUT]["callback"].__wrapped__, body)
         return update()
 
     server.view_functions[UPDATE_ENDPOINT] = dispatch
+
+
+def _box_answer(draw: Callable[[Any, Any], Any], body: dict[str, Any]) -> Response:
+    """What Dash would answer for a box, without what it makes ready for callbacks that ask who called them.
+
+    That is a tenth of a box's processor time. The body has been held against the callback's registration.
+    """
+    children = draw(body["inputs"][0].get("value"), body["state"][0].get("value"))
+    if children is no_update:
+        return Response(status=204)
+    box = json.dumps(body["outputs"]["id"], sort_keys=True, separators=(",", ":"))
+    answer = {"multi": True, "response": {box: {"children": children}}}
+    return Response(to_json_plotly(answer), mimetype="application/json")

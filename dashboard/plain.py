@@ -10,6 +10,10 @@ from dash.development.base_component import Component
 _OWN = frozenset({"available_properties", "available_wildcard_properties", "available_events"})
 
 
+class Plain(dict[str, Any]):
+    """A component that is plain data already, with everything in it."""
+
+
 def plain(part: Any) -> Any:
     """The same tree in dicts and lists.
 
@@ -17,7 +21,7 @@ def plain(part: Any) -> Any:
     of a box's processor time; plain data goes to the JSON writer as it is.
     """
     kind = type(part)
-    if kind is str or kind is int or kind is float or part is None:
+    if kind is str or kind is Plain or kind is int or kind is float or part is None:
         return part
     if kind is list or kind is tuple:
         return [plain(value) for value in part]
@@ -31,5 +35,5 @@ def plain(part: Any) -> Any:
             for name, value in vars(part).items()
             if name[0] != "_" and name not in _OWN
         }
-        return {"props": properties, "type": part._type, "namespace": part._namespace}
+        return Plain(props=properties, type=part._type, namespace=part._namespace)
     return part

@@ -15,16 +15,17 @@ from sqlalchemy.exc import TimeoutError as PoolTimeout
 from queries.engine import engine_for, patience
 from queries.errors import AccessRefused, DatabaseUnavailable, TenantMissing, TookTooLong, TryAgain
 from queries.settings import current_settings
+from queries.statements import run
 
 # The server stops a reader's statement after 30 s: one that has not answered some seconds later has gone.
 _PATIENCE_SECONDS = 40.0
 
 # deadlock detected, could not serialize, lock not available
 _IN_THE_WAY = ("40P01", "40001", "55P03")
-_ENTER = text("select enter_session(:tenant_id, :user_id)")
+_ENTER = "select enter_session(%(tenant_id)s, %(user_id)s)"
 # The first refresh of a large tenant digests its whole history in one statement.
 _SYSTEM_SECONDS = 1800
-_TENANT = text("select set_tenant_context(:tenant_id)")
+_TENANT = "select set_tenant_context(%(tenant_id)s)"
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +51,7 @@ def tenant_session(actor: Actor, *, write: bool = False, steady: bool = False) -
         _transaction(current_settings().runtime_dsn, write=write, steady=steady) as connection,
     ):
         if actor.user_id is None:
-            connection.execute(_TENANT, {"tenant_id": actor.tenant_id})
+            run(connection, _TENANT, {"tenant_id": actor.tenant_id})
         else:
             _enter(connection, actor)
         yield connection
@@ -104,7 +105,7 @@ def system_session(reason: str, *, tenant_id: UUID | None = None) -> Iterator[Co
             {"name": f"podboard {reason}"[:63], "longest": f"{_SYSTEM_SECONDS}s"},
         )
         if tenant_id is not None:
-            connection.execute(_TENANT, {"tenant_id": tenant_id})
+            run(connection, _TENANT, {"tenant_id": tenant_id})
         yield connection
 
 
@@ -132,7 +133,7 @@ def outside_transactions(reason: str) -> Iterator[Connection]:
 
 def _enter(connection: Connection, actor: Actor) -> None:
     try:
-        connection.execute(_ENTER, {"tenant_id": actor.tenant_id, "user_id": actor.user_id})
+        run(connection, _ENTER, {"tenant_id": actor.tenant_id, "user_id": actor.user_id})
     except DBAPIError as error:
         if getattr(error.orig, "sqlstate", None) == "42501":
             raise AccessRefused("This account is not active here.") from None

@@ -3,25 +3,33 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 from typing import Any
 
+import psycopg
+from psycopg.pq import ExecStatus
+from psycopg.rows import dict_row
 from sqlalchemy import Connection, TextClause, text
+from sqlalchemy.dialects.postgresql import psycopg as driver
+from sqlalchemy.exc import DBAPIError
 
 SQL_FOLDER = Path(__file__).with_name("sql")
 _COMMENT = re.compile(r"--[^\n]*")
 _PARAMETER = re.compile(r"(?<![:\w]):([a-z_][a-z0-9_]*)")
 _DECLARED = re.compile(r"^-- params:(.*)$", re.MULTILINE)
+_DIALECT = driver.dialect()  # type: ignore[no-untyped-call]
 
 
 @dataclass(frozen=True, slots=True)
 class Statement:
-    """One statement of `queries/sql`: its clause and the parameters it needs."""
+    """One statement of `queries/sql`: its clause, the same as the driver takes it, and the parameters it needs."""
 
     name: str
     clause: TextClause
+    sent: str
     parameters: frozenset[str]
 
 
@@ -43,7 +51,33 @@ def statement(name: str) -> Statement:
     )
     if header is None or declared != used:
         raise ValueError(f"{name}.sql: header declares {sorted(declared)}, text uses {sorted(used)}")
-    return Statement(name=name, clause=text(body), parameters=used)
+    clause = text(body)
+    return Statement(name=name, clause=clause, sent=driver_text(clause), parameters=used)
+
+
+def driver_text(clause: TextClause) -> str:
+    """The clause with its parameters marked as the driver wants them."""
+    return str(clause.compile(dialect=_DIALECT))
+
+
+def run(connection: Connection, sent: str, parameters: Mapping[str, Any]) -> psycopg.Cursor[dict[str, Any]]:
+    """The cursor of a statement that has been run, in the connection's transaction.
+
+    SQLAlchemy keeps pool, transaction and errors; its result objects are left out: describing a result to them took
+    more time than most of our questions do. Raises: DBAPIError, as SQLAlchemy would.
+    """
+    plain: psycopg.Connection[Any] = connection.connection.driver_connection  # type: ignore[assignment]
+    cursor = plain.cursor(row_factory=dict_row)
+    try:
+        cursor.execute(sent.encode(), parameters)
+    except psycopg.Error as error:
+        if plain.closed or plain.broken:
+            # SQLAlchemy finds the loss by itself, and its pool gives up all connections of that time.
+            connection.exec_driver_sql("select 1")
+        raise DBAPIError.instance(
+            sent, None, error, psycopg.Error, hide_parameters=True, dialect=connection.dialect
+        ) from error
+    return cursor
 
 
 def ask(connection: Connection, name: str, /, **parameters: Any) -> list[dict[str, Any]]:
@@ -51,8 +85,9 @@ def ask(connection: Connection, name: str, /, **parameters: Any) -> list[dict[st
     wanted = statement(name)
     if frozenset(parameters) != wanted.parameters:
         raise TypeError(f"{name}.sql takes {sorted(wanted.parameters)}, got {sorted(parameters)}")
-    result = connection.execute(wanted.clause, parameters)
-    return [dict(row) for row in result.mappings()] if result.returns_rows else []
+    cursor = run(connection, wanted.sent, parameters)
+    result = cursor.pgresult
+    return cursor.fetchall() if result is not None and result.status == ExecStatus.TUPLES_OK else []
 
 
 def tell(connection: Connection, name: str, /, **parameters: Any) -> int:
@@ -60,7 +95,7 @@ def tell(connection: Connection, name: str, /, **parameters: Any) -> int:
     wanted = statement(name)
     if frozenset(parameters) != wanted.parameters:
         raise TypeError(f"{name}.sql takes {sorted(wanted.parameters)}, got {sorted(parameters)}")
-    return connection.execute(wanted.clause, parameters).rowcount
+    return run(connection, wanted.sent, parameters).rowcount
 
 
 def check_statements() -> None:
