@@ -18,6 +18,7 @@ from queries.filters import Filters
 from queries.results import Answer
 from queries.session import Connection, operator_session, tenant_session
 from reports.formatting import instant
+from reports.too_little import as_shown
 
 log = logging.getLogger(__name__)
 
@@ -41,8 +42,9 @@ class Box:
 
     `ask` reads it, `show` draws it; `lead` makes the page's opening sentence in the same transaction. `span` is its
     width in twelfths, `height` what its skeleton takes so that nothing moves. `lazy` boxes ask when they are first
-    seen. `why` is the registry entry it is explained by, `twin` offers the table behind a chart. `too_little(answer)`
-    says in words why a figure would mislead, or is empty.
+    seen. `why` is the registry entry it is explained by, `twin` offers the table behind a chart. `empty` says why there
+    is nothing and `way_on` what to do about it; `empty` may make both from the answer. `too_little(answer)` says in
+    words why a figure would mislead, or is empty.
     """
 
     id: str
@@ -57,7 +59,7 @@ class Box:
     twin: bool = False
     note: str = ""
     why: str = ""
-    empty: str = "There is nothing in this period."
+    empty: str | Callable[[Answer], tuple[str, str]] = "There is nothing in this period."
     way_on: str = "Choose a longer one, or clear a filter."
     lead: Callable[[Connection, Filters, Answer], str] | None = None
     too_little: Callable[[Answer], str] | None = None
@@ -66,14 +68,14 @@ class Box:
 
 
 def answer_box(box: Box, view: View) -> tuple[Answer, str]:
-    """The box's answer and opening sentence as this viewer may read them, in one transaction."""
+    """The box's answer as it is shown and its opening sentence, as this viewer may read them, in one transaction."""
     if box.any_of and not any(view.viewer.may(permission) for permission in box.any_of):
         raise AccessRefused("You cannot see this.")
     actor = view.viewer.actor
     with operator_session(actor) if actor.tenant_id is None else tenant_session(actor) as connection:
         answer = box.ask(connection, view.filters)
         lead = box.lead(connection, view.filters, answer) if box.lead else ""
-    return answer, lead
+    return as_shown(answer), lead
 
 
 def render_box(box: Box, view: View) -> Any:
@@ -81,7 +83,7 @@ def render_box(box: Box, view: View) -> Any:
     try:
         answer, lead = answer_box(box, view)
         if answer.is_empty:
-            return states.empty(box.empty, box.way_on, height=box.height)
+            return _nothing(box, answer)
         if box.too_little and (reason := box.too_little(answer)):
             return states.too_little(reason, height=box.height)
         shown = box.show(answer, replace(view, lead=lead))
@@ -110,6 +112,11 @@ def render_box(box: Box, view: View) -> Any:
         return states.error(str(error), reference=_reference(box, error), height=box.height)
     except Exception as error:  # noqa: BLE001  a box that fails shows its own error and the page stands
         return states.error(reference=_reference(box, error), height=box.height)
+
+
+def _nothing(box: Box, answer: Answer) -> Component:
+    said, way_on = (box.empty, box.way_on) if isinstance(box.empty, str) else box.empty(answer)
+    return states.empty(said, way_on, height=box.height)
 
 
 def _before(answer: Answer) -> list[Component]:

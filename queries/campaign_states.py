@@ -20,10 +20,8 @@ from queries.filters import Filters
 from queries.periods import Period
 from queries.statements import ask
 
-TOO_LITTLE = 30
-"""Below so many conversions, rates are shown with a note."""
-TOO_LITTLE_NOTE = "Too little data: fewer than 30 conversions."
-RUNNING_STAGES = frozenset({"booked", "live", "paused"})
+LIVE_STAGE = "live"
+SOLD_STAGES = frozenset({"booked", "live", "paused"})
 UNSOLD_STAGES = frozenset({"prospect", "proposed"})
 OVER_STAGES = frozenset({"completed", "cancelled"})
 STAGES = ("prospect", "proposed", "booked", "live", "paused", "completed", "cancelled")
@@ -79,10 +77,9 @@ class CampaignState:
         return self.pacing.delivered
 
     @property
-    def is_running(self) -> bool:
-        """Whether the flight is under way and the campaign sold and not over."""
-        first, last = self.head.flight
-        return self.head.stage in RUNNING_STAGES and first <= self.now.today <= last
+    def is_live(self) -> bool:
+        """Whether the campaign counts as live; the metric `live_campaigns` says what that means."""
+        return is_live(self.head.stage)
 
     def spend(self, period: Period | None = None) -> dict[str, Fraction]:
         """Spend per currency, in the period or so far.
@@ -105,6 +102,7 @@ class CampaignResults:
 
     conversions: list[tuple[date, int]] = field(default_factory=list)
     revenue: list[tuple[date, str, int]] = field(default_factory=list)
+    orders: list[tuple[date, str, int, int]] = field(default_factory=list)
 
     def conversions_in(self, period: Period | None = None) -> int:
         """Conversions in the period (one that the results were read with) or so far."""
@@ -117,6 +115,20 @@ class CampaignResults:
             if _inside(day, period):
                 total[currency] += amount
         return dict(total)
+
+    def orders_in(self, currency: str, period: Period | None = None) -> tuple[int, int]:
+        """Orders that carried an amount in this currency, and the sum of these amounts squared (read with `orders`)."""
+        inside = [
+            (orders, squares)
+            for day, other, orders, squares in self.orders
+            if other == currency and _inside(day, period)
+        ]
+        return sum(orders for orders, _ in inside), sum(squares for _, squares in inside)
+
+
+def is_live(stage: str) -> bool:
+    """Whether a campaign of this stage counts as live: the one definition, of the metric `live_campaigns`."""
+    return stage == LIVE_STAGE
 
 
 def campaign_heads(connection: Connection, campaign_ids: Sequence[UUID] = ()) -> list[CampaignHead]:
@@ -182,6 +194,27 @@ def campaign_results(
     return results
 
 
+def add_orders(
+    connection: Connection,
+    f: Filters,
+    results: Mapping[UUID, CampaignResults],
+    periods: Iterable[Period] = (),
+) -> None:
+    """Adds to these results the orders with an amount, cut at the edges of the periods: one statement."""
+    if not results:
+        return
+    for row in ask(
+        connection,
+        "campaigns/order_values",
+        campaign_ids=list(results),
+        period_edges=_edges(periods),
+        time_zone=f.zone.key,
+    ):
+        results[row["campaign_id"]].orders.append(
+            (row["first_day"], row["currency"], int(row["orders"]), int(row["squares"]))
+        )
+
+
 def _edges(periods: Iterable[Period]) -> list[date]:
     # width_bucket takes no empty list; a day before all others cuts nothing.
     return sorted({date.min, *(edge for period in periods for edge in (period.start, period.end))})
@@ -219,24 +252,16 @@ def oldest(heads: Sequence[CampaignHead]) -> datetime | None:
     return heads[0].as_of if heads else None
 
 
-def ratio(
-    numerator: int | Decimal | Fraction | None, denominator: int | Decimal | Fraction | None
+def known_revenue(head: CampaignHead, revenue: int) -> int | None:
+    """The revenue; None where leads that carry no amount are the goal, for their worth is not known."""
+    return None if head.conversion_type == "lead" and not revenue else revenue
+
+
+def change_ratio(
+    value: int | Decimal | None, previous: int | Decimal | None, *, is_enough: bool = True
 ) -> Decimal | None:
-    """Numerator by denominator, both summed before; None where there is nothing to divide by."""
-    if numerator is None or not denominator:
-        return None
-    exact = Fraction(numerator) / Fraction(denominator)
-    return Decimal(exact.numerator) / Decimal(exact.denominator)
-
-
-def return_on_ad_spend(head: CampaignHead, revenue: int, spend: Fraction | None) -> Decimal | None:
-    """Revenue by spend; None where leads that carry no amount are the goal, for their worth is not known."""
-    return None if head.conversion_type == "lead" and not revenue else ratio(revenue, spend)
-
-
-def change_ratio(value: int | Decimal | None, previous: int | Decimal | None) -> Decimal | None:
-    """The relative change; None against a previous value of 0 or none at all."""
-    if value is None or not previous:
+    """The relative change; None against a previous value of 0 or none at all, and where there is not enough to tell."""
+    if value is None or not previous or not is_enough:
         return None
     return (Decimal(value) - Decimal(previous)) / abs(Decimal(previous))
 

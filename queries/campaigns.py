@@ -11,31 +11,37 @@ from uuid import UUID
 
 from sqlalchemy import Connection
 
-from queries.attribution.pacing import target_at_end_of
+from queries.attribution.pacing import targets_at_end_of
 from queries.attribution.paths import DEFAULT_WINDOW, WINDOWS
+from queries.attribution.rates import (
+    Rate,
+    conversion_rate,
+    cost_per_conversion,
+    is_enough,
+    ratio,
+    return_on_ad_spend,
+)
 from queries.attribution.spend import micros, moment, spend_by_currency, spend_per_day
 from queries.campaign_states import (
-    TOO_LITTLE,
-    TOO_LITTLE_NOTE,
     CampaignHead,
     CampaignResults,
     CampaignState,
+    add_orders,
     campaign_head,
     campaign_heads,
     campaign_results,
     campaign_states,
     change_ratio,
+    known_revenue,
     oldest,
     other_currency_notes,
     pacing_of,
-    ratio,
-    return_on_ad_spend,
 )
 from queries.errors import InvalidRequest
 from queries.filters import Filters
-from queries.metrics import metric
-from queries.periods import Period
-from queries.results import Answer, Column
+from queries.metrics import TOO_FEW_CREDITED, metric
+from queries.periods import Grain, Period
+from queries.results import Answer, Column, partial_from
 from queries.statements import ask
 
 ELSEWHERE = "Another show"
@@ -66,6 +72,7 @@ def campaign_cards(connection: Connection, f: Filters) -> Answer:
     """One row per campaign in scope, live ones first: delivery, pacing, spend and conversions of the flight so far."""
     heads = campaign_heads(connection)
     results = campaign_results(connection, heads)
+    add_orders(connection, f, results)
     states = sorted(campaign_states(connection, f, heads), key=_card_order)
     return Answer(
         columns=(
@@ -76,24 +83,31 @@ def campaign_cards(connection: Connection, f: Filters) -> Answer:
             Column("start_date", "Starts", "date"),
             Column("end_date", "Ends", "date"),
             _of("booked_impressions"),
-            _of("impressions", "Delivered"),
+            _of("impressions", "Delivered in the flight"),
             _of("delivered_ratio"),
             Column("pacing_state", "Pacing"),
             _of("pacing_ratio", "Delivered of target"),
             _of("spend_micros"),
             _of("revenue_micros"),
             _of("return_on_ad_spend"),
+            Column("low", "Return, low (95 %)", "times", "return_on_ad_spend"),
+            Column("high", "Return, high (95 %)", "times", "return_on_ad_spend"),
             _of("conversions"),
+            Column("note", "Note on the return"),
             Column("currency", "Currency"),
         ),
         rows=[_card(state, results[state.head.campaign_id]) for state in states],
         as_of=oldest(heads),
+        covers=None,
         notes=other_currency_notes(heads),
     )
 
 
 def campaign(connection: Connection, campaign_id: UUID) -> dict[str, Any]:
-    """The campaign's name, sponsor, stage, flight, currency, goal and description. Raises: NotFound."""
+    """The campaign's name, sponsor, stage, flight, currency, goal and description. Raises: NotFound.
+
+    `flight` holds its first and last day together with its bookings; start_date and end_date are its own.
+    """
     head = campaign_head(connection, campaign_id)
     return {
         "campaign_id": head.campaign_id,
@@ -103,6 +117,7 @@ def campaign(connection: Connection, campaign_id: UUID) -> dict[str, Any]:
         "stage": head.stage,
         "start_date": head.start_date,
         "end_date": head.end_date,
+        "flight": head.flight,
         "currency": head.currency,
         "conversion_type": head.conversion_type,
         "description": head.description,
@@ -110,13 +125,19 @@ def campaign(connection: Connection, campaign_id: UUID) -> dict[str, Any]:
 
 
 def campaign_figures(connection: Connection, f: Filters) -> Answer:
-    """One row per metric of `f.campaign_id` in the period, with the period compared with. Raises: NotFound."""
+    """One row per metric of `f.campaign_id` in the period, with the period compared with. Raises: NotFound.
+
+    `compared_value` is the value of the days that are over: they alone are compared, with as many whole days.
+    """
     head = campaign_head(connection, f.campaign_id)
     daily = {
         row["day"]: row
         for row in ask(connection, "campaigns/campaign_figures", campaign_id=head.campaign_id, today=f.today)
     }
-    compared = f.compared
+    whole = f.whole if f.compared else None
+    # Before the campaign's first day nothing was missing: there was no campaign to compare with.
+    has_earlier = f.compared is not None and any(day <= f.compared.start for day in daily)
+    compared = f.compared if has_earlier else None
     reach = {
         (row["span"], row["day"]): row["reach"]
         for row in ask(
@@ -125,6 +146,7 @@ def campaign_figures(connection: Connection, f: Filters) -> Answer:
             campaign_id=head.campaign_id,
             period_start=f.period.start,
             period_end=f.period.end,
+            whole_end=whole.end if whole and whole != f.period else None,
             compared_start=compared.start if compared else None,
             compared_end=compared.end if compared else None,
         )
@@ -135,12 +157,16 @@ def campaign_figures(connection: Connection, f: Filters) -> Answer:
     def spent(period: Period) -> dict[str, Fraction]:
         return spend_by_currency(head.sold_bookings, deliveries, period, now)
 
-    def figures(period: Period, span: str) -> dict[str, int | Decimal | None]:
+    results = {head.campaign_id: CampaignResults()}
+    add_orders(connection, f, results, [period for period in (f.period, whole, compared) if period])
+
+    def figures(period: Period, span: str) -> dict[str, int | Rate | Decimal | None]:
         days = [row for day, row in daily.items() if period.start <= day < period.end]
         impressions = sum(int(row["impressions"]) for row in days)
         conversions = sum(int(row["conversions"]) for row in days)
         spend = spent(period).get(head.currency)
         revenue = sum(int(row["revenue_micros"].get(head.currency, 0)) for row in days)
+        orders = results[head.campaign_id].orders_in(head.currency, period)
         reached = reach.get((span, None), 0)
         return {
             "impressions": impressions,
@@ -148,14 +174,18 @@ def campaign_figures(connection: Connection, f: Filters) -> Answer:
             "frequency": ratio(impressions, reached),
             "visits": sum(int(row["visits"]) for row in days),
             "conversions": conversions,
-            "conversion_ratio": ratio(conversions, reached),
+            "conversion_ratio": conversion_rate(conversions, reached),
             "spend_micros": None if spend is None else micros(spend),
-            "cost_per_conversion_micros": ratio(spend, conversions),
-            "return_on_ad_spend": return_on_ad_spend(head, revenue, spend),
+            "cost_per_conversion_micros": cost_per_conversion(spend, conversions),
+            "return_on_ad_spend": return_on_ad_spend(
+                known_revenue(head, revenue), spend, conversions, *orders
+            ),
         }
 
     values = figures(f.period, "period")
+    of_whole = {} if whole is None else values if whole == f.period else figures(whole, "whole")
     previous = figures(compared, "compared") if compared else {}
+    no_past = "no earlier data" if f.compared and not compared else ""
     days = _days(f.period, f.today)
     spark: dict[str, Callable[[date], int | Decimal | None]] = {
         "impressions": lambda day: int(daily[day]["impressions"]) if day in daily else 0,
@@ -177,17 +207,18 @@ def campaign_figures(connection: Connection, f: Filters) -> Answer:
         columns=(
             Column("metric", "Metric"),
             Column("value", "Value", "number"),
+            Column("compared_value", "Value of whole days", "number"),
             Column("previous", "Before", "number"),
             Column("change_ratio", "Change", "ratio"),
+            Column("low", "Low (95 %)", "number"),
+            Column("high", "High (95 %)", "number"),
+            Column("note", "Note"),
             Column("spark", "By day", in_csv=False),
             Column("currency", "Currency"),
         ),
         rows=[
             {
-                "metric": key,
-                "value": value,
-                "previous": previous.get(key),
-                "change_ratio": change_ratio(value, previous.get(key)),
+                **_figure(key, value, of_whole.get(key), previous.get(key), no_past),
                 "spark": [point for day in days if (point := spark[key](day)) is not None]
                 if key in spark
                 else [],
@@ -198,7 +229,6 @@ def campaign_figures(connection: Connection, f: Filters) -> Answer:
         as_of=head.as_of,
         partial_from=f.partial_from,
         notes=(
-            *((TOO_LITTLE_NOTE,) if (values["conversions"] or 0) < TOO_LITTLE else ()),
             *other_currency_notes([head]),
             *(
                 f"Orders in {currency} are not in the revenue: currencies are never added."
@@ -231,9 +261,12 @@ def delivery(connection: Connection, f: Filters) -> Answer:
         last_day=last,
         today=f.today,
     )
+    targets: list[int | None] = [None] * len(days)
+    if head.bookings:
+        targets[:] = targets_at_end_of((row["day"] for row in days), head.bookings)
     delivered = 0
     rows = []
-    for row in days:
+    for row, target in zip(days, targets, strict=True):
         impressions = None if row["impressions"] is None else int(row["impressions"])
         delivered += impressions or 0
         rows.append(
@@ -241,7 +274,7 @@ def delivery(connection: Connection, f: Filters) -> Answer:
                 "day": row["day"],
                 "impressions": impressions,
                 "delivered": None if impressions is None else delivered,
-                "booked": target_at_end_of(row["day"], head.bookings) if head.bookings else None,
+                "booked": target,
             }
         )
     pace = pacing_of(head, delivered, moment(f.now, f.zone))
@@ -255,6 +288,7 @@ def delivery(connection: Connection, f: Filters) -> Answer:
         rows=rows if head.bookings or delivered else [],
         as_of=head.as_of,
         partial_from=f.today if first <= f.today <= last else None,
+        covers=Period(first, last + timedelta(days=1)),
         totals={
             "delivered": delivered,
             "booked": pace.booked,
@@ -275,29 +309,42 @@ def delivery(connection: Connection, f: Filters) -> Answer:
 def conversions_trend(connection: Connection, f: Filters) -> Answer:
     """Visits and conversions of `f.campaign_id` per day, week or month of the period, gaps at 0. Raises: NotFound.
 
+    `is_partial`: the bucket is not over, or the period covers only a part of it; one not begun has no values yet.
     Time: results are kept per tenant day, so an hourly view shows days.
     """
     head = campaign_head(connection, f.campaign_id)
+    grain: Grain = "day" if f.grain == "hour" else f.grain
     rows = ask(
         connection,
         "campaigns/conversions_trend",
         campaign_id=head.campaign_id,
         period_start=f.period.start,
         period_end=f.period.end,
-        grain="day" if f.grain == "hour" else f.grain,
+        grain=grain,
     )
-    trend = [
-        {"bucket": row["bucket"], "visits": int(row["visits"]), "conversions": int(row["conversions"])}
-        for row in rows
-    ]
-    conversions = sum(row["conversions"] for row in trend)
+    trend = []
+    for row in rows:
+        has_begun = max(row["bucket"], f.period.start) <= f.today
+        trend.append(
+            {
+                "bucket": row["bucket"],
+                "visits": int(row["visits"]) if has_begun else None,
+                "conversions": int(row["conversions"]) if has_begun else None,
+                "is_partial": f.is_partial(row["bucket"], grain),
+            }
+        )
+    conversions = sum(row["conversions"] or 0 for row in trend)
     return Answer(
-        columns=(Column("bucket", "From", "date"), _of("visits"), _of("conversions")),
+        columns=(
+            Column("bucket", "From", "date"),
+            _of("visits"),
+            _of("conversions"),
+            Column("is_partial", "Not complete"),
+        ),
         rows=trend,
         as_of=head.as_of,
-        partial_from=f.partial_from,
-        notes=(TOO_LITTLE_NOTE,) if conversions < TOO_LITTLE else (),
-        totals={"visits": sum(row["visits"] for row in trend), "conversions": conversions},
+        partial_from=partial_from(trend),
+        totals={"visits": sum(row["visits"] or 0 for row in trend), "conversions": conversions},
     )
 
 
@@ -413,6 +460,7 @@ def bookings(connection: Connection, f: Filters) -> Answer:
             for row, booking in zip(head.booking_rows, head.bookings, strict=True)
         ],
         as_of=head.as_of,
+        covers=None,
     )
 
 
@@ -425,10 +473,51 @@ def _card_order(state: CampaignState) -> tuple[int, int, str, str]:
     )
 
 
+def _figure(
+    key: str,
+    value: int | Decimal | Rate | None,
+    of_whole: int | Decimal | Rate | None,
+    previous: int | Decimal | Rate | None,
+    no_past: str,
+) -> dict[str, Any]:
+    """One key figure: value, change of the days that are over and, for a rate, its interval or why it is not told."""
+    if isinstance(value, Rate):
+        before = previous if isinstance(previous, Rate) else Rate(None)
+        now = of_whole if isinstance(of_whole, Rate) else Rate(None)
+        is_told = not now.is_too_little and not before.is_too_little
+        return {
+            "metric": key,
+            "value": value.value,
+            "compared_value": None if now.is_too_little else now.value,
+            "previous": before.value,
+            "change_ratio": change_ratio(now.value, before.value, is_enough=is_told),
+            "low": value.low,
+            "high": value.high,
+            "is_too_little": value.is_too_little,
+            "was_too_little": before.is_too_little,
+            "note": value.note or (f"{before.note} before" if before.note else no_past),
+        }
+    known = None if isinstance(previous, Rate) else previous
+    over = None if isinstance(of_whole, Rate) else of_whole
+    is_told = key != "conversions" or is_enough(int(min(over or 0, known or 0)))
+    return {
+        "metric": key,
+        "value": value,
+        "compared_value": over,
+        "previous": known,
+        "change_ratio": change_ratio(over, known, is_enough=is_told),
+        "note": no_past,
+    }
+
+
 def _card(state: CampaignState, results: CampaignResults) -> dict[str, Any]:
     head, pace = state.head, state.pacing
     spend = state.spend().get(head.currency)
     revenue = results.revenue_in().get(head.currency, 0)
+    conversions = results.conversions_in()
+    returned = return_on_ad_spend(
+        known_revenue(head, revenue), spend, conversions, *results.orders_in(head.currency)
+    )
     return {
         "campaign_id": head.campaign_id,
         "name": head.name,
@@ -443,8 +532,12 @@ def _card(state: CampaignState, results: CampaignResults) -> dict[str, Any]:
         "pacing_ratio": pace.ratio,
         "spend_micros": None if spend is None else micros(spend),
         "revenue_micros": revenue,
-        "return_on_ad_spend": return_on_ad_spend(head, revenue, spend),
-        "conversions": results.conversions_in(),
+        "return_on_ad_spend": returned.value,
+        "low": returned.low,
+        "high": returned.high,
+        "is_too_little": returned.is_too_little,
+        "conversions": conversions,
+        "note": returned.note,
         "currency": head.currency,
     }
 
@@ -485,17 +578,21 @@ def _attribution_answer(
     totals: dict[str, int],
     columns: tuple[Column, ...],
 ) -> Answer:
+    is_known = is_enough(totals["attributed"])
     return Answer(
         columns=(
             *columns,
             _of("first_touch_credit"),
             _of("last_touch_credit"),
             _of("linear_credit"),
-            Column("linear_share", "Linear share", "ratio", "linear_credit"),
+            _of("linear_share"),
+            Column("note", "Note on the share"),
         ),
-        rows=rows,
+        rows=[
+            {**row, "is_too_little": not is_known, "note": "" if is_known else TOO_FEW_CREDITED}
+            for row in rows
+        ],
         as_of=head.as_of,
         partial_from=f.partial_from,
-        notes=(TOO_LITTLE_NOTE,) if totals["conversions"] < TOO_LITTLE else (),
         totals=totals,
     )

@@ -8,7 +8,13 @@ from typing import Literal
 RULE_VERSION = "1"
 """Version of the counting rules below; part of every report and cache key."""
 
-Unit = Literal["count", "ratio", "number", "money", "seconds"]
+ENOUGH_CONVERSIONS = 30
+"""Below so many conversions a rate, a share or a change of them is not shown: "too little data", never a bare point."""
+TOO_FEW_CONVERSIONS = f"fewer than {ENOUGH_CONVERSIONS} conversions"
+TOO_FEW_CREDITED = f"fewer than {ENOUGH_CONVERSIONS} credited conversions"
+TOO_FEW_ORDERS = f"fewer than {ENOUGH_CONVERSIONS} orders with an amount"
+
+Unit = Literal["count", "ratio", "number", "money", "seconds", "times"]
 Direction = Literal["up", "down", "neutral"]
 
 
@@ -16,9 +22,10 @@ Direction = Literal["up", "down", "neutral"]
 class Metric:
     """One metric.
 
-    `unit`: count, ratio (0-1), number, money (millionths of a currency), seconds. `direction`: which change is good.
-    `adds_over`: along which dimensions values may be summed (empty: along nothing). `empty`: shown when there is no
-    value. A ratio names `numerator` and `denominator`: both are summed first and divided once.
+    `unit`: count, ratio (0-1), number, money (millionths of a currency), seconds, times (2.5×). `direction`: which
+    change is good. `adds_over`: along which dimensions values may be summed (empty: along nothing). `empty`: shown when
+    there is no value. A ratio names `numerator` and `denominator`: both are summed first and divided once.
+    `rests_on_conversions`: shown from `ENOUGH_CONVERSIONS` on only, and a rate then with its interval.
     """
 
     key: str
@@ -31,6 +38,7 @@ class Metric:
     numerator: str | None = None
     denominator: str | None = None
     empty: str = "–"
+    rests_on_conversions: bool = False
     group: Literal["Listening", "Campaigns", "Attribution"] = "Listening"
 
 
@@ -146,6 +154,17 @@ _ALL = (
         adds_over=("time", "episodes"),
     ),
     Metric(
+        "live_campaigns",
+        "Live campaigns",
+        "count",
+        "Campaigns in the stage live. Paused ones are not counted, nor are those booked whose stage has not been "
+        "set to live yet.",
+        "campaigns",
+        direction="neutral",
+        adds_over=("sponsors",),
+        group="Campaigns",
+    ),
+    Metric(
         "booked_impressions",
         "Booked",
         "count",
@@ -238,8 +257,9 @@ _ALL = (
         "conversion_ratio",
         "Conversion rate (of reach)",
         "ratio",
-        "Conversions divided by listeners reached in the same period.",
+        "Conversions divided by listeners reached in the same period, with Wilson's 95 % interval of a share.",
         "attribution_analytics, campaign_listener_days",
+        rests_on_conversions=True,
         numerator="conversions",
         denominator="reach",
         group="Campaigns",
@@ -272,8 +292,10 @@ _ALL = (
         "cost_per_conversion_micros",
         "Cost per conversion",
         "money",
-        "Spend divided by conversions.",
+        "Spend divided by conversions, with a 95 % interval: spend is known, the number of conversions is a Poisson "
+        "count (Byar's interval).",
         "io_bookings, campaign_days, attribution_analytics",
+        rests_on_conversions=True,
         direction="down",
         numerator="spend_micros",
         denominator="conversions",
@@ -292,9 +314,11 @@ _ALL = (
     Metric(
         "return_on_ad_spend",
         "Return on ad spend",
-        "number",
-        "Revenue divided by spend, both in the campaign's currency.",
-        "io_bookings, attribution_analytics",
+        "times",
+        "Revenue divided by spend, both in the campaign's currency, with a 95 % interval: revenue is the sum of so "
+        "many orders, so its variance is the sum of their amounts squared. Not told where leads carry no amount.",
+        "io_bookings, attribution_analytics, attribution_paths",
+        rests_on_conversions=True,
         numerator="revenue_micros",
         denominator="spend_micros",
         group="Campaigns",
@@ -324,6 +348,16 @@ _ALL = (
         "The conversion is split evenly over all impressions and visits inside the window before it.",
         "attribution_analytics",
         adds_over=("time", "campaigns"),
+        group="Attribution",
+    ),
+    Metric(
+        "linear_share",
+        "Linear share",
+        "ratio",
+        "Linear credit divided by all conversions of the period that had an impression or visit inside the window.",
+        "attribution_analytics",
+        adds_over=("channels",),
+        rests_on_conversions=True,
         group="Attribution",
     ),
 )

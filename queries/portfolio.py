@@ -2,25 +2,28 @@
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import timedelta
 from fractions import Fraction
 from typing import Any
 
 from sqlalchemy import Connection
 
-from queries.attribution.spend import micros
+from queries.attribution.rates import is_enough, ratio
+from queries.attribution.spend import micros, spend_per_period
 from queries.campaign_states import (
+    SOLD_STAGES,
     STAGES,
     CampaignResults,
     CampaignState,
+    add_orders,
     campaign_heads,
     campaign_results,
     campaign_states,
     change_ratio,
     oldest,
-    ratio,
 )
 from queries.filters import Filters
 from queries.metrics import metric
@@ -29,6 +32,8 @@ from queries.results import Answer, Column
 from queries.statements import ask
 
 EXPIRING_WITHIN_DAYS = 30
+_MOST_DAYS = 92
+"""Up to so many days a sparkline of money has one point per day."""
 
 
 def _of(key: str, label: str | None = None) -> Column:
@@ -39,13 +44,16 @@ def _of(key: str, label: str | None = None) -> Column:
 def portfolio_figures(connection: Connection, f: Filters) -> Answer:
     """One row per metric over all campaigns in scope: impressions and conversions, then spend and revenue per currency.
 
-    Shape: `currency` is empty but for money; two currencies are two rows. `totals`: campaigns, running, at_risk.
+    Shape: `currency` is empty but for money; two currencies are two rows. `totals`: campaigns, live, at_risk.
+    `compared_value` is the value of the days that are over: they alone are compared, with as many whole days.
     """
     heads = campaign_heads(connection)
-    compared = f.compared
-    periods = [f.period, *([compared] if compared else [])]
-    states = campaign_states(connection, f, heads, periods)
-    results = campaign_results(connection, heads, periods)
+    compared, whole = f.compared, f.whole if f.compared else None
+    periods = [period for period in (f.period, whole, compared) if period is not None]
+    steps = _steps(f)
+    states = campaign_states(connection, f, heads, [*periods, *steps])
+    results = campaign_results(connection, heads, [*periods, *steps])
+    add_orders(connection, f, results, periods)
     days = ask(
         connection,
         "portfolio/portfolio_days",
@@ -54,25 +62,43 @@ def portfolio_figures(connection: Connection, f: Filters) -> Answer:
         compared_start=compared.start if compared else None,
         compared_end=compared.end if compared else None,
     )
+    if compared and not any(day <= compared.start for state in states for day, _ in state.deliveries):
+        compared = None
+    no_past = "no earlier data" if f.compared and not compared else ""
     rows = []
     for key in ("impressions", "conversions"):
         value = sum(int(row[key]) for row in days if row["span"] == "period")
-        previous = sum(int(row[key]) for row in days if row["span"] == "compared") if compared else None
+        over = _in_days(days, key, "period", whole)
+        previous = _in_days(days, key, "compared", compared)
         spark = [int(row[key]) for row in days if row["span"] == "period" and row["day"] <= f.today]
-        rows.append(_figure(key, value, previous, spark))
-    for key, sums in (
-        ("spend_micros", [_spend(states, period) for period in periods]),
-        ("revenue_micros", [_revenue(results.values(), period) for period in periods]),
-    ):
-        for currency in sorted({currency for found in sums for currency in found}):
-            value, *before = (found.get(currency, 0) for found in sums)
-            rows.append(_figure(key, value, before[0] if before else None, [], currency))
+        is_told = key != "conversions" or (is_enough(over or 0) and is_enough(previous or 0))
+        rows.append(_figure(key, (value, over, previous), spark, note=no_past, is_told=is_told))
+    spans = (f.period, whole, compared)
+    spent = [None if span is None else _spend(states, span) for span in spans]
+    earned = [None if span is None else _revenue(results.values(), span) for span in spans]
+    by_step = _spend_by_step(states, steps)
+    earned_by_step = _revenue_by_step(results.values(), steps)
+    for currency in sorted({currency for found in spent for currency in found or ()}):
+        sums = _of_spans(spent, currency)
+        spark = [micros(step.get(currency, Fraction(0))) for step in by_step]
+        rows.append(_figure("spend_micros", sums, spark, currency, note=no_past))
+    for currency in sorted({currency for found in earned for currency in found or ()}):
+        sums = _of_spans(earned, currency)
+        is_told = all(
+            is_enough(sum(result.orders_in(currency, span)[0] for result in results.values()))
+            for span in (whole, compared)
+            if span is not None
+        )
+        spark = [step.get(currency, 0) for step in earned_by_step]
+        rows.append(_figure("revenue_micros", sums, spark, currency, note=no_past, is_told=is_told))
     return Answer(
         columns=(
             Column("metric", "Metric"),
             Column("value", "Value", "number"),
+            Column("compared_value", "Value of whole days", "number"),
             Column("previous", "Before", "number"),
             Column("change_ratio", "Change", "ratio"),
+            Column("note", "Note"),
             Column("spark", "By day", in_csv=False),
             Column("currency", "Currency"),
         ),
@@ -81,7 +107,7 @@ def portfolio_figures(connection: Connection, f: Filters) -> Answer:
         partial_from=f.partial_from,
         totals={
             "campaigns": len(states),
-            "running": sum(state.is_running for state in states),
+            "live": sum(state.is_live for state in states),
             "at_risk": len(_at_risk(states)),
         },
     )
@@ -107,16 +133,17 @@ def campaigns_by_stage(connection: Connection, f: Filters) -> Answer:
             Column("stage", "Stage"),
             Column("campaigns", "Campaigns", "count"),
             _of("booked_impressions"),
-            _of("impressions", "Delivered"),
+            _of("impressions", "Delivered in the flight"),
         ),
         rows=rows if heads else [],
         as_of=oldest(heads),
+        covers=None,
         totals={"campaigns": len(states)},
     )
 
 
 def campaigns_at_risk(connection: Connection, f: Filters) -> Answer:
-    """Running campaigns that are behind, the largest expected shortfall first.
+    """Live campaigns that are behind, the largest expected shortfall first.
 
     The shortfall is max(0, booked - forecast); the forecast is the present pace held to the end of the flight.
     """
@@ -147,6 +174,7 @@ def campaigns_at_risk(connection: Connection, f: Filters) -> Answer:
         ),
         rows=rows,
         as_of=oldest(heads),
+        covers=None,
         totals={"campaigns": len(rows)},
     )
 
@@ -203,7 +231,7 @@ def expiring_bookings(connection: Connection, f: Filters) -> Answer:
     last = f.today + timedelta(days=EXPIRING_WITHIN_DAYS)
     rows = []
     for state in campaign_states(connection, f, heads):
-        if state.head.stage not in ("booked", "live", "paused"):
+        if state.head.stage not in SOLD_STAGES:
             continue
         delivered = state.delivered_by_booking()
         for written, booking in zip(state.head.booking_rows, state.head.bookings, strict=True):
@@ -246,12 +274,14 @@ def expiring_bookings(connection: Connection, f: Filters) -> Answer:
         ),
         rows=rows,
         as_of=oldest(heads),
+        # The next days, whatever period is looked at.
+        covers=Period(f.today, last + timedelta(days=1)),
         totals={"bookings": len(rows)},
     )
 
 
 def _at_risk(states: Iterable[CampaignState]) -> list[CampaignState]:
-    behind = [state for state in states if state.is_running and state.pacing.state == "behind"]
+    behind = [state for state in states if state.is_live and state.pacing.state == "behind"]
     return sorted(
         behind,
         key=lambda state: (
@@ -270,6 +300,39 @@ def _spend(states: Iterable[CampaignState], period: Period) -> dict[str, int]:
     return {currency: micros(amount) for currency, amount in total.items()}
 
 
+def _steps(f: Filters) -> list[Period]:
+    """The period up to today in the steps of a sparkline: days, or weeks where it is long."""
+    end = min(f.period.end, f.today + timedelta(days=1))
+    length = timedelta(days=1 if f.period.days <= _MOST_DAYS else 7)
+    steps = []
+    start = f.period.start
+    while start < end:
+        steps.append(Period(start, min(start + length, end)))
+        start += length
+    return steps
+
+
+def _spend_by_step(states: Iterable[CampaignState], steps: Sequence[Period]) -> list[dict[str, Fraction]]:
+    total: list[dict[str, Fraction]] = [{} for _ in steps]
+    for state in states:
+        own = spend_per_period(state.head.sold_bookings, state.deliveries, steps, state.spending_until)
+        for whole, spent in zip(total, own, strict=True):
+            for currency, amount in spent.items():
+                whole[currency] = whole.get(currency, Fraction(0)) + amount
+    return total
+
+
+def _revenue_by_step(results: Iterable[CampaignResults], steps: Sequence[Period]) -> list[dict[str, int]]:
+    starts = [step.start for step in steps]
+    total: list[dict[str, int]] = [{} for _ in steps]
+    for result in results:
+        for day, currency, amount in result.revenue:
+            place = bisect_right(starts, day) - 1
+            if place >= 0 and day < steps[place].end:
+                total[place][currency] = total[place].get(currency, 0) + amount
+    return total
+
+
 def _revenue(results: Iterable[CampaignResults], period: Period) -> dict[str, int]:
     total: Counter[str] = Counter()
     for result in results:
@@ -277,14 +340,36 @@ def _revenue(results: Iterable[CampaignResults], period: Period) -> dict[str, in
     return {currency: amount for currency, amount in total.items() if amount}
 
 
+def _in_days(days: Iterable[Mapping[str, Any]], key: str, span: str, period: Period | None) -> int | None:
+    if period is None:
+        return None
+    inside = (row for row in days if row["span"] == span and period.start <= row["day"] < period.end)
+    return sum(int(row[key]) for row in inside)
+
+
+def _of_spans(found: Sequence[Mapping[str, int] | None], currency: str) -> tuple[int, int | None, int | None]:
+    """The amounts of the period, of its days that are over and of the period compared with."""
+    value, over, previous = (None if sums is None else sums.get(currency, 0) for sums in found)
+    return value or 0, over, previous
+
+
 def _figure(
-    key: str, value: int, previous: int | None, spark: list[int], currency: str = ""
+    key: str,
+    sums: tuple[int, int | None, int | None],
+    spark: list[int],
+    currency: str = "",
+    *,
+    note: str = "",
+    is_told: bool = True,
 ) -> dict[str, Any]:
+    value, over, previous = sums
     return {
         "metric": key,
         "value": value,
+        "compared_value": over,
         "previous": previous,
-        "change_ratio": change_ratio(value, previous),
+        "change_ratio": change_ratio(over, previous, is_enough=is_told),
+        "note": note,
         "spark": spark,
         "currency": currency,
     }

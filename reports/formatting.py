@@ -14,7 +14,8 @@ Grain = Literal["hour", "day", "week", "month", "quarter", "year"]
 EMPTY = "\u2013"
 MINUS = "\u2212"
 NARROW_SPACE = "\u202f"
-UNITS = ("count", "number", "ratio", "money", "seconds", "text", "date", "datetime")
+TIMES = "\u00d7"
+UNITS = ("count", "number", "ratio", "money", "seconds", "times", "text", "date", "datetime")
 
 _SYMBOLS = {
     "EUR": "€",
@@ -29,12 +30,20 @@ _SYMBOLS = {
 }
 _MINOR_DIGITS = {"JPY": 0, "KRW": 0, "VND": 0, "CLP": 0, "ISK": 0, "KWD": 3, "BHD": 3, "JOD": 3, "TND": 3}
 _MICROS = Decimal(1_000_000)
+# From here on the short form of money is told in thousands; below, a rounded amount would be another amount.
+_LARGE_AMOUNT = 10_000
 # Wide enough that no value that a database holds is refused or rounded on the way.
 _WIDE = Context(prec=400, rounding=ROUND_HALF_EVEN)
 _SUFFIXES = ("", "k", "M", "B", "T")
+_MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
+_WEEKDAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
 
 
 def _exact(value: Number) -> Decimal:
+    if type(value) is Decimal:
+        return value
+    if type(value) is int:
+        return Decimal(value)
     if isinstance(value, bool) or not isinstance(value, int | float | Decimal):
         raise TypeError(f"A value is an int, a Decimal or a float, not {type(value).__name__}.")
     # repr of a float is the shortest decimal that names it: 0.125 stays 0.125.
@@ -107,8 +116,9 @@ def change(now: Number | None, before: Number | None) -> str:
 
 
 def money(micros: Number | None, currency: str, *, short: bool = False, decimals: int | None = None) -> str:
-    """Return an amount with its currency: €1,234.50, CHF 1,234.50, ¥1,234; short: €1.2k.
+    """Return an amount with its currency: €1,234.50, CHF 1,234.50, ¥1,234.
 
+    Short: from 10,000 on in thousands or more (€18.4k), below in full, with cents where there are any (€80.40, €80).
     Units: millionths of the currency.
     """
     if micros is None:
@@ -116,7 +126,12 @@ def money(micros: Number | None, currency: str, *, short: bool = False, decimals
     value = _WIDE.divide(_exact(micros), _MICROS)
     if decimals is None:
         decimals = _MINOR_DIGITS.get(currency, 2)
-    text = _short(abs(value)) if short else _grouped(abs(value), decimals)
+    size = abs(value)
+    if short and _rounded(size, decimals) >= _LARGE_AMOUNT:
+        text = _short(size)
+    else:
+        is_whole = short and _rounded(size, decimals) == size.to_integral_value()
+        text = _grouped(size, 0 if is_whole else decimals)
     sign = MINUS if value < 0 and any(digit in text for digit in "123456789") else ""
     symbol = _SYMBOLS.get(currency)
     return f"{sign}{symbol}{text}" if symbol else f"{sign}{currency}\u00a0{text}"
@@ -175,10 +190,12 @@ def format_value(
 ) -> str:
     """Return a value as its unit is read; an en dash for None. Text stands as it is ("<5" in a count's place).
 
-    Units: count and number as they are, ratio 0-1, money in millionths of `currency` (CPM and CPA too), seconds, text,
-    date, datetime (aware, shown in `zone`).
+    Units: count and number as they are, ratio 0-1, money in millionths of `currency` (CPM and CPA too), seconds, times
+    (2.5×, always with one decimal), text, date, datetime (aware, shown in `zone`).
     Raises: ValueError for an unknown unit, for money without a currency or a datetime without a zone.
     """
+    if type(value) is int and unit == "count" and not compact and not decimals:
+        return number(value)  # most values of a page
     if unit not in UNITS:
         raise ValueError(f"Unknown unit {unit!r}; known are {', '.join(UNITS)}.")
     if unit == "money" and not currency:
@@ -195,12 +212,24 @@ def format_value(
         return money(value, currency or "", short=compact, decimals=decimals)
     if unit == "seconds":
         return duration(value, short=compact)
+    if unit == "times":
+        return number(value, 1) + TIMES
     if compact:
         return _short(_exact(value))
     if decimals is None:
         exact = _exact(value)
         decimals = 0 if unit == "count" or exact == exact.to_integral_value() else 1
     return number(value, decimals)
+
+
+def interval(low: Number | None, high: Number | None, unit: str, *, currency: str | None = None) -> str:
+    """Return a 95 % interval as the values it lies between: 3.1 % to 4.9 % (95 %); empty where there is none."""
+    if low is None or high is None:
+        return ""
+    # Under one percent a single decimal would often write both ends alike.
+    decimals = 2 if unit == "ratio" and _exact(high) < Decimal("0.01") else None
+    ends = [format_value(end, unit, currency=currency, decimals=decimals) for end in (low, high)]
+    return f"{ends[0]} to {ends[1]} (95{NARROW_SPACE}%)"
 
 
 def _moment(value: date | datetime, unit: str, zone: tzinfo | None) -> str:
@@ -220,9 +249,9 @@ def local(moment: date | datetime, zone: tzinfo) -> date | datetime:
 
 def day(moment: date | datetime, *, weekday: bool = False, year: bool = True) -> str:
     """Return a date: 2 Nov 2026, Mon 2 Nov 2026, 2 Nov."""
-    text = f"{moment.day} {moment:%b}"
+    text = f"{moment.day} {_MONTHS[moment.month - 1]}"
     if weekday:
-        text = f"{moment:%a} {text}"
+        text = f"{_WEEKDAYS[moment.weekday()]} {text}"
     return f"{text} {moment.year}" if year else text
 
 
@@ -255,7 +284,7 @@ def bucket(moment: date | datetime, grain: Grain) -> str:
     if grain == "week":
         return f"Week of {day(moment)}"
     if grain == "month":
-        return f"{moment:%b %Y}"
+        return f"{_MONTHS[moment.month - 1]} {moment.year}"
     if grain == "quarter":
         return f"Q{(moment.month + 2) // 3} {moment.year}"
     return str(moment.year)

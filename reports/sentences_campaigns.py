@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from decimal import Decimal
 from typing import Any
 
+from queries.campaign_states import is_live
 from queries.filters import Filters
 from queries.results import Answer
 from reports import formatting
@@ -16,7 +17,7 @@ def campaigns_sentence(cards: Answer, f: Filters) -> str:  # noqa: ARG001 - ever
     """How many campaigns are live, what they delivered of their bookings, who is behind. Source: campaign_cards."""
     if cards.is_empty:
         return "There is no campaign yet."
-    live = [row for row in cards.rows if row["stage"] == "live"]
+    live = [row for row in cards.rows if is_live(row["stage"])]
     if not live:
         booked = sum(row["stage"] == "booked" for row in cards.rows)
         ended = sum(row["stage"] in ("completed", "cancelled") for row in cards.rows)
@@ -42,6 +43,8 @@ def campaign_sentence(campaign: Mapping[str, Any], figures: Answer, delivery: An
     """
     values = {row["metric"]: row for row in figures.rows}
     conversions = values["conversions"]
+    if delivery.totals["pacing_state"] == "not started" and not conversions["value"]:
+        return f"{_flight(campaign, delivery.totals)}."
     said = formatting.counted(int(conversions["value"]), "conversion")
     if conversions["change_ratio"] is not None:
         said += f" ({formatting.signed_percent(conversions['change_ratio'])})"
@@ -49,26 +52,26 @@ def campaign_sentence(campaign: Mapping[str, Any], figures: Answer, delivery: An
 
 
 def portfolio_sentence(figures: Answer, at_risk: Answer, f: Filters) -> str:
-    """How many campaigns are running, what was delivered in the period, and what will be missing at the present pace.
+    """How many campaigns are live, what was delivered in the period, and what will be missing at the present pace.
 
     Source: portfolio_figures and campaigns_at_risk of queries.portfolio.
     """
-    campaigns, running = figures.totals["campaigns"], figures.totals["running"]
+    campaigns, live = figures.totals["campaigns"], figures.totals["live"]
     if not campaigns:
         return "There is no campaign yet."
     impressions = next(row for row in figures.rows if row["metric"] == "impressions")
-    is_are = "is" if running == 1 else "are"
-    opening = f"{running or 'None'} of {formatting.counted(campaigns, 'campaign')} {is_are} running"
+    is_are = "is" if live == 1 else "are"
+    opening = f"{live or 'None'} of {formatting.counted(campaigns, 'campaign')} {is_are} live"
     opening += f", {formatting.counted(int(impressions['value']), 'impression')} delivered"
     if impressions["change_ratio"] is not None:
         opening += f" ({formatting.signed_percent(impressions['change_ratio'])})"
     opening += f" {period_phrase(f)}"
-    if not running:
+    if not live:
         return f"{opening}."
     names = [str(row["name"]) for row in at_risk.rows]
     shortfall = sum(row["expected_shortfall"] or 0 for row in at_risk.rows)
     missing = f", {formatting.number(shortfall)} impressions short at the present pace" if shortfall else ""
-    return f"{opening}; {_behind(names, running)}{missing}."
+    return f"{opening}; {_behind(names, live)}{missing}."
 
 
 def _flight(campaign: Mapping[str, Any], totals: Mapping[str, Any]) -> str:

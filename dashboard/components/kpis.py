@@ -5,10 +5,9 @@ from dataclasses import dataclass
 from typing import Literal
 from urllib.parse import quote
 
-from dash import html
-from dash.development.base_component import Component
-
+from dashboard import markup as html
 from dashboard.components.icons import icon
+from dashboard.plain import Plain
 from reports.figures.svg_writer import sparkline as sparkline_svg
 from reports.formatting import EMPTY, Number, change_ratio, format_value, signed_percent
 
@@ -17,7 +16,11 @@ Direction = Literal["up", "down", "none"]
 
 @dataclass(frozen=True, slots=True)
 class Kpi:
-    """One key figure. `better` says which way is good; "none" for figures that are neither."""
+    """One key figure. `better` says which way is good; "none" for figures that are neither.
+
+    `interval`: between which values a rate lies, in words; `is_compared`: whether the change is told beside `before`.
+    `compared` is what `before` is compared with where that is not the value itself: the days that are over.
+    """
 
     label: str
     value: Number | None
@@ -28,9 +31,12 @@ class Kpi:
     better: Direction = "up"
     note: str | None = None
     short: bool = False
+    interval: str = ""
+    is_compared: bool = True
+    compared: Number | None = None
 
 
-def change_badge(now: Number | None, before: Number | None, *, better: Direction = "up") -> Component:
+def change_badge(now: Number | None, before: Number | None, *, better: Direction = "up") -> Plain:
     """Return the change with an arrow and its sign; good and bad are told by arrow and sign as well as by colour."""
     ratio = change_ratio(now, before)
     if ratio is None:
@@ -44,7 +50,7 @@ def change_badge(now: Number | None, before: Number | None, *, better: Direction
     return html.Span([*arrow, text], className=f"change change--{tone}")
 
 
-def sparkline(values: Sequence[Number | None], *, cell: bool = False, label: str = "") -> Component:
+def sparkline(values: Sequence[Number | None], *, cell: bool = False, label: str = "") -> Plain:
     """Return a tiny line in the first data colour, or an empty span when there are too few values."""
     svg = sparkline_svg(values, width=96 if cell else 88, height=22 if cell else 28)
     if not svg:
@@ -60,20 +66,21 @@ def sparkline(values: Sequence[Number | None], *, cell: bool = False, label: str
 _SVG_SAFE = " /:=,.<>()'-"
 
 
-def kpi_strip(items: Sequence[Kpi], *, compare_label: str = "before") -> html.Div:
+def kpi_strip(items: Sequence[Kpi], *, compare_label: str = "before") -> Plain:
     """Return four to six key figures side by side."""
     return html.Div([_figure(item, compare_label) for item in items], className="kpis")
 
 
-def _figure(item: Kpi, compare_label: str) -> html.Div:
+def _figure(item: Kpi, compare_label: str) -> Plain:
     shown = format_value(item.value, item.unit, currency=item.currency, compact=item.short)
-    foot: list[Component] = []
+    foot: list[Plain] = []
     if item.before is not None:
+        now = item.value if item.compared is None else item.compared
         before = format_value(item.before, item.unit, currency=item.currency, compact=True)
         foot.append(
             html.Div(
                 [
-                    change_badge(item.value, item.before, better=item.better),
+                    *([change_badge(now, item.before, better=item.better)] if item.is_compared else []),
                     html.Span(f"{before} {compare_label}", className="kpi__before"),
                 ]
             )
@@ -86,6 +93,7 @@ def _figure(item: Kpi, compare_label: str) -> html.Div:
         [
             html.Div(item.label, className="kpi__label"),
             html.Div(shown, className="kpi__value"),
+            *([html.Div(item.interval, className="kpi__before")] if item.interval else []),
             html.Div(foot, className="kpi__foot"),
         ],
         className="kpi",

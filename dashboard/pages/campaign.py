@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
-from datetime import timedelta
+from datetime import date, timedelta
 from typing import Any
 
-from dash import html
 from dash.development.base_component import Component
 
-from dashboard.answers import head, show_and_day, table
+from dashboard import markup as html
+from dashboard.answers import as_of, head, show_and_day, table
 from dashboard.boxes import Box, View
 from dashboard.components.charts import chart_view
+from dashboard.components.frame import page_header
 from dashboard.pages import Page
 from dashboard.pages.campaigns import PACING, STAGES, WHO, badge
 from queries import campaigns
@@ -21,8 +23,9 @@ from queries.metrics import metric
 from queries.results import Answer, Column
 from queries.session import Connection
 from reports.figures.subjects import conversions_over_time, credit_by_channel, delivery_against_booking
-from reports.formatting import counted, format_value, period
+from reports.formatting import counted, day, format_value, interval, period
 from reports.sentences_campaigns import campaign_sentence
+from reports.too_little import too_few_to_compare_shows
 
 
 def _about(connection: Connection, filters: Filters) -> dict[str, Any]:
@@ -33,7 +36,44 @@ def _about(connection: Connection, filters: Filters) -> dict[str, Any]:
 
 def _figures(connection: Connection, filters: Filters) -> Answer:
     answer = campaigns.campaign_figures(connection, filters)
-    return replace(answer, totals={**answer.totals, **_about(connection, filters)})
+    starts_on = None if any(row["value"] for row in answer.rows) else _begins(connection, filters)
+    return replace(answer, totals={**answer.totals, **_about(connection, filters), "starts_on": starts_on})
+
+
+def _begins(connection: Connection, filters: Filters) -> date | None:
+    """The first day of a flight that has not begun."""
+    first: date = _about(connection, filters)["flight"][0]
+    return first if filters.today < first else None
+
+
+def _starts(first_day: date) -> str:
+    return f"Flight starts on {day(first_day)}."
+
+
+def _once_begun(
+    ask: Callable[[Connection, Filters], Answer], counts: tuple[str, ...]
+) -> Callable[[Connection, Filters], Answer]:
+    """The question; where all these totals are 0 it has no rows, and the day on which the flight starts if it will."""
+
+    def asked(connection: Connection, filters: Filters) -> Answer:
+        answer = ask(connection, filters)
+        if any(answer.totals[key] for key in counts):
+            return answer
+        totals = {**answer.totals, "starts_on": _begins(connection, filters)}
+        return replace(answer, rows=(), notes=(), totals=totals)
+
+    return asked
+
+
+def _none_of(what: str) -> Callable[[Answer], tuple[str, str]]:
+    """Why a box is empty: the flight has not begun, or there is none of it in the period."""
+
+    def said(answer: Answer) -> tuple[str, str]:
+        if answer.totals.get("starts_on"):
+            return _starts(answer.totals["starts_on"]), ""
+        return f"No {what} in this period.", "Choose a longer one."
+
+    return said
 
 
 def _lead(connection: Connection, filters: Filters, figures: Answer) -> str:
@@ -50,19 +90,22 @@ def _head(answer: Answer, view: View) -> list[Component]:
     rest = {row["metric"]: row for row in answer.rows if row["metric"] in _LINE}
     said = []
     for key in _LINE:
-        entry = metric(key)
-        value = format_value(rest[key]["value"], entry.unit, currency=about["currency"])
-        said.append(html.Span([f"{entry.label} ", html.Strong(value)]))
+        entry, row = metric(key), rest[key]
+        value = format_value(row["value"], entry.unit, currency=about["currency"])
+        between = interval(row.get("low"), row.get("high"), entry.unit, currency=about["currency"])
+        beside = [html.Span(f", {between}", className="muted")] if between else []
+        said.append(html.Span([f"{entry.label} ", html.Strong(value), *beside]))
+    # Said once for the line: its rates rest on the same conversions.
+    reasons = dict.fromkeys(row["note"] for row in rest.values() if row.get("is_too_little"))
+    said += [html.Span(reason, className="muted") for reason in reasons]
     title = f"{about['name']} · {about['sponsor_name']}"
+    if about["starts_on"]:
+        # The opening sentence says so; a strip of zeros would add nothing.
+        return [page_header(title, view.lead, as_of=as_of(answer, view), notes=answer.notes)]
     return [
         *head(shown, view, title=title, csv="campaign.figures", report="campaign_performance"),
         html.P(said, className="facts facts--line"),
     ]
-
-
-def _delivery_of_stage(connection: Connection, filters: Filters) -> Answer:
-    answer = campaigns.delivery(connection, filters)
-    return replace(answer, totals={**answer.totals, "stage": _about(connection, filters)["stage"]})
 
 
 def _delivery(answer: Answer, view: View) -> list[Component]:
@@ -93,8 +136,7 @@ def _conversions(answer: Answer, view: View) -> Component:
     return chart_view(conversions_over_time(answer, view.filters))
 
 
-def _attribution(connection: Connection, filters: Filters) -> Answer:
-    return campaigns.attribution_by_podcast(connection, filters)
+_attribution = _once_begun(campaigns.attribution_by_podcast, ("attributed",))
 
 
 def _credit(answer: Answer, view: View) -> list[Component]:
@@ -171,7 +213,7 @@ PAGE = Page(
             Box(
                 "campaign.delivery",
                 "Delivered against booked",
-                _delivery_of_stage,
+                campaigns.delivery,
                 _delivery,
                 any_of=WHO,
                 height=340,
@@ -193,33 +235,35 @@ PAGE = Page(
                 height=320,
                 twin=True,
                 why="linear_credit",
-                empty="No conversion in this period.",
+                empty=_none_of("conversion that followed an impression or visit"),
+                too_little=too_few_to_compare_shows,
             ),
             Box(
                 "campaign.conversions",
                 "Conversions",
-                campaigns.conversions_trend,
+                _once_begun(campaigns.conversions_trend, ("visits", "conversions")),
                 _conversions,
                 any_of=WHO,
                 span=5,
                 height=320,
                 twin=True,
                 why="conversions",
-                empty="No conversion in this period.",
+                empty=_none_of("visit or conversion"),
             ),
         ),
         (
             Box(
                 "campaign.episodes",
                 "By episode",
-                campaigns.delivery_by_episode,
+                _once_begun(campaigns.delivery_by_episode, ("impressions",)),
                 _episodes,
                 any_of=WHO,
                 height=440,
                 skeleton="rows",
                 lazy=True,
+                note="in the period",
                 why="impressions",
-                empty="No ad was delivered in this period.",
+                empty=_none_of("impression"),
             ),
         ),
         (

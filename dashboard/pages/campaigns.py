@@ -6,18 +6,17 @@ from collections.abc import Mapping
 from datetime import date, timedelta
 from typing import Any
 
-from dash import dcc, html
-from dash.development.base_component import Component
-
+from dashboard import markup as html
 from dashboard.answers import as_of, csv_link
 from dashboard.boxes import Box, View
 from dashboard.components.frame import page_header
 from dashboard.pages import Page
+from dashboard.plain import Plain
 from queries import campaigns
 from queries.filters import Filters
 from queries.results import Answer
 from queries.session import Connection
-from reports.formatting import EMPTY, format_value, period
+from reports.formatting import format_value, interval, period
 from reports.sentences_campaigns import campaigns_sentence
 
 WHO = ("campaigns.read_all", "campaigns.read_own")
@@ -41,7 +40,7 @@ PACING = {
 }
 
 
-def badge(said: tuple[str, str]) -> Component:
+def badge(said: tuple[str, str]) -> Plain:
     """A word with its tone."""
     text, tone = said
     return html.Span(text, className=f"badge badge--{tone}" if tone else "badge")
@@ -51,8 +50,8 @@ def _lead(connection: Connection, filters: Filters, answer: Answer) -> str:
     return campaigns_sentence(answer, filters)
 
 
-def _head_and_cards(answer: Answer, view: View) -> list[Component]:
-    said = as_of(answer, view).partition(" · ")[2]
+def _head_and_cards(answer: Answer, view: View) -> list[Plain]:
+    said = "of each campaign's whole flight so far · " + as_of(answer, view).partition(" · ")[2]
     header = page_header(
         "Campaigns",
         view.lead,
@@ -63,20 +62,19 @@ def _head_and_cards(answer: Answer, view: View) -> list[Component]:
     return [header, html.Div([_card(row, view) for row in answer.rows], className="cards")]
 
 
-def _card(row: Mapping[str, Any], view: View) -> Component:
+def _card(row: Mapping[str, Any], view: View) -> Plain:
     booked, delivered = row["booked_impressions"], row["impressions"]
     share = min(1.0, float(row["delivered_ratio"])) if row["delivered_ratio"] is not None else 0.0
     pairs = [
-        ("Spend", format_value(row["spend_micros"], "money", currency=row["currency"], compact=True)),
-        ("Conversions", format_value(row["conversions"], "count")),
+        ("Spend", format_value(row["spend_micros"], "money", currency=row["currency"], compact=True), ""),
+        ("Conversions", format_value(row["conversions"], "count"), ""),
         (
             "Return",
-            f"{format_value(row['return_on_ad_spend'], 'number', decimals=1)}×"
-            if row["return_on_ad_spend"] is not None
-            else EMPTY,
+            format_value(row["return_on_ad_spend"], "times"),
+            row["note"] or interval(row["low"], row["high"], "times"),
         ),
     ]
-    return dcc.Link(
+    return html.Link(
         [
             html.Div(
                 [
@@ -89,7 +87,7 @@ def _card(row: Mapping[str, Any], view: View) -> Component:
                     ),
                     html.H2(row["name"], className="card__title"),
                     html.Div(
-                        period(row["start_date"], _after(row["end_date"]), view.filters.zone),
+                        f"Flight {period(row['start_date'], _after(row['end_date']), view.filters.zone)}",
                         className="card__flight",
                     ),
                 ]
@@ -116,7 +114,20 @@ def _card(row: Mapping[str, Any], view: View) -> Component:
                 ]
             ),
             html.Dl(
-                [part for label, value in pairs for part in (html.Div([html.Dt(label), html.Dd(value)]),)],
+                [
+                    html.Div(
+                        [
+                            html.Dt(label),
+                            html.Dd(
+                                [
+                                    value,
+                                    *([html.Div(under, className="card__under")] if under else []),
+                                ]
+                            ),
+                        ]
+                    )
+                    for label, value, under in pairs
+                ],
                 className="card__facts",
             ),
         ],

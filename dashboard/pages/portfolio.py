@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from dash import html
 from dash.development.base_component import Component
 
+from dashboard import markup as html
 from dashboard.answers import head, table
 from dashboard.boxes import Box, View
+from dashboard.components.states import foot
 from dashboard.pages import Page
 from dashboard.pages.campaigns import STAGES
 from queries import portfolio
@@ -75,8 +76,14 @@ def _revenue(answer: Answer, view: View) -> Component:
     )
 
 
-def _expiring(answer: Answer, view: View) -> Component:
-    return table(
+_FILLING = (
+    "A campaign's deliveries fill its bookings in the order of their start: each takes what it booked on days of its "
+    "flight, and the rest goes to the next."
+)
+
+
+def _expiring(answer: Answer, view: View) -> list[Component]:
+    shown = table(
         answer,
         view,
         caption="Bookings that end within 30 days",
@@ -87,6 +94,7 @@ def _expiring(answer: Answer, view: View) -> Component:
             filter(None, (row["sponsor_name"], row["promo_code"], f"ends {day(row['ends_on'])}"))
         ),
     )
+    return [shown, foot(_FILLING)]
 
 
 PAGE = Page(
@@ -117,7 +125,8 @@ PAGE = Page(
                 any_of=_WHO,
                 height=96,
                 skeleton="rows",
-                note="delivered of booked impressions",
+                note="impressions delivered of booked, whole flights",
+                why="live_campaigns",
                 empty="There is no campaign yet.",
                 way_on="",
             ),
@@ -132,9 +141,9 @@ PAGE = Page(
                 span=6,
                 height=320,
                 skeleton="rows",
-                note="at the present pace",
+                note="live campaigns, at the present pace",
                 why="pacing_ratio",
-                empty="Every live campaign is on track.",
+                empty="No live campaign is behind its booking.",
                 way_on="",
             ),
             Box(

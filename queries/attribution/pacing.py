@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from decimal import Decimal
@@ -67,17 +67,26 @@ def expected_by(bookings: Sequence[Booking], now: Moment) -> Fraction:
     )
 
 
-def target_at_end_of(day: date, bookings: Sequence[Booking]) -> int:
-    """Impressions that should have been delivered when the day is over, to the nearest whole one."""
+def targets_at_end_of(days: Iterable[date], bookings: Sequence[Booking]) -> list[int]:
+    """Impressions that should have been delivered when each day is over, to the nearest whole one."""
     # `expected_by` at midnight, in whole numbers: a page asks for each day of a flight.
     parts = lcm(*(booking.days for booking in bookings))
-    target = sum(
-        (booking.booked_impressions or 0)
-        * min(booking.days, max(0, (day - booking.starts_on).days + 1))
-        * (parts // booking.days)
+    even = [
+        (
+            booking.starts_on.toordinal() - 1,
+            booking.days,
+            (booking.booked_impressions or 0) * (parts // booking.days),
+        )
         for booking in bookings
-    )
-    return round(Fraction(target, parts))
+    ]
+    targets = []
+    for day in days:
+        place = day.toordinal()
+        target = sum(min(length, max(0, place - before)) * share for before, length, share in even)
+        whole, rest = divmod(target, parts)
+        # To the even one from the middle, as round() does.
+        targets.append(whole + (2 * rest > parts or (2 * rest == parts and whole % 2 == 1)))
+    return targets
 
 
 def pacing(

@@ -10,6 +10,7 @@ The spend rule, one per booking:
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -153,6 +154,45 @@ def spend_per_day(
         )
         for day in days
     }
+
+
+def spend_per_period(
+    bookings: Sequence[Booking],
+    deliveries: Iterable[tuple[date, int]],
+    periods: Sequence[Period],
+    now: Moment,
+) -> list[dict[str, Fraction]]:
+    """Spend per currency in each of these periods, which lie one behind the other without overlapping.
+
+    `deliveries` reach back to the first impression and are cut at the edges of the periods.
+    """
+    spent: list[dict[str, Fraction]] = [{} for _ in periods]
+    starts = [period.start for period in periods]
+    by_id = {booking.booking_id: booking for booking in bookings if booking.pricing_model != "flat"}
+    for day, shares in allocate(bookings, deliveries):
+        place = bisect_right(starts, day) - 1
+        if place < 0 or day >= periods[place].end:
+            continue
+        for booking_id, taken in shares.items():
+            if booking_id in by_id:
+                _add(
+                    spent[place],
+                    by_id[booking_id].currency,
+                    Fraction(by_id[booking_id].rate_micros * taken, 1000),
+                )
+    for booking in bookings:
+        if booking.pricing_model == "flat":
+            per_day = booking.cost_micros / booking.days
+            for period, found in zip(periods, spent, strict=True):
+                first = max(booking.starts_on, period.start)
+                end = min(booking.ends_on + timedelta(days=1), period.end)
+                if first < end:
+                    _add(found, booking.currency, per_day * now.elapsed(first, end))
+    return spent
+
+
+def _add(total: dict[str, Fraction], currency: str, amount: Fraction) -> None:
+    total[currency] = total.get(currency, Fraction(0)) + amount
 
 
 def micros(amount: Fraction) -> int:

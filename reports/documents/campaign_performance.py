@@ -15,10 +15,12 @@ from queries.metrics import metric
 from queries.results import Answer
 from reports.documents import Draft, Step
 from reports.documents.blocks import Block, Facts, Note, Section, figure, kpis, side_by_side, table
-from reports.documents.words import compared_words
+from reports.documents.words import against_words, period_words
 from reports.figures import builders
+from reports.figures.subjects import cut_first
 from reports.formatting import counted, number, percent, period
 from reports.snapshot import Snapshot
+from reports.too_little import too_few_to_compare_shows
 
 if TYPE_CHECKING:
     from queries.session import Connection
@@ -81,12 +83,12 @@ def compose(snapshot: Snapshot) -> Sequence[Section]:
     """Key figures, delivery, conversions, attribution, episodes and bookings."""
     facts, answers, currency = snapshot.facts, snapshot.answers, snapshot.facts["currency"]
     zone = snapshot.filters.zone
-    compared = compared_words(snapshot.filters)
+    compared = against_words(snapshot.filters)
     return (
         Section(
             "Key figures",
             (kpis(answers["figures"], compared=compared, currency=currency), *_notes(answers["figures"])),
-            lead=_flight(facts),
+            lead=f"{_flight(facts)} The key figures are of {period_words(snapshot.filters)}.",
         ),
         Section("Delivery", (*_delivery_facts(answers["delivery"]), _delivery(snapshot))),
         Section("Visits and conversions", tuple(_conversions(snapshot))),
@@ -163,8 +165,8 @@ def _delivery_facts(answer: Answer) -> tuple[Block, ...]:
     if not totals.get("booked"):
         return ()
     items = [
-        (metric("impressions").label, number(totals["delivered"])),
-        (metric("booked_impressions").label, number(totals["booked"])),
+        ("Impressions, whole flight", number(totals["delivered"])),
+        ("Booked, whole flight", number(totals["booked"])),
         ("Flight elapsed", percent(totals["elapsed_ratio"])),
         (metric("pacing_ratio").label, percent(totals["pacing_ratio"])),
         ("State", str(totals["pacing_state"])[:1].upper() + str(totals["pacing_state"])[1:]),
@@ -186,6 +188,7 @@ def _conversions(snapshot: Snapshot) -> list[Block]:
             grain=grain,
             zone=filters.zone,
             partial_from=answer.partial_from,
+            cut_first=cut_first(answer),
         )
         blocks.append(figure(f"{meaning.label} per {grain}", chart, half=True, height=170))
     return [*side_by_side(blocks), *_notes(answer)]
@@ -194,6 +197,8 @@ def _conversions(snapshot: Snapshot) -> list[Block]:
 def _credit(answer: Answer, zone: ZoneInfo) -> list[Block]:
     if answer.is_empty:
         return [Note("No conversion in this period had an impression or visit of this campaign before it.")]
+    if reason := too_few_to_compare_shows(answer):
+        return [Note(f"Too little data: {reason}")]
     melted = [
         {"channel": row["podcast_name"], "model": key, "conversions": row[key]}
         for row in answer.rows

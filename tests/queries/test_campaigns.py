@@ -212,6 +212,7 @@ def spend_by_hand(world: World, start: date, end: date, now: datetime) -> Fracti
         (date(2026, 10, 25), date(2026, 10, 26)),
         (date(2026, 11, 1), date(2026, 11, 2)),
         (date(2026, 11, 1), date(2026, 11, 18)),
+        (date(2026, 10, 28), date(2026, 11, 16)),
         (date(2026, 9, 1), date(2026, 10, 1)),
     ],
 )
@@ -219,35 +220,101 @@ def test_figures_equal_the_count_by_hand(worlds: dict[str, World], zone: str, st
     world = worlds[zone]
     f = world.filters(start, end)
     found = rows_by(world.ask(campaigns.campaign_figures, f), "metric")
-    compared = f.compared
-    assert compared is not None
-    for column, (a, b) in {"value": (start, end), "previous": (compared.start, compared.end)}.items():
-        impressions = world.events("impression", a, b)
-        reached = {event.listener_id for event in impressions}
-        conversions = world.conversions(a, b)
-        revenue = sum(c.value[0] for c in conversions if c.value[1] == "USD")
-        spend = spend_by_hand(world, a, b, NOW)
-        expected = {
-            "impressions": len(impressions),
-            "reach": len(reached),
-            "frequency": Fraction(len(impressions), len(reached)) if reached else None,
-            "visits": len(world.events("visit", a, b)),
-            "conversions": len(conversions),
-            "conversion_ratio": Fraction(len(conversions), len(reached)) if reached else None,
-            "spend_micros": round(spend),
-            "cost_per_conversion_micros": spend / len(conversions) if conversions else None,
-            "return_on_ad_spend": revenue / spend if spend else None,
-        }
-        for key, wanted in expected.items():
+    today = world.tenant.day(NOW)
+    over = (start, min(end, today))
+    before = (start - (over[1] - start), start)
+    days = [world.tenant.day(event.at) for event in world.tenant.events if event.campaign_id == world.mine]
+    counted = {"value": count_by_hand(world, start, end), "compared_value": count_by_hand(world, *over)}
+    if min(days) <= before[0]:
+        counted["previous"] = count_by_hand(world, *before)
+    else:
+        assert {row["previous"] for row in found.values()} == {None}
+    rates = {"conversion_ratio", "cost_per_conversion_micros", "return_on_ad_spend"}
+    for column, expected in counted.items():
+        for key, wanted in expected.figures.items():
+            if column == "compared_value" and key in rates and expected.carried(key) < 30:
+                wanted = None  # noqa: PLW2901 - what is compared is told only where it is shown
             got = found[key][column]
-            assert (got is None) == (wanted is None), key
+            assert (got is None) == (wanted is None), (column, key)
             assert got is None or abs(Fraction(got) - wanted) <= abs(wanted) * Fraction(1, 10**20), key
-    for row in found.values():
-        before = row["previous"]
-        assert row["change_ratio"] == (
-            (Decimal(row["value"]) - before) / before if before and row["value"] is not None else None
+    for key, row in found.items():
+        known = [counted[column] for column in ("compared_value", "previous") if column in counted]
+        is_told = len(known) == 2 and (
+            key not in rates | {"conversions"} or min(c.carried(key) for c in known) >= 30
         )
+        now, was = (c.figures[key] for c in known) if is_told else (None, None)
+        wanted = None if now is None or not was else Fraction(now) / Fraction(was) - 1
+        got = row["change_ratio"]
+        assert (got is None) == (wanted is None), key
+        assert got is None or abs(Fraction(got) - wanted) < Fraction(1, 10**15), key
         assert row["currency"] == "USD"
+
+
+@dataclass
+class Counted:
+    """The figures of some days counted by hand, and how many conversions and orders carry them."""
+
+    figures: dict[str, Any]
+    conversions: int
+    amounts: list[int]
+
+    def carried(self, key: str) -> int:
+        """How many conversions a figure rests on."""
+        return min(self.conversions, len(self.amounts)) if key == "return_on_ad_spend" else self.conversions
+
+
+def count_by_hand(world: World, start: date, end: date) -> Counted:
+    """Every key figure of the campaign on `[start, end)` from the raw events."""
+    impressions = world.events("impression", start, end)
+    reached = {event.listener_id for event in impressions}
+    conversions = world.conversions(start, end)
+    amounts = [c.value[0] for c in conversions if c.value[1] == "USD"]
+    spend = spend_by_hand(world, start, end, NOW)
+    figures = {
+        "impressions": len(impressions),
+        "reach": len(reached),
+        "frequency": Fraction(len(impressions), len(reached)) if reached else None,
+        "visits": len(world.events("visit", start, end)),
+        "conversions": len(conversions),
+        "conversion_ratio": Fraction(len(conversions), len(reached)) if reached else None,
+        "spend_micros": round(spend),
+        "cost_per_conversion_micros": spend / len(conversions) if conversions else None,
+        "return_on_ad_spend": sum(amounts) / spend if spend else None,
+    }
+    return Counted(figures, len(conversions), amounts)
+
+
+def test_below_thirty_conversions_a_rate_is_flagged_and_from_there_on_has_its_interval(world: World) -> None:
+    flagged = {}
+    for end in (date(2026, 11, 13), date(2026, 11, 14), date(2026, 11, 15), date(2026, 11, 16)):
+        for days in range(1, 38):
+            start = end - timedelta(days=days)
+            rows = rows_by(world.ask(campaigns.campaign_figures, world.filters(start, end)), "metric")
+            counted = count_by_hand(world, start, end)
+            for key in ("conversion_ratio", "cost_per_conversion_micros", "return_on_ad_spend"):
+                row, enough = rows[key], counted.carried(key) >= 30
+                if counted.figures[key] is None:
+                    continue
+                assert row["value"] is not None
+                assert row["is_too_little"] is not enough, (start, end, key)
+                assert ((row["low"], row["high"]) == (None, None)) is not enough
+                assert not enough or row["low"] < row["value"] < row["high"]
+                few = "conversions" if counted.conversions < 30 else "orders with an amount"
+                assert enough or row["note"] == f"fewer than 30 {few}"
+                flagged.setdefault(key, set()).add(enough)
+    assert set(map(frozenset, flagged.values())) == {frozenset({True, False})}
+
+
+def test_what_carries_the_interval_of_the_return_is_counted_by_hand(world: World) -> None:
+    f = world.filters(FIRST, LAST)
+    counted = count_by_hand(world, FIRST, LAST)
+    row = rows_by(world.ask(campaigns.campaign_figures, f), "metric")["return_on_ad_spend"]
+    spend = float(spend_by_hand(world, FIRST, LAST, NOW))
+    spread = 1.959963984540054 * sum(amount**2 for amount in counted.amounts) ** 0.5
+    assert float(row["low"]) == pytest.approx((sum(counted.amounts) - spread) / spend, rel=1e-12)
+    assert float(row["high"]) == pytest.approx((sum(counted.amounts) + spread) / spend, rel=1e-12)
+    card = rows_by(world.ask(campaigns.campaign_cards, f), "campaign_id")[world.mine]
+    assert (card["low"], card["high"], card["note"]) == (row["low"], row["high"], "")
 
 
 @pytest.mark.parametrize("zone", ZONES)
@@ -280,12 +347,13 @@ def test_without_a_comparison_there_is_no_before(world: World) -> None:
     assert {(row["previous"], row["change_ratio"]) for row in found.rows} == {(None, None)}
 
 
-def test_a_year_ago_may_overlap_the_period(world: World) -> None:
+def test_before_the_campaign_began_there_is_nothing_to_compare_with(world: World) -> None:
     f = world.filters(date(2026, 1, 1), date(2027, 10, 20), comparison="year")
     found = rows_by(world.ask(campaigns.campaign_figures, f), "metric")
     everything = world.events("impression", FIRST, date(2027, 1, 1))
-    assert (found["impressions"]["value"], found["impressions"]["previous"]) == (
-        len(everything), len(world.events("impression", date(2025, 1, 1), date(2026, 10, 20))),
+    impressions = found["impressions"]
+    assert (impressions["value"], impressions["previous"], impressions["note"]) == (
+        len(everything), None, "no earlier data",
     )  # fmt: skip
     assert found["reach"]["value"] == len({event.listener_id for event in everything})
 
@@ -302,7 +370,7 @@ def test_figures_say_what_is_not_in_them(world: World) -> None:
     assert elapsed * 10_000_000 <= other["EUR"] < (elapsed + 1) * 10_000_000
     assert whole.totals["conversion_ratio_denominator"] == "reach"
     few = world.ask(campaigns.campaign_figures, world.filters(date(2026, 11, 10), date(2026, 11, 12)))
-    assert few.notes[0] == "Too little data: fewer than 30 conversions."
+    assert rows_by(few, "metric")["conversion_ratio"]["note"] == "fewer than 30 conversions"
 
 
 @pytest.mark.parametrize("zone", ZONES)
@@ -357,11 +425,27 @@ def test_buckets_add_up_to_the_period(worlds: dict[str, World], zone: str, grain
     assert [(row["bucket"], [row["visits"], row["conversions"]]) for row in answer.rows] == sorted(
         expected.items()
     )
+    # 20 October is a Tuesday and 11 November a Wednesday; both months are cut.
+    assert [row["is_partial"] for row in answer.rows] == {
+        "week": [True, False, False, True],
+        "month": [True, True],
+    }.get(grain, [False] * len(days))
     figures = rows_by(world.ask(campaigns.campaign_figures, world.filters(start, end)), "metric")
     assert answer.totals == {
         "visits": figures["visits"]["value"],
         "conversions": figures["conversions"]["value"],
     }
+
+
+def test_buckets_of_the_future_have_no_value(world: World) -> None:
+    today = world.tenant.day(NOW)
+    f = world.filters(today - timedelta(days=2), today + timedelta(days=3))
+    answer = world.ask(campaigns.conversions_trend, f)
+    assert [(row["visits"] is None, row["conversions"] is None, row["is_partial"]) for row in answer.rows] == [
+        (False, False, False), (False, False, False), (False, False, True), (True, True, True), (True, True, True),
+    ]  # fmt: skip
+    assert answer.partial_from == today
+    assert answer.totals["visits"] == len(world.events("visit", f.period.start, f.period.end))
 
 
 @pytest.mark.parametrize("window", [7, 14, 30, 60])
@@ -471,11 +555,12 @@ def test_cards_equal_the_count_by_hand(world: World) -> None:
     assert mine["return_on_ad_spend"] == pytest.approx(
         Decimal(revenue) / (Decimal(spend.numerator) / spend.denominator)
     )
-    assert {key: mine[key] for key in mine if key not in ("return_on_ad_spend", "pacing_ratio", "pacing_state")} == {
+    elsewhere = ("return_on_ad_spend", "low", "high", "pacing_ratio", "pacing_state")
+    assert {key: mine[key] for key in mine if key not in elsewhere} == {
         "campaign_id": world.mine, "name": "Acme autumn", "sponsor_name": "Acme", "stage": "live", "start_date": FIRST,
         "end_date": LAST, "booked_impressions": 1400, "impressions": impressions,
         "delivered_ratio": Decimal(impressions) / 1400, "spend_micros": round(spend), "revenue_micros": revenue,
-        "conversions": len(conversions), "currency": "USD",
+        "conversions": len(conversions), "is_too_little": False, "note": "", "currency": "USD",
     }  # fmt: skip
 
 
@@ -484,7 +569,7 @@ def test_the_header_is_the_campaign_as_written(world: World) -> None:
     assert header == {
         "campaign_id": world.mine, "name": "Acme autumn", "sponsor_id": world.sponsors[0], "sponsor_name": "Acme",
         "stage": "live", "start_date": FIRST, "end_date": LAST, "currency": "USD", "conversion_type": "purchase",
-        "description": "",
+        "description": "", "flight": (FIRST, LAST),
     }  # fmt: skip
 
 

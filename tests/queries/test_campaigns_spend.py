@@ -12,7 +12,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from queries.attribution.pacing import Pacing, expected_by, pacing, target_at_end_of
+from queries.attribution.pacing import Pacing, expected_by, pacing, targets_at_end_of
 from queries.attribution.spend import (
     Booking,
     Moment,
@@ -21,6 +21,7 @@ from queries.attribution.spend import (
     moment,
     spend_by_currency,
     spend_per_day,
+    spend_per_period,
 )
 from queries.periods import Period
 
@@ -248,8 +249,23 @@ def test_what_is_not_sold_has_not_started_and_what_is_over_has_ended() -> None:
 
 @given(bookings=bookings_drawn)
 def test_the_target_rises_from_nothing_to_what_is_booked(bookings: list[Booking]) -> None:
-    targets = [target_at_end_of(day(offset), bookings) for offset in range(-1, 60)]
+    targets = targets_at_end_of([day(offset) for offset in range(-1, 60)], bookings)
     booked = sum(booking.booked_impressions or 0 for booking in bookings)
     assert targets == sorted(targets)
     assert (targets[0], targets[-1]) == (0, booked)
     assert expected_by(bookings, now(60)) == booked
+    assert targets == [round(expected_by(bookings, now(offset + 1))) for offset in range(-1, 60)]
+
+
+def test_spend_of_periods_is_that_of_their_days() -> None:
+    bookings = [cpm(1, 3, 20, 900), flat(2, 5, 14, 10_000_000), flat(3, 0, 30, 3_100_000, currency="EUR")]
+    deliveries = [(day(offset), 70 + offset) for offset in range(1, 18)]
+    at = now(16, Fraction(1, 3))
+    periods = [Period(day(offset), day(min(offset + 7, 20))) for offset in (-1, 6, 13)]
+    found = spend_per_period(bookings, deliveries, periods, at)
+    for period, spent in zip(periods, found, strict=True):
+        days = [period.start + timedelta(days=offset) for offset in range(period.days)]
+        for currency in ("USD", "EUR"):
+            by_day = spend_per_day(bookings, deliveries, currency, days, at)
+            assert spent.get(currency, 0) == sum(by_day.values())
+    assert sum(spent["USD"] for spent in found) > 0

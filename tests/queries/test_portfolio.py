@@ -128,7 +128,7 @@ def test_figures_add_campaigns_up_and_currencies_never(world: World) -> None:
         expected["spend_micros", currency] = tuple(len(events) * rate[currency] for events in in_it)
         expected["revenue_micros", currency] = tuple(len(events) * 9_000_000 for events in bought)
     assert found == expected
-    assert answer.totals == {"campaigns": 6, "running": 3, "at_risk": 2}
+    assert answer.totals == {"campaigns": 6, "live": 3, "at_risk": 2}
     impressions = answer.rows[0]
     assert (
         impressions["change_ratio"]
@@ -138,6 +138,21 @@ def test_figures_add_campaigns_up_and_currencies_never(world: World) -> None:
     assert impressions["spark"] == [
         len(world.counted("impression", day, day + timedelta(days=1))) for day in days
     ]
+
+
+@pytest.mark.parametrize("start", [date(2026, 11, 8), date(2026, 6, 1)])
+def test_sparks_of_money_add_up_to_the_period_up_to_today(world: World, start: date) -> None:
+    end = date(2026, 11, 25)
+    rows = world.ask(portfolio.portfolio_figures, world.filters_of(start, end)).rows
+    days = (world.day(NOW) - start).days + 1
+    length = 1 if (end - start).days <= 92 else 7
+    for row in rows[2:]:
+        assert sum(row["spark"]) == row["value"] > 0
+        assert len(row["spark"]) == -(-days // length)
+    by_day = {row["metric"]: row["spark"] for row in rows if row["currency"] == "EUR"}
+    first = start + timedelta(days=length)
+    delivered = [e for e in world.counted("impression", start, first) if e.campaign_id == world.ids["Slower"]]
+    assert by_day["spend_micros"][0] == len(delivered) * 40_000
 
 
 def test_figures_without_a_comparison(world: World) -> None:
@@ -216,7 +231,7 @@ def test_a_sponsor_sees_its_own_alone_and_a_podcaster_nothing(
             ("impressions", 0),
             ("conversions", 0),
         }
-        assert nobody.totals == {"campaigns": 0, "running": 0, "at_risk": 0}
+        assert nobody.totals == {"campaigns": 0, "live": 0, "at_risk": 0}
     else:
         assert world.ask(question, f, reader=world.carol).is_empty
 

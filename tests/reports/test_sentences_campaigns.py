@@ -118,30 +118,32 @@ def test_campaign(
         }
     )
     said = campaign_sentence({"name": "Autumn"}, figures, answer(**delivery), F)
-    assert said == f"{flight}; {brought} over 24 Oct – 22 Nov 2026."
+    # Of a flight that has not begun nobody asks what it brought.
+    has_begun = delivery["pacing_state"] != "not started" or conversions
+    assert said == (f"{flight}; {brought} over 24 Oct – 22 Nov 2026." if has_begun else f"{flight}.")
 
 
 @pytest.mark.parametrize(
-    ("running", "risk", "said"),
+    ("live", "risk", "said"),
     [
-        (0, [], "None of 9 campaigns are running, "
+        (0, [], "None of 9 campaigns are live, "
                 "1,200 impressions delivered (+4.2\u202f%) over 24 Oct – 22 Nov 2026."),
-        (1, [], "1 of 9 campaigns is running, 1,200 impressions delivered (+4.2\u202f%) over 24 Oct – 22 Nov 2026; "
+        (1, [], "1 of 9 campaigns is live, 1,200 impressions delivered (+4.2\u202f%) over 24 Oct – 22 Nov 2026; "
                 "it is not behind."),
-        (5, [], "5 of 9 campaigns are running, 1,200 impressions delivered (+4.2\u202f%) over 24 Oct – 22 Nov 2026; "
+        (5, [], "5 of 9 campaigns are live, 1,200 impressions delivered (+4.2\u202f%) over 24 Oct – 22 Nov 2026; "
                 "none is behind."),
-        (5, [("A", 3400)], "5 of 9 campaigns are running, 1,200 impressions delivered (+4.2\u202f%) over "
+        (5, [("A", 3400)], "5 of 9 campaigns are live, 1,200 impressions delivered (+4.2\u202f%) over "
                            "24 Oct – 22 Nov 2026; “A” is behind, 3,400 impressions short at the present pace."),
         (5, [("A", 3400), ("B", 100)],
-         "5 of 9 campaigns are running, 1,200 impressions delivered (+4.2\u202f%) over 24 Oct – 22 Nov 2026; "
+         "5 of 9 campaigns are live, 1,200 impressions delivered (+4.2\u202f%) over 24 Oct – 22 Nov 2026; "
          "2 are behind, 3,500 impressions short at the present pace."),
     ],
 )  # fmt: skip
-def test_portfolio(running: int, risk: list[tuple[str, int]], said: str) -> None:
+def test_portfolio(live: int, risk: list[tuple[str, int]], said: str) -> None:
     figures = answer(
         {"metric": "impressions", "value": 1200, "change_ratio": Decimal("0.042")},
         campaigns=9,
-        running=running,
+        live=live,
         at_risk=len(risk),
     )
     at_risk = answer(*({"name": name, "expected_shortfall": missing} for name, missing in risk))
@@ -150,6 +152,6 @@ def test_portfolio(running: int, risk: list[tuple[str, int]], said: str) -> None
 
 def test_an_empty_portfolio() -> None:
     figures = answer(
-        {"metric": "impressions", "value": 0, "change_ratio": None}, campaigns=0, running=0, at_risk=0
+        {"metric": "impressions", "value": 0, "change_ratio": None}, campaigns=0, live=0, at_risk=0
     )
     assert portfolio_sentence(figures, answer(), F) == "There is no campaign yet."

@@ -129,6 +129,36 @@ def test_money_is_exact_beyond_what_a_float_holds():
 
 
 @pytest.mark.parametrize(
+    ("micros", "currency", "text"),
+    [
+        (80_400_000, "USD", "$80.40"),
+        (80_000_000, "USD", "$80"),
+        (0, "USD", "$0"),
+        (8_312_500_000, "USD", "$8,312.50"),
+        (9_999_990_000, "USD", "$9,999.99"),
+        (9_999_999_000, "USD", "$10k"),
+        (10_000_000_000, "USD", "$10k"),
+        (-412_370_000, "EUR", f"{MINUS}€412.37"),
+        (1_234_567_000_000, "CHF", "CHF\u00a01.2M"),
+        (1_234_500_000, "JPY", "¥1,234"),
+    ],
+)
+def test_money_is_shortened_from_ten_thousand_on_and_never_cut_below(micros, currency, text):
+    assert f.money(micros, currency, short=True) == text
+    assert f.format_value(micros, "money", currency=currency, compact=True) == text
+
+
+def test_an_interval_stands_in_the_unit_of_its_value():
+    assert f.interval(Decimal("1.4"), Decimal("2.59"), "times") == f"1.4× to 2.6× (95{THIN}%)"
+    assert f.interval(Decimal("0.031"), Decimal("0.149"), "ratio") == f"3.1{THIN}% to 15{THIN}% (95{THIN}%)"
+    assert (
+        f.interval(Decimal("0.0012"), Decimal("0.0019"), "ratio") == f"0.12{THIN}% to 0.19{THIN}% (95{THIN}%)"
+    )
+    assert f.interval(18_400_000, 24_900_000, "money", currency="EUR") == f"€18.40 to €24.90 (95{THIN}%)"
+    assert f.interval(None, None, "ratio") == ""
+
+
+@pytest.mark.parametrize(
     ("seconds", "long", "short"),
     [
         (0, "0 s", "0 s"),
@@ -195,6 +225,8 @@ def test_buckets_are_named_by_grain():
         (3.25, "number", {}, "3.2"),
         (3, "number", {"decimals": 1}, "3.0"),
         (0.641, "ratio", {}, f"64{THIN}%"),
+        (Decimal("2.914"), "times", {}, "2.9×"),
+        (3, "times", {"compact": True}, "3.0×"),
         (28_000_000, "money", {"currency": "EUR"}, "€28.00"),
         (1543, "seconds", {}, "25\u00a0min\u00a043\u00a0s"),
         (date(2026, 11, 2), "date", {}, "2 Nov 2026"),

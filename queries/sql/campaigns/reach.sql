@@ -1,6 +1,6 @@
--- purpose: listeners that one campaign reached in a period, whole and per day, and whole in the one compared with
--- params: campaign_id, period_start, period_end, compared_start, compared_end
--- returns: span text (period or compared), day date (null on the row of the whole span), reach bigint
+-- purpose: listeners that one campaign reached in a period, in its days that are over, per day, and in the one compared with
+-- params: campaign_id, period_start, period_end, whole_end, compared_start, compared_end
+-- returns: span text (period, whole where whole_end is given, or compared), day date (null on the row of a span), reach bigint
 -- grain: span, and tenant day of the period
 -- source: campaign_listener_days
 -- relies on: campaign_listener_days_tenant_id_campaign_id_local_day_epis_key (index only); reach never adds up, so every row counts anew
@@ -16,11 +16,14 @@ with per_day as materialized (
 per_listener as materialized (
     select p.listener_no,
            bool_or(p.day >= cast(:period_start as date) and p.day < cast(:period_end as date)) as in_period,
+           bool_or(p.day >= cast(:period_start as date) and p.day < cast(:whole_end as date)) as in_whole,
            bool_or(p.day >= cast(:compared_start as date) and p.day < cast(:compared_end as date)) as in_compared
     from per_day p
     group by p.listener_no
 )
 select 'period' as span, null::date as day, count(*) as reach from per_listener l where l.in_period
+union all
+select 'whole', null, count(*) from per_listener l where l.in_whole having cast(:whole_end as date) is not null
 union all
 select 'compared', null, count(*) from per_listener l where l.in_compared
 union all
