@@ -20,6 +20,7 @@ from dashboard.pages import all_pages
 from queries.errors import AccessRefused, InvalidRequest, NotAvailable, NotFound
 from queries.filters import Filters, parse_filters
 from queries.metrics import METRICS
+from queries.periods import Period
 from queries.results import Answer, Column
 
 blueprint = Blueprint("csv_export", __name__)
@@ -51,17 +52,39 @@ def export_box(box_id: str) -> Response:
 
 
 def to_csv(answer: Answer, filters: Filters) -> str:
-    """Header and rows as text.
+    """Header and rows as text; each row ends with the period, the zone and as of when it is true.
 
-    Units: money in units of its currency, ratios 0-1. Time: in the view's zone, which the header names.
+    Units: money in units of its currency, ratios 0-1. Time: in the view's zone, which the header names; both days of
+    a period lie inside it. Nothing stands above the header, so that spreadsheets and pandas read the file as it is.
     """
     columns = [column for column in answer.columns if column.in_csv]
+    about = _about(answer, filters)
     buffer = io.StringIO()
     writer = csv.writer(buffer, lineterminator="\r\n")
-    writer.writerow([_header(column, filters) for column in columns])
+    writer.writerow([*(_header(column, filters) for column in columns), *about])
     for row in answer.rows:
-        writer.writerow([_cell(row.get(column.key), _unit(column, row), filters) for column in columns])
+        cells = [_cell(row.get(column.key), _unit(column, row), filters) for column in columns]
+        writer.writerow([*cells, *about.values()])
     return buffer.getvalue()
+
+
+def _about(answer: Answer, filters: Filters) -> dict[str, str]:
+    """What every row says of the file: the days it is about and, where it compares, those compared with."""
+    period = filters.period if answer.covers == "view" else answer.covers
+    about = {**_days("period", period), "time_zone": filters.zone.key}
+    if any(column.key == "previous" for column in answer.columns):
+        # A period that is not over is compared up to its last whole day, with as many days.
+        whole = filters.whole if filters.compared else None
+        about["compared_through"] = whole.last_day.isoformat() if whole else ""
+        about |= _days("compared_with", filters.compared)
+    return about | {"as_of": _cell(answer.as_of, "datetime", filters)}
+
+
+def _days(name: str, period: Period | None) -> dict[str, str]:
+    return {
+        f"{name}_start": period.start.isoformat() if period else "",
+        f"{name}_end": period.last_day.isoformat() if period else "",
+    }
 
 
 def _header(column: Column, filters: Filters) -> str:
@@ -74,7 +97,7 @@ def _unit(column: Column, row: Mapping[str, Any]) -> str:
     """A list of key figures has another unit in each row: that of the row's metric."""
     if column.key == "metric":
         return "metric"
-    if column.key in ("value", "previous") and row.get("metric") in METRICS:
+    if column.key in ("value", "compared_value", "previous", "low", "high") and row.get("metric") in METRICS:
         return METRICS[row["metric"]].unit
     return column.unit
 

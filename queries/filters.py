@@ -19,6 +19,7 @@ from queries.periods import (
     Grain,
     Period,
     allowed_grains,
+    bucket_end,
     compared_period,
     default_grain,
     preset_period,
@@ -56,14 +57,24 @@ class Filters:
         return self.now.astimezone(self.zone).date()
 
     @property
+    def whole(self) -> Period | None:
+        """The days of the period that are over, which alone are compared; None when none is."""
+        return self.period.before(self.today)
+
+    @property
     def compared(self) -> Period | None:
-        """The period compared with, if any."""
-        return compared_period(self.period, self.comparison)
+        """The period compared with, as long as the days that are over; None without a comparison or such a day."""
+        return compared_period(self.whole, self.comparison) if self.whole else None
 
     @property
     def partial_from(self) -> date | None:
         """The first day of the period that is not over, if any."""
         return self.today if self.period.start <= self.today < self.period.end else None
+
+    def is_partial(self, bucket: date, grain: Grain) -> bool:
+        """Whether a bucket of days is not over, or the period covers only a part of it."""
+        end = bucket_end(bucket, grain)
+        return bucket < self.period.start or end > min(self.period.end, self.today)
 
     def with_absolute_period(self) -> Filters:
         """The same view with fixed days in place of a preset: for reports and links that must not move."""

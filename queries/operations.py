@@ -1,8 +1,13 @@
-"""How the system is doing: freshness of every derived relation, runs of jobs, queues and workers. No tenant data."""
+"""How the system is doing: freshness of every derived relation, runs of jobs, queues and workers. No tenant data.
+
+Freshness is for everybody. Runs, queues and workers are of all tenants together: a tenant's session gets no rows of
+them.
+"""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from typing import Any
 
 from sqlalchemy import Connection
@@ -26,7 +31,7 @@ _EXPECTED = {
 def freshness(connection: Connection) -> Answer:
     """One row per derived relation: how old it is, and whether that is late.
 
-    Shape: relation, label, state, is_late, refreshed_at, age_seconds, late_after_seconds, rows_written.
+    Shape: relation, label, state, is_late, refreshed_at, age_seconds, late_after_seconds.
     Relations that were never refreshed stand in it too, without a time and late; `aggregates` only where it is kept.
     """
     found = {row["relation"]: row for row in ask(connection, "operations/freshness")}
@@ -45,7 +50,6 @@ def freshness(connection: Connection) -> Answer:
                 "late_after_seconds": late_after,
                 "is_late": age is None or age > late_after,
                 "state": "never" if age is None else "late" if age > late_after else "up to date",
-                "rows_written": row.get("rows_written"),
             }
         )
     return Answer(
@@ -54,14 +58,15 @@ def freshness(connection: Connection) -> Answer:
             Column("state", "State"),
             Column("refreshed_at", "As of", "datetime"),
             Column("age_seconds", "Age", "seconds"),
-            Column("rows_written", "Rows written", "count"),
         ),
         rows,
+        as_of=datetime.now(UTC),
+        covers=None,
     )
 
 
 def job_runs_recent(connection: Connection) -> Answer:
-    """One row per job: its newest run, when it last succeeded, and failures in the last 24 hours."""
+    """One row per job: its newest run, when it last succeeded, and failures in the last 24 hours. None for a tenant."""
     return Answer(
         (
             Column("job", "Job"),
@@ -77,11 +82,13 @@ def job_runs_recent(connection: Connection) -> Answer:
             Column("failures", "Failures in 24 h", "count"),
         ),
         ask(connection, "operations/job_runs_recent"),
+        as_of=datetime.now(UTC),
+        covers=None,
     )
 
 
 def pending_work(connection: Connection) -> Answer:
-    """One row per queue: queue, waiting, oldest."""
+    """One row per queue: queue, waiting, oldest. None for a tenant."""
     return Answer(
         (
             Column("queue", "Queue"),
@@ -89,11 +96,16 @@ def pending_work(connection: Connection) -> Answer:
             Column("oldest", "Oldest", "datetime"),
         ),
         ask(connection, "operations/pending_work"),
+        as_of=datetime.now(UTC),
+        covers=None,
     )
 
 
 def workers(connection: Connection) -> Answer:
-    """One row per worker heard of in the last day: worker, state, is_alive, started_at, beat_at, silent_seconds."""
+    """One row per worker heard of in the last day: worker, state, is_alive, started_at, beat_at, silent_seconds.
+
+    None for a tenant.
+    """
     rows = []
     for row in ask(connection, "operations/workers"):
         is_alive = row["silent_seconds"] <= SILENT_AFTER_SECONDS
@@ -107,6 +119,8 @@ def workers(connection: Connection) -> Answer:
             Column("silent_seconds", "Silent for", "seconds"),
         ),
         rows,
+        as_of=datetime.now(UTC),
+        covers=None,
     )
 
 

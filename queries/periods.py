@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from calendar import monthrange
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from typing import Literal
@@ -49,6 +50,10 @@ class Period:
         """The last day inside."""
         return self.end - timedelta(days=1)
 
+    def before(self, day: date) -> Period | None:
+        """The days of it that lie before a day; None when there is none."""
+        return Period(self.start, min(self.end, day)) if day > self.start else None
+
     def moments(self, zone: ZoneInfo) -> tuple[datetime, datetime]:
         """Start and end as UTC moments; a day may have 23 or 25 hours."""
         return day_start(self.start, zone), day_start(self.end, zone)
@@ -83,6 +88,13 @@ def compared_period(period: Period, comparison: Comparison) -> Period | None:
         return Period(period.start - timedelta(days=period.days), period.start)
     start = _same_day(period.start, years=1)
     return Period(start, start + timedelta(days=period.days))
+
+
+def bucket_end(bucket: date, grain: Grain) -> date:
+    """The first day after a bucket of days that begins on `bucket`."""
+    if grain == "month":
+        return bucket + timedelta(days=monthrange(bucket.year, bucket.month)[1])
+    return bucket + timedelta(days=7 if grain == "week" else 1)
 
 
 def default_grain(period: Period) -> Grain:

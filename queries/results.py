@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
-from typing import Any
+from typing import Any, Literal
+
+from queries.periods import Period
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,9 +26,23 @@ class Column:
     in_csv: bool = True
 
 
+def partial_from(rows: Sequence[Mapping[str, Any]]) -> Any:
+    """The first bucket of those at the end that are not complete; None when the last one is."""
+    first = None
+    for row in reversed(rows):
+        if not row["is_partial"]:
+            break
+        first = row["bucket"]
+    return first
+
+
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """Rows with their meaning; the same object feeds page, CSV and PDF."""
+    """Rows with their meaning; the same object feeds page, CSV and PDF.
+
+    `covers` says which days the rows are about: those of the view, others (a whole flight), or None where they tell
+    how things stand and no period is asked for.
+    """
 
     columns: tuple[Column, ...]
     rows: Sequence[Mapping[str, Any]]
@@ -34,6 +50,7 @@ class Answer:
     partial_from: date | datetime | None = None
     notes: tuple[str, ...] = ()
     totals: Mapping[str, Any] = field(default_factory=dict)
+    covers: Period | Literal["view"] | None = "view"
 
     @property
     def is_empty(self) -> bool:

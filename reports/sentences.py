@@ -18,7 +18,7 @@ def audience_sentence(figures: Answer, top: Answer, f: Filters) -> str:
     """How downloads of the period moved and which episode brought most of them.
 
     Source: overview_figures and top_episodes of queries.listening, under the same filters. A period that is not over
-    is told as "so far", and compared only when no whole day of it is missing.
+    is told as "so far", and its days that are over are compared, named with the last of them.
     """
     if figures.as_of is None:
         return "No download has been counted yet."
@@ -35,8 +35,7 @@ def _movement(downloads: Mapping[str, Any], f: Filters, *, so_far: bool) -> str:
     value, change = downloads["value"], downloads["change_ratio"]
     counted = formatting.counted(value, "download")
     if so_far:
-        has_whole_days = (f.period.end - f.today).days <= 1
-        compared = f" ({_against(change, f)})" if change is not None and has_whole_days else ""
+        compared = f" ({_against(change, f)})" if change is not None else ""
         return f"{counted} so far {period_phrase(f)}{compared}"
     if change is None:
         return f"There {'was' if value == 1 else 'were'} {counted} {period_phrase(f)}"
@@ -51,7 +50,10 @@ def _movement(downloads: Mapping[str, Any], f: Filters, *, so_far: bool) -> str:
 def _against(change: Any, f: Filters) -> str:
     signed = formatting.signed_percent(change)
     is_change = signed[0] in ("+", formatting.MINUS)
-    return f"{signed} against {_before(f)}" if is_change else f"as many as {_during_before(f)}"
+    through = f"through {formatting.day(f.whole.last_day, year=False)}" if f.whole else ""
+    if is_change:
+        return f"{through} {signed} against {_before(f)}"
+    return f"{through} as many as {_during_before(f)}"
 
 
 def _leader(top: Answer, downloads: int) -> str:
@@ -81,8 +83,10 @@ def period_phrase(f: Filters) -> str:
 def _before(f: Filters) -> str:
     if f.comparison == "year":
         return "the same days a year ago"
-    return "the day before" if f.period.days == 1 else f"the {formatting.number(f.period.days)} days before"
+    days = f.compared.days if f.compared else f.period.days
+    return "the day before" if days == 1 else f"the {formatting.number(days)} days before"
 
 
 def _during_before(f: Filters) -> str:
-    return f"{'on' if f.period.days == 1 and f.comparison != 'year' else 'in'} {_before(f)}"
+    days = f.compared.days if f.compared else f.period.days
+    return f"{'on' if days == 1 and f.comparison != 'year' else 'in'} {_before(f)}"

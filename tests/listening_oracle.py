@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, time, timedelta
 from decimal import Decimal
 from typing import Any
@@ -51,6 +51,30 @@ class Counted:
         """Different listeners who downloaded something."""
         return len({event.listener_id for event in self.matching(f, period or f.period)})
 
+    def whole(self, f: Filters) -> Period | None:
+        """The days of the period that are over at `f.now`, day by day; None without any."""
+        today = f.now.astimezone(f.zone).date()
+        days = [f.period.start + timedelta(days=n) for n in range(f.period.days)]
+        over = [day for day in days if day < today]
+        return Period(over[0], over[-1] + timedelta(days=1)) if over else None
+
+    def compared(self, f: Filters) -> Period | None:
+        """As many days before the period, or a year ago, as there are days over; None where nothing was known then.
+
+        Something is known from the first download of these podcasts and episodes, whatever its app or country.
+        """
+        whole = self.whole(f)
+        if whole is None or f.comparison == "none":
+            return None
+        start = whole.start - timedelta(days=whole.days)
+        if f.comparison == "year":
+            is_leap_day = (whole.start.month, whole.start.day) == (2, 29)
+            start = date(whole.start.year - 1, whole.start.month, 28 if is_leap_day else whole.start.day)
+        everything = replace(f, apps=(), countries=(), devices=())
+        if not self.matching(everything, Period(start - timedelta(days=1500), start + timedelta(days=1))):
+            return None
+        return Period(start, start + timedelta(days=whole.days))
+
     def plays(self, f: Filters, period: Period | None = None) -> tuple[int, int, Decimal]:
         """Plays, completes and seconds heard."""
         events = self.matching(f, period or f.period, ("play", "complete", "progress"))
@@ -72,6 +96,18 @@ class Counted:
             period.start + timedelta(days=n): counted[period.start + timedelta(days=n)]
             for n in range(period.days)
         }
+
+    def by_bucket(self, f: Filters, period: Period) -> dict[date, int]:
+        """Downloads of each day, week from Monday or month that the period touches."""
+        buckets: dict[date, int] = {}
+        for day, count in self.by_day(f, period).items():
+            first = {
+                "day": day,
+                "week": day - timedelta(days=day.weekday()),
+                "month": day.replace(day=1),
+            }[f.grain]
+            buckets[first] = buckets.get(first, 0) + count
+        return buckets
 
     def by_hour(self, f: Filters, period: Period) -> dict[datetime, int]:
         """Downloads of each hour, counted in whole hours from every midnight; keys are UTC moments."""

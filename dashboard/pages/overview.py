@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from dash.development.base_component import Component
 
 from dashboard.answers import head, show_and_day, table
 from dashboard.boxes import Box, View
 from dashboard.components.charts import chart_view
+from dashboard.components.tables import Absent
 from dashboard.pages import Page
 from queries import listening
 from queries.filters import Filters
@@ -15,6 +18,7 @@ from queries.session import Connection
 from reports.figures.subjects import downloads_over_time, downloads_ranking
 from reports.sentences import audience_sentence
 
+_NOT_YET = Absent("not complete yet", "Shown when 168 hours after publication are over")
 _WHO = ("podcasts.read_all", "podcasts.read_own")
 
 
@@ -26,13 +30,23 @@ def _head(answer: Answer, view: View) -> list[Component]:
     return head(answer, view, title="Overview", csv="overview.figures", report="podcast_audience")
 
 
+def _trend_with_episodes(connection: Connection, filters: Filters) -> Answer:
+    answer = listening.downloads_trend(connection, filters)
+    flags = listening.episode_flags(connection, filters)
+    return replace(answer, totals={**answer.totals, "flags": flags})
+
+
 def _trend(answer: Answer, view: View) -> Component:
-    return chart_view(downloads_over_time(answer, view.filters))
+    return chart_view(downloads_over_time(answer, view.filters, answer.totals["flags"]))
 
 
 def _episodes(answer: Answer, view: View) -> Component:
+    rows = [
+        {**row, "first_7_day_downloads": _NOT_YET} if row["first_7_day_state"] == "not complete yet" else row
+        for row in answer.rows
+    ]
     return table(
-        answer,
+        replace(answer, rows=rows),
         view,
         caption="Episodes by downloads in the period",
         keys=("title", "downloads", "share", "change_ratio", "first_7_day_downloads"),
@@ -77,7 +91,7 @@ PAGE = Page(
             Box(
                 "overview.trend",
                 "Downloads over time",
-                listening.downloads_trend,
+                _trend_with_episodes,
                 _trend,
                 any_of=_WHO,
                 height=300,

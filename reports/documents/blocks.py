@@ -13,11 +13,12 @@ from queries.results import Answer, Column
 from reports.figures import svg_writer
 from reports.figures.chart import Chart
 from reports.figures.text_metrics import text_width
-from reports.formatting import EMPTY, day, format_value, local, signed_percent
+from reports.formatting import EMPTY, day, format_value, interval, local, signed_percent
 
 PAGE_WIDTH = 657.0
 """Width between the margins of an A4 page, in CSS pixels; the charts are drawn for it."""
 HALF_WIDTH = 316.0
+THIRD_WIDTH = 204.0
 ROW_LIMIT = 200
 _VALUE_SIZE = 17 * 96 / 72
 _VALUE_ROOM = 122.0
@@ -28,7 +29,7 @@ Trend = Literal["good", "bad", "neutral"]
 
 @dataclass(frozen=True, slots=True)
 class Kpi:
-    """One key figure: value, change and a sparkline."""
+    """One key figure: value, the interval of a rate, change and a sparkline."""
 
     label: str
     value: str
@@ -36,6 +37,7 @@ class Kpi:
     before: str
     trend: Trend
     spark: str
+    interval: str = ""
 
     @property
     def is_long(self) -> bool:
@@ -66,7 +68,7 @@ class Figure:
 
 @dataclass(frozen=True, slots=True)
 class Pair:
-    """Two half-wide figures side by side."""
+    """Two half-wide figures side by side, or three of a third."""
 
     figures: tuple[Figure, ...]
     kind: str = "pair"
@@ -124,9 +126,8 @@ class Section:
 def kpis(figures: Answer, *, compared: str, currency: str | None = None) -> KpiRow:
     """The key figures of an answer with one row per metric; `compared` names the period before, if any."""
     items = tuple(_kpi(row, row.get("currency") or currency) for row in figures.rows)
-    return KpiRow(
-        items, f"Change against {compared}." if compared and any(item.before for item in items) else ""
-    )
+    is_compared = compared and any(row["previous"] is not None for row in figures.rows)
+    return KpiRow(items, f"Change against {compared}." if is_compared else "")
 
 
 def _kpi(row: Mapping[str, Any], currency: str | None) -> Kpi:
@@ -135,13 +136,15 @@ def _kpi(row: Mapping[str, Any], currency: str | None) -> Kpi:
     unit = "count" if meaning.unit == "money" and currency is None else meaning.unit
     change = row["change_ratio"]
     before = format_value(row["previous"], unit, currency=currency)
+    is_told = row["previous"] is not None and row["value"] is not None
     return Kpi(
         label=meaning.label,
         value=format_value(row["value"], unit, currency=currency),
         change=signed_percent(change) if change is not None else "",
-        before=f"from {before}" if row["previous"] is not None and row["value"] is not None else "",
+        before=f"from {before}" if is_told else row.get("note") or "",
         trend=_trend(change, meaning.direction),
         spark=svg_writer.sparkline(row.get("spark") or (), width=92, height=26, ink="#4c525f"),
+        interval=interval(row.get("low"), row.get("high"), unit, currency=currency),
     )
 
 
@@ -152,20 +155,26 @@ def _trend(change: Any, direction: str) -> Trend:
 
 
 def figure(
-    title: str, chart: Chart, *, half: bool = False, caption: str = "", height: float | None = None
+    title: str,
+    chart: Chart,
+    *,
+    half: bool = False,
+    third: bool = False,
+    caption: str = "",
+    height: float | None = None,
 ) -> Block:
     """The chart drawn for its place on the page, or a note where there is nothing to draw."""
     if chart.is_empty:
         return Note(f"{title}: nothing in this period.")
-    width = HALF_WIDTH if half else PAGE_WIDTH
+    width = THIRD_WIDTH if third else HALF_WIDTH if half else PAGE_WIDTH
     return Figure(title, svg_writer.write(chart, width=width, height=height), chart.sentence, caption)
 
 
-def side_by_side(blocks: Sequence[Block]) -> tuple[Block, ...]:
-    """Half-wide figures in pairs; whatever is not a figure (a note in its place) stands on its own."""
+def side_by_side(blocks: Sequence[Block], columns: int = 2) -> tuple[Block, ...]:
+    """Figures of a column's width in rows; whatever is not a figure (a note in its place) stands on its own."""
     figures = [block for block in blocks if isinstance(block, Figure)]
     others = [block for block in blocks if not isinstance(block, Figure)]
-    pairs = [Pair(tuple(figures[place : place + 2])) for place in range(0, len(figures), 2)]
+    pairs = [Pair(tuple(figures[place : place + columns])) for place in range(0, len(figures), columns)]
     return (*pairs, *others)
 
 

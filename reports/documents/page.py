@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import hashlib
 import json
+from dataclasses import replace
 from datetime import UTC
 from functools import cache
 from typing import Any
@@ -20,6 +21,7 @@ from reports.documents.words import compared_words, period_words
 from reports.figures.tokens import ASSETS, print_css
 from reports.formatting import instant
 from reports.snapshot import Snapshot
+from reports.too_little import as_shown
 
 TEMPLATES = ASSETS.parent / "reports" / "templates"
 
@@ -27,7 +29,8 @@ TEMPLATES = ASSETS.parent / "reports" / "templates"
 def html(snapshot: Snapshot) -> str:
     """The whole document, fonts and pictures referred to by `asset:` and `data:` alone."""
     kind = document(snapshot.report_type)
-    sections = numbered(kind.compose(snapshot))
+    shown = {key: as_shown(answer) for key, answer in snapshot.answers.items()}
+    sections = numbered(kind.compose(replace(snapshot, answers=shown)))
     zone = snapshot.filters.zone
     return (
         _templates()

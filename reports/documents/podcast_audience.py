@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlencode
 
@@ -12,9 +13,9 @@ from queries.metrics import metric
 from queries.results import Answer
 from reports.documents import Draft, Step
 from reports.documents.blocks import Block, Note, Section, figure, kpis, side_by_side, table
-from reports.documents.words import compared_words, listed
+from reports.documents.words import against_words, compared_words, listed
 from reports.figures import builders
-from reports.figures.chart import Mark
+from reports.figures.subjects import downloads_over_time
 from reports.formatting import counted, number
 from reports.labels import dimension_name
 from reports.snapshot import Snapshot
@@ -78,7 +79,7 @@ def address(filters: Filters) -> str:
 def compose(snapshot: Snapshot) -> Sequence[Section]:
     """Key figures, downloads over time, episodes, and where and with what people listen."""
     answers, facts = snapshot.answers, snapshot.facts
-    compared = compared_words(snapshot.filters)
+    compared = against_words(snapshot.filters)
     return (
         Section(
             "Key figures",
@@ -91,7 +92,7 @@ def compose(snapshot: Snapshot) -> Sequence[Section]:
             (
                 table(
                     "Episodes by downloads",
-                    answers["episodes"],
+                    _with_states(answers["episodes"]),
                     (
                         "title",
                         "podcast_name",
@@ -102,7 +103,7 @@ def compose(snapshot: Snapshot) -> Sequence[Section]:
                         "first_7_day_downloads",
                     ),
                     zone=snapshot.filters.zone,
-                    caption=f"{metric('first_7_day_downloads').label}: shown once seven full days are over.",
+                    caption=_episodes_caption(snapshot.filters),
                 ),
                 *_notes(answers["episodes"]),
             ),
@@ -114,10 +115,28 @@ def compose(snapshot: Snapshot) -> Sequence[Section]:
                     _slice("Apps", answers["apps"], "app"),
                     _slice("Countries", answers["countries"], "country"),
                     _slice("Devices", answers["devices"], "device_type"),
-                )
+                ),
+                columns=3,
             ),
         ),
     )
+
+
+def _with_states(answer: Answer) -> Answer:
+    """The episodes with their first week in words where it is not complete yet."""
+    rows = [
+        {**row, "first_7_day_downloads": "not yet"}
+        if row.get("first_7_day_state") == "not complete yet"
+        else row
+        for row in answer.rows
+    ]
+    return replace(answer, rows=rows)
+
+
+def _episodes_caption(filters: Filters) -> str:
+    said = f"{metric('first_7_day_downloads').label}: “not yet” until 168 hours after publication are over."
+    compared = against_words(filters)
+    return f"{said} Change against {compared}." if compared else said
 
 
 def _podcasts(facts: Mapping[str, Any]) -> str:
@@ -127,25 +146,8 @@ def _podcasts(facts: Mapping[str, Any]) -> str:
 
 def _trend(snapshot: Snapshot) -> Block:
     answer, filters = snapshot.answers["trend"], snapshot.filters
-    rows = [row for row in answer.rows if row["downloads"] is not None]
-    before = [
-        {"bucket": row["previous_bucket"], "value": row["previous"]}
-        for row in answer.rows
-        if row.get("previous_bucket") is not None and row["previous"] is not None
-    ]
-    marks = tuple(Mark(row["at"], row["label"], "episode") for row in snapshot.answers["flags"].rows)
-    meaning = metric("downloads")
-    chart = builders.trend(
-        [{"bucket": row["bucket"], "value": row["downloads"]} for row in rows],
-        label=meaning.label,
-        unit=meaning.unit,
-        grain=filters.grain,
-        zone=filters.zone,
-        compare_rows=before,
-        compare_label=compared_words(filters) or "Before",
-        marks=marks if filters.grain in ("hour", "day") else (),
-        partial_from=answer.partial_from,
-    )
+    begun = replace(answer, rows=[row for row in answer.rows if row["downloads"] is not None])
+    chart = downloads_over_time(begun, filters, snapshot.answers["flags"], named=compared_words(filters))
     return figure(f"Downloads per {filters.grain}", chart, height=220)
 
 
@@ -167,7 +169,7 @@ def _slice(title: str, answer: Answer, key: str) -> Block:
         x_label=title[:-1] if title != "Countries" else "Country",
         limit=SLICE_LIMIT,
     )
-    return figure(f"{title}, by downloads", chart, half=True, caption=f"Share of {number(total)} downloads.")
+    return figure(title, chart, third=True, caption=f"Share of {number(total)} downloads.")
 
 
 def _notes(answer: Answer) -> tuple[Note, ...]:

@@ -14,6 +14,15 @@ def compared_words(filters: Filters) -> str:
     return period(before.start, before.end, filters.zone) if before else ""
 
 
+def against_words(filters: Filters) -> str:
+    """What changes are taken against, and which days they are of where the period is not over."""
+    before, whole = filters.compared, filters.whole
+    if before is None or whole is None or whole == filters.period:
+        return compared_words(filters)
+    days = period(whole.start, whole.end, filters.zone)
+    return f"{compared_words(filters)}, of the days that are over ({days})"
+
+
 def period_words(filters: Filters) -> str:
     """The period itself: "1–31 Oct 2026"."""
     return period(filters.period.start, filters.period.end, filters.zone)

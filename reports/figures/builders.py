@@ -1,6 +1,7 @@
 """Charts from rows: pure functions that take a query's rows and say what they are."""
 
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 from datetime import date, datetime, timedelta, tzinfo
 from decimal import Decimal
 from typing import Any
@@ -36,21 +37,28 @@ def trend(
     compare_rows: Rows | None = None,
     compare_label: str = "Previous period",
     marks: Sequence[Mark] = (),
+    compared: tuple[Number, Number | None] | None = None,
     partial_from: date | datetime | None = None,
+    cut_first: bool = False,
     additive: bool = True,
     height: int = 280,
 ) -> Chart:
     """Return values over time: an area, few buckets as columns, or with `by` one line per name (six at most).
 
     Shape: one row per bucket (and name), in time order, gaps already filled with zero.
-    Time: aware datetimes are shown in `zone`; `compare_rows` are laid under the rows by position.
+    Time: aware datetimes are shown in `zone`; `compare_rows` are laid under the rows by position, and have neither
+    bucket nor value where there is nothing to compare with.
+    compared: the two sums that the sentence compares; without them those of the buckets known on both sides.
+    cut_first: the period begins inside the first bucket, so that it is as incomplete as one that is not over.
     """
     measure = Measure(label, unit, currency)
     series = _lines(rows, x, y, by, zone, label)
     for_compare: tuple[Series, ...] = ()
     if compare_rows and by is None:
         length = len(series[0].xs)
-        shown = compare_rows[:length]
+        shown = [*compare_rows[:length]]
+        while shown and shown[-1][y] is None:
+            shown.pop()
         for_compare = (
             Series(
                 compare_label,
@@ -58,22 +66,28 @@ def trend(
                 tuple(row[y] for row in shown),
                 "compare",
                 0,
-                tuple(x_name(_local_x(row[x], zone), grain) for row in shown),
+                tuple("" if row[x] is None else x_name(_local_x(row[x], zone), grain) for row in shown),
             ),
         )
+        for_compare = for_compare if shown else ()
     cut = _local_x(partial_from, zone) if partial_from is not None else None
+    cut_first = cut_first and len(series[0].xs) > 0
     few = by is None and grain != "hour" and len(series[0].xs) <= (FEW_BUCKETS if grain != "day" else 2)
-    return Chart(
+    local_marks = tuple(Mark(local(mark.at, zone), mark.label, mark.kind) if zone else mark for mark in marks)
+    chart = Chart(
         kind="columns" if few else "trend",
         measure=measure,
         series=(*for_compare, *series),
-        sentence=_trend_sentence(measure, series, for_compare, grain, additive=additive, cut=cut),
+        sentence="",
         x_label={"hour": "Hour", "day": "Day", "week": "Week", "month": "Month"}.get(grain, "Period"),
         grain=grain,
-        marks=tuple(Mark(local(mark.at, zone), mark.label, mark.kind) if zone else mark for mark in marks),
+        # Columns stand on names, not on a time axis: there is no place between them.
+        marks=() if few else local_marks,
         partial_from=cut if isinstance(cut, date) else None,
+        cut_first=cut_first,
         height=height,
     )
+    return replace(chart, sentence=_trend_sentence(chart, compared, additive=additive))
 
 
 def _lines(rows: Rows, x: str, y: str, by: str | None, zone: tzinfo | None, label: str) -> tuple[Series, ...]:
@@ -87,16 +101,9 @@ def _lines(rows: Rows, x: str, y: str, by: str | None, zone: tzinfo | None, labe
     )
 
 
-def _trend_sentence(
-    measure: Measure,
-    series: tuple[Series, ...],
-    compare: tuple[Series, ...],
-    grain: Grain,
-    *,
-    additive: bool,
-    cut: X | None,
-) -> str:
-    first = series[0]
+def _trend_sentence(chart: Chart, compared: tuple[Number, Number | None] | None, *, additive: bool) -> str:
+    measure, grain, first = chart.measure, chart.grain, chart.main
+    series = [one for one in chart.series if one.role == "main"]
     values = known(first.ys)
     if not values:
         return f"{measure.label}: no data in this period."
@@ -107,23 +114,42 @@ def _trend_sentence(
         ends = ", ".join(f"{one.label} {measure.text(known(one.ys)[-1])}" for one in series if known(one.ys))
         return f"{per}. Last values: {ends}."
     parts = [f"{measure.text(_total(values))} in all"] if additive else []
-    parts += _extremes(measure, first, grain, cut)
+    parts += _extremes(chart)
     said = f"{per}: {', '.join(parts)}"
-    ratio = change_ratio(_total(values), _total(compare[0].ys)) if additive and compare else None
-    if ratio is not None:
-        name = compare[0].label[:1].lower() + compare[0].label[1:]
-        said += f"; {name} {measure.text(_total(compare[0].ys))} ({signed_percent(ratio)})"
-    if cut is not None:
-        said += f". From {x_name(cut, grain)} on the data is not complete yet"
+    compare = next((one for one in chart.series if one.role == "compare"), None)
+    if additive and compare is not None:
+        now, before = compared or _known_on_both_sides(chart, compare)
+        ratio = change_ratio(now, before)
+        if ratio is not None:
+            name = compare.label[:1].lower() + compare.label[1:]
+            part = "" if now == _total(values) else f"{measure.text(now)} of it compared, "
+            said += f"; {part}{name} {measure.text(before)} ({signed_percent(ratio)})"
+    if chart.cut_first:
+        said += f". The first {grain} is not complete: the period begins inside it"
+    if chart.partial_from is not None:
+        said += f". From {x_name(chart.partial_from, grain)} on the data is not complete"
+    episodes = sum(mark.kind == "episode" for mark in chart.marks)
+    if episodes:
+        said += f". {counted(episodes, 'episode')} came out"
     return said + "."
 
 
-def _extremes(measure: Measure, series: Series, grain: Grain, cut: X | None) -> list[str]:
-    """Return lowest and highest with their dates; a bucket that is not over is never the lowest."""
+def _known_on_both_sides(chart: Chart, compare: Series) -> tuple[Number, Number]:
+    places = [
+        place
+        for place, value in enumerate(compare.ys)
+        if value is not None and chart.main.ys[place] is not None and chart.is_whole(chart.main, place)
+    ]
+    return _total(chart.main.ys[place] for place in places), _total(compare.ys[place] for place in places)
+
+
+def _extremes(chart: Chart) -> list[str]:
+    """Return lowest and highest with their dates; a bucket that is not complete is neither."""
+    series, measure, grain = chart.main, chart.measure, chart.grain
     points = [
-        (value, x)
-        for x, value in zip(series.xs, series.ys, strict=True)
-        if value is not None and (cut is None or x != cut)
+        (value, series.xs[place])
+        for place, value in enumerate(series.ys)
+        if value is not None and chart.is_whole(series, place)
     ]
     if len(points) < 2:
         return []
@@ -149,6 +175,7 @@ def columns(
     zone: tzinfo | None = None,
     stacked: bool = False,
     partial_from: date | datetime | None = None,
+    cut_first: bool = False,
     x_label: str = "",
     height: int = 260,
 ) -> Chart:
@@ -173,6 +200,7 @@ def columns(
         grain=grain,
         stacked=stacked,
         partial_from=cut if isinstance(cut, date) else None,
+        cut_first=cut_first and len(series[0].xs) > 0,
         height=height,
     )
 
@@ -263,13 +291,13 @@ def delivery(
     """
     measure = Measure(label)
     own = [row for row in rows if row[y] is not None]
-    running = Decimal(0)
+    running: int | Decimal = 0
     xs: list[X] = []
     ys: list[Number] = []
     for row in own:
-        running += Decimal(str(row[y]))
+        running += row[y] if isinstance(row[y], int) else Decimal(str(row[y]))
         xs.append(row[x])
-        ys.append(int(running) if running == running.to_integral_value() else running)
+        ys.append(int(running) if running == int(running) else running)
     pace = Series(
         "Even pace",
         (flight_start - timedelta(days=1), flight_end),

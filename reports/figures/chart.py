@@ -1,5 +1,6 @@
 """The chart model: what is shown, without any library or medium."""
 
+from bisect import bisect_right
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, time
@@ -76,7 +77,10 @@ class Table:
 
 @dataclass(frozen=True, slots=True)
 class Chart:
-    """One picture. `sentence` says what it shows to somebody who does not see it."""
+    """One picture. `sentence` says what it shows to somebody who does not see it.
+
+    What is not complete is hatched: buckets from `partial_from` on, and with `cut_first` the first one.
+    """
 
     kind: Kind
     measure: Measure
@@ -89,6 +93,7 @@ class Chart:
     target: tuple[str, Number] | None = None
     now: date | datetime | None = None
     partial_from: date | datetime | None = None
+    cut_first: bool = False
     stacked: bool = False
     height: int = 280
     links: tuple[str | None, ...] = ()
@@ -108,8 +113,22 @@ class Chart:
         """Return how many points of a series lie before what is not complete yet."""
         if self.partial_from is None or series.role != "main":
             return len(series.xs)
-        limit = _moment(self.partial_from)
-        return sum(1 for x in series.xs if isinstance(x, date) and _moment(x) < limit)
+        limit = moment(self.partial_from)
+        return sum(1 for x in series.xs if isinstance(x, date) and moment(x) < limit)
+
+    @property
+    def has_partial(self) -> bool:
+        """Return whether any bucket is not complete."""
+        return self.cut_first or self.partial_from is not None
+
+    def is_whole(self, series: Series, place: int) -> bool:
+        """Return whether a point of a series is complete."""
+        if series.role != "main":
+            return True
+        if self.cut_first and place == 0:
+            return False
+        x = series.xs[place]
+        return self.partial_from is None or not isinstance(x, date) or moment(x) < moment(self.partial_from)
 
     def name(self, series: Series, place: int) -> str:
         """Return how the point of a series is called in words."""
@@ -132,9 +151,13 @@ class Chart:
                 header.append(f"{series.label}: date")
         if self.shares:
             header.append("Share")
+        episodes = self._episodes()
+        if episodes:
+            header.append("Episodes out")
         rows = []
         for place in range(len(main.xs)):
-            row = [self.name(main, place)]
+            name = self.name(main, place)
+            row = [name if self.is_whole(main, place) or main.ys[place] is None else f"{name} (not complete)"]
             for series in columns:
                 inside = place < len(series.ys)
                 row.append(self.value(series, place))
@@ -142,11 +165,22 @@ class Chart:
                     row.append(series.names[place] if inside else "")
             if self.shares:
                 row.append(format_value(self.shares[place], "ratio", decimals=1))
+            if episodes:
+                row.append("; ".join(episodes.get(place, ())))
             rows.append(tuple(row))
         return Table(tuple(header), tuple(rows))
 
+    def _episodes(self) -> dict[int, list[str]]:
+        """Return the episodes by the place of the bucket in which they came out."""
+        starts = [moment(x) for x in self.main.xs if isinstance(x, date)]
+        found: dict[int, list[str]] = {}
+        for mark in self.marks:
+            if mark.kind == "episode" and starts and moment(mark.at) >= starts[0]:
+                found.setdefault(bisect_right(starts, moment(mark.at)) - 1, []).append(mark.label)
+        return found
 
-def _moment(x: date) -> datetime:
+
+def moment(x: date) -> datetime:
     """Return a date as its midnight, so that dates and moments compare."""
     return x if isinstance(x, datetime) else datetime.combine(x, time.min)
 

@@ -46,7 +46,6 @@ def columns(chart: Chart, theme: Theme | None) -> Figure:
                 }
             )
             continue
-        full = chart.complete(series)
         trace: Figure = {
             "type": "bar",
             "name": series.label,
@@ -56,8 +55,8 @@ def columns(chart: Chart, theme: Theme | None) -> Figure:
             "customdata": said,
             "hovertemplate": template,
         }
-        if full < len(names):
-            hatch = ["" if place < full else "/" for place in range(len(names))]
+        hatch = ["" if chart.is_whole(series, place) else "/" for place in range(len(names))]
+        if any(hatch):
             trace["marker"]["pattern"] = {
                 "shape": hatch,
                 "fillmode": "replace",

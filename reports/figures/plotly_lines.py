@@ -1,9 +1,20 @@
 """Lines on plotly: values over time, and delivery against a booking."""
 
 from datetime import date, timedelta
+from html import escape
 
 from reports.figures.chart import Chart, Series
-from reports.figures.labels import EndLabel, colour_token, end_labels, label_width
+from reports.figures.labels import (
+    QUIET,
+    EndLabel,
+    colour_token,
+    edge_labels,
+    end_labels,
+    ends_at_edge,
+    label_width,
+    reached_place,
+    spaced_marks,
+)
 from reports.figures.plotly_parts import (
     BOTTOM,
     TOP,
@@ -11,7 +22,6 @@ from reports.figures.plotly_parts import (
     hover_texts,
     layout_of,
     left_margin,
-    note,
     text_style,
     time_axis,
     value_axis,
@@ -19,7 +29,7 @@ from reports.figures.plotly_parts import (
     y_value,
 )
 from reports.figures.scales import Ticks, time_ticks, top_value, value_ticks
-from reports.figures.text_metrics import fit, text_width
+from reports.figures.text_metrics import fit
 from reports.figures.tokens import Theme, colour
 
 
@@ -54,21 +64,24 @@ def _line(chart: Chart, series: Series, theme: Theme | None, *, area: bool) -> l
     said, template = hover_texts(chart, series)
     xs = [x_value(x) for x in series.xs]
     ys = [y_value(value) for value in series.ys]
-    full = chart.complete(series)
+    full, first = chart.complete(series), int(chart.cut_first and series.role == "main")
     line = {"color": ink, "width": 2, "shape": "linear"}
     if series.role == "compare":
         line = {"color": ink, "width": 1.5, "dash": "4px,4px"}
     base = {"type": "scatter", "mode": "lines", "name": series.label, "line": line, "hovertemplate": template}
-    traces: list[Figure] = [{**base, "x": xs[:full], "y": ys[:full], "customdata": said[:full]}]
+    whole = slice(first, max(first, full))
+    traces: list[Figure] = [{**base, "x": xs[whole], "y": ys[whole], "customdata": said[whole]}]
     if area and series.role == "main":
         traces[0] |= {"fill": "tozeroy", "fillcolor": colour("series-1-soft", theme)}
-    if full < len(xs):
-        joint = max(0, full - 1)
+    # Each stretch that is not complete is joined to its neighbour by a line of its own.
+    stretches = [slice(0, 2)] if first and full > 1 else []
+    stretches += [slice(max(0, full - 1), None)] if full < len(xs) else []
+    for stretch in stretches:
         rest: Figure = {
             "type": "scatter",
             "mode": "lines",
-            "x": xs[joint:],
-            "y": ys[joint:],
+            "x": xs[stretch],
+            "y": ys[stretch],
             "line": {**line, "dash": "2px,3px"},
             "hoverinfo": "skip",
             "name": f"{series.label}, not complete",
@@ -85,18 +98,21 @@ def _line(chart: Chart, series: Series, theme: Theme | None, *, area: bool) -> l
                     "bgcolor": "rgba(0,0,0,0)",
                 },
             }
+        traces.append(rest)
+    places = [place for place in range(len(xs)) if not chart.is_whole(series, place)]
+    if places:
         points = {
             "type": "scatter",
             "mode": "markers",
-            "x": xs[full:],
-            "y": ys[full:],
-            "customdata": [f"{text}  (not complete)" for text in said[full:]],
+            "x": [xs[place] for place in places],
+            "y": [ys[place] for place in places],
+            "customdata": [said[place] for place in places],
             "hovertemplate": template,
             "marker": {"size": 7, "color": colour("surface", theme), "line": {"width": 2, "color": ink}},
             "name": series.label,
             "cliponaxis": False,
         }
-        traces += [rest, points]
+        traces.append(points)
     return traces
 
 
@@ -120,14 +136,15 @@ def _last_dot(series: Series, theme: Theme | None) -> Figure:
 
 
 def _flags(chart: Chart, theme: Theme | None) -> list[Figure]:
-    if not chart.marks:
+    marks = spaced_marks(chart)
+    if not marks:
         return []
     return [
         {
             "type": "scatter",
             "mode": "markers",
-            "x": [x_value(mark.at) for mark in chart.marks],
-            "y": [0] * len(chart.marks),
+            "x": [x_value(mark.at) for mark in marks],
+            "y": [0] * len(marks),
             "marker": {
                 "symbol": "diamond",
                 "size": 8,
@@ -135,7 +152,11 @@ def _flags(chart: Chart, theme: Theme | None) -> list[Figure]:
                 "line": {"width": 1.5, "color": colour("ink-2", theme)},
             },
             "cliponaxis": False,
-            "customdata": [fit(mark.label, 320, 12) for mark in chart.marks],
+            # Titles are the publishers' own: what plotly would take for markup stays text.
+            "customdata": [
+                "<br>".join(escape(fit(line, 320, 12), quote=False) for line in mark.label.splitlines())
+                for mark in marks
+            ],
             "hovertemplate": "%{customdata}<extra></extra>",
             "name": "Events",
         }
@@ -154,14 +175,14 @@ def _end_annotation(label: EndLabel, theme: Theme | None) -> Figure:
         "yanchor": "middle",
         "text": f"<b>{label.text}</b>" if label.strong else _dotted(label, theme),
         "showarrow": False,
-        "font": text_style(theme, 12, "ink-3" if label.ink == "compare" else "ink"),
+        "font": text_style(theme, 12, QUIET.get(label.ink, "ink")),
         "align": "left",
     }
 
 
 def _dotted(label: EndLabel, theme: Theme | None) -> str:
-    """Return the label with a dot in its line's colour; the comparison is told by its words."""
-    if label.ink == "compare":
+    """Return the label with a dot in its line's colour; comparison and target are told by their words."""
+    if label.ink in QUIET:
         return label.text
     return f'<span style="color:{colour(label.ink, theme)}">\u25cf</span> {label.text}'
 
@@ -202,84 +223,52 @@ def delivery(chart: Chart, theme: Theme | None) -> Figure:
     if not chart.is_empty and main.xs:
         data += _line(chart, main, theme, area=False)
         data.append(_last_dot(main, theme))
-    annotations, shapes = _target(chart, theme)
-    if chart.band:
-        low, high = (chart.measure.short(value) for value in (chart.band.lows[-1], chart.band.highs[-1]))
-        annotations.append(
-            note(
-                f"{low}\u2013{high}", 1, (float(chart.band.lows[-1]) + float(chart.band.highs[-1])) / 2, theme
-            )
-        )
-    if main.ys:
-        annotations.append(_reached(chart, pace, theme))
-    right = max(
-        (text_width(note["text"], 12) for note in annotations if note.get("xref") == "paper"), default=0
-    )
+    pixels = chart.height - TOP - BOTTOM
+    labels = edge_labels(chart, pixels, top)
+    annotations = [
+        # On a narrow plot the page's script moves the booking onto its line and leaves the others out.
+        {**_end_annotation(label, theme), **({"name": "target"} if label.ink == "target" else {})}
+        for label in labels
+    ]
+    if main.ys and not ends_at_edge(chart):
+        annotations.append(_reached(chart, reached_place(chart, pixels, top), theme))
     days = _days(pace)
     layout = layout_of(
         chart,
         theme,
         left_margin(ticks),
-        right + 16,
+        label_width(labels) + 16,
         xaxis=time_axis(chart, time_ticks(days, "day"), theme),
         yaxis=value_axis(Ticks((*ticks.at[:-1], top), ticks.text), theme),
         annotations=annotations,
-        shapes=shapes,
+        shapes=_target(chart, theme),
     )
     layout["xaxis"]["range"] = [x_value(pace.xs[0]), x_value(pace.xs[-1])]
     return {"data": data, "layout": layout}
 
 
-def _reached(chart: Chart, pace: Series, theme: Theme | None) -> Figure:
-    """Return the number beside the last delivered day: below it, where neither pace nor forecast runs."""
-    last, first, end = (str(x) for x in (chart.main.xs[-1], pace.xs[0], pace.xs[-1]))
-    days = [date.fromisoformat(text[:10]).toordinal() for text in (first, last, end)]
-    late = (days[1] - days[0]) > 0.85 * (days[2] - days[0])
+def _reached(chart: Chart, place: tuple[bool, bool], theme: Theme | None) -> Figure:
+    """Return the number beside the last delivered day: below or above it, after or before it."""
+    below, after = place
     return {
         "x": x_value(chart.main.xs[-1]),
         "y": y_value(chart.main.ys[-1]),
         "text": f"<b>{chart.measure.short(chart.main.ys[-1])}</b>",
         "showarrow": False,
-        "xanchor": "right" if late else "left",
-        "yanchor": "top",
-        "xshift": -4 if late else 4,
-        "yshift": -4,
+        "xanchor": "left" if after else "right",
+        "yanchor": "top" if below else "bottom",
+        "xshift": 4 if after else -4,
+        "yshift": -4 if below else 4,
         "font": text_style(theme, 12, "ink"),
     }
 
 
-def _target(chart: Chart, theme: Theme | None) -> tuple[list[Figure], list[Figure]]:
-    annotations: list[Figure] = []
-    shapes: list[Figure] = []
-    if chart.target:
-        label, value = chart.target
-        line = {"color": colour("target", theme), "width": 1.5}
-        shapes.append(
-            {
-                "type": "line",
-                "xref": "paper",
-                "x0": 0,
-                "x1": 1,
-                "y0": y_value(value),
-                "y1": y_value(value),
-                "line": line,
-            }
-        )
-        annotations.append(
-            {
-                "xref": "paper",
-                "x": 0,
-                "xanchor": "left",
-                "xshift": 4,
-                "y": y_value(value),
-                "yanchor": "bottom",
-                "yshift": 2,
-                "text": f"{label} <b>{chart.measure.text(value)}</b>",
-                "showarrow": False,
-                "font": text_style(theme, 12, "ink"),
-            }
-        )
-    return annotations, shapes
+def _target(chart: Chart, theme: Theme | None) -> list[Figure]:
+    if not chart.target:
+        return []
+    at = y_value(chart.target[1])
+    line = {"color": colour("target", theme), "width": 1.5}
+    return [{"type": "line", "xref": "paper", "x0": 0, "x1": 1, "y0": at, "y1": at, "line": line}]
 
 
 def _days(pace: Series) -> list[date]:

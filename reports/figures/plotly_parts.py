@@ -113,6 +113,8 @@ def hover_texts(chart: Chart, series: Series) -> tuple[list[str], str]:
         text = f"<b>{chart.value(series, place)}</b>  {series.label}"
         if series.role == "compare":
             text = f"{chart.value(series, place)}  {chart.name(series, place)}"
+        elif not chart.is_whole(series, place):
+            text += "  (not complete)"
         elif compare is not None and place < len(compare.ys):
             ratio = change_ratio(value, compare.ys[place])
             text += f"  {signed_percent(ratio)}" if ratio is not None else ""

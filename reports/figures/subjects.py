@@ -10,6 +10,7 @@ from queries.metrics import metric
 from queries.results import Answer
 from reports.figures.builders import attribution_bars, columns, delivery, ranking, trend
 from reports.figures.chart import Chart, Mark
+from reports.formatting import day
 from reports.labels import dimension_name
 
 MODELS = (
@@ -19,23 +20,29 @@ MODELS = (
 )
 
 
-def downloads_over_time(answer: Answer, filters: Filters, marks: tuple[Mark, ...] = ()) -> Chart:
-    """Downloads per bucket, with the compared period beneath as a dashed line and what is not over hatched."""
-    compared = [
-        {"bucket": row["previous_bucket"], "downloads": row["previous"]}
-        for row in answer.rows
-        if row["previous_bucket"] is not None
-    ]
+def downloads_over_time(
+    answer: Answer, filters: Filters, flags: Answer | None = None, *, named: str = ""
+) -> Chart:
+    """Downloads per bucket, with the compared period beneath as a dashed line and what is not complete hatched.
+
+    flags: the episodes that came out, marked on the time axis where the buckets are short enough to place them.
+    named: what the comparison is called in place of "Previous period".
+    """
+    compared = [{"bucket": row["previous_bucket"], "downloads": row["previous"]} for row in answer.rows]
+    totals = answer.totals
+    marks = flags.rows if flags is not None and filters.grain in ("hour", "day") else ()
     return trend(
         answer.rows,
         label=metric("downloads").label,
         y="downloads",
         grain=filters.grain,
         zone=filters.zone,
-        compare_rows=compared or None,
-        compare_label=compare_label(filters),
-        marks=marks,
+        compare_rows=compared if any(row["downloads"] is not None for row in compared) else None,
+        compare_label=named or compare_label(filters),
+        compared=(totals["compared"], totals["previous"]) if totals.get("compared") is not None else None,
+        marks=tuple(Mark(row["at"], row["label"], "episode") for row in marks),
         partial_from=answer.partial_from,
+        cut_first=cut_first(answer),
         height=300,
     )
 
@@ -76,7 +83,14 @@ def conversions_over_time(answer: Answer, filters: Filters) -> Chart:
         grain=filters.grain,
         zone=filters.zone,
         partial_from=answer.partial_from,
+        cut_first=cut_first(answer),
     )
+
+
+def cut_first(answer: Answer) -> bool:
+    """Whether the period begins inside the first bucket, while the ones after it are complete."""
+    first = answer.rows[0] if answer.rows else {}
+    return bool(first.get("is_partial")) and first["bucket"] != answer.partial_from
 
 
 def credit_by_channel(answer: Answer, label: str = "Podcast", name_key: str = "podcast_name") -> Chart:
@@ -90,5 +104,9 @@ def credit_by_channel(answer: Answer, label: str = "Podcast", name_key: str = "p
 
 
 def compare_label(filters: Filters) -> str:
-    """What the comparison is called."""
-    return "A year ago" if filters.comparison == "year" else "Previous period"
+    """What the comparison is called; where the period is not over, up to which of its days it goes."""
+    name = "A year ago" if filters.comparison == "year" else "Previous period"
+    whole = filters.whole
+    if whole is None or whole == filters.period:
+        return name
+    return f"{name} (compared through {day(whole.last_day, year=False)})"

@@ -98,14 +98,14 @@ def keys_above(chart: Chart, theme: Theme, width: float, *, blocks: bool) -> tup
     """Return what stands above the plot to name what labels at the lines' ends do not, and how high it is."""
     mains = [series for series in chart.series if series.role == "main"]
     rest = [series for series in chart.series if series.role != "main"]
-    if not (rest or chart.partial_from or chart.marks or (blocks and len(mains) > 1)):
+    if not (rest or chart.has_partial or chart.marks or (blocks and len(mains) > 1)):
         return [], 0.0
     wanted: list[tuple[str, str, str]] = [
         ("block" if blocks else "line", colour(colour_token(series), theme), series.label) for series in mains
     ]
     wanted += [("dashes", colour("compare", theme), series.label) for series in rest]
-    if chart.partial_from is not None:
-        wanted.append(("hatch", colour("series-1", theme), "Not complete yet"))
+    if chart.has_partial:
+        wanted.append(("hatch", colour("series-1", theme), "Not complete"))
     if chart.marks:
         kinds = {"episode": "Episode out", "flight": "Flight", "note": "Note"}
         said = " / ".join(dict.fromkeys(kinds[mark.kind] for mark in chart.marks))

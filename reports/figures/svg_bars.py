@@ -29,7 +29,6 @@ def columns(chart: Chart, width: float, height: float, theme: Theme) -> list[str
     stacked = [0.0] * count
     for order, series in enumerate(bars):
         ink = colour(colour_token(series), theme)
-        full = chart.complete(series)
         for place, value in enumerate(series.ys):
             if value is None:
                 continue
@@ -39,7 +38,7 @@ def columns(chart: Chart, width: float, height: float, theme: Theme) -> list[str
             top = frame.y(high)
             tall = frame.y(low) - top
             gap = 1 if len(bars) > 1 and not chart.stacked else 0
-            if place < full:
+            if chart.is_whole(series, place):
                 body.append(rect(x, top, each - gap, tall, ink))
             else:
                 body.append(rect(x, top, each - gap, tall, colour("series-1-soft", theme)))

@@ -4,12 +4,21 @@ from collections.abc import Sequence
 from datetime import date
 
 from reports.figures.chart import Chart, Series, known
-from reports.figures.labels import EndLabel, colour_token, end_labels, label_width
+from reports.figures.labels import (
+    QUIET,
+    EndLabel,
+    colour_token,
+    edge_labels,
+    end_labels,
+    ends_at_edge,
+    label_width,
+    reached_place,
+    spaced_marks,
+)
 from reports.figures.scales import time_ticks, top_value, value_ticks
 from reports.figures.svg_axes import Across, Frame, grid, keys_above, left_margin, moment_of, time_labels
 from reports.figures.svg_marks import (
     HATCH,
-    SIZE,
     area,
     digits,
     dot,
@@ -18,7 +27,6 @@ from reports.figures.svg_marks import (
     path,
     words,
 )
-from reports.figures.text_metrics import text_width
 from reports.figures.tokens import Theme, colour
 
 
@@ -45,8 +53,12 @@ def trend(chart: Chart, width: float, height: float, theme: Theme) -> list[str]:
         if series.role == "compare":
             body.append(path(points, ink, thick=1.25, dash="3,3"))
             continue
-        full = chart.complete(series)
-        done, rest = points[:full], points[max(0, full - 1) :]
+        full, first = chart.complete(series), int(chart.cut_first)
+        done, rest = points[first : max(first, full)], points[max(0, full - 1) :]
+        if first and full > 1:
+            if single:
+                body.append(area(points[:2], frame.bottom, f"url(#{HATCH})", 0.6))
+            body.append(path(points[:2], ink, dash="1.5,2.5"))
         if single and len(done) > 1:
             body.append(area(done, frame.bottom, colour("series-1-soft", theme)))
         if full < len(points) and len(rest) > 1:
@@ -66,19 +78,19 @@ def trend(chart: Chart, width: float, height: float, theme: Theme) -> list[str]:
 def _end_texts(labels: Sequence[EndLabel], frame: Frame, theme: Theme) -> list[str]:
     body = []
     for label in labels:
-        quiet = label.ink == "compare"
+        quiet = label.ink in QUIET
         place = frame.y(label.value) + label.down
         x = frame.right + 8
         if not label.strong and not quiet:
             body.append(dot(x + 3, place, colour(label.ink, theme), colour(label.ink, theme), size=2.5))
             x += 10
-        ink = colour("ink-3" if quiet else "ink", theme)
+        ink = colour(QUIET.get(label.ink, "ink"), theme)
         body.append(words(label.text, x, place, ink, weight=650 if label.strong else 400))
     return body
 
 
 def _marks(chart: Chart, across: Across, frame: Frame, theme: Theme) -> list[str]:
-    return [flag(across.x(mark.at), frame.bottom, theme) for mark in chart.marks]
+    return [flag(across.x(mark.at), frame.bottom, theme) for mark in spaced_marks(chart)]
 
 
 def _points(series: Series, across: Across, frame: Frame) -> list[tuple[float, float]]:
@@ -89,24 +101,22 @@ def delivery(chart: Chart, width: float, height: float, theme: Theme) -> list[st
     """Return cumulative delivery with booking, even pace and forecast."""
     ticks = value_ticks(top_value(chart), chart.measure)
     pace = next(series for series in chart.series if series.role == "target")
-    note = ""
-    if chart.band:
-        note = f"{chart.measure.short(chart.band.lows[-1])}\u2013{chart.measure.short(chart.band.highs[-1])}"
-    right = width - (text_width(note, SIZE) + 12 if note else 6)
     keys, above = keys_above(chart, theme, width, blocks=False)
-    frame = Frame(left_margin(ticks), right, above + 12, height - 24, float(str(ticks.at[-1])))
+    highest = float(str(ticks.at[-1]))
+    labels = edge_labels(chart, height - 24 - above - 12, highest)
+    right = width - (label_width(labels) + 12 if labels else 6)
+    frame = Frame(left_margin(ticks), right, above + 12, height - 24, highest)
     across = Across(moment_of(pace.xs[0]), moment_of(pace.xs[-1]), frame.left, frame.right)
     body = keys + grid(frame, ticks, theme)
     first, last = int(moment_of(pace.xs[0])) + 1, int(moment_of(pace.xs[-1]))
     days = [date.fromordinal(place) for place in range(first, last + 1)]
     body += time_labels(frame, time_ticks(days, "day"), across, theme, width)
-    ink, muted = colour("series-1", theme), colour("ink-3", theme)
+    ink = colour("series-1", theme)
     if chart.band:
         lows = [(across.x(x), frame.y(v)) for x, v in zip(chart.band.xs, chart.band.lows, strict=True)]
         highs = [(across.x(x), frame.y(v)) for x, v in zip(chart.band.xs, chart.band.highs, strict=True)]
         spots = " ".join(f"{digits(x)},{digits(y)}" for x, y in [*highs, *reversed(lows)])
         body.append(f'<polygon points="{spots}" fill="{colour("series-1-soft", theme)}"/>')
-        body.append(words(note, frame.right + 6, (lows[-1][1] + highs[-1][1]) / 2, muted))
     body.append(path(_points(pace, across, frame), colour("compare", theme), thick=1.25, dash="3,3"))
     points = _points(chart.main, across, frame)
     if len(points) > 1:
@@ -114,17 +124,14 @@ def delivery(chart: Chart, width: float, height: float, theme: Theme) -> list[st
     if points:
         x, y = points[-1]
         body.append(dot(x, y, ink, ink))
-        said = chart.measure.short(known(chart.main.ys)[-1])
-        late = x - frame.left > 0.85 * (frame.right - frame.left)
-        side, shift = ("end", -4.0) if late else ("start", 4.0)
-        # Below the line, where it is free; above it near the axis, whose labels it would touch.
-        down = 12 if y + 20 < frame.bottom else -10
-        body.append(words(said, x + shift, y + down, colour("ink", theme), anchor=side, weight=650))
+        if not ends_at_edge(chart):
+            said = chart.measure.short(known(chart.main.ys)[-1])
+            below, after = reached_place(chart, frame.bottom - frame.top, highest)
+            side, aside = ("start", 4.0) if after else ("end", -4.0)
+            ink = colour("ink", theme)
+            body.append(words(said, x + aside, y + (12 if below else -10), ink, anchor=side, weight=650))
     if chart.target:
-        label, value = chart.target
-        place = frame.y(value)
+        place = frame.y(chart.target[1])
         body.append(line(frame.left, place, frame.right, place, colour("target", theme), thick=1.25))
-        body.append(
-            words(f"{label} {chart.measure.text(value)}", frame.left + 4, place - 8, colour("ink", theme))
-        )
+    body += _end_texts(labels, frame, theme)
     return body

@@ -29,6 +29,12 @@ QUERIES: dict[str, dict[str, str]] = {
     "a year, compared with the year before": {"period": "12m", "compare": "year"},
     "without comparison": {"period": "90d", "compare": "none"},
     "month to date, not over": {"period": "mtd"},
+    "this year, not over, in months": {"period": "ytd"},
+    "days of which the last three are not over": {"from": "-20", "to": "+2"},
+    "the same by app": {"from": "-20", "to": "+2", "app": "Spotify|unknown"},
+    "the same in weeks": {"from": "-20", "to": "+2", "grain": "week"},
+    "the same by the hour": {"from": "-4", "to": "+0", "grain": "hour"},
+    "today alone": {"from": "+0", "to": "+0"},
     "by app": {"app": "Spotify|unknown"},
     "by country and device": {"country": "US|DE", "device": "phone"},
     "weeks": {"period": "90d", "grain": "week"},
@@ -60,8 +66,12 @@ def reader(request: pytest.FixtureRequest, world: World) -> tuple[Writer, Actor,
 
 @pytest.fixture(params=list(QUERIES), ids=[name.replace(" ", "-") for name in QUERIES])
 def query(request: pytest.FixtureRequest) -> dict[str, str]:
-    """The URL query of a view."""
-    return QUERIES[request.param]
+    """The URL query of a view; days with a sign are counted from the world's today."""
+    today = WORLD_NOW.date()
+    return {
+        key: (today + timedelta(days=int(value))).isoformat() if key in ("from", "to") else value
+        for key, value in QUERIES[request.param].items()
+    }
 
 
 @contextmanager
@@ -81,10 +91,13 @@ def test_key_figures(reader: tuple[Writer, Actor, Counted], query: dict[str, str
         answer = listening.overview_figures(connection, f)
     found = _figures(answer)
     assert tuple(found) == listening.FIGURES
-    before = f.compared
+    before, whole = counted.compared(f), counted.whole(f)
     downloads, previous = counted.downloads(f), counted.downloads(f, before) if before else None
     assert (found["downloads"]["value"], found["downloads"]["previous"]) == (downloads, previous)
-    assert found["downloads"]["change_ratio"] == change(downloads, previous)
+    if f.comparison != "none" and whole:
+        assert found["downloads"]["compared_value"] == counted.downloads(f, whole)
+        assert found["downloads"]["change_ratio"] == change(counted.downloads(f, whole), previous)
+        assert (found["downloads"]["note"] == "no earlier data") == (before is None)
 
     listeners, previous = counted.listeners(f), counted.listeners(f, before) if before else None
     if (f.apps or f.countries or f.devices) and 0 < listeners < listening.SMALL_CELL:
@@ -92,15 +105,19 @@ def test_key_figures(reader: tuple[Writer, Actor, Counted], query: dict[str, str
     else:
         assert found["unique_listeners"]["value"] == listeners
     kept = before and (not f.apps or previous == 0 or (previous or 0) >= listening.SMALL_CELL)
-    if kept:
+    if kept and whole:
         assert found["unique_listeners"]["previous"] == previous
+        of_whole_days = counted.listeners(f, whole)
+        if not f.apps or of_whole_days == 0 or of_whole_days >= listening.SMALL_CELL:
+            assert found["unique_listeners"]["compared_value"] == of_whole_days
+            assert found["unique_listeners"]["change_ratio"] == change(of_whole_days, previous)
 
     if f.apps or f.countries or f.devices:
         assert [found[key]["value"] for key in listening.FIGURES[2:]] == [None, None, None]
         assert "Plays, completion and listening time are not known by app, country or device." in answer.notes
         return
-    for period, key in ((f.period, "value"), (before, "previous")):
-        if period is None:
+    for period, key in ((f.period, "value"), (whole, "compared_value"), (before, "previous")):
+        if period is None or (key == "compared_value" and f.comparison == "none"):
             assert found["plays"][key] is None
             continue
         plays, completes, seconds = counted.plays(f, period)
@@ -139,14 +156,19 @@ def test_trend_adds_up_and_leaves_no_gap(
         answer = listening.downloads_trend(connection, f)
     rows = list(answer.rows)
     assert answer.totals["downloads"] == sum(row["downloads"] or 0 for row in rows) == counted.downloads(f)
-    before = f.compared
-    if before is None:
-        assert answer.totals["previous"] is None
+    before, whole = counted.compared(f), counted.whole(f)
+    if f.comparison == "none" or whole is None:
         assert {(row["previous_bucket"], row["previous"]) for row in rows} == {(None, None)}
     else:
-        assert answer.totals["previous"] == counted.downloads(f, before)
+        assert answer.totals["compared"] == counted.downloads(f, whole)
+    assert answer.totals["previous"] == (counted.downloads(f, before) if before else None)
     if f.grain == "hour":
-        assert {row["bucket"]: row["downloads"] for row in rows} == counted.by_hour(f, f.period)
+        assert {row["bucket"]: row["downloads"] or 0 for row in rows} == counted.by_hour(f, f.period)
+        return
+    if f.comparison != "none" and whole and before is None:
+        known = [row["previous"] for row in rows if row["previous"] is not None]
+        assert known[:1] != [0], "what was not known is no zero"
+        assert {row["bucket"]: row["downloads"] or 0 for row in rows} == counted.by_bucket(f, f.period)
         return
     expected: dict[date, list[Any]] = {}
     after = counted.by_day(f, before) if before else {}
@@ -155,13 +177,14 @@ def test_trend_adds_up_and_leaves_no_gap(
             f.grain
         ]
         entry = expected.setdefault(
-            bucket, [0, before.start + timedelta(days=n) if before else None, 0 if before else None]
+            bucket, [0, before.start + timedelta(days=n) if before and n < before.days else None, None]
         )
         entry[0] += downloads
-        if before:
+        if before and n < before.days:
+            entry[2] = entry[2] or 0
             entry[2] += after[before.start + timedelta(days=n)]
     assert {
-        row["bucket"]: [row["downloads"], row["previous_bucket"], row["previous"]] for row in rows
+        row["bucket"]: [row["downloads"] or 0, row["previous_bucket"], row["previous"]] for row in rows
     } == expected
 
 
@@ -171,7 +194,8 @@ def test_top_episodes(reader: tuple[Writer, Actor, Counted], query: dict[str, st
     with _as(actor) as connection:
         answer = listening.top_episodes(connection, f, limit=3)
         everything = listening.top_episodes(connection, f, limit=100)
-    now, before = counted.by("episode_id", f, f.period), counted.by("episode_id", f, f.compared)
+    now, whole = counted.by("episode_id", f, f.period), counted.by("episode_id", f, counted.whole(f))
+    before = counted.by("episode_id", f, counted.compared(f))
     assert {row["episode_id"]: row["downloads"] for row in everything.rows} == dict(now)
     assert [dict(row) for row in answer.rows] == [dict(row) for row in everything.rows[:3]]
     assert answer.totals == {"downloads": now.total(), "episodes": len(now)}
@@ -179,9 +203,11 @@ def test_top_episodes(reader: tuple[Writer, Actor, Counted], query: dict[str, st
     order = [(-row["downloads"], row["episode_id"]) for row in everything.rows]
     assert order == sorted(order), "a total order, so that two readers see the same ten"
     for row in everything.rows:
-        previous = before[row["episode_id"]] if f.compared else None
+        previous = before[row["episode_id"]] if counted.compared(f) else None
         assert row["previous"] == previous
-        assert row["change_ratio"] == change(row["downloads"], previous)
+        compares = f.comparison != "none" and counted.whole(f)
+        assert row["compared_value"] == (whole[row["episode_id"]] if compares else None)
+        assert row["change_ratio"] == change(whole[row["episode_id"]], previous)
         assert row["share"] == Decimal(row["downloads"]) / now.total()
         assert row["title"] == titles[row["episode_id"]]
         assert row["podcast_name"] == row["title"].rsplit(" ", 1)[0]
@@ -191,6 +217,9 @@ def test_top_episodes(reader: tuple[Writer, Actor, Counted], query: dict[str, st
             counted.first_hours(row["episode_id"], row["published_at"], 168)
             if is_complete and not by_dimension
             else None
+        )
+        assert row["first_7_day_state"] == (
+            "not known by this filter" if by_dimension else "complete" if is_complete else "not complete yet"
         )
 
 
@@ -210,14 +239,17 @@ def test_slices(
     with _as(actor) as connection:
         answer = ask(connection, f)
         shorter = ask(connection, f, limit=2)
-    now, before = counted.by(key, f, f.period), counted.by(key, f, f.compared)
+    now, whole = counted.by(key, f, f.period), counted.by(key, f, counted.whole(f))
+    compared = counted.compared(f)
+    before = counted.by(key, f, compared)
     assert [dict(row) for row in answer.rows] == [
         {
             column: name,
             "downloads": count,
             "share": Decimal(count) / now.total(),
-            "previous": before[name] if f.compared else None,
-            "change_ratio": change(count, before[name] if f.compared else None),
+            "compared_value": whole[name] if f.comparison != "none" and counted.whole(f) else None,
+            "previous": before[name] if compared else None,
+            "change_ratio": change(whole[name], before[name] if compared else None),
         }
         for name, count in sorted(now.items(), key=lambda pair: (-pair[1], pair[0]))
     ]
@@ -380,6 +412,7 @@ def test_a_week_that_the_period_cuts_is_marked(world: World) -> None:
     for row in answer.rows:
         inside = f.period.start <= row["bucket"] and row["bucket"] + timedelta(days=7) <= f.period.end
         assert row["is_partial"] == (not inside)
+    assert [row["is_partial"] for row in answer.rows].count(True) >= 1
     trailing = [row["bucket"] for row in answer.rows if row["bucket"] + timedelta(days=7) > f.period.end]
     assert answer.partial_from == (trailing[0] if trailing else None)
 
@@ -387,11 +420,11 @@ def test_a_week_that_the_period_cuts_is_marked(world: World) -> None:
 def test_as_of_is_the_oldest_of_what_is_read(world: World) -> None:
     rollups, metrics = datetime(2026, 1, 2, 3, 4, tzinfo=UTC), datetime(2026, 1, 1, 1, 1, tzinfo=UTC)
     with _as(world.people.alice) as connection:
-        real = listening._limits(connection)
+        real = listening._limits(connection, world.a.filters())
         with pytest.MonkeyPatch.context() as patch:
             patch.setattr(
                 listening, "_limits",
-                lambda _: replace(real, rollups=rollups, metrics_daily=metrics, aggregates=None),
+                lambda *_: replace(real, rollups=rollups, metrics_daily=metrics, aggregates=None),
             )  # fmt: skip
             plain, by_app = world.a.filters(), world.a.filters({"app": "Spotify"})
             assert listening.overview_figures(connection, plain).as_of == metrics
@@ -399,13 +432,13 @@ def test_as_of_is_the_oldest_of_what_is_read(world: World) -> None:
             assert listening.downloads_trend(connection, plain).as_of == rollups
             assert listening.top_episodes(connection, plain).as_of == rollups
             assert listening.downloads_by_app(connection, plain).as_of == rollups
-            patch.setattr(listening, "_limits", lambda _: replace(real, rollups=rollups, metrics_daily=None))
+            patch.setattr(listening, "_limits", lambda *_: replace(real, rollups=rollups, metrics_daily=None))
             assert listening.overview_figures(connection, plain).as_of is None
 
 
 def test_hourly_relation_follows_zone_and_freshness(world: World) -> None:
     with _as(world.people.alice) as connection:
-        limits = listening._limits(connection)
+        limits = listening._limits(connection, world.a.filters())
     hours = replace(world.a.filters({"period": "7d"}), grain="hour")
     end = hours.period.moments(hours.zone)[1]
 

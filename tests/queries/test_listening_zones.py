@@ -26,7 +26,7 @@ from queries.periods import Period
 from queries.session import Actor, tenant_session
 from queries.settings import Settings, use_settings, with_databases
 from tests.conftest import Database
-from tests.listening_oracle import Counted
+from tests.listening_oracle import Counted, change
 from tests.world import ListenerEvent, Writer
 
 ZONES = ("America/New_York", "Europe/Berlin", "Asia/Kolkata", "Australia/Lord_Howe", "UTC")
@@ -68,6 +68,12 @@ class Case:
     first_day: int
     days: int
     comparison: Any
+    looked_at: float | None
+
+    @property
+    def now(self) -> datetime:
+        """When the view is opened: long after everything, or around the change of clocks inside the period."""
+        return NOW if self.looked_at is None else self.change + timedelta(hours=self.looked_at)
 
     def period(self) -> Period:
         start = self.change.astimezone(ZoneInfo(self.zone)).date() + timedelta(days=self.first_day)
@@ -94,6 +100,7 @@ def _cases(draw: st.DrawFn) -> Case:
         draw(st.integers(-4, 1)),
         draw(st.integers(1, 7)),
         draw(st.sampled_from(["previous", "year", "none"])),
+        draw(st.sampled_from([None, -49, -1.25, 0, 0.5, 26, 70])),
     )
 
 
@@ -135,7 +142,7 @@ def test_every_number_in_every_zone(zones: Database, case: Case) -> None:
     refresh.refresh_rollups()
     refresh.refresh_metrics_daily()
     period = case.period()
-    base = Filters(period=period, zone=writer.zone, now=NOW, comparison=case.comparison, grain="day")
+    base = Filters(period=period, zone=writer.zone, now=case.now, comparison=case.comparison, grain="day")
     views = [
         base,
         Filters(**{**_fields(base), "podcasts": (counted.podcast_of[episodes[0]],)}),
@@ -145,9 +152,24 @@ def test_every_number_in_every_zone(zones: Database, case: Case) -> None:
         for f in views:
             figures = {row["metric"]: row for row in listening.overview_figures(connection, f).rows}
             assert figures["downloads"]["value"] == counted.downloads(f)
+            compared, whole = counted.compared(f), counted.whole(f) if case.comparison != "none" else None
+            over = counted.downloads(f, whole) if whole else None
+            before = counted.downloads(f, compared) if compared else None
+            for key, wanted in (
+                ("compared_value", over),
+                ("previous", before),
+                ("change_ratio", change(over, before)),
+            ):
+                assert figures["downloads"][key] == wanted, key
             by_dimension = bool(f.apps)
             if not by_dimension:
                 assert figures["unique_listeners"]["value"] == counted.listeners(f)
+                assert figures["unique_listeners"]["previous"] == (
+                    counted.listeners(f, compared) if compared else None
+                )
+                if compared:
+                    assert figures["unique_listeners"]["compared_value"] == counted.listeners(f, whole)
+                    assert figures["plays"]["previous"] == counted.plays(f, compared)[0]
                 plays, completes, seconds = counted.plays(f)
                 assert figures["plays"]["value"] == plays
                 assert figures["completion_ratio"]["value"] == (Decimal(completes) / plays if plays else None)
@@ -159,8 +181,9 @@ def test_every_number_in_every_zone(zones: Database, case: Case) -> None:
                     == trend.totals["downloads"]
                     == counted.downloads(f)
                 )
-                if f.compared is not None:
-                    assert trend.totals["previous"] == counted.downloads(f, f.compared)
+                assert (trend.totals["compared"], trend.totals["previous"]) == (over, before)
+                if compared:
+                    assert sum(row["previous"] or 0 for row in trend.rows) == before
                 if grain == "hour":
                     assert {row["bucket"]: row["downloads"] or 0 for row in trend.rows} == counted.by_hour(
                         f, period
@@ -177,6 +200,12 @@ def test_every_number_in_every_zone(zones: Database, case: Case) -> None:
             ):
                 rows = ask(connection, f, limit=50).rows
                 assert {row[column]: row["downloads"] for row in rows} == dict(counted.by(key, f, period))
+                if compared:
+                    over_by, before_by = counted.by(key, f, whole), counted.by(key, f, compared)
+                    for row in rows:
+                        assert (row["compared_value"], row["previous"]) == (
+                            over_by[row[column]], before_by[row[column]],
+                        )  # fmt: skip
 
 
 def _fields(f: Filters) -> dict[str, Any]:

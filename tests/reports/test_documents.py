@@ -31,9 +31,11 @@ from queries.metrics import metric
 from queries.session import tenant_session
 from reports import desk
 from reports.desk import make_next_report, render_again
-from reports.formatting import day, format_value, local, number, signed_percent
+from reports.documents.words import period_words
+from reports.formatting import day, format_value, interval, local, number, signed_percent
 from reports.render import RenderedPdf, RenderError
 from reports.snapshot import Snapshot
+from reports.too_little import as_shown
 from tests.reports.conftest import Office
 from tests.reports.samples import audience, campaign, stored
 from tests.reports.test_report_library import ask_for, status
@@ -114,17 +116,21 @@ def test_a_campaigns_pdf_says_what_the_page_says(clean: Office) -> None:
         booked = campaigns.bookings(connection, f)
     assert {row["metric"] for row in figures.rows} >= {"impressions", "reach", "conversions", "spend_micros"}
     assert next(row["value"] for row in figures.rows if row["metric"] == "impressions") > 0
-    for row in figures.rows:
+    assert next(row["value"] for row in figures.rows if row["metric"] == "conversions") >= 30
+    for row in as_shown(figures).rows:
         unit = metric(row["metric"]).unit
         value = plain(format_value(row["value"], unit, currency=row["currency"]))
+        between = plain(interval(row.get("low"), row.get("high"), unit, currency=row["currency"]))
+        assert bool(between) is metric(row["metric"]).rests_on_conversions
         change = plain(signed_percent(row["change_ratio"])) + " " if row["change_ratio"] is not None else ""
         before = plain(format_value(row["previous"], unit, currency=row["currency"]))
-        expected = f"{metric(row['metric']).label} {value}"
+        expected = f"{metric(row['metric']).label} {value}" + (f" {between}" if between else "")
         assert (f"{expected} {change}from {before}" if row["previous"] is not None else expected) in words
+    # Of which days the impressions are stands beside them.
+    assert f"The key figures are of {period_words(f)}." in words
     assert (
-        f"Impressions {number(delivery.totals['delivered'])} Booked {number(delivery.totals['booked'])}"
-        in plain(words)
-        or (number(delivery.totals["booked"]) in words)
+        f"Impressions, whole flight {number(delivery.totals['delivered'])} "
+        f"Booked, whole flight {number(delivery.totals['booked'])}" in words
     )
     for row in credit.rows:
         cells = [
@@ -150,6 +156,26 @@ def test_a_campaigns_pdf_says_what_the_page_says(clean: Office) -> None:
     for foreign in ("Bolt Bikes", "Autumn ride", "Zeta"):
         assert foreign not in words
     assert not re.search(r"\b(WARNING|ERROR|Traceback|None|nan)\b", words)
+
+
+def test_a_pdf_shows_no_rate_that_rests_on_too_few_conversions(clean: Office) -> None:
+    report_id = ask_for(clean, "dora", "Autumn ride")
+    make_next_report()
+    words = text_of(pdf_of(clean, "dora", report_id))
+    with tenant_session(clean.people["dora"]) as connection:
+        figures = campaigns.campaign_figures(connection, filters_of(clean, report_id))
+        credit = campaigns.attribution_by_podcast(connection, filters_of(clean, report_id))
+    rates = [row for row in figures.rows if metric(row["metric"]).rests_on_conversions]
+    assert len(rates) == 3
+    for row in rates:
+        assert row["value"] > 0  # the question still tells it, to be recomputed
+        assert f"{metric(row['metric']).label} – fewer than 30 conversions" in words
+        shown = format_value(row["value"], metric(row["metric"]).unit, currency=row["currency"])
+        assert f"{metric(row['metric']).label} {plain(shown)}" not in words
+    assert "(95 %)" not in words
+    assert credit.rows
+    assert f"{credit.totals['attributed']} of {credit.totals['conversions']} conversions followed" in words
+    assert "Credit by show" not in words
 
 
 def test_a_podcasters_pdf_says_what_the_page_says_and_nothing_of_other_podcasts(clean: Office) -> None:

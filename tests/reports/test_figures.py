@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from reports.figures import plotly_writer, svg_writer
 from reports.figures.builders import attribution_bars, columns, delivery, ranking, trend
 from reports.figures.chart import Mark, Measure
-from reports.figures.labels import LINE, end_labels
+from reports.figures.labels import LINE, end_labels, spaced_marks
 from reports.figures.scales import time_ticks, value_ticks
 from reports.figures.text_metrics import fit, text_width
 from reports.figures.tokens import ASSETS, accent_faces, colour, contrast, print_css, text_on, tokens
@@ -96,8 +96,79 @@ def chart(request):
 def test_a_trend_says_total_range_change_and_what_is_not_over():
     assert _compared().sentence == (
         "Downloads per day, Mon 26 Oct 2026 to Mon 2 Nov 2026: 845 in all, from 60 (Fri 30 Oct 2026) to "
-        "180 (Tue 27 Oct 2026); previous period 800 (+5.6\u202f%). From Mon 2 Nov 2026 on the data is not complete yet."
+        "180 (Tue 27 Oct 2026); 805 of it compared, previous period 710 (+13\u202f%). "
+        "From Mon 2 Nov 2026 on the data is not complete. 1 episode came out."
     )
+
+
+def _weeks(**more):
+    rows = [{"bucket": START + timedelta(days=7 * n), "value": 10 + n} for n in range(16)]
+    return trend(rows, label="Downloads", grain="week", **more)
+
+
+def test_a_first_bucket_that_the_period_cuts_is_as_incomplete_as_the_last():
+    chart = _weeks(cut_first=True, partial_from=START + timedelta(days=7 * 15))
+    whole = [chart.is_whole(chart.main, place) for place in range(16)]
+    assert whole == [False, *[True] * 14, False]
+    assert "from 11 (Week of 2 Nov 2026) to 24 (" in chart.sentence, (
+        "a part of a week is neither lowest nor highest"
+    )
+    assert "The first week is not complete: the period begins inside it." in chart.sentence
+    assert [row[0].endswith("(not complete)") for row in chart.table().rows] == [not one for one in whole]
+    data = plotly_writer.write(chart)["data"]
+    hatched = [trace["x"] for trace in data if "fillpattern" in trace]
+    assert hatched == [["2026-10-26", "2026-11-02"], ["2027-02-01", "2027-02-08"]]
+    solid = next(trace for trace in data if trace.get("fill") == "tozeroy" and "fillpattern" not in trace)
+    assert solid["x"][0] == "2026-11-02"
+    assert len(solid["x"]) == 14
+    assert (
+        svg_writer.write(chart, width=600).count("url(#hatch)")
+        == svg_writer.write(_weeks(), width=600).count("url(#hatch)") + 3
+    ), "two stretches and their key"
+
+
+def test_columns_that_the_period_cuts_are_hatched_at_both_ends():
+    rows = [{"bucket": date(2026, month, 1), "value": month} for month in range(8, 12)]
+    chart = trend(rows, label="Downloads", grain="month", cut_first=True, partial_from=date(2026, 11, 1))
+    assert chart.kind == "columns"
+    bars = plotly_writer.write(chart)["data"][0]
+    assert bars["marker"]["pattern"]["shape"] == ["/", "", "", "/"]
+    assert [text.endswith("(not complete)") for text in bars["customdata"]] == [True, False, False, True]
+
+
+def test_what_is_compared_keeps_its_place_where_there_was_nothing_before():
+    before = [
+        {"bucket": None, "value": None},
+        *_days([5, 6], start=date(2026, 10, 1)),
+        {"bucket": None, "value": None},
+    ]
+    chart = trend(_days([1, 2, 3, 4]), label="Downloads", compare_rows=before, compared=(6, None))
+    compare = next(series for series in chart.series if series.role == "compare")
+    assert (compare.xs[1], compare.ys) == (START + timedelta(days=1), (None, 5, 6))
+    assert compare.names == ("", "Thu 1 Oct 2026", "Fri 2 Oct 2026")
+    assert "%" not in chart.sentence, "no change against what was not known"
+    assert chart.table().rows[0][2:] == ("\u2013", "")
+    none = [{"bucket": None, "value": None}] * 4
+    assert len(trend(_days([1, 2, 3, 4]), label="Downloads", compare_rows=none).series) == 1
+
+
+def test_flags_that_would_touch_are_one_with_a_line_for_each():
+    rows = _days(list(range(1, 93)))
+    marks = [Mark(START + timedelta(days=day), f"Title {day}", "episode") for day in range(92)]
+    marks.append(Mark(START, "<b>Bold</b>", "episode"))
+    chart = trend(rows, label="Downloads", marks=marks)
+    shown = spaced_marks(chart)
+    assert 1 < len(shown) <= 21
+    gap = timedelta(days=91) / 20
+    assert all(after.at - before.at > gap for before, after in itertools.pairwise(shown))
+    assert sum(mark.label.count("\n") + 1 for mark in shown) <= len(marks)
+    assert shown[0].label.splitlines()[-1] == "and 2 more"
+    assert "93 episodes came out" in chart.sentence
+    assert chart.table().rows[0][-1] == "Title 0; <b>Bold</b>", "the table holds every one"
+    flags = next(trace for trace in plotly_writer.write(chart)["data"] if trace["name"] == "Events")
+    assert "&lt;b&gt;Bold" in flags["customdata"][0]
+    alone = trend(rows, label="Downloads", marks=marks[:1])
+    assert [mark.label for mark in spaced_marks(alone)] == ["Episode out: Title 0"]
 
 
 def test_what_does_not_add_up_is_never_summed():
@@ -131,6 +202,34 @@ def test_a_zero_ranks_above_a_hidden_cell_and_below_everything_else():
     rows = [{"a": "zero", "n": 0}, {"a": "hidden", "n": "<5"}, {"a": "one", "n": 1}]
     names = ranking(rows, label="Listeners", label_key="a", value_key="n").main.xs
     assert names == ("one", "zero", "hidden")
+
+
+@pytest.mark.parametrize("days", [1, 8, 20, 40, 55, 61])
+@pytest.mark.parametrize("reached", [20, 3000, 6500, 9900, 10_000, 10_400])
+@pytest.mark.parametrize("forecast", [None, (10_000, 9800, 10_300)])
+def test_labels_of_a_delivery_never_cover_each_other(days, reached, forecast):
+    first, last = date(2026, 10, 1), date(2026, 11, 30)
+    rows = [{"day": first + timedelta(place), "impressions": 0} for place in range(days - 1)]
+    rows.append({"day": first + timedelta(days - 1), "impressions": reached})
+    chart = delivery(
+        rows, booked=10_000, flight_start=first, flight_end=last, now=first, forecast=forecast, height=300
+    )
+    svg = ElementTree.fromstring(svg_writer.write(chart, width=640, height=220))  # noqa: S314
+    texts = []
+    for text in svg.iter("{http://www.w3.org/2000/svg}text"):
+        wide = text_width(text.text, 11, strong="font-weight" in text.attrib)
+        begins = float(text.get("x")) - {"end": wide, "middle": wide / 2}.get(text.get("text-anchor"), 0)
+        texts.append((begins, begins + wide, float(text.get("y")), text.text))
+    for one, other in itertools.combinations(texts, 2):
+        apart = one[1] <= other[0] or other[1] <= one[0] or abs(one[2] - other[2]) >= 11
+        assert apart, (one, other)
+    assert all(left >= 0 and right <= 640 for left, right, _, _ in texts), texts
+    figure = plotly_writer.write(chart)
+    said = [note for note in figure["layout"]["annotations"] if note.get("xref") == "paper"]
+    top = figure["layout"]["yaxis"]["range"][1]
+    places = sorted((1 - note["y"] / top) * 252 - note["yshift"] for note in said)
+    assert all(after - before >= 14 for before, after in itertools.pairwise(places)), said
+    assert any("Booked" in note["text"] for note in said)
 
 
 def test_delivery_is_cumulative():
@@ -171,9 +270,11 @@ def test_the_models_are_compared_in_one_line(credit, said):
 
 def test_the_table_twin_holds_every_point_with_the_comparisons_own_dates():
     table = _compared().table()
-    assert table.header == ("Day", "Downloads", "Previous period", "Previous period: date")
+    assert table.header == ("Day", "Downloads", "Previous period", "Previous period: date", "Episodes out")
     assert len(table.rows) == 8
-    assert table.rows[0] == ("Mon 26 Oct 2026", "120", "100", "Sun 18 Oct 2026")
+    assert table.rows[0] == ("Mon 26 Oct 2026", "120", "100", "Sun 18 Oct 2026", "")
+    assert table.rows[1][-1] == "Episode 118"
+    assert [row[0] for row in table.rows][-2:] == ["Sun 1 Nov 2026", "Mon 2 Nov 2026 (not complete)"]
 
 
 def test_moments_are_shown_in_the_zone_asked_for():
@@ -299,7 +400,7 @@ def test_the_tooltip_says_value_change_and_the_comparisons_own_day():
     first = [trace["customdata"][0] for trace in data if trace.get("customdata")][:2]
     assert first == [
         "<b>120</b>  Downloads  +20\u202f%",
-        "<b>40</b>  Downloads  \u221256\u202f%  (not complete)",
+        "<b>40</b>  Downloads  (not complete)",
     ]
     assert any("Sun 18 Oct 2026" in trace.get("customdata", [""])[0] for trace in data)
 
@@ -361,7 +462,7 @@ def test_any_series_can_be_drawn(values):
 
 def test_every_custom_property_that_is_used_exists():
     own = {"share", "bone", "key", "spark", "icon", "depth", "state-height", "chart-height"}
-    css = "".join((ASSETS / name).read_text() for name in ("app.css", "icons.css"))
+    css = "".join(path.read_text() for path in ASSETS.glob("*.css"))
     used = set(re.findall(r"var\(--([a-z0-9-]+)", css))
     assert used - own <= set(tokens())
 

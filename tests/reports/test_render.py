@@ -64,7 +64,7 @@ def test_every_number_stands_in_the_text_as_the_pages_write_it(drawn: RenderedPd
         "Data as of 23 Nov 2026, 10:26 CET",
         "Figure 1 Impressions delivered against booked, whole flight",
         "Table 1 Credit by show",
-        "Booked 420,000",
+        "Booked, whole flight 420,000",
         "Pacing 91 %",
         "Behind",
         "For Acme Coffee. Flight 1 Oct – 15 Dec 2026, 76 days. Stage: live. A conversion is a purchase.",

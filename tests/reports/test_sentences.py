@@ -47,6 +47,9 @@ THIRTY = _view()
 OCTOBER = _view(period=Period(date(2026, 9, 1), date(2026, 10, 1)), preset="")
 DAY = _view(period=Period(date(2026, 10, 2), date(2026, 10, 3)), preset="")
 SO_FAR = parse_filters({"period": "mtd"}, zone=ZoneInfo("Europe/Berlin"), now=NOW)
+SECOND = _view(
+    period=Period(date(2026, 10, 1), date(2026, 10, 3)), preset="", now=datetime(2026, 10, 2, 9, tzinfo=UTC)
+)
 AHEAD = _view(period=Period(date(2026, 10, 1), date(2026, 11, 1)), preset="")
 
 
@@ -70,11 +73,14 @@ AHEAD = _view(period=Period(date(2026, 10, 1), date(2026, 11, 1)), preset="")
          "Downloads rose 100 % to 20 in the last 30 days, compared with a year ago."),
         (OCTOBER, 20, 10, None, "Downloads rose 100 % to 20 over 1–30 Sep 2026."),
         (DAY, 20, 10, None, "Downloads rose 100 % to 20 on 2 Oct 2026."),
-        (SO_FAR, 20, 10, None, "20 downloads so far this month (+100 % against the 15 days before)."),
-        (SO_FAR, 20, 20, None, "20 downloads so far this month (as many as in the 15 days before)."),
+        (SO_FAR, 20, 10, None, "20 downloads so far this month (through 14 Oct +100 % against the 14 days before)."),
+        (SO_FAR, 20, 20, None, "20 downloads so far this month (through 14 Oct as many as in the 14 days before)."),
         (SO_FAR, 20, None, None, "20 downloads so far this month."),
         (SO_FAR, 0, None, None, "There was no download this month so far."),
-        (AHEAD, 20, 10, None, "20 downloads so far over 1–31 Oct 2026."),
+        (SO_FAR, 0, 12, None, "There was no download this month so far, after 12 in the 14 days before."),
+        (AHEAD, 20, 10, None,
+         "20 downloads so far over 1–31 Oct 2026 (through 14 Oct +100 % against the 14 days before)."),
+        (SECOND, 20, 10, None, "20 downloads so far over 1–2 Oct 2026 (through 1 Oct +100 % against the day before)."),
     ],
 )  # fmt: skip
 def test_audience_sentence(

@@ -1,7 +1,7 @@
 -- purpose: downloads per hour of a period (hours counted from each midnight of the tenant) beside those of the period compared with
 -- params: relation, time_zone, period_start, period_end, compared_start, compared_end, podcast_ids, episode_ids, apps, countries, devices
--- returns: bucket timestamptz, downloads bigint, previous_bucket timestamptz, previous bigint (null without a comparison or where
---          the day compared with had fewer hours)
+-- returns: bucket timestamptz, downloads bigint, previous_bucket timestamptz, previous bigint (null without a comparison, where
+--          the day compared with had fewer hours, and on a day that is not over)
 -- grain: hour; a day may have 23 or 25 of them, and the last may be shorter where clocks change by half an hour
 -- source: listener_events_hourly, download_quarters or listener_events, as :relation says
 -- relies on: listener_events_hourly_bucket, download_quarters_bucket, listener_events_tenant_time
@@ -9,8 +9,11 @@ with days as (
     select n,
            (cast(:period_start as date) + n)::timestamp at time zone cast(:time_zone as text) as starts_at,
            (cast(:period_start as date) + n + 1)::timestamp at time zone cast(:time_zone as text) as ends_at,
-           (cast(:compared_start as date) + n)::timestamp at time zone cast(:time_zone as text) as compared_from,
-           (cast(:compared_start as date) + n + 1)::timestamp at time zone cast(:time_zone as text) as compared_to
+           -- Days of the period that are not over have none to be compared with.
+           case when cast(:compared_start as date) + n < cast(:compared_end as date)
+                then (cast(:compared_start as date) + n)::timestamp at time zone cast(:time_zone as text) end as compared_from,
+           case when cast(:compared_start as date) + n < cast(:compared_end as date)
+                then (cast(:compared_start as date) + n + 1)::timestamp at time zone cast(:time_zone as text) end as compared_to
     from generate_series(0, cast(:period_end as date) - cast(:period_start as date) - 1) as n
 ),
 edges as materialized (

@@ -1,6 +1,7 @@
 -- purpose: downloads of a period by app, country or device type, most first, with those of the period compared with
--- params: dimension, period_start, period_end, compared_start, compared_end, row_limit, podcast_ids, episode_ids, apps, countries, devices
--- returns: slice text, downloads bigint, previous bigint, all_downloads bigint (of all slices), slices bigint
+-- params: dimension, period_start, period_end, whole_end, compared_start, compared_end, row_limit, podcast_ids, episode_ids, apps, countries, devices
+-- returns: slice text, downloads bigint, whole bigint (of the days that are over), previous bigint,
+--          all_downloads bigint (of all slices), slices bigint
 -- grain: slice
 -- source: download_days
 -- relies on: download_days_pkey
@@ -20,11 +21,12 @@ with counted as (
 per_slice as (
     select slice,
            coalesce(sum(downloads) filter (where local_day >= cast(:period_start as date) and local_day < cast(:period_end as date)), 0) as downloads,
+           coalesce(sum(downloads) filter (where local_day >= cast(:period_start as date) and local_day < cast(:whole_end as date)), 0) as whole,
            coalesce(sum(downloads) filter (where local_day >= cast(:compared_start as date) and local_day < cast(:compared_end as date)), 0) as previous
     from counted
     group by slice
 )
-select slice, cast(downloads as bigint) as downloads,
+select slice, cast(downloads as bigint) as downloads, cast(whole as bigint) as whole,
        case when cast(:compared_start as date) is not null then cast(previous as bigint) end as previous,
        cast(sum(downloads) over () as bigint) as all_downloads, count(*) over () as slices
 from per_slice

@@ -1,12 +1,13 @@
 -- purpose: downloads per day, week (from Monday) or month of a period beside those of the period compared with, day laid on day
--- params: period_start, period_end, compared_start, compared_end, grain, podcast_ids, episode_ids, by_dimension, apps, countries, devices
--- returns: bucket date, days integer (days of the bucket inside the period), downloads bigint,
---          previous_bucket date, previous bigint (null without a comparison)
+-- params: period_start, period_end, whole_end, compared_start, compared_end, grain, podcast_ids, episode_ids, by_dimension, apps, countries, devices
+-- returns: bucket date, downloads bigint, whole bigint (of the days that are over),
+--          previous_bucket date, previous bigint (both null without a comparison and where no day of the bucket is over)
 -- grain: bucket
 -- source: episode_days; download_days when filtered by app, country or device
 -- relies on: episode_days_pkey, download_days_pkey
 with days as (
-    select cast(:period_start as date) + n as day, cast(:compared_start as date) + n as compared_day
+    select cast(:period_start as date) + n as day,
+           case when cast(:compared_start as date) + n < cast(:compared_end as date) then cast(:compared_start as date) + n end as compared_day
     from generate_series(0, cast(:period_end as date) - cast(:period_start as date) - 1) as n
 ),
 counted as (
@@ -35,10 +36,10 @@ per_day as (
     select local_day, sum(downloads) as downloads from counted group by local_day
 )
 select cast(date_trunc(cast(:grain as text), days.day::timestamp) as date) as bucket,
-       cast(count(*) as integer) as days,
        cast(coalesce(sum(now_day.downloads), 0) as bigint) as downloads,
+       cast(coalesce(sum(now_day.downloads) filter (where days.day < cast(:whole_end as date)), 0) as bigint) as whole,
        min(days.compared_day) as previous_bucket,
-       case when cast(:compared_start as date) is not null
+       case when min(days.compared_day) is not null
             then cast(coalesce(sum(then_day.downloads), 0) as bigint) end as previous
 from days
 left join per_day now_day on now_day.local_day = days.day

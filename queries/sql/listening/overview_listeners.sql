@@ -1,6 +1,6 @@
--- purpose: different listeners of a period, of each day in it if asked, and of the period compared with
--- params: period_start, period_end, compared_start, compared_end, by_day, podcast_ids, episode_ids
--- returns: span text (period, day or compared), day date (null for the other spans), listeners bigint
+-- purpose: different listeners of a period, of each day in it if asked, of its days that are over, and of those compared with
+-- params: period_start, period_end, whole_end, compared_start, compared_end, by_day, podcast_ids, episode_ids
+-- returns: span text (period, day, whole or compared), day date (null for the other spans), listeners bigint
 -- grain: span and day
 -- source: listener_days
 -- relies on: listener_days_pkey, listener_days_episode
@@ -13,6 +13,17 @@ with seen as materialized (
              or d.episode_id = any (array(select e.id from episodes e where e.podcast_id = any (cast(:podcast_ids as uuid[])))))
         and (cardinality(cast(:episode_ids as uuid[])) = 0 or d.episode_id = any (cast(:episode_ids as uuid[])))
     group by 1, 2
+),
+-- Only where the period is not over: without whole_end nothing is read.
+seen_whole as (
+    select d.listener_no
+    from listener_days d
+    where d.local_day >= cast(:period_start as date)
+        and d.local_day < cast(:whole_end as date)
+        and (cardinality(cast(:podcast_ids as uuid[])) = 0
+             or d.episode_id = any (array(select e.id from episodes e where e.podcast_id = any (cast(:podcast_ids as uuid[])))))
+        and (cardinality(cast(:episode_ids as uuid[])) = 0 or d.episode_id = any (cast(:episode_ids as uuid[])))
+    group by d.listener_no
 ),
 seen_before as (
     select d.listener_no
@@ -30,5 +41,7 @@ select 'period' as span, cast(null as date) as day,
             else (select count(*) from seen) end as listeners
 union all
 select 'day', day, count(*) from seen where day is not null group by day
+union all
+select 'whole', null, count(*) from seen_whole
 union all
 select 'compared', null, count(*) from seen_before

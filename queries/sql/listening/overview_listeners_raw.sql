@@ -1,11 +1,12 @@
--- purpose: different listeners of a period and of the period compared with, by app, country or device, from raw events
--- params: period_from, period_to, compared_from, compared_to, podcast_ids, episode_ids, apps, countries, devices
--- returns: span text (period or compared), listeners bigint
+-- purpose: different listeners of a period, of its days that are over and of the period compared with, by app, country or device, from raw events
+-- params: period_from, period_to, whole_to, compared_from, compared_to, podcast_ids, episode_ids, apps, countries, devices
+-- returns: span text (period, whole or compared), listeners bigint
 -- grain: span
 -- source: listener_events
 -- relies on: listener_events_tenant_time
 select s.span, count(distinct e.listener_id) as listeners
 from (values ('period', cast(:period_from as timestamptz), cast(:period_to as timestamptz)),
+             ('whole', cast(:period_from as timestamptz), cast(:whole_to as timestamptz)),
              ('compared', cast(:compared_from as timestamptz), cast(:compared_to as timestamptz))) as s (span, starts_at, ends_at)
 left join listener_events e
     on e.tenant_id = (select app_tenant())

@@ -1,6 +1,6 @@
 -- purpose: episodes with downloads in a period, most first, with their downloads in the period compared with and in their first week
--- params: period_start, period_end, compared_start, compared_end, now, row_limit, podcast_ids, episode_ids, by_dimension, apps, countries, devices
--- returns: episode_id uuid, title text, podcast_name text, published_at timestamptz, downloads bigint, previous bigint,
+-- params: period_start, period_end, whole_end, compared_start, compared_end, now, row_limit, podcast_ids, episode_ids, by_dimension, apps, countries, devices
+-- returns: episode_id uuid, title text, podcast_name text, published_at timestamptz, downloads bigint, whole bigint (of the days that are over), previous bigint,
 --          all_downloads bigint (of all episodes), episodes bigint, first_7_day_downloads bigint (null before 168 hours are over)
 -- grain: episode
 -- source: episode_days; download_days when filtered by app, country or device; episode_milestones
@@ -30,13 +30,14 @@ with counted as (
 per_episode as (
     select episode_id,
            coalesce(sum(downloads) filter (where local_day >= cast(:period_start as date) and local_day < cast(:period_end as date)), 0) as downloads,
+           coalesce(sum(downloads) filter (where local_day >= cast(:period_start as date) and local_day < cast(:whole_end as date)), 0) as whole,
            coalesce(sum(downloads) filter (where local_day >= cast(:compared_start as date) and local_day < cast(:compared_end as date)), 0) as previous
     from counted
     group by episode_id
 ),
 -- Cut before the joins: row security hides from the planner how many rows they meet.
 shown as materialized (
-    select episode_id, downloads, previous, sum(downloads) over () as all_downloads, count(*) over () as episodes
+    select episode_id, downloads, whole, previous, sum(downloads) over () as all_downloads, count(*) over () as episodes
     from per_episode
     where downloads > 0
     order by downloads desc, episode_id
@@ -44,6 +45,7 @@ shown as materialized (
 )
 select e.id as episode_id, e.title, p.name as podcast_name, e.published_at,
        cast(s.downloads as bigint) as downloads,
+       cast(s.whole as bigint) as whole,
        case when cast(:compared_start as date) is not null then cast(s.previous as bigint) end as previous,
        cast(s.all_downloads as bigint) as all_downloads, s.episodes,
        m.downloads as first_7_day_downloads

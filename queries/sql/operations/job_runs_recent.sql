@@ -1,4 +1,4 @@
--- purpose: the newest run of each job, when it last succeeded and how often it failed in a day
+-- purpose: the newest run of each job, when it last succeeded and how often it failed in a day; nothing for a tenant's session
 -- params: none
 -- returns: job text, status text, scheduled_for timestamptz, started_at timestamptz, finished_at timestamptz, duration_seconds numeric, worker text, rows bigint, error_message text, succeeded_at timestamptz, failures bigint
 -- grain: job
@@ -12,4 +12,5 @@ select
     (select count(*) from job_runs f
      where f.job = r.job and f.status in ('failed', 'abandoned') and f.started_at > now() - interval '24 hours') as failures
 from (select distinct on (job) * from job_runs order by job, scheduled_for desc) r
+where (select app_tenant()) is null
 order by r.job

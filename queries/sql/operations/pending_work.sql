@@ -1,4 +1,4 @@
--- purpose: what waits to be digested
+-- purpose: what waits to be digested, over all tenants; nothing for a tenant's session
 -- params: none
 -- returns: queue text, waiting bigint, oldest timestamptz
 -- grain: queue
@@ -6,4 +6,5 @@
 -- relies on: none
 select p.queue, p.waiting, p.oldest
 from pending_work() p
+where (select app_tenant()) is null
 order by p.queue
