@@ -96,7 +96,12 @@
     if (width < 480 && margin.r > 96) {
       margin.r = 12;
       layout.annotations = (layout.annotations || []).filter(function (note) {
-        return !(note.xref === "paper" && note.x === 1);
+        return !(note.xref === "paper" && note.x === 1) || note.name === "target";
+      });
+      layout.annotations.forEach(function (note) {
+        if (note.name === "target") {
+          Object.assign(note, { x: 0, xanchor: "left", xshift: 4, yanchor: "bottom", yshift: 2 });
+        }
       });
     }
     if (!axis || !axis.ticktext) {

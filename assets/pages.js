@@ -72,16 +72,69 @@
     return JSON.stringify(a === undefined ? null : a) === JSON.stringify(b === undefined ? null : b);
   }
 
+  function spoken(day, withYear) {
+    var how = { day: "numeric", month: "short", timeZone: "UTC" };
+    if (withYear) {
+      how.year = "numeric";
+    }
+    return new Date(day + "T00:00Z").toLocaleDateString("en-GB", how);
+  }
+
+  function spokenRange(range) {
+    return spoken(range[0], range[0].slice(0, 4) !== range[1].slice(0, 4)) + " – " + spoken(range[1], true);
+  }
+
   function say(values) {
     var chip = document.querySelector(".filters__chips .chip span:last-child");
-    var chosen = document.querySelector(".filters .seg input:checked");
+    var whole = values.period === "custom" && values.range && values.range[0] && values.range[1];
+    var hint = document.querySelector(".filters__range .filters__label");
+    if (hint && whole) {
+      hint.textContent = spokenRange(values.range);
+    }
     if (chip) {
-      var label = values.period === "custom" && values.range ? values.range.join(" – ")
-        : chosen && chosen.labels.length ? chosen.labels[0].textContent : "Filters";
+      var choice = document.querySelector('.filters .seg input[value="' + CSS.escape(values.period || "") + '"]');
+      var label = whole ? spokenRange(values.range)
+        : choice && choice.labels.length ? choice.labels[0].textContent : "Filters";
       var more = ["podcast", "app", "country", "device"].filter(function (key) { return (values[key] || []).length; }).length;
       chip.textContent = label + (more ? " · " + more + (more === 1 ? " filter" : " filters") : "");
     }
   }
+
+  /* The calendar of the custom period: opened by its choice, closed by both days, Escape or another choice. */
+  function bars() {
+    return document.querySelectorAll(".filters.is-ranging");
+  }
+
+  function closeCalendar(toItsChoice, byDays) {
+    bars().forEach(function (bar) {
+      bar.classList.remove("is-ranging");
+      var choice = bar.querySelector(".filters__period input:checked");
+      if (toItsChoice && choice) {
+        choice.focus();
+      }
+      /* Left without days: what is shown is still the period before, and the bar says so. */
+      var shown = read(location.search).period;
+      if (!byDays && shown !== "custom" && window.dash_clientside.set_props) {
+        window.dash_clientside.set_props({ type: "filter", key: "period" }, { value: shown });
+      }
+    });
+  }
+
+  document.addEventListener("click", function (event) {
+    var choice = event.target.closest && event.target.closest(".filters__period input[type=radio]");
+    if (choice) {
+      /* A click on what is chosen already comes as a click too: it opens the calendar again, or closes it. */
+      choice.closest(".filters").classList.toggle("is-ranging", choice.value === "custom" && !bars().length);
+    } else if (!event.target.closest(".filters__period") && event.target.isConnected) {
+      closeCalendar(false);
+    }
+  });
+
+  document.addEventListener("keydown", function (event) {
+    if (event.key === "Escape" && bars().length) {
+      closeCalendar(true);
+    }
+  });
 
   window.dash_clientside = window.dash_clientside || {};
   window.dash_clientside.podboard = {
@@ -108,6 +161,9 @@
         return [NONE(), nothing];
       }
       var byRange = triggered.some(function (name) { return name.indexOf('"range"') >= 0; });
+      if (byRange) {
+        closeCalendar(true, true);
+      }
       if (byRange && values.period !== "custom") {
         return [NONE(), nothing];
       }

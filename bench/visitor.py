@@ -133,6 +133,9 @@ def options_request(page: Page, path: str) -> str | None:
             "outputs": [{"id": one, "property": "data"} for one in ids],
             "inputs": [{"id": "page-path", "property": "data", "value": path}],
             "changedPropIds": ["page-path.data"],
-            "state": [[{"id": one, "property": "id", "value": one} for one in ids]],
+            "state": [
+                [{"id": one, "property": "id", "value": one} for one in ids],
+                [{"id": one, "property": "value", "value": []} for one in ids],
+            ],
         }
     )

@@ -19,6 +19,10 @@ _Result = TypeVar("_Result")
 
 DEFAULT_BRAND_COLOR = "#3451d1"
 
+READ_SYSTEM, RUN_SYSTEM = "system.read", "system.run"
+"""To read about the system means for a tenant's people how fresh their numbers are. For an operator, who has no tenant,
+it means jobs, queues and workers over all tenants: a name of its own, so that no tenant's role can hold it."""
+
 
 @dataclass(frozen=True, slots=True)
 class Viewer:
@@ -55,7 +59,9 @@ class Viewer:
             session_id=opened.session_id,
             name=opened.full_name or opened.email.partition("@")[0],
             email=opened.email,
-            permissions=opened.permissions,
+            permissions=opened.permissions
+            if opened.tenant_id is not None
+            else frozenset(RUN_SYSTEM if name == READ_SYSTEM else name for name in opened.permissions),
             tenant_name=opened.tenant_name or "podboard",
             tenant_slug=opened.tenant_slug or "podboard",
             time_zone=opened.time_zone or "UTC",
@@ -100,7 +106,9 @@ def home_path(viewer: Viewer) -> str:
         return "/campaigns"
     if viewer.may("podcasts.read_own") or viewer.may("podcasts.read_all"):
         return "/overview"
-    return "/system" if viewer.may("system.read") else "/methodology"
+    if viewer.may(RUN_SYSTEM):
+        return "/system"
+    return "/freshness" if viewer.may(READ_SYSTEM) else "/methodology"
 
 
 def demand(permission: str) -> Viewer:

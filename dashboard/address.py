@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from typing import Any
-from urllib.parse import parse_qsl
+from urllib.parse import parse_qsl, quote, urlencode
 from zoneinfo import ZoneInfo
 
 from dashboard.access import Viewer, home_path
@@ -34,3 +34,44 @@ def filters_of(viewer: Viewer, path: str, search: Any) -> Filters:
     if "campaign_id" in found[1]:
         query["campaign"] = str(parse_id(found[1]["campaign_id"], "campaign"))
     return parse_filters(query, zone=ZoneInfo(viewer.time_zone), now=now())
+
+
+_PERIOD = ("period", "from", "to")
+_WAYS_OUT = {
+    "compare": "Compare with the previous period",
+    "grain": "Choose the grain for me",
+    "podcast": "Show all podcasts",
+    "episode": "Show all episodes",
+    "app": "Show all apps",
+    "country": "Show all countries",
+    "device": "Show all devices",
+}
+_SAID = {
+    "compare": "This comparison is not known.",
+    "grain": "This grain is not known.",
+    "podcast": "There is no such podcast for you.",
+    "episode": "There is no such episode for you.",
+}
+
+
+def said_of(error: InvalidRequest) -> str:
+    """What is wrong with an address, in words for the person who followed it."""
+    return _SAID.get(error.field, str(error))
+
+
+def way_out(path: str, search: Any, field: str) -> tuple[str, str]:
+    """The link (label, address) to the same view without the part of the address that is at fault."""
+    try:
+        query = query_of(search)
+    except InvalidRequest:
+        query = {}
+    if field in _PERIOD:
+        label, gone = "Show the last 30 days", _PERIOD
+    elif field in _WAYS_OUT:
+        label, gone = _WAYS_OUT[field], (field,)
+    else:
+        label, gone = "Clear all filters", tuple(query)
+    kept = urlencode(
+        {key: value for key, value in query.items() if key not in gone}, safe="|", quote_via=quote
+    )
+    return label, f"{path}?{kept}" if kept else path

@@ -6,25 +6,23 @@ from collections.abc import Callable, Mapping, Sequence
 from datetime import timedelta
 from typing import Any, Literal
 
-from dash import html
-from dash.development.base_component import Component
-
+from dashboard import markup as html
 from dashboard.boxes import View
 from dashboard.components import tables
 from dashboard.components.frame import page_header
 from dashboard.components.icons import icon
 from dashboard.components.kpis import Kpi, kpi_strip
+from dashboard.plain import Plain
+from queries.filters import Filters
 from queries.metrics import METRICS
 from queries.results import Answer
-from reports.formatting import day, instant, period
+from reports.formatting import day, instant, interval, period
 
 _STANDS_STILL = timedelta(minutes=15)
-# From here on a sum of money is told in thousands: 10,000 of its currency.
-_LARGE_AMOUNT = 10_000 * 1_000_000
 _BETTER: dict[str, Literal["up", "down", "none"]] = {"up": "up", "down": "down", "neutral": "none"}
 
 
-def head(answer: Answer, view: View, *, title: str, csv: str, report: str = "") -> list[Component]:
+def head(answer: Answer, view: View, *, title: str, csv: str, report: str = "") -> list[Plain]:
     """The opening sentence, as of when it is true, and the key figures; `csv` is the id of the box they are of."""
     reports = [report_button(report)] if report and view.viewer.may("reports.create") else []
     return [
@@ -46,12 +44,20 @@ def as_of(answer: Answer, view: View) -> str:
     if answer.as_of is None:
         return f"{said} · no data has been processed yet"
     moment = instant(answer.as_of, filters.zone)
-    if filters.now - answer.as_of > _STANDS_STILL:
-        return f"{said} · stands still since {moment}"
-    return f"{said} · as of {moment}"
+    state = "stands still since" if filters.now - answer.as_of > _STANDS_STILL else "as of"
+    return f"{said} · {state} {moment}{compared_through(filters)}"
 
 
-def csv_link(box: str, view: View) -> Component:
+def compared_through(filters: Filters) -> str:
+    """Up to which day a period that is not over is compared: a change of a part of a day would mislead."""
+    if filters.comparison == "none" or filters.whole == filters.period:
+        return ""
+    if filters.whole is None:
+        return " · not compared: no day of it is over"
+    return f" · compared through {day(filters.whole.last_day)}"
+
+
+def csv_link(box: str, view: View) -> Plain:
     """The figures of the page's head as CSV, in the view that is open."""
     subject = f"?campaign={view.filters.campaign_id}" if view.filters.campaign_id else ""
     return html.A(
@@ -63,7 +69,7 @@ def csv_link(box: str, view: View) -> Component:
     )
 
 
-def report_button(kind: str) -> Component:
+def report_button(kind: str) -> Plain:
     """Asks the worker for this view as a PDF."""
     return html.Button(
         [icon("reports", small=True), "PDF report"],
@@ -78,18 +84,29 @@ def _before(view: View) -> str:
     return "a year ago" if view.filters.comparison == "year" else "before"
 
 
+def _not_compared(view: View) -> str | None:
+    if view.filters.comparison == "none":
+        return "no comparison"
+    return "no day is over yet" if view.filters.compared is None else None
+
+
 def _figure(row: Mapping[str, Any], view: View) -> Kpi:
     metric = METRICS[row["metric"]]
+    currency = row.get("currency") or view.viewer.currency
     return Kpi(
         label=metric.label,
         value=row["value"],
         unit=metric.unit,
-        before=row.get("previous"),
-        currency=row.get("currency") or view.viewer.currency,
+        before=None if row.get("is_too_little") else row.get("previous"),
+        compared=row.get("compared_value"),
+        # Where the question tells no change though there is a value before, there is too little to tell it from.
+        is_compared=row.get("change_ratio") is not None or not row.get("previous"),
+        interval=interval(row.get("low"), row.get("high"), metric.unit, currency=currency),
+        currency=currency,
         values=tuple(row.get("spark") or ()),
         better=_BETTER[metric.direction],
-        note=row.get("note") or ("no comparison" if view.filters.compared is None else None),
-        short=metric.unit == "money" and abs(row["value"] or 0) >= _LARGE_AMOUNT,
+        note=row.get("note") or _not_compared(view),
+        short=metric.unit == "money",
     )
 
 
@@ -108,7 +125,7 @@ def table(
     sub: Callable[[Mapping[str, Any]], str] | None = None,
     total: Mapping[str, Any] | None = None,
     sorted_by: str | None = None,
-) -> Component:
+) -> Plain:
     """The answer's rows with the columns named, in that order.
 
     `kinds` says how a column is drawn where the unit alone does not; `labels` shortens a heading where the box already
@@ -158,7 +175,8 @@ def show_and_day(row: Mapping[str, Any], view: View) -> str:
 def _shown(row: Mapping[str, Any], key: str, unit: str, view: View) -> Any:
     value = row.get(key)
     if key == "change_ratio":
-        return (row.get("downloads", row.get("value")), row.get("previous")) if value is not None else None
+        now = row.get("compared_value", row.get("downloads", row.get("value")))
+        return (now, row.get("previous")) if value is not None else None
     if value is None:
         return None
     if unit == "date":

@@ -20,9 +20,10 @@ _EPOCH = datetime(2000, 1, 1, tzinfo=UTC)
 class Job:
     """One thing that is done by the clock.
 
-    Slots lie `every` so often from midnight UTC plus `offset`; each is run by one worker only. `lease_seconds`: how
-    long a run counts as alive without a sign of its worker. A job that is not `slotted` claims its work itself
-    (a queue) and leaves no row per run. `refreshes`: part of `podboard refresh`, in this order.
+    `label` is its name for people. Slots lie `every` so often from midnight UTC plus `offset`; each is run by one
+    worker only. `lease_seconds`: how long a run counts as alive without a sign of its worker. A job that is not
+    `slotted` claims its work itself (a queue) and leaves no row per run. `refreshes`: part of `podboard refresh`, in
+    this order.
     """
 
     name: str
@@ -33,6 +34,7 @@ class Job:
     lease_seconds: int = 60
     slotted: bool = True
     refreshes: bool = False
+    label: str = ""
 
     @property
     def asked_every(self) -> timedelta:
@@ -64,8 +66,9 @@ JOBS: tuple[Job, ...] = (
         "rollups",
         30 * _SECOND,
         refresh.refresh_rollups,
-        "Downloads, listeners, campaign days and listener metrics of new events",
+        "Downloads, listeners and campaign days of new events",
         refreshes=True,
+        label="Downloads and listeners",
     ),
     Job(
         "metrics_daily",
@@ -74,6 +77,7 @@ JOBS: tuple[Job, ...] = (
         "Plays, completion and listening time per day",
         offset=10 * _SECOND,
         refreshes=True,
+        label="Plays and completion",
     ),
     Job(
         "attribution",
@@ -82,6 +86,7 @@ JOBS: tuple[Job, ...] = (
         "Paths and credit of campaigns with new events",
         offset=20 * _SECOND,
         refreshes=True,
+        label="Attribution",
     ),
     Job(
         "milestones",
@@ -90,6 +95,7 @@ JOBS: tuple[Job, ...] = (
         "First 1, 3, 7 and 30 days of episodes that reached them",
         offset=_MINUTE,
         refreshes=True,
+        label="First days of episodes",
     ),
     Job(
         "aggregates",
@@ -99,6 +105,7 @@ JOBS: tuple[Job, ...] = (
         offset=5 * _MINUTE,
         lease_seconds=180,
         refreshes=True,
+        label="Hourly and daily aggregates",
     ),
     Job(
         "partitions",
@@ -106,6 +113,7 @@ JOBS: tuple[Job, ...] = (
         refresh.keep_partitions,
         "Room for the events of the coming months",
         offset=10 * _MINUTE,
+        label="Room for coming months",
     ),
     Job(
         "retention",
@@ -114,6 +122,7 @@ JOBS: tuple[Job, ...] = (
         "Raw events and listener rows that are past their time",
         offset=3 * _HOUR + 10 * _MINUTE,
         lease_seconds=300,
+        label="Deletion of what is past its time",
     ),
     Job(
         "logins",
@@ -121,10 +130,25 @@ JOBS: tuple[Job, ...] = (
         upkeep.unscoped_clear_logins,
         "Ended log-ins, used links, stale failures",
         offset=40 * _MINUTE,
+        label="Tidying of log-ins",
     ),
-    Job("runs", _HOUR, jobs.prune_runs, "Old runs of these jobs", offset=50 * _MINUTE),
-    Job("reclaim", 15 * _SECOND, _reclaim, "Runs whose worker died", slotted=False),
-    Job("reports", _SECOND, _make_report, "Queued reports", slotted=False),
+    Job(
+        "runs",
+        _HOUR,
+        jobs.prune_runs,
+        "Old runs of these jobs",
+        offset=50 * _MINUTE,
+        label="Tidying of this list",
+    ),
+    Job(
+        "reclaim",
+        15 * _SECOND,
+        _reclaim,
+        "Runs whose worker died",
+        slotted=False,
+        label="Runs whose worker died",
+    ),
+    Job("reports", _SECOND, _make_report, "Queued reports", slotted=False, label="PDF reports"),
 )
 
 

@@ -12,7 +12,7 @@ from dash.development.base_component import Component
 
 from dashboard import ids
 from dashboard.access import Viewer, current_viewer, home_path
-from dashboard.address import filters_of, query_of
+from dashboard.address import filters_of, query_of, said_of, way_out
 from dashboard.auth.csrf import csrf_field
 from dashboard.auth.sessions import now
 from dashboard.boxes import Box, View, known_box, render_box
@@ -23,9 +23,10 @@ from dashboard.pages import Page, all_pages, page_at
 from dashboard.plain import plain
 from queries import listening
 from queries.errors import InvalidRequest, NotFound
-from queries.filters import parse_filters
+from queries.filters import Filters, parse_filters
 from queries.periods import PRESETS
 from queries.session import tenant_session
+from reports.formatting import counted, day
 from reports.labels import dimension_name
 
 _PERIOD_KEYS = {"7d": "W", "30d": "M", "90d": "Q", "12m": "Y"}
@@ -104,26 +105,43 @@ def register_callbacks(app: Dash) -> None:
         try:
             box = known_box(box_id.get("box"))
             filters = filters_of(viewer, path, asked.get("search"))
+            if box.head:
+                _require_known(viewer, path, filters)
         except NotFound:
             return states.empty(
                 "There is nothing here for you.", "The link may be old, or it is not shared with you."
             )
         except InvalidRequest as error:
-            return states.empty(str(error), "Change the filter above.")
+            # Said once, in the head; the other boxes stay out of sight until the address is mended.
+            if not box.head:
+                return []
+            return plain(
+                states.problem(
+                    _title_of(viewer, path),
+                    said_of(error),
+                    "Nothing is shown until the link is right; the rest of it is kept.",
+                    way_out=way_out(path, asked.get("search"), error.field),
+                )
+            )
         return plain(render_box(box, View(viewer, filters, path=path)))
 
     @app.callback(
         Output({"type": "filter", "key": ALL}, "data"),
         Input(ids.PAGE_PATH, "data"),
         State({"type": "filter", "key": ALL}, "id"),
+        State({"type": "filter", "key": ALL}, "value"),
     )
-    def offer_options(path: str | None, controls: list[dict[str, str]]) -> list[Any]:
+    def offer_options(path: str | None, controls: list[dict[str, str]], chosen: list[Any]) -> list[Any]:
         asked = [control.get("key", "") for control in controls]
         if not any(key in _DIMENSIONS for key in asked):
             return [no_update] * len(asked)
         with tenant_session(current_viewer().actor) as connection:
             options = listening.filter_options(connection)
-        return [_options(key, options) if key in _DIMENSIONS else no_update for key in asked]
+        return [
+            _options(key, options, values) if key in _DIMENSIONS else no_update
+            # As many values as controls, whatever was sent.
+            for key, values in zip(asked, [*chosen, *[None] * len(asked)], strict=False)
+        ]
 
     app.clientside_callback(
         ClientsideFunction("podboard", "syncFilters"),
@@ -139,12 +157,37 @@ def register_callbacks(app: Dash) -> None:
             page.register_callbacks(app)
 
 
-def _options(key: str, options: dict[str, Any]) -> list[dict[str, str]]:
+def _title_of(viewer: Viewer, path: str) -> str:
+    found = page_at(home_path(viewer) if path in ("", "/") else path)
+    return found[0].title if found else ""
+
+
+def _require_known(viewer: Viewer, path: str, filters: Filters) -> None:
+    """Returns when every podcast that the page is filtered by is one the viewer sees. Raises: InvalidRequest."""
+    found = page_at(home_path(viewer) if path in ("", "/") else path)
+    if filters.podcasts and found is not None and "podcast" in found[0].filters:
+        with tenant_session(viewer.actor) as connection:
+            known = listening.podcast_names(connection)
+        if not known.keys() >= set(filters.podcasts):
+            raise InvalidRequest("There is no such podcast for you.", field="podcast")
+
+
+def _options(key: str, options: dict[str, Any], chosen: Any) -> list[dict[str, str]]:
+    """What a control offers, and what the address has chosen beside it: a control drops a value that it does not offer,
+    and the page would quietly show more than was asked for.
+    """
     found = options[{"podcast": "podcasts", "app": "apps", "country": "countries", "device": "devices"}[key]]
-    pairs = (option if isinstance(option, tuple) else (option, option) for option in found)
-    return [
+    pairs = [option if isinstance(option, tuple) else (option, option) for option in found]
+    offered = {str(value) for value, _ in pairs}
+    known = [
         {"value": str(value), "label": str(label) if key == "podcast" else dimension_name(key, str(label))}
         for value, label in pairs
+    ]
+    named = [value for value in chosen if isinstance(value, str)] if isinstance(chosen, list) else []
+    return known + [
+        {"value": value, "label": "Unknown podcast" if key == "podcast" else dimension_name(key, value)}
+        for value in named[:100]
+        if value not in offered
     ]
 
 
@@ -246,9 +289,17 @@ def _filter_bar(page: Page, query: dict[str, str], zone: ZoneInfo) -> Component:
         grains=_GRAINS if "grain" in page.filters else (),
         grain=grain,
         dimensions=dimensions,
-        chips=(("filter", "Filters"),),
+        chips=(("filter", _chip(period, days, sum(len(one.chosen) for one in dimensions))),),
         max_date=moment.astimezone(zone).date(),
     )
+
+
+def _chip(period: str, days: tuple[date, date] | None, chosen: int) -> str:
+    """What the phone's one chip says: the period, and how many values are chosen beside it."""
+    label = _SHORT_PERIODS.get(period, "Filters")
+    if days:
+        label = f"{day(days[0], year=days[0].year != days[1].year)} – {day(days[1])}"
+    return f"{label} · {counted(chosen, 'filter')}" if chosen else label
 
 
 def _stores(box: Box) -> list[Component]:

@@ -2,10 +2,11 @@
 
 from typing import Any
 
-from dash import dcc, html
-from dash.development.base_component import Component
+from dash import dcc
 
+from dashboard import markup as html
 from dashboard.components.states import empty
+from dashboard.plain import Plain
 from reports.figures.chart import Chart, Series, Table, known
 from reports.figures.labels import colour_token
 from reports.figures.plotly_writer import CONFIG, write
@@ -14,14 +15,13 @@ from reports.formatting import percent
 
 def chart_view(
     chart: Chart, *, id: Any = None, empty_reason: str = "There is no data for this choice."
-) -> Component:
+) -> Plain:
     """Return the chart, or the empty state when it has no value.
 
     Rankings are drawn as a list (text that can be read, found and tabbed to); everything else by plotly.
     """
     if chart.is_empty and not any(series.texts for series in chart.series):
         return empty(empty_reason, height=chart.height)
-    picture: Component
     if chart.kind == "ranking":
         picture = bar_list(chart)
         return html.Div(
@@ -42,15 +42,15 @@ def chart_view(
     )
 
 
-def _legend(chart: Chart) -> list[Component]:
+def _legend(chart: Chart) -> list[Plain]:
     """Return a key for what the picture cannot label itself: comparison, hatching, flags, parts of columns."""
     mains = [series for series in chart.series if series.role == "main"]
-    keys: list[Component] = []
+    keys: list[Plain] = []
     for series in chart.series:
         if series.role != "main":
             keys.append(html.Span(series.label, className="legend__key legend__key--compare"))
-    if chart.partial_from is not None:
-        keys.append(html.Span("Not complete yet", className="legend__key legend__key--partial"))
+    if chart.has_partial:
+        keys.append(html.Span("Not complete", className="legend__key legend__key--partial"))
     if chart.marks:
         kinds = {"episode": "Episode out", "flight": "Flight", "note": "Note"}
         said = " / ".join(dict.fromkeys(kinds[mark.kind] for mark in chart.marks))
@@ -63,13 +63,13 @@ def _legend(chart: Chart) -> list[Component]:
     return [html.Div([*own, *keys], className=f"legend{narrow}", **{"aria-hidden": "true"})]
 
 
-def _series_key(chart: Chart, series: Series) -> html.Span:
+def _series_key(chart: Chart, series: Series) -> Plain:
     shape = " legend__key--block" if chart.kind == "columns" else ""
     key = f"var(--{colour_token(series)})"
     return html.Span(series.label, className=f"legend__key{shape}", style={"--key": key})
 
 
-def bar_list(chart: Chart) -> html.Div:
+def bar_list(chart: Chart) -> Plain:
     """Return a ranking as a list of bars with label, number and share; rows link where the chart has links."""
     main = chart.main
     top = max((float(value) for value in known(main.ys)), default=0.0) or 1.0
@@ -87,10 +87,10 @@ def bar_list(chart: Chart) -> html.Div:
             html.Span(chart.value(main, place), className="bars__value"),
             html.Span(percent(chart.shares[place]) if chart.shares else "", className="bars__share"),
         ]
-        link = chart.links[place] if chart.links else None
+        address = chart.links[place] if chart.links else None
         row = (
-            dcc.Link(cells, href=link, className="bars__row")
-            if link
+            html.Link(cells, href=address, className="bars__row")
+            if address
             else html.Div(cells, className="bars__row")
         )
         rows.append(html.Div(row, role="listitem", style={"display": "contents"}))
@@ -100,7 +100,7 @@ def bar_list(chart: Chart) -> html.Div:
     )
 
 
-def _twin(chart: Chart) -> html.Div:
+def _twin(chart: Chart) -> Plain:
     return html.Div(
         twin_table(chart.table(), caption=chart.sentence),
         className="chart__twin",
@@ -110,7 +110,7 @@ def _twin(chart: Chart) -> html.Div:
     )
 
 
-def twin_table(table: Table, *, caption: str = "") -> html.Table:
+def twin_table(table: Table, *, caption: str = "") -> Plain:
     """Return header and rows of a chart as a plain table."""
     head = [
         html.Th(name, scope="col", className="" if place == 0 else "right")
@@ -118,7 +118,10 @@ def twin_table(table: Table, *, caption: str = "") -> html.Table:
     ]
     body = [
         html.Tr(
-            [_cell("Th", row[0], scope="row"), *[_cell("Td", text, className="right") for text in row[1:]]],
+            [
+                html.Th(row[0], scope="row"),
+                *[html.Td(text, className="right") for text in row[1:]],
+            ],
         )
         for row in table.rows
     ]
@@ -130,8 +133,3 @@ def twin_table(table: Table, *, caption: str = "") -> html.Table:
         ],
         className="table table--small",
     )
-
-
-def _cell(kind: str, text: str, **properties: str) -> dict[str, Any]:
-    """Return a cell as what its component would be sent as: a twin has hundreds, and components are slow to make."""
-    return {"props": {"children": text, **properties}, "type": kind, "namespace": "dash_html_components"}

@@ -85,11 +85,15 @@ def filter_bar(
     max_date: date | None = None,
     extra: Sequence[Component] = (),
 ) -> html.Div:
-    """Return the bar. The last period is "custom": chosen, it shows the date range beside it."""
+    """Return the bar. The last period is "custom": choosing it opens the calendar under it; nothing moves."""
     keys = {choice.key.lower(): ["period", choice.value] for choice in periods if choice.key}
     keys |= {choice.key.lower(): ["grain", choice.value] for choice in grains if choice.key}
-    row: list[Component] = [segmented(filter_id("period"), periods, period, label="Period")]
-    row.append(_range(range_, max_date))
+    row: list[Component] = [
+        html.Div(
+            [segmented(filter_id("period"), periods, period, label="Period"), _range(range_, max_date)],
+            className="filters__period",
+        )
+    ]
     if compares:
         row.append(_compare(compares, compare))
     if dimensions:
@@ -123,22 +127,25 @@ def _menu(dimensions: Sequence[Dimension]) -> html.Details:
 
 
 def _range(range_: tuple[date, date] | None, max_date: date | None) -> html.Div:
+    """Return the calendar that "custom" opens; the page's script opens and closes it."""
+    shown = range_[0] if range_ else max_date
     return html.Div(
-        dmc.DatePickerInput(
-            id=filter_id("range"),
-            type="range",
-            value=[day.isoformat() for day in range_] if range_ else [None, None],
-            maxDate=max_date.isoformat() if max_date else None,
-            valueFormat="D MMM YYYY",
-            placeholder="From \u2013 to",
-            size="sm",
-            numberOfColumns=2,
-            allowSingleDateInRange=True,
-            firstDayOfWeek=1,
-            leftSection=icon("calendar", small=True),
-            **{"aria-label": "From and to"},
-        ),
-        className="filters__field filters__range",
+        [
+            html.P("First day, then last day", className="filters__label"),
+            dmc.DatePicker(
+                id=filter_id("range"),
+                type="range",
+                value=[day.isoformat() for day in range_] if range_ else [None, None],
+                maxDate=max_date.isoformat() if max_date else None,
+                **({"defaultDate": shown.isoformat()} if shown else {}),
+                allowSingleDateInRange=True,
+                firstDayOfWeek=1,
+                size="sm",
+            ),
+        ],
+        className="filters__range",
+        role="group",
+        **{"aria-label": "Days of the custom period"},
     )
 
 

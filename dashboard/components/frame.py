@@ -9,7 +9,9 @@ import dash_mantine_components as dmc
 from dash import dcc, html
 from dash.development.base_component import Component
 
+from dashboard import markup
 from dashboard.components.icons import icon
+from dashboard.plain import Plain
 from reports.figures.tokens import accent_faces, text_on
 
 KEYS = (
@@ -104,7 +106,15 @@ def topbar(
     initials = "".join(part[:1] for part in person.split()[:2]).upper()
     detail = " \u00b7 ".join(part for part in (role, email) if part)
     sheet = [
-        html.Div([html.Strong(person), html.Span(detail, className="muted small")], className="menu__who"),
+        html.Div(
+            [
+                html.Strong(person),
+                html.Span(detail, className="muted small"),
+                # The bar has no room for it on a phone.
+                *([html.Span(f"Times in {zone}", className="menu__zone muted small")] if zone else []),
+            ],
+            className="menu__who",
+        ),
         *[
             dcc.Link(
                 [icon(item.icon, small=True), item.label],
@@ -116,6 +126,7 @@ def topbar(
         html.Button(
             [icon("menu", small=True), "Keys"],
             type="button",
+            className="menu__keys",
             **{"data-action": "dialog", "data-target": "keys"},
         ),
         html.Form(
@@ -227,27 +238,27 @@ def page_header(
     *,
     as_of: str | None = None,
     notes: Sequence[str] = (),
-    actions: Sequence[Component] = (),
-) -> html.Div:
+    actions: Sequence[Component | Plain] = (),
+) -> Plain:
     """Return the head of a page: its title, the one sentence made from its numbers, as of when it is true.
 
-    sentence: text, or a list of text and html.Strong.
+    sentence: text, or a list of text and markup.Strong.
     """
     foot = [
-        *([html.Span(as_of)] if as_of else []),
-        *[html.Span(note) for note in notes],
+        *([markup.Span(as_of)] if as_of else []),
+        *[markup.Span(note) for note in notes],
     ]
-    return html.Div(
-        html.Div(
+    return markup.Div(
+        markup.Div(
             [
-                html.Div(
+                markup.Div(
                     [
-                        html.H1(title, className="head__title"),
-                        html.P(sentence, className="head__sentence"),
-                        html.Div(foot, className="head__foot"),
+                        markup.H1(title, className="head__title"),
+                        markup.P(sentence, className="head__sentence"),
+                        markup.Div(foot, className="head__foot"),
                     ]
                 ),
-                html.Div(list(actions), className="head__actions"),
+                markup.Div(list(actions), className="head__actions"),
             ],
             className="head__row",
         ),

@@ -6,16 +6,15 @@ Each takes the height of what it stands for, so that nothing moves when data arr
 from collections.abc import Sequence
 from typing import Any, Literal
 
-from dash import dcc, html
-from dash.development.base_component import Component
-
+from dashboard import markup as html
 from dashboard.components.icons import icon
+from dashboard.plain import Plain
 
 BARS = (46, 58, 52, 66, 61, 74, 38, 55, 63, 58, 71, 66, 80, 44, 60, 69, 64, 77, 72, 86)
 LINES = (96, 78, 88, 64, 72, 54, 60, 42, 50, 36)
 
 
-def loading(kind: Literal["chart", "rows", "kpis", "sentence"] = "chart", *, height: int = 280) -> html.Div:
+def loading(kind: Literal["chart", "rows", "kpis", "sentence"] = "chart", *, height: int = 280) -> Plain:
     """Return a skeleton in the shape and height of what is to come."""
     sizes = {"chart": BARS, "rows": LINES[: max(2, height // 40)], "kpis": (0,) * 4, "sentence": (100, 62)}
     bones = [html.Div(className="skeleton__bone", style={"--bone": f"{size}%"}) for size in sizes[kind]]
@@ -31,12 +30,12 @@ def _state(
     symbol: str,
     title: str,
     text: Any,
-    foot: list[Component],
+    foot: list[Plain],
     *,
     height: int,
     tone: str = "",
     role: str = "status",
-) -> html.Div:
+) -> Plain:
     return html.Div(
         [
             icon(symbol),
@@ -56,13 +55,13 @@ def empty(
     *,
     action: tuple[str, str] | None = None,
     height: int = 160,
-) -> html.Div:
+) -> Plain:
     """Return why there is nothing and what to do about it, in words or as a link (label, address)."""
-    foot = [dcc.Link(action[0], href=action[1], className="button button--small")] if action else []
+    foot = [html.Link(action[0], href=action[1], className="button button--small")] if action else []
     return _state("empty", reason, way_on, foot, height=height)
 
 
-def too_little(reason: str, *, title: str = "Too little data", height: int = 160) -> html.Div:
+def too_little(reason: str, *, title: str = "Too little data", height: int = 160) -> Plain:
     """Return that there is data, but not enough for an honest figure."""
     return _state("overview", title, reason, [], height=height)
 
@@ -74,9 +73,9 @@ def error(
     text: str = "Your data is safe and the rest of the page is right. Try again in a moment.",
     retry_id: Any = None,
     height: int = 160,
-) -> html.Div:
+) -> Plain:
     """Return what happened, what is safe, the way on, and a reference to tell."""
-    foot: list[Component] = []
+    foot: list[Plain] = []
     if retry_id is not None:
         label = [icon("refresh", small=True), "Try again"]
         foot.append(html.Button(label, id=retry_id, type="button", className="button button--small"))
@@ -85,30 +84,47 @@ def error(
     return _state("warning", message, text, foot, height=height, tone=" state--error", role="alert")
 
 
-def page_missing(home: str) -> html.Div:
+def problem(title: str, said: str, text: str, *, way_out: tuple[str, str]) -> Plain:
+    """Return what is wrong with the address, once for the whole page, and the link that takes just that out of it.
+
+    The style sheet leaves the page's other boxes out while this stands in its head.
+    """
+    return html.Div(
+        [
+            html.H1(title, className="head__title"),
+            html.P(said, className="head__sentence"),
+            html.P(text, className="problem__text"),
+            html.Link(way_out[0], href=way_out[1], className="button"),
+        ],
+        className="head problem",
+        role="alert",
+    )
+
+
+def page_missing(home: str) -> Plain:
     """Return the page for an address where the reader finds nothing."""
     return html.Div(
         [
             html.P("Not found", className="fault__code"),
             html.H1("There is nothing here for you"),
             html.P("The link may be old, or what it shows is not shared with you."),
-            dcc.Link("Go to your start page", href=home, className="button"),
+            html.Link("Go to your start page", href=home, className="button"),
         ],
         className="fault fault--inside",
     )
 
 
-def foot(as_of: str, notes: Sequence[str] = ()) -> html.P:
+def foot(as_of: str, notes: Sequence[str] = ()) -> Plain:
     """Return the line under a box: as of when its numbers are, and what else must be known to read them."""
     parts = [part for part in (as_of, *notes) if part]
     return html.P(" \u00b7 ".join(parts), className="panel__foot")
 
 
-def partial(text: str = "The last period is not over: it is drawn hatched and still grows.") -> html.Div:
+def partial(text: str = "The last period is not over: it is drawn hatched and still grows.") -> Plain:
     """Return a line that says which part is not complete; it stands above the data."""
     return html.Div([icon("clock"), html.Span(text)], className="note", role="note")
 
 
-def stale(text: str) -> html.Div:
+def stale(text: str) -> Plain:
     """Return a line that says since when the data stands still."""
     return html.Div([icon("warning"), html.Span(text)], className="note", role="note")

@@ -5,11 +5,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
-from dash import dcc, html
-from dash.development.base_component import Component
-
+from dashboard import markup as html
 from dashboard.components.icons import icon
 from dashboard.components.kpis import Direction, change_badge, sparkline
+from dashboard.plain import Plain
 from reports.formatting import EMPTY, Number, format_value
 
 CellKind = Literal["text", "value", "bar", "spark", "change", "badge", "progress", "node"]
@@ -39,6 +38,14 @@ class Column:
     sortable: bool = True
 
 
+@dataclass(frozen=True, slots=True)
+class Absent:
+    """Why a cell has no value: a few words, and the whole reason for whoever points at them."""
+
+    text: str
+    why: str
+
+
 def data_table(
     columns: Sequence[Column],
     rows: Sequence[Mapping[str, Any]],
@@ -47,11 +54,11 @@ def data_table(
     total: Mapping[str, Any] | None = None,
     sorted_by: str | None = None,
     small: bool = False,
-) -> html.Div:
+) -> Plain:
     """Return a table; the first column is the row's header and links on where it has an address.
 
     total: a row of sums below, only for what adds up. sorted_by: the key that the rows already come sorted by,
-    largest first. A value that is text ("<5") is shown as it is.
+    largest first. A value that is text ("<5") is shown as it is, an Absent as its words.
     """
     tops = {
         column.key: max((float(row[column.key]) for row in rows if _number(row.get(column.key))), default=0.0)
@@ -73,10 +80,10 @@ def data_table(
 
 
 def _number(value: Any) -> bool:
-    return value is not None and not isinstance(value, str | tuple | list)
+    return value is not None and not isinstance(value, str | tuple | list | Absent)
 
 
-def _head(column: Column, sorted_by: str | None) -> html.Th:
+def _head(column: Column, sorted_by: str | None) -> Plain:
     side = "right" if column.kind in NUMERIC else ""
     if not column.sortable or column.kind in ("spark", "node"):
         return html.Th(column.label, scope="col", className=side)
@@ -87,7 +94,7 @@ def _head(column: Column, sorted_by: str | None) -> html.Th:
     return html.Th(button, scope="col", className=side, **{"aria-sort": order})
 
 
-def _row(columns: Sequence[Column], row: Mapping[str, Any], tops: Mapping[str, float]) -> html.Tr:
+def _row(columns: Sequence[Column], row: Mapping[str, Any], tops: Mapping[str, float]) -> Plain:
     cells = [_cell(column, row, tops, first=place == 0) for place, column in enumerate(columns)]
     linked = columns and columns[0].href_key and row.get(columns[0].href_key)
     return html.Tr(cells, **({"data-href": ""} if linked else {}))
@@ -100,13 +107,13 @@ def _cell(
     *,
     first: bool,
     total: bool = False,
-) -> Component:
+) -> Plain:
     row = row or {}
     value = row.get(column.key)
     shown, sorts_by = _content(column, row, value, tops, plain=total)
     if first:
         href = row.get(column.href_key) if column.href_key and not total else None
-        named = dcc.Link(shown, href=href) if href else shown
+        named = html.Link(shown, href=href) if href else shown
         sub = row.get(column.sub_key) if column.sub_key else None
         under = [html.Div(sub, className="muted small")] if sub else []
         return html.Th(
@@ -138,6 +145,8 @@ def _content(
         }
     if isinstance(value, str):
         return value, {"data-v": ""}
+    if isinstance(value, Absent):
+        return html.Span(value.text, title=value.why, className="muted small"), {"data-v": ""}
     text = _text(column, row, value)
     if column.kind == "progress" and not plain:
         share = f"{100 * min(1.0, float(value)):.1f}%"
@@ -154,7 +163,7 @@ def _text(column: Column, row: Mapping[str, Any], value: Number) -> str:
     return format_value(value, unit, currency=currency, decimals=column.decimals)
 
 
-def _bar(text: str, share: str, slot: int) -> html.Span:
+def _bar(text: str, share: str, slot: int) -> Plain:
     track = f"cell-bar__track cell-bar__track--{slot}" if slot > 1 else "cell-bar__track"
     return html.Span(
         [html.Span(className=track, style={"--share": share}), html.Span(text)],

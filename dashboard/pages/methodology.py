@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import re
+from collections.abc import Mapping, Sequence
+
 from dash import html
 from dash.development.base_component import Component
 
 from dashboard.access import Viewer
 from dashboard.components.frame import page_header
 from dashboard.pages import Page
-from queries.metrics import METRICS, RULE_VERSION, Metric
+from queries.metrics import ENOUGH_CONVERSIONS, METRICS, RULE_VERSION, Metric
 
 _UNITS = {
     "count": "whole number",
@@ -16,21 +19,44 @@ _UNITS = {
     "number": "number",
     "money": "money, one currency at a time",
     "seconds": "time",
+    "times": "how many times over",
 }
+
+_RELATIONS = {
+    "attribution_analytics": "credit of each show and episode",
+    "attribution_events": "impressions, visits and conversions as reported",
+    "attribution_paths": "what each listener met before a conversion",
+    "campaign_days": "what each campaign delivered per day",
+    "campaign_listener_days": "whom each campaign reached per day",
+    "campaigns": "the campaigns themselves",
+    "download_days": "downloads per day",
+    "download_quarters": "downloads per quarter of an hour",
+    "episode_days": "downloads of each episode per day",
+    "episode_milestones": "the first days of each episode",
+    "io_bookings": "insertion orders",
+    "listener_days": "one row per listener, day and episode",
+    "listener_events": "downloads and plays as reported",
+    "listener_metrics": "what apps reported of each listener",
+    "metrics_daily": "plays of each episode per day",
+}
+"""What a reader understands by each relation that a metric names as its source."""
 
 _RULES = (
     (
         "Days and zones",
-        "A day is a day of your organisation's time zone, named beside your name on a wide screen, in "
-        "the heading of every CSV column of days or times, and on every PDF. Where clocks change a day "
-        "has 23 or 25 hours. The listener_events aggregates are kept in UTC; everything a page shows is "
+        "A day is a day of your organisation's time zone, named beside your name, on a phone in the menu behind it, in "
+        "each row of a CSV beside the period and as of when it is true, and on every PDF. Where clocks change a day "
+        "has 23 or 25 hours. Hourly and daily aggregates of raw events are kept in UTC; everything a page shows is "
         "in your zone.",
     ),
     (
         "Periods",
-        "Rolling periods end yesterday, so that whole days are compared with whole days. The comparison "
-        "is as many days just before, or the same days a year ago. A change against zero is left empty. "
-        "Days that are not over are drawn hatched.",
+        "Only whole days are compared. Rolling periods end yesterday; of a period that goes on today, the "
+        "days up to yesterday are compared, with as many days just before or the same days a year ago, and "
+        "the page says through which day. What today has brought so far is shown and not compared. A change "
+        "against zero is left empty, and so is one against a time before the first download of these podcasts, "
+        "or before the campaign's first day. Days, weeks and months that are not over, or of which the period "
+        "holds a part only, are drawn hatched.",
     ),
     (
         "What is filtered out",
@@ -52,6 +78,13 @@ _RULES = (
         "their id.",
     ),
     (
+        "Too little data",
+        f"Rates that rest on conversions (conversion rate, cost per conversion, return on ad spend, shares of credit) "
+        f"are shown from {ENOUGH_CONVERSIONS} conversions on, with a 95 % interval beside them; below, the page, the "
+        "CSV and the PDF show “–” and say so, and the shows are not compared. A change of conversions, revenue or such "
+        "a rate is told only where both sides have as many. The counts themselves always stand.",
+    ),
+    (
         "As of",
         "Events are digested within about a minute. Each page says as of when its numbers are; if a job "
         "stands still, the page says since when.",
@@ -63,7 +96,7 @@ def _entry(metric: Metric) -> Component:
     facts = [
         ("Unit", _UNITS[metric.unit]),
         ("Adds up over", ", ".join(metric.adds_over) or "nothing: never summed"),
-        ("Read from", metric.source),
+        ("Read from", _read_from(metric.source)),
     ]
     if metric.numerator and metric.denominator:
         facts.insert(1, ("Ratio", f"{METRICS[metric.numerator].label} / {METRICS[metric.denominator].label}"))
@@ -81,6 +114,30 @@ def _entry(metric: Metric) -> Component:
     )
 
 
+def relations_of(source: str) -> list[str]:
+    """The relations that a metric's source names, in its order."""
+    return list(dict.fromkeys(name for name in re.findall(r"[a-z_]+", source) if name in _RELATIONS))
+
+
+def _read_from(source: str) -> list[Component]:
+    """The sources in words, and small behind them how they are called in the database."""
+    names = relations_of(source)
+    said = "; ".join(_RELATIONS[name] for name in names)
+    return [
+        html.Span(said[:1].upper() + said[1:]),
+        html.Code(", ".join(names), className="definition__source"),
+    ]
+
+
+def _contents(groups: Mapping[str, Sequence[Metric]]) -> Component:
+    """What the page holds, beside it where there is room."""
+    parts: list[Component] = [html.A("Rules for every number", href="#rules", className="contents__group")]
+    for group, metrics in groups.items():
+        parts.append(html.A(group, href=f"#{group.lower()}", className="contents__group"))
+        parts += [html.A(metric.label, href=f"#{metric.key}") for metric in metrics]
+    return html.Nav(parts, className="contents", **{"aria-label": "On this page"})
+
+
 def _body(viewer: Viewer, parts: dict[str, str]) -> list[Component]:
     groups: dict[str, list[Metric]] = {}
     for metric in METRICS.values():
@@ -93,18 +150,27 @@ def _body(viewer: Viewer, parts: dict[str, str]) -> list[Component]:
         ),
         html.Div(
             [
-                html.Section(
+                html.Div(
                     [
-                        html.H2("Rules for every number"),
+                        html.Section(
+                            [
+                                html.H2("Rules for every number", id="rules"),
+                                *[
+                                    html.Div([html.H3(name), html.P(text)], className="definition")
+                                    for name, text in _RULES
+                                ],
+                            ]
+                        ),
                         *[
-                            html.Div([html.H3(name), html.P(text)], className="definition")
-                            for name, text in _RULES
+                            html.Section([html.H2(group, id=group.lower()), *map(_entry, metrics)])
+                            for group, metrics in groups.items()
                         ],
-                    ]
+                    ],
+                    className="prose",
                 ),
-                *[html.Section([html.H2(group), *map(_entry, metrics)]) for group, metrics in groups.items()],
+                _contents(groups),
             ],
-            className="prose",
+            className="with-contents",
         ),
     ]
 

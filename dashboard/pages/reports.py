@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Mapping
+from datetime import date, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -41,6 +42,9 @@ _PERIODS = (
     ("90d", "Last 90 days"),
     ("12m", "Last 12 months"),
 )
+_FLIGHT = "flight"
+_LATELY = timedelta(days=30)
+_DEFAULT_PERIOD = "30d"
 
 
 def _body(viewer: Viewer, parts: dict[str, str]) -> list[Component]:
@@ -52,17 +56,24 @@ def _body(viewer: Viewer, parts: dict[str, str]) -> list[Component]:
         *([_form()] if viewer.may("reports.create") else []),
         html.Div(
             [
-                html.Label("Search reports", htmlFor="report-search", className="sr-only"),
-                dcc.Input(
-                    id="report-search",
-                    type="search",
-                    placeholder="Search by title",
-                    debounce=0.3,
-                    className="input",
+                html.H2("Library", className="panel__title"),
+                html.Div(
+                    [
+                        html.Label("Search reports", htmlFor="report-search", className="sr-only"),
+                        icon("search", small=True),
+                        dcc.Input(
+                            id="report-search",
+                            type="search",
+                            placeholder="Search by title",
+                            debounce=0.3,
+                            className="search__input",
+                        ),
+                    ],
+                    className="search",
+                    **{"data-search": ""},
                 ),
             ],
-            className="toolbar",
-            **{"data-search": ""},
+            className="panel__head",
         ),
         html.Div(
             states.loading("rows", height=360), id="report-list", className="panel", **{"aria-live": "polite"}
@@ -73,13 +84,12 @@ def _body(viewer: Viewer, parts: dict[str, str]) -> list[Component]:
 
 
 def _form() -> Component:
-    """Template, subject and period; the subjects a person may choose arrive by callback."""
-    periods = [{"value": value, "label": label} for value, label in _PERIODS]
+    """Template, subject and period; the subjects a person may choose, and their periods, arrive by callback."""
     return html.Div(
         [
             _choice("report-kind", "Report"),
             _choice("report-subject", "About", searchable=True),
-            _choice("report-period", "Period", data=periods, value="30d"),
+            _choice("report-period", "Period", data=_periods(""), value=_DEFAULT_PERIOD),
             html.Button(
                 [icon("plus", small=True), "Make report"],
                 id="report-make",
@@ -132,6 +142,23 @@ def register_callbacks(app: Dash) -> None:
         return options, options[0]["value"] if options else None, not options
 
     @app.callback(
+        Output("report-period", "data"),
+        Output("report-period", "value"),
+        Input("report-subject", "value"),
+        State("report-kind", "value"),
+    )
+    def offer_periods(subject: Any, kind: Any) -> tuple[list[dict[str, str]], str]:
+        viewer = demand("reports.create")
+        if kind != "campaign_performance" or not subject or not _may_report(viewer, kind):
+            return _periods(kind), _DEFAULT_PERIOD
+        try:
+            with tenant_session(viewer.actor) as connection:
+                about = campaigns.campaign(connection, parse_id(str(subject), "campaign"))
+        except PodboardError:
+            return _periods(kind), _DEFAULT_PERIOD
+        return _periods(kind), default_period(about, _filters(viewer, {}).today)
+
+    @app.callback(
         Output("report-error", "children"),
         Output("report-poll", "disabled", allow_duplicate=True),
         Input("report-make", "n_clicks"),
@@ -144,12 +171,16 @@ def register_callbacks(app: Dash) -> None:
         if not clicks:
             return "", no_update
         viewer = demand("reports.create")
-        query = {"period": str(chosen or "30d")}
+        query = {"period": str(chosen or _DEFAULT_PERIOD)}
         if kind == "podcast_audience" and subject and subject != "all":
             query["podcast"] = str(subject)
         try:
             if kind == "campaign_performance":
-                query["campaign"] = str(parse_id(str(subject or ""), "campaign"))
+                campaign_id = parse_id(str(subject or ""), "campaign")
+                if chosen == _FLIGHT:
+                    with tenant_session(viewer.actor) as connection:
+                        query = flight_query(campaigns.campaign(connection, campaign_id))
+                query["campaign"] = str(campaign_id)
             request_report(viewer, str(kind), _filters(viewer, query))
         except PodboardError as error:
             return str(error), no_update
@@ -243,6 +274,27 @@ def request_report(viewer: Viewer, kind: str, filters: Filters) -> None:
         )
 
 
+def _periods(kind: Any) -> list[dict[str, str]]:
+    """The periods that a report of this kind may cover."""
+    flight = ((_FLIGHT, "Whole flight"),) if kind == "campaign_performance" else ()
+    return [{"value": value, "label": label} for value, label in (*flight, *_PERIODS)]
+
+
+def default_period(about: Mapping[str, Any], today: date) -> str:
+    """The period that says most of a campaign: its flight, unless that has begun more than 30 days ago and goes on.
+
+    The last days say nothing of a campaign that is over or has not begun.
+    """
+    first, last = about["flight"]
+    return _DEFAULT_PERIOD if first + _LATELY < today <= last else _FLIGHT
+
+
+def flight_query(about: Mapping[str, Any]) -> dict[str, str]:
+    """The view of a campaign's whole flight. There is nothing to compare a flight with."""
+    first, last = about["flight"]
+    return {"from": first.isoformat(), "to": last.isoformat(), "compare": "none"}
+
+
 def _filters(viewer: Viewer, query: Mapping[str, str]) -> Filters:
     return parse_filters(query, zone=ZoneInfo(viewer.time_zone), now=now())
 
@@ -268,11 +320,12 @@ def _subjects(viewer: Viewer, kind: str) -> list[dict[str, str]]:
 def _library(found: Answer, viewer: Viewer, *, searched: bool, limit: int) -> Component:
     if found.is_empty:
         if searched:
-            return states.empty("No report has such a title.", "Try another word.", height=240)
+            return states.empty("No report has such a title.", "Try another word, or clear the search.")
         return states.empty(
             "There is no report yet.",
-            "Make the first one above." if viewer.may("reports.create") else "",
-            height=240,
+            "Choose what it is about above; it is ready within a minute and stays here to be downloaded."
+            if viewer.may("reports.create")
+            else "Reports that are made for you appear here.",
         )
     rows = [_row(row, viewer) for row in found.rows[:limit]]
     more = []

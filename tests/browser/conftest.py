@@ -102,12 +102,19 @@ class Visit:
         self.callbacks: list[str] = []
         self.page.on("console", lambda said: self.errors.append(said.text) if said.type == "error" else None)
         self.page.on("pageerror", lambda error: self.errors.append(str(error)))
+        self.unanswered: set[Request] = set()
         self.page.on("request", self._note)
+        self.page.on("requestfinished", self._ended)
+        self.page.on("requestfailed", self._ended)
 
     def _note(self, request: Request) -> None:
         self.asked.append(request.url)
         if "_dash-update-component" in request.url:
+            self.unanswered.add(request)
             self.callbacks.append(json.dumps(json.loads(request.post_data or "{}").get("outputs")))
+
+    def _ended(self, request: Request) -> None:
+        self.unanswered.discard(request)
 
     def log_in(self, person: str) -> None:
         """Through the form, as anybody would."""
@@ -126,8 +133,14 @@ class Visit:
         """Waits until nothing is asked for and no skeleton is in sight."""
         self.page.wait_for_selector(".content", timeout=30_000)
         self.page.wait_for_load_state("networkidle")
+        # That was the first load; what a key or a click asks for comes after it.
+        quiet, deadline = 0, time.monotonic() + 30
+        while quiet < 3 and time.monotonic() < deadline:
+            self.page.wait_for_timeout(40)
+            quiet = 0 if self.unanswered else quiet + 1
         self.page.wait_for_function(
-            "() => ![...document.querySelectorAll('.skeleton')].some(e => e.getBoundingClientRect().top < innerHeight)",
+            "() => ![...document.querySelectorAll('.skeleton')]"
+            ".some(e => e.getClientRects().length && e.getBoundingClientRect().top < innerHeight)",
             timeout=30_000,
         )
 

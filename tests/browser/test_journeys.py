@@ -127,6 +127,88 @@ def test_an_account_manager_makes_a_report_with_the_numbers_of_the_page(visit: C
         assert at.errors == []
 
 
+def test_custom_days_are_chosen_without_anything_moving(visit: Callable[..., Any]) -> None:
+    with visit(PODCASTER) as at:
+        page = at.page
+        at.settle()
+        places = (
+            "() => [...document.querySelectorAll('.filters, .filters__field, .head')]"
+            ".map(e => e.offsetTop + ',' + e.offsetLeft)"
+        )
+        before = page.evaluate(places)
+        sentence = page.inner_text(".head__sentence")
+        page.get_by_text("Custom", exact=True).click()
+        days = page.locator(".filters__range button.mantine-DatePicker-day:not([data-outside])")
+        days.first.wait_for()
+        assert page.evaluate(places) == before
+        # Left without days, the bar says again what is shown.
+        page.keyboard.press("Escape")
+        assert not page.locator(".filters__range").is_visible()
+        page.wait_for_function(
+            "() => document.querySelector('.filters__period input:checked').value === '30d'"
+        )
+        # By keyboard: the choice, then into the calendar.
+        page.locator(".filters__period input[value=ytd]").focus()
+        page.keyboard.press("ArrowRight")
+        days.first.wait_for()
+        page.keyboard.press("Tab")
+        assert page.evaluate("document.activeElement.closest('.filters__range') !== null")
+        page.get_by_role("button", name="Previous").or_(
+            page.locator(".filters__range [data-direction=previous]")
+        ).first.click()
+        days.nth(2).click()
+        days.nth(8).click()
+        page.wait_for_function("() => location.search.includes('from=') && location.search.includes('to=')")
+        assert not page.locator(".filters__range").is_visible()
+        at.settle()
+        page.wait_for_function(
+            "said => document.querySelector('.head__sentence').innerText !== said", arg=sentence
+        )
+        page.reload()
+        at.settle()
+        assert page.locator(".filters__period input:checked").get_attribute("value") == "custom"
+        assert at.errors == []
+
+
+def test_a_bad_link_says_so_once_and_leads_on(visit: Callable[..., Any]) -> None:
+    with visit(PODCASTER) as at:
+        page = at.page
+        for search, said, way_out, kept in (
+            (
+                "?from=2026-02-09&to=2026-02-01&compare=none",
+                "ends before it starts",
+                "Show the last 30 days",
+                "?compare=none",
+            ),
+            ("?podcast=nobodys&period=90d", "no such podcast", "Show all podcasts", "?period=90d"),
+        ):
+            page.goto(f"{at.address}/overview{search}")
+            page.locator(".problem").wait_for()
+            at.settle()
+            assert page.locator(".problem").count() == 1
+            assert said in at.text()
+            assert not page.locator(".grid").first.is_visible()
+            bar = page.locator(".filters").bounding_box()
+            head = page.locator(".problem .head__sentence").bounding_box()
+            assert head["y"] >= bar["y"] + bar["height"]
+            page.get_by_role("link", name=way_out).click()
+            page.locator(".kpis").wait_for()
+            assert page.evaluate("location.search") == kept
+            assert page.locator(".grid").first.is_visible()
+        assert at.errors == []
+
+
+def test_a_phone_has_the_time_zone_and_every_page(visit: Callable[..., Any]) -> None:
+    with visit(MANAGER, width=390, height=844) as at:
+        page = at.page
+        at.settle()
+        page.locator(".topbar details.menu summary").click()
+        assert "Times in America/New_York" in page.inner_text(".menu__sheet")
+        page.locator(".menu__sheet").get_by_text("Methodology").click()
+        page.wait_for_url("**/methodology")
+        page.get_by_role("heading", name="Rules for every number").wait_for()
+
+
 def test_first_load_is_small_and_all_our_own(visit: Callable[..., Any]) -> None:
     with visit(PODCASTER) as at:
         # The log-in landed on this page: let that load end before the next one is counted.

@@ -13,9 +13,9 @@ from tests.browser.conftest import ARTEFACTS
 pytestmark = pytest.mark.browser
 
 PAGES = {
-    "podcaster@demo.example": ("/overview", "/methodology"),
+    "podcaster@demo.example": ("/overview", "/methodology", "/overview?podcast=nobodys"),
     "sponsor@demo.example": ("/campaigns", "campaign"),
-    "manager@demo.example": ("/portfolio", "/reports"),
+    "manager@demo.example": ("/portfolio", "/reports", "/freshness"),
     "operator@demo.example": ("/system",),
 }
 _OVERFLOW = """() => {
@@ -38,7 +38,7 @@ def test_pages_look_right(
     ARTEFACTS.mkdir(exist_ok=True)
     with visit(person, width=width, height=height, dark=dark) as at:
         for place in PAGES[person]:
-            name, path = place.strip("/"), place
+            name, path = place.strip("/").replace("?", "-"), place
             if place == "campaign":
                 at.open("/campaigns")
                 path = at.page.locator("a.card").first.get_attribute("href")

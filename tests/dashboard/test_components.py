@@ -5,10 +5,14 @@ import re
 from datetime import date, timedelta
 
 import pytest
+from dash import dcc, html
 from dash.development.base_component import Component
 from plotly.utils import PlotlyJSONEncoder
 
 from dashboard.components import charts, filter_bar, frame, kpis, panels, states, tables
+from dashboard.pages.methodology import relations_of
+from dashboard.plain import Plain
+from queries.metrics import METRICS
 from reports.figures.builders import attribution_bars, ranking, trend
 from reports.figures.tokens import ASSETS
 
@@ -19,6 +23,12 @@ def _json(component):
     return json.loads(json.dumps(component, cls=PlotlyJSONEncoder))
 
 
+def _component(part):
+    """Return the component that plain data stands for; it refuses properties that the element does not have."""
+    library = html if part["namespace"] == "dash_html_components" else dcc
+    return getattr(library, part["type"])(**part["props"])
+
+
 def _walk(component):
     """Yield every component, outermost first."""
     stack = [component]
@@ -26,6 +36,8 @@ def _walk(component):
         one = stack.pop(0)
         if isinstance(one, list | tuple):
             stack = [*one, *stack]
+        elif isinstance(one, Plain):
+            stack = [_component(one), *stack]
         elif isinstance(one, Component):
             yield one
             inner = getattr(one, "children", None)
@@ -130,7 +142,7 @@ def test_the_whole_page_can_be_sent_and_names_no_foreign_host():
 
 
 def test_every_class_on_the_page_is_in_the_style_sheets():
-    css = "".join((ASSETS / name).read_text(encoding="utf-8") for name in ("app.css", "icons.css"))
+    css = "".join(path.read_text(encoding="utf-8") for path in ASSETS.glob("*.css"))
     known = set(re.findall(r"\.([a-z][\w-]*)", css))
     # Hooks without a style of their own: a change without a tone, states' neutral form.
     plain = {"panel__body", "span-12", "cell-bar__track--1"}
@@ -150,6 +162,13 @@ def test_every_icon_that_is_named_exists():
     assert used <= known
 
 
+def test_every_source_of_a_metric_is_named_in_words():
+    for metric in METRICS.values():
+        named = set(re.findall(r"[a-z]+(?:_[a-z]+)+", metric.source))
+        assert relations_of(metric.source), metric.key
+        assert named <= set(relations_of(metric.source)), metric.key
+
+
 def test_controls_have_names():
     page = _everything()
     for kind in ("Button", "A", "Summary"):
@@ -157,7 +176,7 @@ def test_controls_have_names():
             named = _text(one).strip() or one.to_plotly_json()["props"].get("aria-label")
             assert named, one
     for one in _walk(page):
-        if type(one).__name__ in ("SegmentedControl", "Select", "MultiSelect", "DatePickerInput"):
+        if type(one).__name__ in ("SegmentedControl", "Select", "MultiSelect"):
             assert one.to_plotly_json()["props"]["aria-label"]
 
 
@@ -178,7 +197,7 @@ def test_controls_have_names():
     ],
 )
 def test_change_is_told_by_sign_arrow_and_tone(now, before, better, tone, text):
-    badge = kpis.change_badge(now, before, better=better)
+    badge = _component(kpis.change_badge(now, before, better=better))
     assert badge.className == f"change change--{tone}"
     assert _text(badge) == text
     arrows = _named(badge, "icon-up") + _named(badge, "icon-down")
@@ -191,10 +210,10 @@ def test_a_key_figure_shows_value_change_and_what_was():
 
 
 def test_a_sparkline_is_a_mask_and_too_few_values_are_none():
-    shown = kpis.sparkline([1, 2, 3])
+    shown = _component(kpis.sparkline([1, 2, 3]))
     assert shown.style["--spark"].startswith('url("data:image/svg+xml,')
     assert "#" not in shown.style["--spark"]
-    assert kpis.sparkline([1]).to_plotly_json()["props"] == {"children": None}
+    assert kpis.sparkline([1])["props"] == {"children": None}
 
 
 # Charts -----------------------------------------------------------------------------------------------------
@@ -221,8 +240,8 @@ def test_a_ranking_is_text_with_links_and_needs_no_plotly():
 
 def test_an_empty_chart_is_the_empty_state_in_the_same_height():
     view = charts.chart_view(trend([], label="Downloads", height=300), empty_reason="No downloads.")
-    assert view.className == "state"
-    assert view.style == {"--state-height": "300px"}
+    assert view["props"]["className"] == "state"
+    assert view["props"]["style"] == {"--state-height": "300px"}
     assert "No downloads." in _text(view)
 
 
@@ -328,7 +347,7 @@ def test_an_error_says_what_is_safe_and_its_reference():
         "This took too long. Your data is safe and the rest of the page is right. Try again in a moment. "
         "Try again Reference 9f2c"
     )
-    assert shown.role == "alert"
+    assert shown["props"]["role"] == "alert"
 
 
 def test_the_filter_bar_tells_the_script_its_keys():

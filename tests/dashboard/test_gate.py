@@ -26,7 +26,8 @@ PAGES = {
     "/campaigns/<campaign_id>": {"Bob", "Alice", "Dora", "Charlie"},
     "/portfolio": {"Alice", "Dora", "Charlie"},
     "/reports": {"Alice", "Bob", "Carol", "Dora", "Charlie"},
-    "/system": {"Alice", "Dora", "Charlie", "Oscar"},
+    "/freshness": {"Alice", "Dora", "Charlie"},
+    "/system": {"Oscar"},
     "/methodology": set(PEOPLE),
 }
 

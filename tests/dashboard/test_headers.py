@@ -200,16 +200,16 @@ def test_a_bundle_holds_each_of_its_files_once(browse) -> None:
 
 
 def test_another_version_is_not_kept(browse) -> None:
-    assert browse().get("/assets/app.css?m=1").headers["Cache-Control"] == "public, max-age=3600"
-    assert browse().get("/assets/app.css").headers["Cache-Control"] == "public, max-age=3600"
+    assert browse().get("/assets/frame.css?m=1").headers["Cache-Control"] == "public, max-age=3600"
+    assert browse().get("/assets/frame.css").headers["Cache-Control"] == "public, max-age=3600"
 
 
 def test_files_are_compressed_once_and_say_the_same(browse, monkeypatch) -> None:
     browser = browse()
-    plain = browser.get("/assets/app.css", headers={"Accept-Encoding": "identity"})
+    plain = browser.get("/assets/frame.css", headers={"Accept-Encoding": "identity"})
     assert "Content-Encoding" not in plain.headers
     for encoding, undo in (("br", brotli.decompress), ("gzip", gzip.decompress)):
-        first = browser.get("/assets/app.css", headers={"Accept-Encoding": encoding})
+        first = browser.get("/assets/frame.css", headers={"Accept-Encoding": encoding})
         assert first.headers["Content-Encoding"] == encoding
         assert undo(first.data) == plain.data
         assert len(first.data) < len(plain.data) / 2
@@ -217,15 +217,15 @@ def test_files_are_compressed_once_and_say_the_same(browse, monkeypatch) -> None
     monkeypatch.setattr(brotli, "compress", pytest.fail)
     monkeypatch.setattr(gzip, "compress", pytest.fail)
     for encoding in ("br", "gzip", "gzip, deflate, br"):
-        assert browser.get("/assets/app.css", headers={"Accept-Encoding": encoding}).status_code == 200
+        assert browser.get("/assets/frame.css", headers={"Accept-Encoding": encoding}).status_code == 200
 
 
 def test_a_file_that_is_there_already_is_not_sent_again(browse) -> None:
     browser = browse()
     for encoding in ("br", "identity"):
-        first = browser.get("/assets/app.css", headers={"Accept-Encoding": encoding})
+        first = browser.get("/assets/frame.css", headers={"Accept-Encoding": encoding})
         again = browser.get(
-            "/assets/app.css", headers={"Accept-Encoding": encoding, "If-None-Match": first.headers["ETag"]}
+            "/assets/frame.css", headers={"Accept-Encoding": encoding, "If-None-Match": first.headers["ETag"]}
         )
         assert (again.status_code, again.data) == (304, b"")
 

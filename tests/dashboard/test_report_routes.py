@@ -4,12 +4,16 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable, Iterator
+from datetime import UTC, date, datetime, timedelta
 from typing import Any
 from uuid import uuid4
+from zoneinfo import ZoneInfo
 
 import psycopg
 import pytest
 
+from dashboard.pages.reports import default_period, flight_query
+from queries.filters import parse_filters
 from tests.dashboard.visitors import Browser, address
 
 PDF = b"%PDF-1.7\nof Alpha Audio"
@@ -83,3 +87,26 @@ def test_a_report_that_is_not_ready_and_a_bent_address_are_not_found(
         answer = browser.get(bent)
         assert PDF not in answer.data
         assert answer.headers["Content-Type"] != "application/pdf"
+
+
+@pytest.mark.parametrize(
+    ("begins", "ends", "offered"),
+    [
+        (-90, -1, "flight"),  # over
+        (-90, 0, "30d"),
+        (-31, 40, "30d"),
+        (-30, 40, "flight"),  # the last 30 days would hold days before it
+        (0, 40, "flight"),
+        (7, 40, "flight"),  # not begun
+    ],
+)
+def test_the_form_offers_the_period_that_says_most_of_a_campaign(
+    begins: int, ends: int, offered: str
+) -> None:
+    today = date(2026, 11, 23)
+    about = {"flight": (today + timedelta(days=begins), today + timedelta(days=ends))}
+    assert default_period(about, today) == offered
+    f = parse_filters(
+        flight_query(about), zone=ZoneInfo("Europe/Berlin"), now=datetime(2026, 11, 23, 9, tzinfo=UTC)
+    )
+    assert (f.period.start, f.period.last_day, f.compared) == (*about["flight"], None)

@@ -1,0 +1,68 @@
+"""Freshness: as of when the reader's numbers are complete. Nothing about other tenants, queues or machines."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from dash.development.base_component import Component
+
+from dashboard.access import READ_SYSTEM
+from dashboard.boxes import Box, View
+from dashboard.components.frame import page_header
+from dashboard.pages import Page
+from dashboard.pages.system import show_freshness
+from queries import operations
+from queries.filters import Filters
+from queries.results import Answer
+from queries.session import Connection
+from reports.formatting import instant
+
+_WHO = (READ_SYSTEM,)
+
+
+def _freshness(connection: Connection, filters: Filters) -> Answer:
+    return operations.freshness(connection)
+
+
+def _sentence(connection: Connection, filters: Filters, answer: Answer) -> str:
+    late = [row for row in answer.rows if row["is_late"]]
+    if not late:
+        oldest = min(row["refreshed_at"] for row in answer.rows)
+        return f"Every number is up to date: nothing is missing that happened before {instant(oldest, filters.zone)}."
+    said = " and ".join(f"{row['label']} ({_since(row, filters)})" for row in late)
+    return f"Numbers stand still: {said}. What is shown is right up to then."
+
+
+def _since(row: Mapping[str, Any], filters: Filters) -> str:
+    return f"as of {instant(row['refreshed_at'], filters.zone)}" if row["refreshed_at"] else "not yet counted"
+
+
+def _head(answer: Answer, view: View) -> list[Component]:
+    return [
+        page_header(
+            "Freshness",
+            view.lead,
+            as_of="New events are in the numbers within about a minute, in hourly aggregates within about an hour.",
+        )
+    ]
+
+
+PAGE = Page(
+    path="/freshness",
+    title="Freshness",
+    nav="Freshness",
+    group="Help",
+    icon="clock",
+    order=85,
+    any_of=_WHO,
+    head=Box("freshness.state", "Freshness", _freshness, _head, any_of=_WHO, lead=_sentence, head=True),
+    rows=(
+        (
+            Box(
+                "freshness.relations", "As of", _freshness, show_freshness, any_of=_WHO, height=200, skeleton="rows",
+                csv=False, empty="Nothing has been processed yet.", way_on="Ask whoever runs podboard for you.",
+            ),
+        ),
+    ),
+)  # fmt: skip
