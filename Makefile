@@ -37,7 +37,7 @@ run: install ## Start everything, with demo data, on http://127.0.0.1:8050 (PORT
 test: install ## Lint, types and all tests (PYTEST_ARGS passes options on)
 	@deploy/install-system-packages.sh test
 	@$(MAKE) --no-print-directory lint types
-	@$(BIN)/pytest -n auto --dist loadfile $(PYTEST_ARGS)
+	@$(BIN)/pytest -n auto --dist loadfile --no-loadscope-reorder $(PYTEST_ARGS)
 
 lint: install ## Style, formatting and the direction of imports
 	@$(BIN)/ruff check --quiet .
