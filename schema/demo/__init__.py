@@ -26,7 +26,7 @@ from schema.demo.small import small_tenants
 Scale = Literal["small", "large"]
 
 PASSWORD = "podboard-demo"  # noqa: S105 (public on purpose; the demo listens on loopback only)
-OPERATOR = ("operator@demo.example", "Odette Opfell")
+OPERATORS = (("operator@demo.example", "Odette Opfell"), ("operator@second.example", "Oskar Ohnesorg"))
 _CONNECTIONS = 2
 # The events' JSON is left out: sampling it takes longer than all the rest.
 _ANALYZE = (
@@ -71,7 +71,8 @@ def load_tenants(
         earliest = moment - timedelta(days=max(p.history_days for p in missing) + 1)
         connection.execute("select ensure_event_storage(%s, %s)", [earliest, moment + timedelta(days=1)])
         password_hash = PasswordHasher().hash(PASSWORD)
-        loading.write_operator(connection, *OPERATOR, password_hash)
+        for email, full_name in OPERATORS:
+            loading.write_operator(connection, email, full_name, password_hash)
 
     def load_one(plan: TenantPlan) -> dict[str, int]:
         began = time.monotonic()

@@ -143,7 +143,7 @@ def _tenant(connection: Connection, material: Material, password_hash: str) -> i
 
 
 def write_operator(connection: Connection, email: str, full_name: str, password_hash: str) -> None:
-    """Adds the demo's operator, who belongs to no tenant, unless there is one of this address."""
+    """Adds an operator of the demo, who belongs to no tenant, unless there is one of this address."""
     person = uuid.uuid5(NAMESPACE, email)
     connection.execute(
         "select set_tenant_context(null), set_config('app.current_user', %s, true)", [str(person)]

@@ -469,6 +469,7 @@ def test_people_see_what_is_theirs(loaded: Loaded) -> None:
     emails = {row[0] for row in loaded.rows("select email from users")}
     assert emails == {
         "operator@demo.example",
+        "operator@second.example",
         *(
             f"{who}@{d}.example"
             for who in ("sponsor", "podcaster", "manager", "admin")
@@ -491,7 +492,7 @@ def test_people_see_what_is_theirs(loaded: Loaded) -> None:
     assert seen["sponsor@demo.example"] == (2, 5, 0)
     assert seen["podcaster@demo.example"] == (0, 0, 2)
     assert seen["manager@demo.example"] == seen["admin@demo.example"] == (7, 14, 4)
-    assert seen["operator@demo.example"] == (0, 0, 0)
+    assert seen["operator@demo.example"] == seen["operator@second.example"] == (0, 0, 0)
     assert seen["sponsor@second.example"] == (2, 4, 0)
     assert seen["podcaster@second.example"] == (0, 0, 1)
     assert seen["manager@third.example"] == (3, 4, 2)
