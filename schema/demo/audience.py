@@ -66,7 +66,6 @@ class Audience:
     place_shift: Floats
     fetches: NDArray[np.bool_]
     reports: NDArray[np.bool_]
-    reports_early: NDArray[np.bool_]
     profiles: NDArray[np.bytes_]
 
 
@@ -268,7 +267,6 @@ def _describe(plan: TenantPlan, total: int, random: Random) -> Audience:
         place_shift=np.array(shift)[profile],
         fetches=np.array(fetches)[profile],
         reports=reporting & (agrees < plan.consent),
-        reports_early=reporting & (agrees < plan.early_consent),
         profiles=np.array(profile_texts),
     )
 

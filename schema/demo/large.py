@@ -74,9 +74,7 @@ def large_tenant(number: int, size: float = 1.0) -> TenantPlan:
         campaigns=_campaigns(),
         history_days=729,
         back_catalogue_days=0,
-        dense_days=729,
         consent=0.50,
-        early_consent=0.50,
         overlap=0.3,
     )
 

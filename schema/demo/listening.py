@@ -58,7 +58,7 @@ def listener_events(
 ) -> Events:
     """Every listener event of the tenant before today, by time; `completion`: who hears each episode out."""
     parts = [_events(DOWNLOAD, downloads.at, downloads.episode, downloads.listener)]
-    parts += _plays(plan, downloads, episodes, completion, audience, ads, calendar, random)
+    parts += _plays(downloads, episodes, completion, audience, ads, calendar, random)
     parts += [
         _follows(episodes, members[show.slug], show.slug, audience, calendar, random) for show in plan.shows
     ]
@@ -80,7 +80,6 @@ def _events(
 
 
 def _plays(
-    plan: TenantPlan,
     downloads: Downloads,
     episodes: list[Episode],
     completion: Floats,
@@ -89,8 +88,7 @@ def _plays(
     calendar: Calendar,
     random: Random,
 ) -> list[Events]:
-    dense = downloads.day >= calendar.length - plan.dense_days
-    tells = np.where(dense, audience.reports[downloads.listener], audience.reports_early[downloads.listener])
+    tells = audience.reports[downloads.listener]
     chosen = np.flatnonzero(tells & (random.random(len(tells)) < _PLAYED_SHARE))
     episode, listener = downloads.episode[chosen], downloads.listener[chosen]
     length = np.array([e.seconds for e in episodes], dtype=np.int64)[episode]

@@ -155,7 +155,7 @@ class SponsorPlan:
 
 @dataclass(frozen=True, slots=True)
 class TenantPlan:
-    """One tenant. `history_days` back from today hold events; plays are dense in the last `dense_days`."""
+    """One tenant. `history_days` back from today hold events; `consent` is who lets an app tell its plays."""
 
     slug: str
     name: str
@@ -171,8 +171,6 @@ class TenantPlan:
     campaigns: tuple[CampaignPlan, ...]
     history_days: int = 560
     back_catalogue_days: int = 200
-    dense_days: int = 125
-    consent: float = 0.50
-    early_consent: float = 0.08
+    consent: float = 0.26
     overlap: float = 0.45
     quiet_days: dict[int, float] = field(default_factory=dict)

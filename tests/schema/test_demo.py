@@ -267,6 +267,27 @@ def test_what_was_heard_lies_inside_the_episode(loaded: Loaded) -> None:
         assert 0.45 < completes / plays < 0.75, slug
 
 
+def test_a_download_is_played_as_often_in_every_quarter(loaded: Loaded) -> None:
+    """Otherwise plays would leap on every page that compares two periods, and downloads would not."""
+    shares: dict[str, list[float]] = {}
+    for slug, downloads, plays in loaded.rows(
+        """
+        select t.slug, count(*) filter (where e.event_type = 'download'), count(*) filter (where e.event_type = 'play')
+        from listener_events e join tenants t on t.id = e.tenant_id
+        where e.occurred_at >= %s
+        group by t.slug, ((%s - e.occurred_at::date) / 91)
+        """,
+        NOON - timedelta(days=546),
+        NOON.date(),
+    ):
+        if downloads > 1_000:
+            shares.setdefault(slug, []).append(plays / downloads)
+    assert shares.keys() == {"northlight", "second", "third"}
+    for slug, found in shares.items():
+        assert len(found) >= 4, slug
+        assert max(found) < 1.5 * min(found), (slug, found)
+
+
 def test_every_impression_is_a_download_with_an_ad_in_flight(loaded: Loaded) -> None:
     differences = loaded.one(
         """
