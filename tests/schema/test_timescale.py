@@ -9,7 +9,10 @@ from __future__ import annotations
 import random
 import shutil
 import socket
+import statistics
 import subprocess
+import sys
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
@@ -273,3 +276,68 @@ def test_no_tenant_and_no_chunk_shows_anything(timescale: Connection) -> None:
     finally:
         timescale.execute("reset role")
         timescale.execute("set role podboard_owner")
+
+
+@pytest.mark.proof
+def test_one_more_day_costs_what_is_new_whatever_the_history(
+    timescale: Connection, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """The command that refreshes the aggregates, after 60 and after 720 days of history: under 1.5 times the time."""
+    tenant, podcast, episode = (UUID(int=number, version=4) for number in (901, 902, 903))
+    with timescale.transaction():
+        timescale.execute("select set_tenant_context(%s)", (tenant,))
+        timescale.execute("insert into tenants (id, name, slug) values (%s, 'Cost', 'cost')", (tenant,))
+        timescale.execute(
+            "insert into podcasts (id, tenant_id, name) values (%s, %s, 'Show')", (podcast, tenant)
+        )
+        timescale.execute(
+            "insert into episodes (id, tenant_id, podcast_id, title) values (%s, %s, %s, 'One')",
+            (episode, tenant, podcast),
+        )
+
+    def listen(first_day: int, last_day: int, downloads: int = 100) -> None:
+        """So many downloads on each of these days before today."""
+        with timescale.transaction():
+            timescale.execute("select set_tenant_context(%s)", (tenant,))
+            timescale.execute(
+                "insert into listener_events (id, tenant_id, episode_id, listener_id, event_type, occurred_at) "
+                "select gen_random_uuid(), %s, %s, 'listener ' || n, 'download', "
+                "%s - make_interval(days => day, secs => 86400 * n / %s) "
+                "from generate_series(%s::int, %s::int) day, generate_series(1, %s) n",
+                (tenant, episode, NOW, downloads, first_day, last_day, downloads),
+            )
+
+    def refreshed() -> float:
+        with pytest.MonkeyPatch.context() as patch:
+            _let_the_worker_use(timescale, patch)
+            began = time.perf_counter()
+            refresh.refresh_aggregates()
+            took = time.perf_counter() - began
+        timescale.rollback()
+        timescale.autocommit = True
+        return took
+
+    def one_more_day() -> float:
+        times = []
+        for _ in range(5):
+            listen(0, 0, 20_000)  # what the large demo hears in a day
+            times.append(refreshed())
+            with timescale.transaction():  # so that each round finds the day as the first one did
+                timescale.execute("select set_tenant_context(%s)", (tenant,))
+                timescale.execute(
+                    "delete from listener_events where tenant_id = %s and occurred_at > %s",
+                    (tenant, NOW - timedelta(days=1)),
+                )
+            refreshed()
+        return statistics.median(times)
+
+    listen(2, 60)
+    refreshed()
+    short = one_more_day()
+    listen(61, 720)
+    refreshed()
+    long = one_more_day()
+    figures = f"{short * 1000:.0f} ms after 60 days, {long * 1000:.0f} ms after 720: {long / short:.2f}"
+    with capsys.disabled():
+        sys.stdout.write(f"\nThe aggregates' refresh, one more day: {figures}\n")
+    assert long < 1.5 * short, figures
