@@ -29,14 +29,15 @@ comment on column subscription_tiers.features is
     'api, white_label, scheduled_reports, marketplace: booleans. Nothing else.';
 select internal.protect_system_table('subscription_tiers');
 
-insert into subscription_tiers (name, description, price_monthly, price_yearly, features) values
-    ('starter', 'One show and its first sponsors', 29, 290,
+-- With ids of their own, so that the same tier is the same row in every database.
+insert into subscription_tiers (id, name, description, price_monthly, price_yearly, features) values
+    ('7f1d0c4e-0000-4000-8000-000000000001', 'starter', 'One show and its first sponsors', 29, 290,
      '{"max_users": 3, "max_podcasts": 1, "max_campaigns": 5, "ai_tokens_monthly": 20000,
        "api": false, "white_label": false, "scheduled_reports": false, "marketplace": false}'),
-    ('studio', 'A house with several shows', 129, 1290,
+    ('7f1d0c4e-0000-4000-8000-000000000002', 'studio', 'A house with several shows', 129, 1290,
      '{"max_users": 15, "max_podcasts": 10, "max_campaigns": 60, "ai_tokens_monthly": 100000,
        "api": true, "white_label": false, "scheduled_reports": true, "marketplace": true}'),
-    ('network', 'A network under its own brand', 449, 4490,
+    ('7f1d0c4e-0000-4000-8000-000000000003', 'network', 'A network under its own brand', 449, 4490,
      '{"max_users": null, "max_podcasts": null, "max_campaigns": null, "ai_tokens_monthly": 400000,
        "api": true, "white_label": true, "scheduled_reports": true, "marketplace": true}');
 

@@ -41,14 +41,15 @@ comment on table onboarding_steps is 'How to begin with podboard, the same for e
 comment on column onboarding_steps.required is 'Without it the rest shows nothing; skipped it comes again.';
 select internal.protect_system_table('onboarding_steps');
 
-insert into onboarding_steps (step_key, step_name, description, order_index, required) values
-    ('set_time_zone', 'Set zone and currency', 'Days and money of every page follow from it.', 10, true),
-    ('import_feed', 'Import a feed', 'Podcasts and episodes come from it.', 20, true),
-    ('import_events', 'Import what listeners did', 'A file, or the event collector with a key.', 30, true),
-    ('add_campaign', 'Enter a campaign', 'Sponsor, flight, booking and where its ads stand.', 40, false),
-    ('invite_people', 'Invite people', 'Sponsors and podcasters see their own only.', 50, false),
-    ('set_brand', 'Put your brand on it', 'Name, mark and colour, on screen and on paper.', 60, false),
-    ('first_report', 'Make a report', 'A PDF of a campaign or a podcast.', 70, false);
+-- With ids of their own, so that the same step is the same row in every database.
+insert into onboarding_steps (id, step_key, step_name, description, order_index, required) values
+    ('7f1d0c4e-0000-4000-8000-000000000101', 'set_time_zone', 'Set zone and currency', 'Days and money of every page follow from it.', 10, true),
+    ('7f1d0c4e-0000-4000-8000-000000000102', 'import_feed', 'Import a feed', 'Podcasts and episodes come from it.', 20, true),
+    ('7f1d0c4e-0000-4000-8000-000000000103', 'import_events', 'Import what listeners did', 'A file, or the event collector with a key.', 30, true),
+    ('7f1d0c4e-0000-4000-8000-000000000104', 'add_campaign', 'Enter a campaign', 'Sponsor, flight, booking and where its ads stand.', 40, false),
+    ('7f1d0c4e-0000-4000-8000-000000000105', 'invite_people', 'Invite people', 'Sponsors and podcasters see their own only.', 50, false),
+    ('7f1d0c4e-0000-4000-8000-000000000106', 'set_brand', 'Put your brand on it', 'Name, mark and colour, on screen and on paper.', 60, false),
+    ('7f1d0c4e-0000-4000-8000-000000000107', 'first_report', 'Make a report', 'A PDF of a campaign or a podcast.', 70, false);
 
 create table onboarding_progress (
     tenant_id uuid not null references tenants (id) on delete cascade,
