@@ -9,7 +9,8 @@ from typing import Any
 import psycopg
 from psycopg.rows import dict_row
 
-from tests.canaries import Canaries, Planted, Planter, Row, canaries_of
+from tests.canaries import Planted, Planter, Row
+from tests.canary_search import Canaries, canaries_of
 from tests.canary_values import Mark
 from tests.catalogue import Connection
 from tests.world import World

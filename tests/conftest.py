@@ -41,6 +41,11 @@ _FOREIGN = (
 )  # fmt: skip
 
 
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """`make rights` writes tests/schema/rights.toml anew from what is measured."""
+    parser.addoption("--write-rights", action="store_true", help="write tests/schema/rights.toml anew")
+
+
 def pytest_configure(config: pytest.Config) -> None:
     """Give the run a home that its processes share, reachable for the unprivileged user of the server."""
     # How long an example takes says more of the machine than of the code.

@@ -7,7 +7,8 @@ from collections.abc import Iterator
 import psycopg
 import pytest
 
-from tests.canaries import Canaries, Planter
+from tests.canaries import Planter
+from tests.canary_search import Canaries
 from tests.canary_values import Mark, tells
 from tests.canary_world import OF_B, CanaryWorld
 from tests.catalogue import Connection, relations, system_tables, tenant_tables
