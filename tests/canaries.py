@@ -52,15 +52,24 @@ class Planted:
 
 
 class Planter:
-    """Writes one row into each table of a tenant, as a superuser; `given` rows stand for their tables."""
+    """Writes one row into each table of a tenant, as a superuser.
+
+    `given` rows stand for their tables; a row of an `avoided` table is referred to only where a column needs one.
+    """
 
     def __init__(
-        self, connection: Connection, tenant_id: UUID, mark: Mark, given: Mapping[str, Row] | None = None
+        self,
+        connection: Connection,
+        tenant_id: UUID,
+        mark: Mark,
+        given: Mapping[str, Row] | None = None,
+        avoided: frozenset[str] = frozenset(),
     ) -> None:
         self._connection = connection
         self._relations = relations(connection)
         self._tenant_id = tenant_id
         self._given = dict(given or {})
+        self._avoided = avoided
         self._under_way: list[str] = []
         self._later: list[tuple[Relation, ForeignKey]] = []
         self.planted = Planted(mark)
@@ -165,6 +174,8 @@ class Planter:
             identity = self.planted.mark.id(table.name, "id")
             yield from zip(key.columns, (self._tenant_id if c == "tenant_id" else identity for c in key.target_columns),
                            strict=True)  # fmt: skip
+        elif table is not None and key.target in self._avoided and self._may_be_empty(table, key):
+            yield from ((column, None) for column in key.columns if column != "tenant_id")
         elif table is not None and key.target in self._under_way:
             self._later.append((table, key))
             yield from ((column, None) for column in key.columns if column != "tenant_id")
@@ -172,6 +183,10 @@ class Planter:
             parent = self._row_of(key.target)
             for column, target in zip(key.columns, key.target_columns, strict=True):
                 yield column, parent[target]
+
+    @staticmethod
+    def _may_be_empty(table: Relation, key: ForeignKey) -> bool:
+        return any(table.columns[name].nullable for name in key.columns if name != "tenant_id")
 
     def _by_name(self, table: Relation, column: Column) -> Any:
         """A reference without a key, by its name: episode_id, podcast_ids; resource_id by resource_type."""
@@ -184,6 +199,8 @@ class Planter:
             return None
         if column.base not in ("uuid", "uuid[]") or not self._relations[target].is_of_a_tenant:
             return None
+        if target in self._avoided and column.base == "uuid[]":
+            return []
         found = self._row_of(target)["id"]
         return [found] if column.base == "uuid[]" else found
 

@@ -43,18 +43,18 @@ def plant(connection: Connection, world: World) -> CanaryWorld:
         "bob": (BOBS, "sponsor", "campaigns.read_own", {
             "sponsors": world.sponsors["Acme Coffee"], "campaigns": world.campaigns["Acme always on"],
             "ad_units": world.ad_units["Acme always on/Harbour Lights 1"],
-        }),
+        }, {"podcasts", "episodes"}),
         "carol": (CAROLS, "podcaster", "podcasts.read_own", {
             "podcasts": world.podcasts["Harbour Lights"], "episodes": world.episodes["Harbour Lights 1"],
-        }),
+        }, {"sponsors", "campaigns"}),
     }  # fmt: skip
     planted = {"other": other}
-    for person, (mark, role, permission, theirs) in people.items():
+    for person, (mark, role, permission, theirs, not_theirs) in people.items():
         given = shared | {name: _row(connection, name, "id", id_) for name, id_ in theirs.items()}
         given["users"] = _row(connection, "users", "id", getattr(world.people, person).user_id)
         given["permissions"] = _row(connection, "permissions", "name", permission)
         given["roles"] = _row(connection, "roles", "name", role, world.a.tenant_id)
-        planted[person] = Planter(connection, world.a.tenant_id, mark, given).plant()
+        planted[person] = Planter(connection, world.a.tenant_id, mark, given, frozenset(not_theirs)).plant()
     planted["b"] = Planter(connection, world.b.tenant_id, OF_B).plant()
     return CanaryWorld(
         world, planted,
