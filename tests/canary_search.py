@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
@@ -15,6 +15,7 @@ from tests.catalogue import Connection, relations
 
 _ID = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 _MOMENTS = ("date", "timestamp with time zone", "timestamp without time zone")
+_TELLING = (int, Decimal, date, datetime)
 
 
 @dataclass(frozen=True)
@@ -45,27 +46,36 @@ class Canaries:
         return next((found for each in values if (found := self.seen_in(each, but=but))), None)
 
 
-def canaries_of(connection: Connection, tenant_id: UUID, *marks: Mark) -> Canaries:
-    """Every id of a tenant's rows, and every value in them that names one of the marks. Asked as a superuser."""
+def canaries_of(
+    connection: Connection, tenant_id: UUID, planted: Iterable[Mapping[str, Any]], *marks: Mark
+) -> Canaries:
+    """Every id of a tenant's rows, and what names its marks in the rows planted: values that no other tenant has."""
     ids: set[UUID] = {tenant_id}
-    values: set[Any] = set()
-    foreign: set[UUID] = set()
+    foreign: set[Any] = set()
     for table in relations(connection).values():
         if table.is_view:
             continue
-        is_system = not table.is_of_a_tenant
-        condition = "true" if is_system else f"{table.tenant_column} = %(tenant)s"
         # Python knows no infinite moment; and one names nobody.
         columns = ", ".join(
             f"case when isfinite({c.name}) then {c.name} end" if c.base in _MOMENTS else c.name
             for c in table.columns.values()
         )
-        for row in connection.execute(
-            f"select {columns} from {table.name} where {condition}", {"tenant": tenant_id}
+        owner = f"{table.tenant_column} is not distinct from %(tenant)s" if table.is_of_a_tenant else "false"
+        for is_own, *row in connection.execute(
+            f"select {owner}, {columns} from {table.name}", {"tenant": tenant_id}
         ):
-            for value in row:
-                if isinstance(value, UUID):
-                    (foreign if is_system else ids).add(value)
-                elif isinstance(value, (int, Decimal, date, datetime)) and not is_system:
-                    values.update({value} if any(tells(value, mark) for mark in marks) else ())
-    return Canaries(tuple(mark.token for mark in marks), frozenset(ids - foreign), frozenset(values))
+            if is_own:
+                ids.update(value for value in row if isinstance(value, UUID))
+            else:
+                foreign.update(value for value in row if isinstance(value, (UUID, *_TELLING)))
+    values = {
+        value
+        for row in planted
+        for value in row.values()
+        if isinstance(value, _TELLING)
+        and not isinstance(value, bool)
+        and any(tells(value, mark) for mark in marks)
+    }
+    return Canaries(
+        tuple(mark.token for mark in marks), frozenset(ids - foreign), frozenset(values - foreign)
+    )

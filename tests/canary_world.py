@@ -56,10 +56,12 @@ def plant(connection: Connection, world: World) -> CanaryWorld:
         given["roles"] = _row(connection, "roles", "name", role, world.a.tenant_id)
         planted[person] = Planter(connection, world.a.tenant_id, mark, given, frozenset(not_theirs)).plant()
     planted["b"] = Planter(connection, world.b.tenant_id, OF_B).plant()
+    rows = {name: each.rows.values() for name, each in planted.items()}
+    of_a = [row for name in ("other", "bob", "carol") for row in rows[name]]
     return CanaryWorld(
         world, planted,
-        of_a=canaries_of(connection, world.a.tenant_id, OTHER, BOBS, CAROLS),
-        of_b=canaries_of(connection, world.b.tenant_id, OF_B),
+        of_a=canaries_of(connection, world.a.tenant_id, of_a, OTHER, BOBS, CAROLS),
+        of_b=canaries_of(connection, world.b.tenant_id, rows["b"], OF_B),
     )  # fmt: skip
 
 
