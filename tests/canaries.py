@@ -7,6 +7,7 @@ tests/schema/test_canaries.py says which column that is.
 from __future__ import annotations
 
 import itertools
+import json
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import timedelta
@@ -29,8 +30,17 @@ from tests.catalogue import (
 )
 
 Row = dict[str, Any]
-# (table, column): what to write there, where no candidate passes the column's checks and triggers.
-HINTS: dict[tuple[str, str], Callable[[Mark], Any]] = {}
+# (table, column): what to write there, where no candidate passes the column's checks and triggers, or where the
+# product reads a document whose shape its comment states and no check does.
+HINTS: dict[tuple[str, str], Callable[[Mark], Any]] = {
+    ("attribution_analytics", "metrics"): lambda mark: json.dumps(
+        {
+            "version": 1, "conversions": mark.number(1), "leads": 0, "purchases": mark.number(1), "overlap": 0,
+            "anonymous": 0, "revenue_micros": {"USD": str(mark.number(2))}, "windows": {},
+            "by_source": {f"{mark.token} source": mark.number(1)},
+        }
+    ),
+}  # fmt: skip
 # Nobody's rows in the tables that are the same for every tenant.
 SYSTEM = Mark("f")
 # Set, they end a row's life: no page would show its canaries any more.

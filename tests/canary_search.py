@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, fields, is_dataclass
 from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
@@ -28,6 +28,8 @@ class Canaries:
 
     def seen_in(self, value: Any, *, but: frozenset[Any] = frozenset()) -> str | None:
         """The first canary inside a value of any shape, or None; `but` is what the asker said itself."""
+        if is_dataclass(value) and not isinstance(value, type):
+            return self._first((getattr(value, each.name) for each in fields(value)), but)
         if isinstance(value, Mapping):
             return self._first([*value.keys(), *value.values()], but)
         if isinstance(value, (list, tuple, set, frozenset)):
@@ -36,11 +38,17 @@ class Canaries:
             return self.seen_in(bytes(value).decode("latin-1"), but=but)
         if isinstance(value, str):
             lowered = value.lower()
-            for said in but:
-                lowered = lowered.replace(str(said).lower(), "")
-            named = next((token for token in self.tokens if token in lowered), None)
-            return named or next((i for i in _ID.findall(lowered) if UUID(i) in self.ids), None)
-        return str(value) if value not in but and (value in self.ids or value in self.values) else None
+            if but and self._in_text(lowered):
+                for said in but:
+                    lowered = lowered.replace(str(said).lower(), "")
+            return self._in_text(lowered)
+        if not isinstance(value, (UUID, *_TELLING)):
+            return None
+        return str(value) if str(value) not in but and (value in self.ids or value in self.values) else None
+
+    def _in_text(self, lowered: str) -> str | None:
+        named = next((token for token in self.tokens if token in lowered), None)
+        return named or next((i for i in _ID.findall(lowered) if UUID(i) in self.ids), None)
 
     def _first(self, values: Any, but: frozenset[Any]) -> str | None:
         return next((found for each in values if (found := self.seen_in(each, but=but))), None)
