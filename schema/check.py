@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from math import ceil
 from typing import Any, Literal
 
 import psycopg
@@ -17,7 +18,12 @@ _WITHOUT = {
     "pg_trgm": "searches by part of a word read whole tables",
     "pgcrypto": "nothing is lost: podboard hashes and draws random numbers in Python",
 }
-_LOCKS_WANTED = 256
+# What PostgreSQL gives without being asked.
+_DEFAULT_LOCKS = 64
+# TimescaleDB, a chunk a day: two years of raw events are 2,927 locks, of which 13 sessions exhaust the default table.
+_LOCKS_FOR_DAYS = 1024
+# One process's connection pool, each session of it over every partition at once.
+_WIDE_SESSIONS = 16
 
 
 class RoleError(SetupError):
@@ -55,7 +61,7 @@ def inspect(dsn: str, *, worker_dsn: str | None = None, owner_dsn: str | None = 
             findings += _server(connection)
             role = _role("Web role", connection, _role_faults(connection, worker=False))
             try:
-                findings += [*_extensions(connection), role]
+                findings += [_locks(connection), *_extensions(connection), role]
             except psycopg.errors.InsufficientPrivilege as error:
                 findings += [role, Finding("Web role", "fault", first_line(error))]
     except psycopg.OperationalError as error:
@@ -91,23 +97,69 @@ def _server(connection: psycopg.Connection[Any]) -> list[Finding]:
         findings.append(
             Finding("Encoding", "fault", f"{encoding}: the database has to be made with encoding UTF8")
         )
-    locks = int(str(_one(connection, "select current_setting('max_locks_per_transaction')")))
-    findings.append(
-        Finding("Locks", "ok", f"max_locks_per_transaction = {locks}")
-        if locks >= _LOCKS_WANTED
-        else Finding(
-            "Locks",
-            "note",
-            f"max_locks_per_transaction = {locks}: long ranges of raw events may run out of locks; set 1024",
-        )
-    )
     return findings
 
 
-def _extensions(connection: psycopg.Connection[Any]) -> list[Finding]:
-    engine = None
+def _engine(connection: psycopg.Connection[Any]) -> object:
+    """The engine this database was given, or None before its first migration."""
     if _one(connection, "select to_regclass('public.database_engine') is not null"):
-        engine = _one(connection, "select engine from public.database_engine")
+        return _one(connection, "select engine from public.database_engine")
+    return None
+
+
+def _locks(connection: psycopg.Connection[Any]) -> Finding:
+    """Whether there is room for statements that no period narrows: a lock for each partition and index."""
+    locks = int(str(_one(connection, "select current_setting('max_locks_per_transaction')")))
+    engine = _engine(connection)
+    if engine == "timescale" or (engine is None and has_timescale(connection)):
+        wanted, reason = _locks_for_chunks(connection)
+    else:
+        wanted, reason = _locks_for_months(connection)
+    if locks >= wanted:
+        return Finding("Locks", "ok", f"max_locks_per_transaction = {locks}, and {reason} need {wanted}")
+    return Finding(
+        "Locks",
+        "fault",
+        f"max_locks_per_transaction = {locks}, but {reason} need {wanted}: as a superuser run "
+        f"`alter system set max_locks_per_transaction = {wanted}` and restart the server",
+    )
+
+
+def _locks_for_chunks(connection: psycopg.Connection[Any]) -> tuple[int, str]:
+    days = None
+    if _one(connection, "select to_regclass('timescaledb_information.dimensions') is not null"):
+        days = _one(
+            connection,
+            "select extract(epoch from min(time_interval)) / 86400 from timescaledb_information.dimensions "
+            "where hypertable_schema = 'public'",
+        )
+    length = float(str(days)) if days else 1.0
+    return max(
+        _DEFAULT_LOCKS, ceil(_LOCKS_FOR_DAYS / length)
+    ), f"chunks of {length:.3g} day{'' if length == 1 else 's'}"
+
+
+def _locks_for_months(connection: psycopg.Connection[Any]) -> tuple[int, str]:
+    """The lock table holds twice max_locks_per_transaction x max_connections locks that several sessions share."""
+    found = connection.execute(
+        """
+        with parts as (
+            select p.relid
+            from unnest(array['listener_events', 'attribution_events', 'listener_metrics']) as t (name)
+            cross join lateral pg_partition_tree(to_regclass('public.' || t.name)) p
+        )
+        select (select count(*) from parts)
+                + (select count(*) from pg_index where indrelid in (select relid from parts)),
+            current_setting('max_connections')::integer + current_setting('max_prepared_transactions')::integer
+        """
+    ).fetchone()
+    relations, connections = found or (0, 1)
+    wanted = max(_DEFAULT_LOCKS, ceil(_WIDE_SESSIONS * relations / (2 * connections)))
+    return wanted, f"monthly partitions ({relations} with their indexes)"
+
+
+def _extensions(connection: psycopg.Connection[Any]) -> list[Finding]:
+    engine = _engine(connection)
     usable = has_timescale(connection)
     if engine == "timescale":
         timescale = Finding("TimescaleDB", "ok", "keeps the time series of this database")
@@ -117,13 +169,17 @@ def _extensions(connection: psycopg.Connection[Any]) -> list[Finding]:
             )
     elif engine == "plain":
         timescale = Finding(
-            "TimescaleDB", "ok", "not used: partitions and rollup tables of our own keep time series"
+            "TimescaleDB",
+            "ok",
+            "not used: monthly partitions and rollup tables of our own keep time series, with the same results",
         )
     elif usable:
         timescale = Finding("TimescaleDB", "ok", "loaded: the first migration will use it")
     else:
         timescale = Finding(
-            "TimescaleDB", "ok", "not loaded: the first migration will use partitions and rollups"
+            "TimescaleDB",
+            "ok",
+            "not loaded: the first migration will use monthly partitions and rollup tables, with the same results",
         )
     present = {str(row[0]) for row in connection.execute("select extname::text from pg_extension").fetchall()}
     others = [
