@@ -45,7 +45,7 @@ def require_runtime_role(dsn: str, *, worker: bool = False) -> None:
     Raises: RoleError, with the faults of the role in one line, or when the server cannot be reached.
     """
     try:
-        with psycopg.connect(dsn, connect_timeout=10, prepare_threshold=None) as connection:
+        with _open(dsn) as connection:
             faults = _role_faults(connection, worker=worker)
     except psycopg.OperationalError as error:
         raise RoleError(f"The database cannot be reached: {first_line(error)}") from error
@@ -57,7 +57,7 @@ def inspect(dsn: str, *, worker_dsn: str | None = None, owner_dsn: str | None = 
     """What was found on the server behind `dsn` and about the three roles, most important first."""
     findings = []
     try:
-        with psycopg.connect(dsn, connect_timeout=10, prepare_threshold=None) as connection:
+        with _open(dsn) as connection:
             findings += _server(connection)
             role = _role("Web role", connection, _role_faults(connection, worker=False))
             try:
@@ -70,7 +70,7 @@ def inspect(dsn: str, *, worker_dsn: str | None = None, owner_dsn: str | None = 
         if other is None:
             continue
         try:
-            with psycopg.connect(other, connect_timeout=10, prepare_threshold=None) as connection:
+            with _open(other) as connection:
                 faults = (
                     _owner_faults(connection)
                     if subject == "Owner role"
@@ -80,6 +80,10 @@ def inspect(dsn: str, *, worker_dsn: str | None = None, owner_dsn: str | None = 
         except psycopg.OperationalError as error:
             findings.append(Finding(subject, "fault", f"cannot log in: {first_line(error)}"))
     return findings
+
+
+def _open(dsn: str) -> psycopg.Connection[Any]:
+    return psycopg.connect(dsn, connect_timeout=10, prepare_threshold=None)
 
 
 def _server(connection: psycopg.Connection[Any]) -> list[Finding]:
@@ -194,7 +198,8 @@ def _extensions(connection: psycopg.Connection[Any]) -> list[Finding]:
 def _role(subject: str, connection: psycopg.Connection[Any], faults: list[str]) -> Finding:
     if faults:
         return Finding(subject, "fault", "; ".join(faults))
-    return Finding(subject, "ok", f"{connection.info.user} has the rights it needs and no more")
+    name = _one(connection, "select session_user::text")
+    return Finding(subject, "ok", f"{name} has the rights it needs and no more")
 
 
 def _role_faults(connection: psycopg.Connection[Any], *, worker: bool) -> list[str]:
@@ -216,6 +221,10 @@ def _role_faults(connection: psycopg.Connection[Any], *, worker: bool) -> list[s
             exists (
                 select from pg_roles o
                 where o.rolname = 'podboard_owner' and pg_has_role(r.oid, o.oid, 'usage')
+            ),
+            exists (
+                select from pg_namespace n
+                where n.nspname = '_timescaledb_internal' and has_schema_privilege(r.oid, n.oid, 'usage')
             )
         from pg_roles r
         where rolname = session_user
@@ -223,7 +232,7 @@ def _role_faults(connection: psycopg.Connection[Any], *, worker: bool) -> list[s
     ).fetchone()
     if row is None:
         return ["the role of this connection is not in the server's catalogue"]
-    name, is_super, bypasses, owns, is_member, inherits = row
+    name, is_super, bypasses, owns, is_member, inherits, enters_chunks = row
     faults = []
     if is_super:
         faults.append(f"{name} is a superuser, to whom row-level security does not apply")
@@ -237,6 +246,11 @@ def _role_faults(connection: psycopg.Connection[Any], *, worker: bool) -> list[s
         faults.append(f"{name} inherits the owner's rights: alter role {name} noinherit")
     if worker and not is_member and not is_super:
         faults.append(f"{name} cannot become podboard_owner: grant podboard_owner to {name}")
+    if enters_chunks and not is_super and not inherits:
+        faults.append(
+            f"{name} may enter the schema of TimescaleDB's chunks, which row-level security does not cover: "
+            "as a superuser run schema/timescale.sql in this database"
+        )
     if not worker and is_member and not is_super:
         faults.append(f"{name} may become the owner: revoke podboard_owner from {name}")
     return faults

@@ -13,12 +13,12 @@ import pytest
 from schema.migrate import (
     MigrationError,
     applied_versions,
-    dump_structure,
     load,
     migrate,
-    split_statements,
 )
+from schema.scripts import split_statements
 from schema.server import Reachable, Server, create_database, drop_database
+from schema.structure import dump_structure
 
 EMPTY = f"podboard_empty_{os.environ.get('PYTEST_XDIST_WORKER', 'main')}"
 
