@@ -10,7 +10,7 @@ LOCK := $(BIN)/uv pip compile pyproject.toml --universal --python-version 3.11 -
 	--no-emit-index-url --no-annotate --no-header --quiet
 PYTEST_ARGS ?=
 
-.PHONY: help install run test lint format types bench proof lock clean
+.PHONY: help install run test lint format types bench rights proof lock clean
 
 help: ## List the tasks
 	@grep -E '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## /\1|/' | while IFS='|' read -r name text; do \
@@ -53,6 +53,9 @@ types: install ## Check the types of schema, queries and reports
 
 bench: install ## Measure on the large demo data
 	@$(BIN)/python -m bench
+
+rights: install ## Write tests/schema/rights.toml anew: who may do what with each relation
+	@$(BIN)/pytest --quiet --write-rights tests/schema/test_rights.py
 
 proof: install ## The long programmes: faults again and again, known holes in dependencies
 	@$(BIN)/pytest -m proof $(PYTEST_ARGS)

@@ -30,7 +30,8 @@ begin
         (r.name = 'sponsor' and p.name in ('campaigns.read_own', 'reports.read', 'reports.create'))
         or (r.name = 'podcaster' and p.name in ('podcasts.read_own', 'reports.read', 'reports.create'))
         or (r.name = 'account_manager' and p.name in ('campaigns.read_all', 'podcasts.read_all', 'portfolio.read',
-                                                       'reports.read', 'reports.create', 'imports.create', 'system.read'))
+                                                       'reports.read', 'reports.create', 'imports.create', 'system.read',
+                                                       'catalogue.manage', 'campaigns.manage', 'marketplace.manage'))
         or (r.name = 'admin' and p.name not in ('campaigns.read_own', 'podcasts.read_own'))
     where r.tenant_id = new.id;
     return null;
@@ -103,6 +104,31 @@ begin
         month_start := (month_start + interval '1 month')::date;
     end loop;
     return made;
+end
+$$;
+
+CREATE FUNCTION internal.guard_table(target regclass, p_reading text DEFAULT NULL::text, p_writing text DEFAULT NULL::text, p_own_reading name DEFAULT NULL::name, p_own_writing name DEFAULT NULL::name) RETURNS void
+    LANGUAGE plpgsql
+    AS $$
+declare
+    allowed text;
+begin
+    if p_reading is not null then
+        allowed := format('((select app_may(%L))', p_reading)
+            || case when p_own_reading is null then ')' else format(' or %I = (select app_user()))', p_own_reading) end;
+        execute format('create policy reading_rights on %s as restrictive for select to podboard_web, podboard_worker '
+                       'using %s', target, allowed);
+    end if;
+    if p_writing is not null then
+        allowed := format('((select app_may(%L))', p_writing)
+            || case when p_own_writing is null then ')' else format(' or %I = (select app_user()))', p_own_writing) end;
+        execute format('create policy insert_rights on %s as restrictive for insert to podboard_web, podboard_worker '
+                       'with check %s', target, allowed);
+        execute format('create policy update_rights on %s as restrictive for update to podboard_web, podboard_worker '
+                       'using %s with check %s', target, allowed, allowed);
+        execute format('create policy delete_rights on %s as restrictive for delete to podboard_web, podboard_worker '
+                       'using %s', target, allowed);
+    end if;
 end
 $$;
 
@@ -630,6 +656,30 @@ CREATE FUNCTION public.app_episodes() RETURNS SETOF uuid
 
 COMMENT ON FUNCTION public.app_episodes() IS 'Episodes of the podcasts this transaction is limited to.';
 
+CREATE FUNCTION public.app_is_operator() RETURNS boolean
+    LANGUAGE sql STABLE PARALLEL SAFE
+    AS $$
+    select (select app_tenant()) is null
+        and nullif(current_setting('app.current_user', true), '') is not null
+        and app_may('system.read')
+    $$;
+
+COMMENT ON FUNCTION public.app_is_operator() IS 'True in the session of an operator: a person without a tenant who may read the system.';
+
+CREATE FUNCTION public.app_may(p_permission text) RETURNS boolean
+    LANGUAGE sql STABLE PARALLEL SAFE
+    AS $$
+    select case coalesce(
+            nullif(current_setting('app.rights', true), ''),
+            case when nullif(current_setting('app.current_user', true), '') is null then 'all' else 'none' end)
+        when 'all' then true
+        when 'none' then false
+        else p_permission = any (string_to_array(current_setting('app.rights', true), ','))
+    end
+    $$;
+
+COMMENT ON FUNCTION public.app_may(p_permission text) IS 'True when the person of this transaction has the permission, or the tenant itself acts.';
+
 CREATE FUNCTION public.app_podcasts() RETURNS SETOF uuid
     LANGUAGE sql STABLE ROWS 20 PARALLEL SAFE
     AS $$
@@ -722,26 +772,23 @@ begin
     if p_user is null then
         raise exception 'enter_session needs a person' using errcode = 'invalid_parameter_value';
     end if;
-    perform set_config('app.campaign_scope', '', true), set_config('app.sponsor_scope', '', true),
-            set_config('app.podcast_scope', '', true);
-    perform set_tenant_context(p_tenant);
-    -- An operator has no tenant: it enters as nobody's reader.
-    perform set_config('app.current_user', case when p_tenant is null then p_user::text else '' end, true);
+    -- The look-ups below are the tenant's own; an operator has no tenant, so it enters as nobody's reader.
+    perform set_account_context(p_tenant, p_user);
 
     perform 1 from public.users u
     where u.id = p_user and u.tenant_id is not distinct from p_tenant and u.disabled_at is null and u.deleted_at is null;
     if not found then
-        perform set_tenant_context(null);
+        perform set_account_context(null, null);
         raise exception 'no such active person in this tenant' using errcode = 'insufficient_privilege';
     end if;
 
-    if p_tenant is not null then
-        select coalesce(array_agg(distinct p.name), '{}') into allowed
-        from public.user_roles ur
-        join public.role_permissions rp on rp.role_id = ur.role_id and rp.tenant_id = ur.tenant_id
-        join public.permissions p on p.id = rp.permission_id
-        where ur.tenant_id = p_tenant and ur.user_id = p_user;
+    select coalesce(array_agg(distinct p.name), '{}') into allowed
+    from public.user_roles ur
+    join public.role_permissions rp on rp.role_id = ur.role_id and rp.tenant_id is not distinct from ur.tenant_id
+    join public.permissions p on p.id = rp.permission_id
+    where ur.tenant_id is not distinct from p_tenant and ur.user_id = p_user;
 
+    if p_tenant is not null then
         if 'campaigns.read_all' = any (allowed) then
             campaign_list := 'all';
             sponsor_list := 'all';
@@ -770,11 +817,12 @@ begin
     perform set_config('app.current_user', p_user::text, true),
             set_config('app.campaign_scope', campaign_list, true),
             set_config('app.sponsor_scope', sponsor_list, true),
-            set_config('app.podcast_scope', podcast_list, true);
+            set_config('app.podcast_scope', podcast_list, true),
+            set_config('app.rights', coalesce(nullif(array_to_string(allowed, ','), ''), 'none'), true);
 end
 $$;
 
-COMMENT ON FUNCTION public.enter_session(p_tenant uuid, p_user uuid) IS 'Sets tenant, person and scope (from roles, permissions and resource_ownership) for this transaction; refuses a disabled or foreign person.';
+COMMENT ON FUNCTION public.enter_session(p_tenant uuid, p_user uuid) IS 'Sets tenant, person, scope and rights (from roles, permissions and resource_ownership) for this transaction; refuses a disabled or foreign person.';
 
 CREATE FUNCTION public.password_token_holder(p_token_hash text, p_now timestamp with time zone) RETURNS TABLE(user_id uuid, tenant_id uuid, email text, full_name text, purpose text)
     LANGUAGE plpgsql
@@ -970,7 +1018,7 @@ CREATE FUNCTION public.set_account_context(p_tenant uuid, p_person uuid) RETURNS
     AS $$
 begin
     perform set_config('app.campaign_scope', '', true), set_config('app.sponsor_scope', '', true),
-            set_config('app.podcast_scope', '', true),
+            set_config('app.podcast_scope', '', true), set_config('app.rights', '', true),
             set_config('app.current_user', case when p_tenant is null then coalesce(p_person::text, '') else '' end, true);
     perform set_tenant_context(p_tenant);
 end
@@ -2274,7 +2322,7 @@ CREATE INDEX report_queue_order ON internal.report_queue USING btree (queued_at)
 
 CREATE INDEX access_logs_tenant ON public.access_logs USING btree (tenant_id, occurred_at DESC);
 
-CREATE INDEX access_logs_user ON public.access_logs USING btree (user_id);
+CREATE INDEX access_logs_tenant_user ON public.access_logs USING btree (tenant_id, user_id);
 
 CREATE INDEX ad_units_episode ON public.ad_units USING btree (tenant_id, episode_id);
 
@@ -2294,7 +2342,7 @@ CREATE INDEX attribution_paths_time ON public.attribution_paths USING btree (ten
 
 CREATE INDEX audit_logs_tenant ON public.audit_logs USING btree (tenant_id, occurred_at DESC);
 
-CREATE INDEX audit_logs_user ON public.audit_logs USING btree (user_id);
+CREATE INDEX audit_logs_tenant_user ON public.audit_logs USING btree (tenant_id, user_id);
 
 CREATE INDEX campaigns_stage ON public.campaigns USING btree (tenant_id, stage, start_date);
 
@@ -2346,9 +2394,9 @@ CREATE INDEX sessions_user ON public.sessions USING btree (user_id);
 
 CREATE UNIQUE INDEX sponsors_name ON public.sponsors USING btree (tenant_id, lower(name)) WHERE (deleted_at IS NULL);
 
-CREATE INDEX user_roles_assigned_by ON public.user_roles USING btree (assigned_by);
-
 CREATE INDEX user_roles_role ON public.user_roles USING btree (role_id);
+
+CREATE INDEX user_roles_tenant_assigned_by ON public.user_roles USING btree (tenant_id, assigned_by);
 
 CREATE INDEX user_roles_tenant_role ON public.user_roles USING btree (tenant_id, role_id);
 
@@ -2438,7 +2486,7 @@ ALTER TABLE ONLY public.access_logs
     ADD CONSTRAINT access_logs_tenant_id_fkey FOREIGN KEY (tenant_id) REFERENCES public.tenants(id) ON DELETE CASCADE;
 
 ALTER TABLE ONLY public.access_logs
-    ADD CONSTRAINT access_logs_user_id_fkey FOREIGN KEY (user_id) REFERENCES public.users(id) ON DELETE SET NULL;
+    ADD CONSTRAINT access_logs_user_of_tenant FOREIGN KEY (tenant_id, user_id) REFERENCES public.users(tenant_id, id) ON DELETE SET NULL (user_id);
 
 ALTER TABLE ONLY public.ad_units
     ADD CONSTRAINT ad_units_tenant_id_campaign_id_fkey FOREIGN KEY (tenant_id, campaign_id) REFERENCES public.campaigns(tenant_id, id) ON DELETE RESTRICT;
@@ -2480,7 +2528,7 @@ ALTER TABLE ONLY public.audit_logs
     ADD CONSTRAINT audit_logs_tenant_id_fkey FOREIGN KEY (tenant_id) REFERENCES public.tenants(id) ON DELETE RESTRICT;
 
 ALTER TABLE ONLY public.audit_logs
-    ADD CONSTRAINT audit_logs_user_id_fkey FOREIGN KEY (user_id) REFERENCES public.users(id) ON DELETE SET NULL;
+    ADD CONSTRAINT audit_logs_user_of_tenant FOREIGN KEY (tenant_id, user_id) REFERENCES public.users(tenant_id, id) ON DELETE SET NULL (user_id);
 
 ALTER TABLE ONLY public.campaigns
     ADD CONSTRAINT campaigns_tenant_id_fkey FOREIGN KEY (tenant_id) REFERENCES public.tenants(id) ON DELETE RESTRICT;
@@ -2582,7 +2630,7 @@ ALTER TABLE ONLY public.tenant_settings
     ADD CONSTRAINT tenant_settings_tenant_id_fkey FOREIGN KEY (tenant_id) REFERENCES public.tenants(id) ON DELETE CASCADE;
 
 ALTER TABLE ONLY public.user_roles
-    ADD CONSTRAINT user_roles_assigned_by_fkey FOREIGN KEY (assigned_by) REFERENCES public.users(id) ON DELETE SET NULL;
+    ADD CONSTRAINT user_roles_assigned_by_of_tenant FOREIGN KEY (tenant_id, assigned_by) REFERENCES public.users(tenant_id, id) ON DELETE SET NULL (assigned_by);
 
 ALTER TABLE ONLY public.user_roles
     ADD CONSTRAINT user_roles_role_id_fkey FOREIGN KEY (role_id) REFERENCES public.roles(id) ON DELETE CASCADE;
@@ -2635,11 +2683,107 @@ CREATE POLICY campaign_scope ON public.sponsors AS RESTRICTIVE TO podboard_web, 
 
 ALTER TABLE public.campaigns ENABLE ROW LEVEL SECURITY;
 
+CREATE POLICY delete_rights ON public.ad_units AS RESTRICTIVE FOR DELETE TO podboard_web, podboard_worker USING (( SELECT public.app_may('campaigns.manage'::text) AS app_may));
+
+CREATE POLICY delete_rights ON public.attribution_analytics AS RESTRICTIVE FOR DELETE TO podboard_web, podboard_worker USING (( SELECT public.app_may('no person'::text) AS app_may));
+
+CREATE POLICY delete_rights ON public.attribution_events AS RESTRICTIVE FOR DELETE TO podboard_web, podboard_worker USING (( SELECT public.app_may('imports.create'::text) AS app_may));
+
+CREATE POLICY delete_rights ON public.attribution_models AS RESTRICTIVE FOR DELETE TO podboard_web, podboard_worker USING (( SELECT public.app_may('settings.manage'::text) AS app_may));
+
+CREATE POLICY delete_rights ON public.attribution_paths AS RESTRICTIVE FOR DELETE TO podboard_web, podboard_worker USING (( SELECT public.app_may('no person'::text) AS app_may));
+
+CREATE POLICY delete_rights ON public.campaigns AS RESTRICTIVE FOR DELETE TO podboard_web, podboard_worker USING (( SELECT public.app_may('campaigns.manage'::text) AS app_may));
+
+CREATE POLICY delete_rights ON public.episodes AS RESTRICTIVE FOR DELETE TO podboard_web, podboard_worker USING (( SELECT public.app_may('catalogue.manage'::text) AS app_may));
+
+CREATE POLICY delete_rights ON public.etl_imports AS RESTRICTIVE FOR DELETE TO podboard_web, podboard_worker USING (( SELECT public.app_may('imports.create'::text) AS app_may));
+
+CREATE POLICY delete_rights ON public.import_refusals AS RESTRICTIVE FOR DELETE TO podboard_web, podboard_worker USING (( SELECT public.app_may('imports.create'::text) AS app_may));
+
+CREATE POLICY delete_rights ON public.io_bookings AS RESTRICTIVE FOR DELETE TO podboard_web, podboard_worker USING (( SELECT public.app_may('campaigns.manage'::text) AS app_may));
+
+CREATE POLICY delete_rights ON public.listener_events AS RESTRICTIVE FOR DELETE TO podboard_web, podboard_worker USING (( SELECT public.app_may('imports.create'::text) AS app_may));
+
+CREATE POLICY delete_rights ON public.listener_metrics AS RESTRICTIVE FOR DELETE TO podboard_web, podboard_worker USING (( SELECT public.app_may('no person'::text) AS app_may));
+
+CREATE POLICY delete_rights ON public.password_reset_tokens AS RESTRICTIVE FOR DELETE TO podboard_web, podboard_worker USING ((( SELECT public.app_may('people.manage'::text) AS app_may) OR (user_id = ( SELECT public.app_user() AS app_user))));
+
+CREATE POLICY delete_rights ON public.podcasts AS RESTRICTIVE FOR DELETE TO podboard_web, podboard_worker USING (( SELECT public.app_may('catalogue.manage'::text) AS app_may));
+
+CREATE POLICY delete_rights ON public.resource_ownership AS RESTRICTIVE FOR DELETE TO podboard_web, podboard_worker USING (( SELECT public.app_may('people.manage'::text) AS app_may));
+
+CREATE POLICY delete_rights ON public.role_permissions AS RESTRICTIVE FOR DELETE TO podboard_web, podboard_worker USING (( SELECT public.app_may('people.manage'::text) AS app_may));
+
+CREATE POLICY delete_rights ON public.roles AS RESTRICTIVE FOR DELETE TO podboard_web, podboard_worker USING (( SELECT public.app_may('people.manage'::text) AS app_may));
+
+CREATE POLICY delete_rights ON public.sessions AS RESTRICTIVE FOR DELETE TO podboard_web, podboard_worker USING ((( SELECT public.app_may('people.manage'::text) AS app_may) OR (user_id = ( SELECT public.app_user() AS app_user))));
+
+CREATE POLICY delete_rights ON public.sponsors AS RESTRICTIVE FOR DELETE TO podboard_web, podboard_worker USING (( SELECT public.app_may('campaigns.manage'::text) AS app_may));
+
+CREATE POLICY delete_rights ON public.tenant_settings AS RESTRICTIVE FOR DELETE TO podboard_web, podboard_worker USING (( SELECT public.app_may('settings.manage'::text) AS app_may));
+
+CREATE POLICY delete_rights ON public.tenants AS RESTRICTIVE FOR DELETE TO podboard_web, podboard_worker USING (( SELECT public.app_may('settings.manage'::text) AS app_may));
+
+CREATE POLICY delete_rights ON public.user_roles AS RESTRICTIVE FOR DELETE TO podboard_web, podboard_worker USING (( SELECT public.app_may('people.manage'::text) AS app_may));
+
+CREATE POLICY delete_rights ON public.users AS RESTRICTIVE FOR DELETE TO podboard_web, podboard_worker USING ((( SELECT public.app_may('people.manage'::text) AS app_may) OR (id = ( SELECT public.app_user() AS app_user))));
+
+CREATE POLICY delete_rights ON public.white_label_settings AS RESTRICTIVE FOR DELETE TO podboard_web, podboard_worker USING (( SELECT public.app_may('settings.manage'::text) AS app_may));
+
 ALTER TABLE public.episodes ENABLE ROW LEVEL SECURITY;
 
 ALTER TABLE public.etl_imports ENABLE ROW LEVEL SECURITY;
 
 ALTER TABLE public.import_refusals ENABLE ROW LEVEL SECURITY;
+
+CREATE POLICY insert_rights ON public.ad_units AS RESTRICTIVE FOR INSERT TO podboard_web, podboard_worker WITH CHECK (( SELECT public.app_may('campaigns.manage'::text) AS app_may));
+
+CREATE POLICY insert_rights ON public.attribution_analytics AS RESTRICTIVE FOR INSERT TO podboard_web, podboard_worker WITH CHECK (( SELECT public.app_may('no person'::text) AS app_may));
+
+CREATE POLICY insert_rights ON public.attribution_events AS RESTRICTIVE FOR INSERT TO podboard_web, podboard_worker WITH CHECK (( SELECT public.app_may('imports.create'::text) AS app_may));
+
+CREATE POLICY insert_rights ON public.attribution_models AS RESTRICTIVE FOR INSERT TO podboard_web, podboard_worker WITH CHECK (( SELECT public.app_may('settings.manage'::text) AS app_may));
+
+CREATE POLICY insert_rights ON public.attribution_paths AS RESTRICTIVE FOR INSERT TO podboard_web, podboard_worker WITH CHECK (( SELECT public.app_may('no person'::text) AS app_may));
+
+CREATE POLICY insert_rights ON public.campaigns AS RESTRICTIVE FOR INSERT TO podboard_web, podboard_worker WITH CHECK (( SELECT public.app_may('campaigns.manage'::text) AS app_may));
+
+CREATE POLICY insert_rights ON public.episodes AS RESTRICTIVE FOR INSERT TO podboard_web, podboard_worker WITH CHECK (( SELECT public.app_may('catalogue.manage'::text) AS app_may));
+
+CREATE POLICY insert_rights ON public.etl_imports AS RESTRICTIVE FOR INSERT TO podboard_web, podboard_worker WITH CHECK (( SELECT public.app_may('imports.create'::text) AS app_may));
+
+CREATE POLICY insert_rights ON public.import_refusals AS RESTRICTIVE FOR INSERT TO podboard_web, podboard_worker WITH CHECK (( SELECT public.app_may('imports.create'::text) AS app_may));
+
+CREATE POLICY insert_rights ON public.io_bookings AS RESTRICTIVE FOR INSERT TO podboard_web, podboard_worker WITH CHECK (( SELECT public.app_may('campaigns.manage'::text) AS app_may));
+
+CREATE POLICY insert_rights ON public.listener_events AS RESTRICTIVE FOR INSERT TO podboard_web, podboard_worker WITH CHECK (( SELECT public.app_may('imports.create'::text) AS app_may));
+
+CREATE POLICY insert_rights ON public.listener_metrics AS RESTRICTIVE FOR INSERT TO podboard_web, podboard_worker WITH CHECK (( SELECT public.app_may('no person'::text) AS app_may));
+
+CREATE POLICY insert_rights ON public.password_reset_tokens AS RESTRICTIVE FOR INSERT TO podboard_web, podboard_worker WITH CHECK ((( SELECT public.app_may('people.manage'::text) AS app_may) OR (user_id = ( SELECT public.app_user() AS app_user))));
+
+CREATE POLICY insert_rights ON public.podcasts AS RESTRICTIVE FOR INSERT TO podboard_web, podboard_worker WITH CHECK (( SELECT public.app_may('catalogue.manage'::text) AS app_may));
+
+CREATE POLICY insert_rights ON public.resource_ownership AS RESTRICTIVE FOR INSERT TO podboard_web, podboard_worker WITH CHECK (( SELECT public.app_may('people.manage'::text) AS app_may));
+
+CREATE POLICY insert_rights ON public.role_permissions AS RESTRICTIVE FOR INSERT TO podboard_web, podboard_worker WITH CHECK (( SELECT public.app_may('people.manage'::text) AS app_may));
+
+CREATE POLICY insert_rights ON public.roles AS RESTRICTIVE FOR INSERT TO podboard_web, podboard_worker WITH CHECK (( SELECT public.app_may('people.manage'::text) AS app_may));
+
+CREATE POLICY insert_rights ON public.sessions AS RESTRICTIVE FOR INSERT TO podboard_web, podboard_worker WITH CHECK ((( SELECT public.app_may('people.manage'::text) AS app_may) OR (user_id = ( SELECT public.app_user() AS app_user))));
+
+CREATE POLICY insert_rights ON public.sponsors AS RESTRICTIVE FOR INSERT TO podboard_web, podboard_worker WITH CHECK (( SELECT public.app_may('campaigns.manage'::text) AS app_may));
+
+CREATE POLICY insert_rights ON public.tenant_settings AS RESTRICTIVE FOR INSERT TO podboard_web, podboard_worker WITH CHECK (( SELECT public.app_may('settings.manage'::text) AS app_may));
+
+CREATE POLICY insert_rights ON public.tenants AS RESTRICTIVE FOR INSERT TO podboard_web, podboard_worker WITH CHECK (( SELECT public.app_may('settings.manage'::text) AS app_may));
+
+CREATE POLICY insert_rights ON public.user_roles AS RESTRICTIVE FOR INSERT TO podboard_web, podboard_worker WITH CHECK (( SELECT public.app_may('people.manage'::text) AS app_may));
+
+CREATE POLICY insert_rights ON public.users AS RESTRICTIVE FOR INSERT TO podboard_web, podboard_worker WITH CHECK ((( SELECT public.app_may('people.manage'::text) AS app_may) OR (id = ( SELECT public.app_user() AS app_user))));
+
+CREATE POLICY insert_rights ON public.white_label_settings AS RESTRICTIVE FOR INSERT TO podboard_web, podboard_worker WITH CHECK (( SELECT public.app_may('settings.manage'::text) AS app_may));
 
 ALTER TABLE public.io_bookings ENABLE ROW LEVEL SECURITY;
 
@@ -2662,6 +2806,18 @@ CREATE POLICY podcast_scope ON public.listener_metrics AS RESTRICTIVE TO podboar
 CREATE POLICY podcast_scope ON public.podcasts AS RESTRICTIVE TO podboard_web, podboard_worker USING ((( SELECT public.app_sees_all_podcasts() AS app_sees_all_podcasts) OR (id IN ( SELECT public.app_podcasts() AS app_podcasts))));
 
 ALTER TABLE public.podcasts ENABLE ROW LEVEL SECURITY;
+
+CREATE POLICY reading_rights ON public.access_logs AS RESTRICTIVE FOR SELECT TO podboard_web, podboard_worker USING (( SELECT public.app_may('security.read'::text) AS app_may));
+
+CREATE POLICY reading_rights ON public.audit_logs AS RESTRICTIVE FOR SELECT TO podboard_web, podboard_worker USING (( SELECT public.app_may('security.read'::text) AS app_may));
+
+CREATE POLICY reading_rights ON public.password_reset_tokens AS RESTRICTIVE FOR SELECT TO podboard_web, podboard_worker USING ((( SELECT public.app_may('people.manage'::text) AS app_may) OR (user_id = ( SELECT public.app_user() AS app_user))));
+
+CREATE POLICY reading_rights ON public.resource_ownership AS RESTRICTIVE FOR SELECT TO podboard_web, podboard_worker USING ((( SELECT public.app_may('people.manage'::text) AS app_may) OR (owner_id = ( SELECT public.app_user() AS app_user))));
+
+CREATE POLICY reading_rights ON public.sessions AS RESTRICTIVE FOR SELECT TO podboard_web, podboard_worker USING ((( SELECT public.app_may('people.manage'::text) AS app_may) OR (user_id = ( SELECT public.app_user() AS app_user))));
+
+CREATE POLICY reading_rights ON public.user_roles AS RESTRICTIVE FOR SELECT TO podboard_web, podboard_worker USING ((( SELECT public.app_may('people.manage'::text) AS app_may) OR (user_id = ( SELECT public.app_user() AS app_user))));
 
 ALTER TABLE public.reports ENABLE ROW LEVEL SECURITY;
 
@@ -2733,15 +2889,59 @@ CREATE POLICY tenant_isolation ON public.white_label_settings USING ((tenant_id 
 
 ALTER TABLE public.tenant_settings ENABLE ROW LEVEL SECURITY;
 
-CREATE POLICY tenant_wide ON public.access_logs AS RESTRICTIVE FOR SELECT TO podboard_web, podboard_worker USING (( SELECT (public.app_sees_all_campaigns() AND public.app_sees_all_podcasts())));
-
-CREATE POLICY tenant_wide ON public.audit_logs AS RESTRICTIVE FOR SELECT TO podboard_web, podboard_worker USING (( SELECT (public.app_sees_all_campaigns() AND public.app_sees_all_podcasts())));
-
 CREATE POLICY tenant_wide ON public.etl_imports AS RESTRICTIVE TO podboard_web, podboard_worker USING (( SELECT (public.app_sees_all_campaigns() AND public.app_sees_all_podcasts())));
 
 CREATE POLICY tenant_wide ON public.import_refusals AS RESTRICTIVE TO podboard_web, podboard_worker USING (( SELECT (public.app_sees_all_campaigns() AND public.app_sees_all_podcasts())));
 
 ALTER TABLE public.tenants ENABLE ROW LEVEL SECURITY;
+
+CREATE POLICY update_rights ON public.ad_units AS RESTRICTIVE FOR UPDATE TO podboard_web, podboard_worker USING (( SELECT public.app_may('campaigns.manage'::text) AS app_may)) WITH CHECK (( SELECT public.app_may('campaigns.manage'::text) AS app_may));
+
+CREATE POLICY update_rights ON public.attribution_analytics AS RESTRICTIVE FOR UPDATE TO podboard_web, podboard_worker USING (( SELECT public.app_may('no person'::text) AS app_may)) WITH CHECK (( SELECT public.app_may('no person'::text) AS app_may));
+
+CREATE POLICY update_rights ON public.attribution_events AS RESTRICTIVE FOR UPDATE TO podboard_web, podboard_worker USING (( SELECT public.app_may('imports.create'::text) AS app_may)) WITH CHECK (( SELECT public.app_may('imports.create'::text) AS app_may));
+
+CREATE POLICY update_rights ON public.attribution_models AS RESTRICTIVE FOR UPDATE TO podboard_web, podboard_worker USING (( SELECT public.app_may('settings.manage'::text) AS app_may)) WITH CHECK (( SELECT public.app_may('settings.manage'::text) AS app_may));
+
+CREATE POLICY update_rights ON public.attribution_paths AS RESTRICTIVE FOR UPDATE TO podboard_web, podboard_worker USING (( SELECT public.app_may('no person'::text) AS app_may)) WITH CHECK (( SELECT public.app_may('no person'::text) AS app_may));
+
+CREATE POLICY update_rights ON public.campaigns AS RESTRICTIVE FOR UPDATE TO podboard_web, podboard_worker USING (( SELECT public.app_may('campaigns.manage'::text) AS app_may)) WITH CHECK (( SELECT public.app_may('campaigns.manage'::text) AS app_may));
+
+CREATE POLICY update_rights ON public.episodes AS RESTRICTIVE FOR UPDATE TO podboard_web, podboard_worker USING (( SELECT public.app_may('catalogue.manage'::text) AS app_may)) WITH CHECK (( SELECT public.app_may('catalogue.manage'::text) AS app_may));
+
+CREATE POLICY update_rights ON public.etl_imports AS RESTRICTIVE FOR UPDATE TO podboard_web, podboard_worker USING (( SELECT public.app_may('imports.create'::text) AS app_may)) WITH CHECK (( SELECT public.app_may('imports.create'::text) AS app_may));
+
+CREATE POLICY update_rights ON public.import_refusals AS RESTRICTIVE FOR UPDATE TO podboard_web, podboard_worker USING (( SELECT public.app_may('imports.create'::text) AS app_may)) WITH CHECK (( SELECT public.app_may('imports.create'::text) AS app_may));
+
+CREATE POLICY update_rights ON public.io_bookings AS RESTRICTIVE FOR UPDATE TO podboard_web, podboard_worker USING (( SELECT public.app_may('campaigns.manage'::text) AS app_may)) WITH CHECK (( SELECT public.app_may('campaigns.manage'::text) AS app_may));
+
+CREATE POLICY update_rights ON public.listener_events AS RESTRICTIVE FOR UPDATE TO podboard_web, podboard_worker USING (( SELECT public.app_may('imports.create'::text) AS app_may)) WITH CHECK (( SELECT public.app_may('imports.create'::text) AS app_may));
+
+CREATE POLICY update_rights ON public.listener_metrics AS RESTRICTIVE FOR UPDATE TO podboard_web, podboard_worker USING (( SELECT public.app_may('no person'::text) AS app_may)) WITH CHECK (( SELECT public.app_may('no person'::text) AS app_may));
+
+CREATE POLICY update_rights ON public.password_reset_tokens AS RESTRICTIVE FOR UPDATE TO podboard_web, podboard_worker USING ((( SELECT public.app_may('people.manage'::text) AS app_may) OR (user_id = ( SELECT public.app_user() AS app_user)))) WITH CHECK ((( SELECT public.app_may('people.manage'::text) AS app_may) OR (user_id = ( SELECT public.app_user() AS app_user))));
+
+CREATE POLICY update_rights ON public.podcasts AS RESTRICTIVE FOR UPDATE TO podboard_web, podboard_worker USING (( SELECT public.app_may('catalogue.manage'::text) AS app_may)) WITH CHECK (( SELECT public.app_may('catalogue.manage'::text) AS app_may));
+
+CREATE POLICY update_rights ON public.resource_ownership AS RESTRICTIVE FOR UPDATE TO podboard_web, podboard_worker USING (( SELECT public.app_may('people.manage'::text) AS app_may)) WITH CHECK (( SELECT public.app_may('people.manage'::text) AS app_may));
+
+CREATE POLICY update_rights ON public.role_permissions AS RESTRICTIVE FOR UPDATE TO podboard_web, podboard_worker USING (( SELECT public.app_may('people.manage'::text) AS app_may)) WITH CHECK (( SELECT public.app_may('people.manage'::text) AS app_may));
+
+CREATE POLICY update_rights ON public.roles AS RESTRICTIVE FOR UPDATE TO podboard_web, podboard_worker USING (( SELECT public.app_may('people.manage'::text) AS app_may)) WITH CHECK (( SELECT public.app_may('people.manage'::text) AS app_may));
+
+CREATE POLICY update_rights ON public.sessions AS RESTRICTIVE FOR UPDATE TO podboard_web, podboard_worker USING ((( SELECT public.app_may('people.manage'::text) AS app_may) OR (user_id = ( SELECT public.app_user() AS app_user)))) WITH CHECK ((( SELECT public.app_may('people.manage'::text) AS app_may) OR (user_id = ( SELECT public.app_user() AS app_user))));
+
+CREATE POLICY update_rights ON public.sponsors AS RESTRICTIVE FOR UPDATE TO podboard_web, podboard_worker USING (( SELECT public.app_may('campaigns.manage'::text) AS app_may)) WITH CHECK (( SELECT public.app_may('campaigns.manage'::text) AS app_may));
+
+CREATE POLICY update_rights ON public.tenant_settings AS RESTRICTIVE FOR UPDATE TO podboard_web, podboard_worker USING (( SELECT public.app_may('settings.manage'::text) AS app_may)) WITH CHECK (( SELECT public.app_may('settings.manage'::text) AS app_may));
+
+CREATE POLICY update_rights ON public.tenants AS RESTRICTIVE FOR UPDATE TO podboard_web, podboard_worker USING (( SELECT public.app_may('settings.manage'::text) AS app_may)) WITH CHECK (( SELECT public.app_may('settings.manage'::text) AS app_may));
+
+CREATE POLICY update_rights ON public.user_roles AS RESTRICTIVE FOR UPDATE TO podboard_web, podboard_worker USING (( SELECT public.app_may('people.manage'::text) AS app_may)) WITH CHECK (( SELECT public.app_may('people.manage'::text) AS app_may));
+
+CREATE POLICY update_rights ON public.users AS RESTRICTIVE FOR UPDATE TO podboard_web, podboard_worker USING ((( SELECT public.app_may('people.manage'::text) AS app_may) OR (id = ( SELECT public.app_user() AS app_user)))) WITH CHECK ((( SELECT public.app_may('people.manage'::text) AS app_may) OR (id = ( SELECT public.app_user() AS app_user))));
+
+CREATE POLICY update_rights ON public.white_label_settings AS RESTRICTIVE FOR UPDATE TO podboard_web, podboard_worker USING (( SELECT public.app_may('settings.manage'::text) AS app_may)) WITH CHECK (( SELECT public.app_may('settings.manage'::text) AS app_may));
 
 ALTER TABLE public.user_roles ENABLE ROW LEVEL SECURITY;
 

@@ -24,6 +24,7 @@ import pytest
 from queries.settings import Settings, use_settings
 from schema.migrate import migrate
 from schema.server import SUPERUSER, Reachable, create_database, drop_database, start
+from tests.canary_world import CanaryWorld, plant_world
 from tests.world import World, build_world
 
 TEMPLATE = "podboard_template"
@@ -38,6 +39,11 @@ _FOREIGN = (
     "DATABASE_URL", "DATABASE_WORKER_URL", "DATABASE_OWNER_URL", "SECRET_KEY", "PORT",
     "PODBOARD_DEMO", "PODBOARD_HOST", "PODBOARD_URL",
 )  # fmt: skip
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """`make rights` writes tests/schema/rights.toml anew from what is measured."""
+    parser.addoption("--write-rights", action="store_true", help="write tests/schema/rights.toml anew")
 
 
 def pytest_configure(config: pytest.Config) -> None:
@@ -214,6 +220,12 @@ def world(built_world: World) -> Iterator[World]:
     """The world, with the queries pointed at its database. Tests read it, or roll back what they write."""
     with built_world.entered():
         yield built_world
+
+
+@pytest.fixture(scope="session")
+def canary_world(make_database: Callable[[str], Database], settings: Settings) -> CanaryWorld:
+    """A world of its own with canaries in every table (`tests.canary_world`); tests roll back what they write."""
+    return plant_world(build_world(make_database("podboard_canaries"), settings))
 
 
 @contextmanager

@@ -22,6 +22,11 @@ from schema.demo.plans import BookingPlan, CampaignPlan
 
 Connection = psycopg.Connection[tuple[object, ...]]
 Report = Callable[[str], None]
+Subject = Callable[[Material], dict[str, list[dict[str, object]]]]
+"""From a tenant's material to rows by table, in an order in which references hold; equal columns within a table."""
+
+SUBJECTS: tuple[Subject, ...] = ()
+"""What a tenant has beside its catalogue, campaigns and events: one function per subject, in a module of its own."""
 
 
 def write(connection: Connection, material: Material, password_hash: str, report: Report) -> dict[str, int]:
@@ -53,6 +58,9 @@ def write(connection: Connection, material: Material, password_hash: str, report
         connection, "attribution_events", rows.ATTRIBUTION_COLUMNS,
         iter([(len(material.responses), lines)]), len(material.responses), plan.slug, report,
     )  # fmt: skip
+    for subject in SUBJECTS:
+        for table, records in subject(material).items():
+            counts[table] = _insert(connection, table, records)
     return counts
 
 

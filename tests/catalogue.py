@@ -1,0 +1,140 @@
+"""The tables, views, keys and checks that a database has, read from pg_catalog: what the proofs are driven by."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import Any
+
+import psycopg
+
+Connection = psycopg.Connection[Any]
+SCHEMAS = ["public", "internal"]
+
+
+@dataclass(frozen=True)
+class Column:
+    """A column that can be written; `base` is the type behind a domain, `labels` those of an enumeration."""
+
+    name: str
+    type: str
+    base: str
+    nullable: bool
+    default: str | None
+    labels: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class ForeignKey:
+    name: str
+    columns: tuple[str, ...]
+    target: str
+    target_columns: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Check:
+    name: str
+    columns: tuple[str, ...]
+    expression: str
+
+
+@dataclass(frozen=True)
+class Relation:
+    """A table or view; `name` is bare in public and qualified elsewhere, as search_path = public reads it."""
+
+    name: str
+    kind: str
+    secured: bool
+    columns: dict[str, Column] = field(default_factory=dict)
+    foreign_keys: tuple[ForeignKey, ...] = ()
+    checks: tuple[Check, ...] = ()
+
+    @property
+    def is_public(self) -> bool:
+        return "." not in self.name
+
+    @property
+    def is_view(self) -> bool:
+        return self.kind in ("v", "m")
+
+    @property
+    def is_of_a_tenant(self) -> bool:
+        """Whether its rows belong to tenants: by column, or by a policy of its own (tenants itself)."""
+        return self.secured or "tenant_id" in self.columns
+
+    @property
+    def tenant_column(self) -> str:
+        return "tenant_id" if "tenant_id" in self.columns else "id"
+
+
+_NAME = "case when n.nspname = 'public' then c.relname::text else n.nspname || '.' || c.relname end"
+_RELATIONS = f"""
+    select c.oid, {_NAME}, c.relkind::text, c.relrowsecurity
+    from pg_class c join pg_namespace n on n.oid = c.relnamespace
+    where n.nspname = any (%(schemas)s) and c.relkind in ('r', 'p', 'v', 'm') and not c.relispartition
+        and not exists (select from pg_depend d where d.objid = c.oid and d.classid = 'pg_class'::regclass
+                        and d.deptype = 'e')
+    order by 2
+"""
+_COLUMNS = """
+    select a.attrelid, a.attname, format_type(a.atttypid, a.atttypmod),
+           format_type(case when t.typtype = 'd' then t.typbasetype else a.atttypid end, null), not a.attnotnull,
+           pg_get_expr(d.adbin, d.adrelid),
+           (select array_agg(e.enumlabel::text order by e.enumsortorder) from pg_enum e where e.enumtypid = a.atttypid)
+    from pg_attribute a
+    join pg_type t on t.oid = a.atttypid
+    left join pg_attrdef d on d.adrelid = a.attrelid and d.adnum = a.attnum
+    where a.attrelid = any (%(oids)s) and a.attnum > 0 and not a.attisdropped
+        and a.attidentity = '' and a.attgenerated = ''
+    order by a.attrelid, a.attnum
+"""
+_CONSTRAINTS = f"""
+    select o.conrelid, o.contype::text, o.conname,
+           array(select a.attname::text from unnest(o.conkey) with ordinality k (attnum, place)
+                 join pg_attribute a on a.attrelid = o.conrelid and a.attnum = k.attnum order by k.place),
+           (select {_NAME} from pg_class c join pg_namespace n on n.oid = c.relnamespace where c.oid = o.confrelid),
+           array(select a.attname::text from unnest(o.confkey) with ordinality k (attnum, place)
+                 join pg_attribute a on a.attrelid = o.confrelid and a.attnum = k.attnum order by k.place),
+           pg_get_expr(o.conbin, o.conrelid)
+    from pg_constraint o
+    where o.conrelid = any (%(oids)s) and o.contype in ('f', 'c') and o.conparentid = 0
+    order by o.conrelid, o.conname
+"""
+
+
+def relations(connection: Connection) -> dict[str, Relation]:
+    """Every table and view of ours by name, without partitions."""
+    found = connection.execute(_RELATIONS, {"schemas": SCHEMAS}).fetchall()
+    oids = {"oids": [row[0] for row in found]}
+    columns: dict[int, dict[str, Column]] = {}
+    for oid, name, kind, base, nullable, default, labels in connection.execute(_COLUMNS, oids):
+        columns.setdefault(oid, {})[name] = Column(name, kind, base, nullable, default, tuple(labels or ()))
+    keys: dict[int, list[ForeignKey]] = {}
+    checks: dict[int, list[Check]] = {}
+    for oid, kind, name, own, target, targets, expression in connection.execute(_CONSTRAINTS, oids):
+        if kind == "f":
+            keys.setdefault(oid, []).append(ForeignKey(name, tuple(own), target, tuple(targets)))
+        else:
+            checks.setdefault(oid, []).append(Check(name, tuple(own), expression))
+    return {
+        name: Relation(
+            name, kind, secured, columns.get(oid, {}), tuple(keys.get(oid, ())), tuple(checks.get(oid, ()))
+        )
+        for oid, name, kind, secured in found
+    }
+
+
+def tables(found: dict[str, Relation]) -> Iterator[Relation]:
+    """The tables among relations."""
+    return (relation for relation in found.values() if not relation.is_view)
+
+
+def tenant_tables(found: dict[str, Relation], *, private: bool = True) -> list[Relation]:
+    """Tables whose rows belong to tenants; with `private` those of the private schema too."""
+    return [table for table in tables(found) if table.is_of_a_tenant and (private or table.is_public)]
+
+
+def system_tables(found: dict[str, Relation]) -> list[Relation]:
+    """Public tables that are the same for every tenant: they have neither a tenant's column nor row security."""
+    return [table for table in tables(found) if table.is_public and not table.is_of_a_tenant]

@@ -1,0 +1,65 @@
+"""Each relation and everybody: rights.toml states who may read, insert, update and delete what, and it is so."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests import rights
+from tests.canary_world import CanaryWorld
+
+
+@pytest.fixture(scope="module")
+def measured(canary_world: CanaryWorld, request: pytest.FixtureRequest) -> dict[str, dict[str, str]]:
+    matrix = rights.measure(canary_world)
+    if request.config.getoption("--write-rights"):
+        rights.write(matrix)
+    return matrix
+
+
+@pytest.mark.parametrize("section", rights.SECTIONS)
+def test_everybody_may_do_what_the_matrix_says(measured: dict[str, dict[str, str]], section: str) -> None:
+    stated = rights.written().get(section, {})
+    found = measured[section]
+    missing = [rights.line(name, found[name]) for name in found if name not in stated]
+    assert not missing, f"add to [{section}] of {rights.FILE.name}, after reading them:\n" + "\n".join(
+        missing
+    )
+    left_over = sorted(set(stated) - set(found))
+    assert not left_over, f"remove from [{section}] of {rights.FILE.name}: {left_over}"
+    different = [
+        f"{name}: stated {stated[name]}\n{' ' * len(name)}  found  {found[name]}"
+        for name in found
+        if stated[name] != found[name]
+    ]
+    assert not different, "\n".join(["in the order of " + " ".join(rights.PEOPLE), *different])
+
+
+def _cells(section: str, person: str) -> dict[str, str]:
+    place = rights.PEOPLE.index(person)
+    return {name: cells.split()[place] for name, cells in rights.written()[section].items()}
+
+
+@pytest.mark.parametrize("person", ["nobody", "charlie", "operator"])
+def test_who_is_not_of_the_tenant_has_nothing_of_it(person: str) -> None:
+    for section in ("tables", "views"):
+        having = {name: cell for name, cell in _cells(section, person).items() if cell.strip(".-")}
+        assert having == {}
+
+
+@pytest.mark.parametrize("person", ["bob", "carol"])
+def test_who_sees_only_what_is_theirs_changes_no_more_than_that(person: str) -> None:
+    """A sponsor or podcaster may write what is theirs (session, report); of a log that they cannot read, new lines."""
+    beyond = {
+        name: cell
+        for section in ("tables", "views")
+        for name, cell in _cells(section, person).items()
+        if any(letter in cell for letter in "IUD") and cell.strip("-") != ".I"
+    }
+    assert beyond == {}
+
+
+def test_nobody_but_the_worker_writes_system_tables() -> None:
+    """The throttle is the exception: it counts before anybody is known."""
+    for person in rights.PEOPLE[:-1]:
+        writable = {name for name, cell in _cells("system", person).items() if set(cell[1:]) != {"-"}}
+        assert writable == {"login_attempts"}, person
