@@ -21,7 +21,7 @@ import psycopg
 from psycopg import sql
 
 from schema import SetupError
-from schema.scripts import concurrent_indexes, split_statements
+from schema.scripts import concurrent_indexes, is_concurrent, split_statements
 
 Engine = Literal["plain", "timescale"]
 Connection = psycopg.Connection[Any]
@@ -34,7 +34,10 @@ EXTENSIONS = ("uuid-ossp", "pg_trgm", "pgcrypto")
 _FILE_NAME = re.compile(r"(\d{4})_([a-z0-9_]+)\.sql")
 # Any constant will do, as long as nothing else takes the same advisory lock in this database.
 _ADVISORY_LOCK = 7_063_626_120_417
-_LOCK_ATTEMPTS = 8
+# Whoever comes after a waiting migration waits as well: it gives up soon, later each time, for two minutes in all.
+_LOCK_STEP_MS = 200
+_LOCK_LONGEST_MS = 2000
+_LOCK_ATTEMPTS = 30
 
 
 class MigrationError(SetupError):
@@ -300,12 +303,16 @@ def _pending(connection: Connection, folder: Path, engine: Engine) -> list[Migra
     return pending
 
 
+_SET_LOCK_TIMEOUT = "select set_config('lock_timeout', %s, false)"
+
+
 def _apply(
     connection: Connection, migration: Migration, engine: Engine, report: Callable[[str], None]
 ) -> None:
     for attempt in range(1, _LOCK_ATTEMPTS + 1):
         try:
-            connection.execute("set lock_timeout = '5s'")
+            patience = f"{min(_LOCK_STEP_MS * attempt, _LOCK_LONGEST_MS)}ms"
+            connection.execute(_SET_LOCK_TIMEOUT, [patience])
             if migration.in_transaction:
                 with connection.transaction():
                     # Bytes without parameters: psycopg sends the file as it is, in one simple-protocol query.
@@ -315,6 +322,8 @@ def _apply(
                 statements = split_statements(migration.sql)
                 _drop_unfinished_indexes(connection, statements)
                 for statement in statements:
+                    # Nobody queues behind what is made concurrently, and it has to outlast every open transaction.
+                    connection.execute(_SET_LOCK_TIMEOUT, ["0" if is_concurrent(statement) else patience])
                     connection.execute(statement.encode())
                 _record(connection, migration, engine)
         except (psycopg.errors.LockNotAvailable, psycopg.errors.DeadlockDetected) as error:
@@ -322,8 +331,9 @@ def _apply(
                 raise MigrationError(
                     f"{migration.label} got no lock in {_LOCK_ATTEMPTS} attempts: {first_line(error)}. Try again later."
                 ) from error
-            report(f"{migration.label} waits for a lock (attempt {attempt})")
-            time.sleep(min(2 ** (attempt - 2), 10))
+            if attempt == 1:
+                report(f"{migration.label} waits for a lock")
+            time.sleep(min(0.1 * 2**attempt, 3))
         except psycopg.Error as error:
             outcome = "was undone" if migration.in_transaction else "is not finished"
             raise MigrationError(
