@@ -25,6 +25,8 @@ where not exists (select from pg_database where datname = 'podboard')
 \connect podboard
 \ir ../schema/database.sql
 
-select 'create extension if not exists timescaledb'
-where current_setting('shared_preload_libraries') like '%timescaledb%'
-\gexec
+select current_setting('shared_preload_libraries') ~ '\mtimescaledb\M' as has_timescale
+\gset
+\if :has_timescale
+    \ir ../schema/timescale.sql
+\endif

@@ -66,7 +66,7 @@ def run(connection: Connection, sent: str, parameters: Mapping[str, Any]) -> psy
     SQLAlchemy keeps pool, transaction and errors; its result objects are left out: describing a result to them took
     more time than most of our questions do. Raises: DBAPIError, as SQLAlchemy would.
     """
-    plain: psycopg.Connection[Any] = connection.connection.driver_connection  # type: ignore[assignment]
+    plain: psycopg.Connection[Any] = connection.connection.dbapi_connection  # type: ignore[assignment]
     cursor = plain.cursor(row_factory=dict_row)
     try:
         cursor.execute(sent.encode(), parameters)

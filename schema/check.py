@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from math import ceil
 from typing import Any, Literal
 
 import psycopg
@@ -17,7 +18,12 @@ _WITHOUT = {
     "pg_trgm": "searches by part of a word read whole tables",
     "pgcrypto": "nothing is lost: podboard hashes and draws random numbers in Python",
 }
-_LOCKS_WANTED = 256
+# What PostgreSQL gives without being asked.
+_DEFAULT_LOCKS = 64
+# TimescaleDB, a chunk a day: two years of raw events are 2,927 locks, of which 13 sessions exhaust the default table.
+_LOCKS_FOR_DAYS = 1024
+# One process's connection pool, each session of it over every partition at once.
+_WIDE_SESSIONS = 16
 
 
 class RoleError(SetupError):
@@ -39,7 +45,7 @@ def require_runtime_role(dsn: str, *, worker: bool = False) -> None:
     Raises: RoleError, with the faults of the role in one line, or when the server cannot be reached.
     """
     try:
-        with psycopg.connect(dsn, connect_timeout=10, prepare_threshold=None) as connection:
+        with _open(dsn) as connection:
             faults = _role_faults(connection, worker=worker)
     except psycopg.OperationalError as error:
         raise RoleError(f"The database cannot be reached: {first_line(error)}") from error
@@ -51,11 +57,11 @@ def inspect(dsn: str, *, worker_dsn: str | None = None, owner_dsn: str | None = 
     """What was found on the server behind `dsn` and about the three roles, most important first."""
     findings = []
     try:
-        with psycopg.connect(dsn, connect_timeout=10, prepare_threshold=None) as connection:
+        with _open(dsn) as connection:
             findings += _server(connection)
             role = _role("Web role", connection, _role_faults(connection, worker=False))
             try:
-                findings += [*_extensions(connection), role]
+                findings += [_locks(connection), *_extensions(connection), role]
             except psycopg.errors.InsufficientPrivilege as error:
                 findings += [role, Finding("Web role", "fault", first_line(error))]
     except psycopg.OperationalError as error:
@@ -64,7 +70,7 @@ def inspect(dsn: str, *, worker_dsn: str | None = None, owner_dsn: str | None = 
         if other is None:
             continue
         try:
-            with psycopg.connect(other, connect_timeout=10, prepare_threshold=None) as connection:
+            with _open(other) as connection:
                 faults = (
                     _owner_faults(connection)
                     if subject == "Owner role"
@@ -74,6 +80,10 @@ def inspect(dsn: str, *, worker_dsn: str | None = None, owner_dsn: str | None = 
         except psycopg.OperationalError as error:
             findings.append(Finding(subject, "fault", f"cannot log in: {first_line(error)}"))
     return findings
+
+
+def _open(dsn: str) -> psycopg.Connection[Any]:
+    return psycopg.connect(dsn, connect_timeout=10, prepare_threshold=None)
 
 
 def _server(connection: psycopg.Connection[Any]) -> list[Finding]:
@@ -91,23 +101,69 @@ def _server(connection: psycopg.Connection[Any]) -> list[Finding]:
         findings.append(
             Finding("Encoding", "fault", f"{encoding}: the database has to be made with encoding UTF8")
         )
-    locks = int(str(_one(connection, "select current_setting('max_locks_per_transaction')")))
-    findings.append(
-        Finding("Locks", "ok", f"max_locks_per_transaction = {locks}")
-        if locks >= _LOCKS_WANTED
-        else Finding(
-            "Locks",
-            "note",
-            f"max_locks_per_transaction = {locks}: long ranges of raw events may run out of locks; set 1024",
-        )
-    )
     return findings
 
 
-def _extensions(connection: psycopg.Connection[Any]) -> list[Finding]:
-    engine = None
+def _engine(connection: psycopg.Connection[Any]) -> object:
+    """The engine this database was given, or None before its first migration."""
     if _one(connection, "select to_regclass('public.database_engine') is not null"):
-        engine = _one(connection, "select engine from public.database_engine")
+        return _one(connection, "select engine from public.database_engine")
+    return None
+
+
+def _locks(connection: psycopg.Connection[Any]) -> Finding:
+    """Whether there is room for statements that no period narrows: a lock for each partition and index."""
+    locks = int(str(_one(connection, "select current_setting('max_locks_per_transaction')")))
+    engine = _engine(connection)
+    if engine == "timescale" or (engine is None and has_timescale(connection)):
+        wanted, reason = _locks_for_chunks(connection)
+    else:
+        wanted, reason = _locks_for_months(connection)
+    if locks >= wanted:
+        return Finding("Locks", "ok", f"max_locks_per_transaction = {locks}, and {reason} need {wanted}")
+    return Finding(
+        "Locks",
+        "fault",
+        f"max_locks_per_transaction = {locks}, but {reason} need {wanted}: as a superuser run "
+        f"`alter system set max_locks_per_transaction = {wanted}` and restart the server",
+    )
+
+
+def _locks_for_chunks(connection: psycopg.Connection[Any]) -> tuple[int, str]:
+    days = None
+    if _one(connection, "select to_regclass('timescaledb_information.dimensions') is not null"):
+        days = _one(
+            connection,
+            "select extract(epoch from min(time_interval)) / 86400 from timescaledb_information.dimensions "
+            "where hypertable_schema = 'public'",
+        )
+    length = float(str(days)) if days else 1.0
+    return max(
+        _DEFAULT_LOCKS, ceil(_LOCKS_FOR_DAYS / length)
+    ), f"chunks of {length:.3g} day{'' if length == 1 else 's'}"
+
+
+def _locks_for_months(connection: psycopg.Connection[Any]) -> tuple[int, str]:
+    """The lock table holds twice max_locks_per_transaction x max_connections locks that several sessions share."""
+    found = connection.execute(
+        """
+        with parts as (
+            select p.relid
+            from unnest(array['listener_events', 'attribution_events', 'listener_metrics']) as t (name)
+            cross join lateral pg_partition_tree(to_regclass('public.' || t.name)) p
+        )
+        select (select count(*) from parts)
+                + (select count(*) from pg_index where indrelid in (select relid from parts)),
+            current_setting('max_connections')::integer + current_setting('max_prepared_transactions')::integer
+        """
+    ).fetchone()
+    relations, connections = found or (0, 1)
+    wanted = max(_DEFAULT_LOCKS, ceil(_WIDE_SESSIONS * relations / (2 * connections)))
+    return wanted, f"monthly partitions ({relations} with their indexes)"
+
+
+def _extensions(connection: psycopg.Connection[Any]) -> list[Finding]:
+    engine = _engine(connection)
     usable = has_timescale(connection)
     if engine == "timescale":
         timescale = Finding("TimescaleDB", "ok", "keeps the time series of this database")
@@ -117,13 +173,17 @@ def _extensions(connection: psycopg.Connection[Any]) -> list[Finding]:
             )
     elif engine == "plain":
         timescale = Finding(
-            "TimescaleDB", "ok", "not used: partitions and rollup tables of our own keep time series"
+            "TimescaleDB",
+            "ok",
+            "not used: monthly partitions and rollup tables of our own keep time series, with the same results",
         )
     elif usable:
         timescale = Finding("TimescaleDB", "ok", "loaded: the first migration will use it")
     else:
         timescale = Finding(
-            "TimescaleDB", "ok", "not loaded: the first migration will use partitions and rollups"
+            "TimescaleDB",
+            "ok",
+            "not loaded: the first migration will use monthly partitions and rollup tables, with the same results",
         )
     present = {str(row[0]) for row in connection.execute("select extname::text from pg_extension").fetchall()}
     others = [
@@ -138,7 +198,8 @@ def _extensions(connection: psycopg.Connection[Any]) -> list[Finding]:
 def _role(subject: str, connection: psycopg.Connection[Any], faults: list[str]) -> Finding:
     if faults:
         return Finding(subject, "fault", "; ".join(faults))
-    return Finding(subject, "ok", f"{connection.info.user} has the rights it needs and no more")
+    name = _one(connection, "select session_user::text")
+    return Finding(subject, "ok", f"{name} has the rights it needs and no more")
 
 
 def _role_faults(connection: psycopg.Connection[Any], *, worker: bool) -> list[str]:
@@ -160,6 +221,10 @@ def _role_faults(connection: psycopg.Connection[Any], *, worker: bool) -> list[s
             exists (
                 select from pg_roles o
                 where o.rolname = 'podboard_owner' and pg_has_role(r.oid, o.oid, 'usage')
+            ),
+            exists (
+                select from pg_namespace n
+                where n.nspname = '_timescaledb_internal' and has_schema_privilege(r.oid, n.oid, 'usage')
             )
         from pg_roles r
         where rolname = session_user
@@ -167,7 +232,7 @@ def _role_faults(connection: psycopg.Connection[Any], *, worker: bool) -> list[s
     ).fetchone()
     if row is None:
         return ["the role of this connection is not in the server's catalogue"]
-    name, is_super, bypasses, owns, is_member, inherits = row
+    name, is_super, bypasses, owns, is_member, inherits, enters_chunks = row
     faults = []
     if is_super:
         faults.append(f"{name} is a superuser, to whom row-level security does not apply")
@@ -181,6 +246,11 @@ def _role_faults(connection: psycopg.Connection[Any], *, worker: bool) -> list[s
         faults.append(f"{name} inherits the owner's rights: alter role {name} noinherit")
     if worker and not is_member and not is_super:
         faults.append(f"{name} cannot become podboard_owner: grant podboard_owner to {name}")
+    if enters_chunks and not is_super and not inherits:
+        faults.append(
+            f"{name} may enter the schema of TimescaleDB's chunks, which row-level security does not cover: "
+            "as a superuser run schema/timescale.sql in this database"
+        )
     if not worker and is_member and not is_super:
         faults.append(f"{name} may become the owner: revoke podboard_owner from {name}")
     return faults

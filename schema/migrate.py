@@ -1,17 +1,16 @@
-"""Applies the migrations, forward only, as the owner role; and dumps the structure they make.
+"""Applies the migrations, forward only, as the owner role.
 
 A version is one file `NNNN_name.sql` in migrations/, or one of the same name in both timeseries/plain/ and
 timeseries/timescale/: the engine is chosen at the first run and kept. Each file runs in one transaction, unless its
-first line is `-- no-transaction`; such a file runs statement by statement and must be repeatable.
+first line is `-- no-transaction`; such a file runs statement by statement and must be repeatable. An index that it was
+making concurrently when it was interrupted is not usable and is dropped before the file runs again.
 """
 
 from __future__ import annotations
 
 import contextlib
 import hashlib
-import os
 import re
-import subprocess
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -19,9 +18,10 @@ from pathlib import Path
 from typing import Any, Literal, cast
 
 import psycopg
-from psycopg import conninfo, sql
+from psycopg import sql
 
 from schema import SetupError
+from schema.scripts import concurrent_indexes, is_concurrent, split_statements
 
 Engine = Literal["plain", "timescale"]
 Connection = psycopg.Connection[Any]
@@ -34,7 +34,10 @@ EXTENSIONS = ("uuid-ossp", "pg_trgm", "pgcrypto")
 _FILE_NAME = re.compile(r"(\d{4})_([a-z0-9_]+)\.sql")
 # Any constant will do, as long as nothing else takes the same advisory lock in this database.
 _ADVISORY_LOCK = 7_063_626_120_417
-_LOCK_ATTEMPTS = 8
+# Whoever comes after a waiting migration waits as well: it gives up soon, later each time, for two minutes in all.
+_LOCK_STEP_MS = 200
+_LOCK_LONGEST_MS = 2000
+_LOCK_ATTEMPTS = 30
 
 
 class MigrationError(SetupError):
@@ -77,17 +80,29 @@ def migrate(
 
     Raises: MigrationError when the server cannot be used, an applied file was changed, or a version fails.
     """
-    with _connected(owner_dsn) as connection:
-        if plan:
-            return [m.label for m in _pending(connection, folder, _engine(connection, engine))]
-        hear = report or _silent
-        with _only_one(connection, hear):
-            chosen = _prepare(connection, engine, hear)
-            applied = []
-            for migration in _pending(connection, folder, chosen):
-                _apply(connection, migration, chosen, hear)
-                applied.append(migration.label)
-            return applied
+    with connected(owner_dsn) as connection:
+        return migrate_with(connection, plan=plan, folder=folder, engine=engine, report=report)
+
+
+def migrate_with(
+    connection: Connection,
+    *,
+    plan: bool = False,
+    folder: Path = FOLDER,
+    engine: Engine | None = None,
+    report: Callable[[str], None] | None = None,
+) -> list[str]:
+    """The same over a connection of the owner role that is open already and in autocommit."""
+    if plan:
+        return [m.label for m in _pending(connection, folder, _engine(connection, engine))]
+    hear = report or _silent
+    with _only_one(connection, hear):
+        chosen = _prepare(connection, engine, hear)
+        applied = []
+        for migration in _pending(connection, folder, chosen):
+            _apply(connection, migration, chosen, hear)
+            applied.append(migration.label)
+        return applied
 
 
 def _silent(_line: str) -> None:
@@ -118,39 +133,8 @@ def load(folder: Path, engine: Engine) -> list[Migration]:
 
 def applied_versions(dsn: str) -> list[str]:
     """The labels of the versions this database has, in order; readable by every podboard role."""
-    with _connected(dsn) as connection:
+    with connected(dsn) as connection:
         return [f"{version:04d}_{name}" for version, name, _ in _applied(connection)]
-
-
-def split_statements(script: str) -> list[str]:
-    """The single statements of a script, without comments between them; quotes and dollar quotes are respected."""
-    statements, current, depth = [], "", 0
-    for match in _TOKENS.finditer(script):
-        part = match.group()
-        if part.startswith(("--", "/*")):
-            current += " " if current else ""
-        elif part == ";" and depth == 0:
-            if current.strip():
-                statements.append(current.strip())
-            current = ""
-        else:
-            depth += {"(": 1, ")": -1}.get(part, 0)
-            current += part
-    if current.strip():
-        statements.append(current.strip())
-    return statements
-
-
-_TOKENS = re.compile(
-    r"""
-    --[^\n]* | /\*.*?\*/                        # comments
-    | \$(?P<tag>\w*)\$.*?\$(?P=tag)\$           # dollar quotes
-    | [eE]'(?:[^'\\]|\\.|'')*' | '(?:[^']|'')*' # strings
-    | "(?:[^"]|"")*"                            # quoted names
-    | [A-Za-z_][\w$]* | .                       # words, and anything else one by one
-    """,
-    re.VERBOSE | re.DOTALL,
-)
 
 
 def _files(directory: Path) -> dict[str, Path]:
@@ -158,10 +142,14 @@ def _files(directory: Path) -> dict[str, Path]:
 
 
 @contextlib.contextmanager
-def _connected(dsn: str) -> Iterator[Connection]:
+def connected(dsn: str) -> Iterator[Connection]:
     try:
         # prepare_threshold None: nothing is prepared, so a pooler between us and the server does no harm.
         connection = psycopg.connect(dsn, autocommit=True, prepare_threshold=None, connect_timeout=10)
+        # A run that was killed lets go of its locks within seconds, not at the end of its statement.
+        # Servers on platforms that cannot look at a closed connection refuse the setting; they do without.
+        with contextlib.suppress(psycopg.errors.InvalidParameterValue):
+            connection.execute("set client_connection_check_interval = '2s'")
     except psycopg.OperationalError as error:
         raise MigrationError(f"The database cannot be reached: {first_line(error)}") from error
     with connection:
@@ -315,19 +303,27 @@ def _pending(connection: Connection, folder: Path, engine: Engine) -> list[Migra
     return pending
 
 
+_SET_LOCK_TIMEOUT = "select set_config('lock_timeout', %s, false)"
+
+
 def _apply(
     connection: Connection, migration: Migration, engine: Engine, report: Callable[[str], None]
 ) -> None:
     for attempt in range(1, _LOCK_ATTEMPTS + 1):
         try:
-            connection.execute("set lock_timeout = '5s'")
+            patience = f"{min(_LOCK_STEP_MS * attempt, _LOCK_LONGEST_MS)}ms"
+            connection.execute(_SET_LOCK_TIMEOUT, [patience])
             if migration.in_transaction:
                 with connection.transaction():
                     # Bytes without parameters: psycopg sends the file as it is, in one simple-protocol query.
                     connection.execute(migration.sql.encode())
                     _record(connection, migration, engine)
             else:
-                for statement in split_statements(migration.sql):
+                statements = split_statements(migration.sql)
+                _drop_unfinished_indexes(connection, statements)
+                for statement in statements:
+                    # Nobody queues behind what is made concurrently, and it has to outlast every open transaction.
+                    connection.execute(_SET_LOCK_TIMEOUT, ["0" if is_concurrent(statement) else patience])
                     connection.execute(statement.encode())
                 _record(connection, migration, engine)
         except (psycopg.errors.LockNotAvailable, psycopg.errors.DeadlockDetected) as error:
@@ -335,15 +331,34 @@ def _apply(
                 raise MigrationError(
                     f"{migration.label} got no lock in {_LOCK_ATTEMPTS} attempts: {first_line(error)}. Try again later."
                 ) from error
-            report(f"{migration.label} waits for a lock (attempt {attempt})")
-            time.sleep(min(2 ** (attempt - 2), 10))
+            if attempt == 1:
+                report(f"{migration.label} waits for a lock")
+            time.sleep(min(0.1 * 2**attempt, 3))
         except psycopg.Error as error:
+            outcome = "was undone" if migration.in_transaction else "is not finished"
             raise MigrationError(
-                f"{migration.label} failed and was undone: {_with_place(error, migration)}"
+                f"{migration.label} failed and {outcome}: {_with_place(error, migration)}"
             ) from error
         else:
             report(f"applied {migration.label}")
             return
+
+
+def _drop_unfinished_indexes(connection: Connection, statements: list[str]) -> None:
+    """Drops what an interrupted `create index concurrently` left: "if not exists" would take it for done."""
+    for name, table in concurrent_indexes(statements):
+        left = connection.execute(
+            """
+            select n.nspname, c.relname
+            from pg_index i
+            join pg_class c on c.oid = i.indexrelid
+            join pg_namespace n on n.oid = c.relnamespace
+            where not i.indisvalid and c.relkind = 'i' and c.relname = lower(%s) and i.indrelid = to_regclass(%s)
+            """,
+            [name, table],
+        ).fetchone()
+        if left is not None:
+            connection.execute(sql.SQL("drop index concurrently {}").format(sql.Identifier(*left)))
 
 
 def _record(connection: Connection, migration: Migration, engine: Engine) -> None:
@@ -365,64 +380,3 @@ def _with_place(error: psycopg.Error, migration: Migration) -> str:
         return message
     line = migration.sql.count("\n", 0, int(position) - 1) + 1
     return f"{message} (line {line})"
-
-
-def dump_structure(owner_dsn: str, pg_dump: str, target: Path = FOLDER / "structure.sql") -> str:
-    """The structure of this database as SQL, written to `target`: the same text for the same structure.
-
-    Left out is what depends on the day or the server: partitions, extensions, owners, versions.
-    """
-    with _connected(owner_dsn) as connection:
-        partitions = connection.execute(
-            """
-            select format('%I.%I', n.nspname, c.relname)
-            from pg_class c
-            join pg_namespace n on n.oid = c.relnamespace
-            where c.relispartition and c.relkind = 'r'
-              and pg_get_expr(c.relpartbound, c.oid) <> 'DEFAULT'
-            order by 1
-            """
-        ).fetchall()
-    excluded = [f"--exclude-table={name}" for (name,) in partitions]
-    # The password travels in the environment: a command line can be read by everybody on the machine.
-    where = {name: str(value) for name, value in conninfo.conninfo_to_dict(owner_dsn).items()}
-    password = where.pop("password", "")
-    done = subprocess.run(
-        [
-            pg_dump,
-            "--schema-only",
-            "--no-owner",
-            *excluded,
-            f"--dbname={conninfo.make_conninfo('', **where)}",
-        ],
-        env={**os.environ, "PGPASSWORD": password},
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    if done.returncode != 0:
-        raise MigrationError(f"pg_dump failed: {done.stderr.strip().splitlines()[-1]}")
-    structure = _without_noise(done.stdout)
-    target.write_text(structure, encoding="utf-8")
-    return structure
-
-
-_NOISE = re.compile(
-    r"""^(?:
-        -- | \\(?:un)?restrict\b | SET\s | SELECT\ pg_catalog\.set_config
-        | CREATE\ EXTENSION\b | COMMENT\ ON\ EXTENSION\b
-    )""",
-    re.VERBOSE,
-)
-
-
-def _without_noise(dump: str) -> str:
-    """The dump without comments, session settings and extensions, and with one blank line between objects."""
-    kept, in_body = [], False
-    for line in dump.splitlines():
-        # Inside a function's body comments and SET are the function's own.
-        if in_body or not _NOISE.match(line):
-            kept.append(line.rstrip())
-        in_body ^= len(re.findall(r"\$\w*\$", line)) % 2 == 1
-    text = re.sub(r"\n{3,}", "\n\n", "\n".join(kept)).strip()
-    return f"-- Made by `podboard structure` from the migrations; never edited by hand.\n\n{text}\n"

@@ -42,3 +42,14 @@ exception
     when invalid_parameter_value then null;
 end
 $$;
+
+-- Two who wait for each other: whose patience ends first gives way. That shall be a migration, which waits a fraction of a
+-- second and tries again, not the request of a person. A role that may not set this does without.
+do $$
+begin
+    alter role podboard_web set deadlock_timeout = '4s';
+    alter role podboard_worker set deadlock_timeout = '4s';
+exception
+    when insufficient_privilege then null;
+end
+$$;

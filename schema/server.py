@@ -48,7 +48,7 @@ _CONFIGURATION = {
     "port": "5432",
     "unix_socket_permissions": "0700",
     "max_connections": "100",
-    # A query over partitioned events takes a lock for each partition and each of its indexes.
+    # What `podboard check` demands at the most: a lock for each partition or chunk and each of its indexes.
     "max_locks_per_transaction": "1024",
     "shared_buffers": "256MB",
     "max_wal_size": "2GB",

@@ -88,9 +88,11 @@ class Planter:
         """Everything, in the order that foreign keys ask for."""
         self._connection.execute("select set_tenant_context(%s)", [self._tenant_id])
         moment = self.planted.mark.moment(0)
-        self._connection.execute(
-            "select ensure_event_storage(%s, %s)", [moment - timedelta(days=1), moment + timedelta(days=40)]
-        )
+        if "listener_events" in self._relations:
+            self._connection.execute(
+                "select ensure_event_storage(%s, %s)",
+                [moment - timedelta(days=1), moment + timedelta(days=40)],
+            )
         for table in system_tables(self._relations):
             self._system_row(table.name)
         for table in tenant_tables(self._relations):

@@ -10,10 +10,9 @@ from pathlib import Path
 import click
 
 from queries.settings import Settings
-from schema.migrate import FOLDER, dump_structure, migrate
+from schema.migrate import migrate
 from schema.server import start
-
-_STRUCTURE = FOLDER / "structure.sql"
+from schema.structure import STRUCTURE, dump_structure
 
 
 @click.command()
@@ -34,11 +33,11 @@ def command(check: bool) -> None:
     finally:
         shutil.rmtree(home, ignore_errors=True)
     if check:
-        if not _STRUCTURE.exists() or _STRUCTURE.read_text(encoding="utf-8") != made:
+        if not STRUCTURE.exists() or STRUCTURE.read_text(encoding="utf-8") != made:
             click.echo(
                 "schema/structure.sql is out of date: run `podboard structure` and review the difference."
             )
             sys.exit(1)
     else:
-        _STRUCTURE.write_text(made, encoding="utf-8")
-        click.echo(f"Wrote {_STRUCTURE}.")
+        STRUCTURE.write_text(made, encoding="utf-8")
+        click.echo(f"Wrote {STRUCTURE}.")

@@ -9,8 +9,10 @@ import psycopg
 import pytest
 from psycopg import sql
 
+from schema import check
 from schema.check import Finding, RoleError, inspect, require_runtime_role
-from schema.server import SUPERUSER, Reachable
+from schema.migrate import migrate
+from schema.server import SUPERUSER, Reachable, create_database, drop_database
 
 if TYPE_CHECKING:
     from tests.conftest import Database
@@ -94,3 +96,70 @@ def test_an_unreachable_server_is_one_fault() -> None:
     findings = inspect("postgresql://nobody@127.0.0.1:1/none")
     assert [(finding.subject, finding.state) for finding in findings] == [("Server", "fault")]
     assert findings[0].text.startswith("cannot be reached: ")
+
+
+def test_the_locks_of_every_month_at_once_fit_this_server(
+    owner_connection: psycopg.Connection[tuple[object, ...]],
+    web_dsn: str,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """What is demanded follows from the partitions there are, and is what a statement over all of them truly takes."""
+    (found,) = [finding for finding in inspect(web_dsn) if finding.subject == "Locks"]
+    assert found.state == "ok", found
+    if owner_connection.execute("select engine from database_engine").fetchone() == ("timescale",):
+        assert found.text.endswith("chunks of 1 day need 1024")
+        return
+    row = owner_connection.execute(
+        """
+        explain select from listener_events e, attribution_events a, listener_metrics m
+        """
+    ).fetchone()
+    assert row
+    (taken,) = owner_connection.execute(
+        "select count(*) from pg_locks l join pg_class c on c.oid = l.relation "
+        "where l.pid = pg_backend_pid() and c.relname ~ '^(listener_events|attribution_events|listener_metrics)'"
+    ).fetchone() or (0,)
+    assert f"monthly partitions ({taken} with their indexes)" in found.text
+    monkeypatch.setattr(check, "_WIDE_SESSIONS", 100_000)
+    (found,) = [finding for finding in inspect(web_dsn) if finding.subject == "Locks"]
+    assert found.state == "fault"
+    assert "as a superuser run `alter system set max_locks_per_transaction = " in found.text
+    assert found.text.endswith("and restart the server")
+
+
+def test_what_is_missing_is_said_with_its_price(server: Reachable, database: Database) -> None:
+    """Without any extension the schema is whole, and uuid_generate_v4() is there."""
+    name = f"{database.name}_bare"
+    drop_database(server, name)
+    create_database(server, name)
+    try:
+        with psycopg.connect(server.dsn(SUPERUSER, name), autocommit=True) as connection:
+            for extension in ("uuid-ossp", "pg_trgm", "pgcrypto"):
+                connection.execute(
+                    sql.SQL("drop extension if exists {} cascade").format(sql.Identifier(extension))
+                )
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr("schema.migrate.EXTENSIONS", ())
+            migrate(server.dsn("podboard_owner", name), engine="plain")
+        web = server.dsn("podboard_web", name)
+        findings = inspect(web)
+        said = {finding.subject: (finding.state, finding.text) for finding in findings}
+        assert {subject: said[subject] for subject in said if subject.startswith("Extension")} == {
+            "Extension uuid-ossp": (
+                "note",
+                "missing: uuid_generate_v4() is made over gen_random_uuid(): nothing is lost",
+            ),
+            "Extension pg_trgm": ("note", "missing: searches by part of a word read whole tables"),
+            "Extension pgcrypto": (
+                "note",
+                "missing: nothing is lost: podboard hashes and draws random numbers in Python",
+            ),
+        }
+        assert [finding for finding in findings if finding.state == "fault"] == []
+        with psycopg.connect(web) as connection:
+            made = connection.execute("select uuid_generate_v4(), uuid_generate_v4()").fetchone()
+        assert made
+        assert made[0] != made[1]
+        assert [value.version for value in made] == [4, 4]
+    finally:
+        drop_database(server, name)
