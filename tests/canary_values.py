@@ -145,6 +145,7 @@ def _plain(mark: Mark, table: str, column: Column, place: int) -> Iterator[Any]:
         "inet": [f"198.51.100.{mark.place + 10}", f"198.51.100.{16 * mark.place}/28", "198.51.100.0/24"],
         "cidr": [f"198.51.100.{16 * mark.place}/28"],
         "bytea": [f"{mark.token} {column.name}".encode(), (mark.token * 10)[:32].encode()],
+        "tsvector": [f"{mark.token} {column.name}"],
         "daterange": [f"[{day},{day + timedelta(days=1)})"],
         "tstzrange": [f"[{moment},{moment + timedelta(hours=1)})"],
         "int4range": [f"[{mark.number(place)},{mark.number(place) + 1})"],

@@ -41,7 +41,10 @@ class Check:
 
 @dataclass(frozen=True)
 class Relation:
-    """A table or view; `name` is bare in public and qualified elsewhere, as search_path = public reads it."""
+    """A table or view; `name` is bare in public and qualified elsewhere, as search_path = public reads it.
+
+    `secured`: it has the policy of a tenant. Tables that are the same for every tenant may have policies of their own.
+    """
 
     name: str
     kind: str
@@ -70,7 +73,8 @@ class Relation:
 
 _NAME = "case when n.nspname = 'public' then c.relname::text else n.nspname || '.' || c.relname end"
 _RELATIONS = f"""
-    select c.oid, {_NAME}, c.relkind::text, c.relrowsecurity
+    select c.oid, {_NAME}, c.relkind::text,
+           exists (select from pg_policy p where p.polrelid = c.oid and p.polname = 'tenant_isolation')
     from pg_class c join pg_namespace n on n.oid = c.relnamespace
     where n.nspname = any (%(schemas)s) and c.relkind in ('r', 'p', 'v', 'm') and not c.relispartition
         and not exists (select from pg_depend d where d.objid = c.oid and d.classid = 'pg_class'::regclass
@@ -136,5 +140,5 @@ def tenant_tables(found: dict[str, Relation], *, private: bool = True) -> list[R
 
 
 def system_tables(found: dict[str, Relation]) -> list[Relation]:
-    """Public tables that are the same for every tenant: they have neither a tenant's column nor row security."""
+    """Public tables that are the same for every tenant: they have neither a tenant's column nor its policy."""
     return [table for table in tables(found) if table.is_public and not table.is_of_a_tenant]
