@@ -37,6 +37,9 @@ alter table permissions
     add check (action = split_part(name, '.', 2));
 alter table attribution_models
     add check ((configuration ->> 'window_days')::numeric between 1 and 60);
+-- A check of what is missing passes: the version must be there to be checked.
+alter table attribution_analytics
+    add check (metrics ? 'version');
 alter table tenant_settings
     add check ((settings ->> 'listener_retention_days')::numeric between 1 and 36500),
     add check (settings ->> 'download_window' in ('calendar_day')),
