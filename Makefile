@@ -9,12 +9,14 @@ PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 LOCK := $(BIN)/uv pip compile pyproject.toml --universal --python-version 3.11 --generate-hashes \
 	--no-emit-index-url --no-annotate --no-header --quiet
 PYTEST_ARGS ?=
+# The oldest PostgreSQL of the operating system that podboard runs on: 15 on Debian 12.
+SYSTEM_PG ?= $(shell ls -d /usr/lib/postgresql/*/bin 2>/dev/null | sort -V | awk -F/ '$$5 >= 15' | head -n 1)
 
 .PHONY: help install run test lint format types bench rights proof lock clean
 
 help: ## List the tasks
-	@grep -E '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## /\1|/' | while IFS='|' read -r name text; do \
-		printf '  make %-9s %s\n' "$$name" "$$text"; done
+	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /\1|/' | while IFS='|' read -r name text; do \
+		printf '  make %-11s %s\n' "$$name" "$$text"; done
 
 install: $(INSTALLED) ## Make .venv with everything in it, the command podboard too
 	@:
@@ -39,6 +41,13 @@ test: install ## Lint, types and all tests (PYTEST_ARGS passes options on)
 	@$(MAKE) --no-print-directory lint types
 	@$(BIN)/pytest -n auto --dist loadfile --no-loadscope-reorder $(PYTEST_ARGS)
 
+test-system: install ## All tests that touch a database, on the operating system's PostgreSQL instead of the wheel's
+	@deploy/install-system-packages.sh test
+	@test -n "$(SYSTEM_PG)" || { echo "No PostgreSQL 15 or newer in /usr/lib/postgresql; name one: make test-system SYSTEM_PG=.../bin"; exit 1; }
+	@echo "Testing on $$($(SYSTEM_PG)/postgres --version)"
+	@PODBOARD_PG_BIN=$(SYSTEM_PG) $(BIN)/pytest -n auto --dist loadfile --no-loadscope-reorder \
+		-m 'not proof and not wheel' tests/schema tests/queries tests/reports tests/dashboard $(PYTEST_ARGS)
+
 lint: install ## Style, formatting and the direction of imports
 	@$(BIN)/ruff check --quiet .
 	@$(BIN)/ruff format --check --quiet . || { echo "Not formatted: run make format"; exit 1; }
@@ -50,6 +59,10 @@ format: install ## Format the Python files
 
 types: install ## Check the types of schema, queries and reports
 	@$(BIN)/mypy --no-error-summary
+
+structure: install ## Write down the structure that the migrations make, for both engines
+	@$(BIN)/podboard structure
+	@$(BIN)/python -m tests.timescale.server && echo "Wrote schema/structure.timescale.sql."
 
 bench: install ## Measure on the large demo data
 	@$(BIN)/python -m bench

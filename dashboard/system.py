@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 import ctypes
+import platform
 import shutil
 import sys
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
+from schema.binaries import OLDEST_MAJOR
+
 Purpose = Literal["run", "test"]
 
 _FONT_DIRECTORIES = ("/usr/share/fonts", "/usr/local/share/fonts", "/Library/Fonts", "/System/Library/Fonts")
+_SYSTEM_POSTGRESQL = Path("/usr/lib/postgresql")
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +51,30 @@ def requirements() -> list[Requirement]:
         ),
         Requirement("nodejs", "the TimescaleDB test", "test", _has("node")),
         Requirement("npm", "the TimescaleDB test", "test", _has("npm")),
+        Requirement(
+            _postgresql(),
+            "tests on the system's PostgreSQL",
+            "test",
+            sys.platform == "darwin" or _has_postgresql(),
+        ),
     ]
+
+
+def _postgresql() -> str:
+    """The package of the system's own PostgreSQL: the oldest podboard knows on Debian 12, elsewhere what there is."""
+    try:
+        release = platform.freedesktop_os_release()
+    except OSError:
+        release = {}
+    return f"postgresql-{OLDEST_MAJOR}" if release.get("VERSION_CODENAME") == "bookworm" else "postgresql"
+
+
+def _has_postgresql() -> bool:
+    return _has("initdb") or any(
+        int(directory.parent.name) >= OLDEST_MAJOR and (directory / "initdb").exists()
+        for directory in _SYSTEM_POSTGRESQL.glob("[0-9]*/bin")
+        if directory.parent.name.isdecimal()
+    )
 
 
 def missing(purpose: Purpose) -> list[Requirement]:

@@ -26,10 +26,17 @@ if [ "$(id -u)" -ne 0 ]; then
 fi
 if [ "$as_root" != none ] && command -v apt-get >/dev/null; then
     echo "Installing system packages: $packages"
+    # Tests start servers of their own: Debian's package shall make no cluster and start none.
+    no_cluster=
+    case " $packages" in *" postgresql"*)
+        no_cluster=/etc/postgresql-common/createcluster.d/podboard.conf
+        $as_root mkdir -p "${no_cluster%/*}" && echo "create_main_cluster = false" | $as_root tee "$no_cluster" >/dev/null
+    esac
     {
         $as_root apt-get -q -o Acquire::Retries=2 -o Acquire::http::Timeout=30 update &&
             $as_root env DEBIAN_FRONTEND=noninteractive apt-get -q -y --no-install-recommends install $packages
     } >/dev/null || echo "apt-get could not install them." >&2
+    [ -z "$no_cluster" ] || $as_root rm -f "$no_cluster"
     packages=$(missing | tr '\n' ' ')
     [ -n "$packages" ] || exit 0
 fi

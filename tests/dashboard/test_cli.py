@@ -9,6 +9,8 @@ from pathlib import Path
 
 import pytest
 
+from dashboard import system
+
 COMMANDS = Path(__file__).parents[2] / "dashboard" / "commands"
 
 
@@ -39,6 +41,27 @@ def test_every_program_that_tests_start_is_named_where_it_is_missing(tmp_path: P
         shown = podboard("check", "--missing-packages", purpose, PATH=str(tmp_path))
         assert shown.returncode == 0
         assert {name for name in shown.stdout.split() if not name.startswith(("lib", "fonts"))} == named
+
+
+def test_the_systems_postgresql_is_named_by_what_the_system_calls_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def named() -> set[str]:
+        return {found.package for found in system.missing("test") if found.package.startswith("postgresql")}
+
+    monkeypatch.setattr(system, "_SYSTEM_POSTGRESQL", tmp_path)
+    monkeypatch.setenv("PATH", str(tmp_path))
+    for codename, package in (("bookworm", "postgresql-15"), ("trixie", "postgresql")):
+        monkeypatch.setattr(
+            system.platform,
+            "freedesktop_os_release",
+            lambda codename=codename: {"VERSION_CODENAME": codename},
+        )
+        assert named() == {package}
+    for version, enough in (("14", False), ("15", True)):
+        (tmp_path / version / "bin").mkdir(parents=True)
+        (tmp_path / version / "bin" / "initdb").touch()
+        assert (named() == set()) is enough
 
 
 @pytest.mark.parametrize(

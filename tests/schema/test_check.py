@@ -115,9 +115,11 @@ def test_the_locks_of_every_month_at_once_fit_this_server(
         """
     ).fetchone()
     assert row
+    # PostgreSQL 15 does not lock the indexes of the parents, 18 does.
     (taken,) = owner_connection.execute(
-        "select count(*) from pg_locks l join pg_class c on c.oid = l.relation "
-        "where l.pid = pg_backend_pid() and c.relname ~ '^(listener_events|attribution_events|listener_metrics)'"
+        "select count(*) from pg_class c left join pg_locks l on l.relation = c.oid and l.pid = pg_backend_pid() "
+        "where c.relname ~ '^(listener_events|attribution_events|listener_metrics)' "
+        "and (c.relkind = 'I' or l.pid is not null)"
     ).fetchone() or (0,)
     assert f"monthly partitions ({taken} with their indexes)" in found.text
     monkeypatch.setattr(check, "_WIDE_SESSIONS", 100_000)

@@ -248,6 +248,7 @@ class TestStructure:
         for noise in ("restrict", "Dumped", "kept_2026", "EXTENSION", "OWNER", "set_config"):
             assert noise not in first
 
+    @pytest.mark.wheel
     def test_the_file_in_the_tree_is_what_the_migrations_make(
         self, server: Reachable, empty: str, tmp_path: Path
     ) -> None:

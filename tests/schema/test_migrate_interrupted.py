@@ -105,7 +105,7 @@ def _until_gone(superuser: str, statement: str) -> None:
     deadline = time.monotonic() + 30
     with psycopg.connect(superuser, autocommit=True) as watch:
         while watch.execute(
-            "select from pg_stat_activity where state = 'active' and query like %s and pid <> pg_backend_pid()",
+            "select 1 from pg_stat_activity where state = 'active' and query like %s and pid <> pg_backend_pid()",
             [f"{statement}%"],
         ).fetchone():
             assert time.monotonic() < deadline

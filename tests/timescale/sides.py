@@ -27,6 +27,8 @@ from queries.settings import Settings, use_settings, with_databases
 from tests.conftest import Database
 from tests.timescale.server import Connection, TimescaleServer
 
+# When, which episode, who, what.
+Heard = tuple[datetime, str, str, str]
 NOW = datetime.now(UTC).replace(minute=0, second=0, microsecond=0)
 _NAMES = UUID("7f4f2f0c-14a5-4b6c-9d06-0d3c0e8b3a11")
 
@@ -41,6 +43,10 @@ READ: dict[str, str] = {
     "listener_days": "select local_day, episode_id, count(distinct listener_no) from listener_days "
                      "group by 1, 2 order by 1, 2",
 }  # fmt: skip
+
+
+def _batched(heard: list[Heard], size: int) -> list[list[Heard]]:
+    return [heard[start : start + size] for start in range(0, len(heard), size)]
 
 
 @dataclass(frozen=True)
@@ -126,17 +132,19 @@ class Side:
         """One event, written past the import."""
         self.listen_all(of, [(at, "first", listener, event_type)])
 
-    def listen_all(self, of: TenantIds, heard: list[tuple[datetime, str, str, str]]) -> None:
+    def listen_all(self, of: TenantIds, heard: list[Heard]) -> None:
         with self.writing(of, "podboard_web") as connection:
             moments = [at for at, *_ in heard]
             connection.execute("select ensure_event_storage(%s, %s)", [min(moments), max(moments)])
-            for at, episode, listener, event_type in heard:
+            for some in _batched(heard, 100):
                 connection.execute(
                     "insert into listener_events "
                     "(id, tenant_id, episode_id, listener_id, event_type, event_data, occurred_at) "
-                    "values (%s, %s, %s, %s, %s, '{\"from_s\": 0, \"to_s\": 60}', %s)",
-                    [uuid5(_NAMES, f"{of.name} {at} {episode} {listener} {event_type}"), of.tenant, of[episode],
-                     listener, event_type, at],
+                    "select n.id, %s, n.episode, n.listener, n.kind, '{\"from_s\": 0, \"to_s\": 60}', n.at "
+                    "from unnest(%s::uuid[], %s::uuid[], %s::text[], %s::text[], %s::timestamptz[]) "
+                    "as n (id, episode, listener, kind, at)",
+                    [of.tenant, [uuid5(_NAMES, f"{of.name} {one}") for one in some], [of[one[1]] for one in some],
+                     [one[2] for one in some], [one[3] for one in some], [one[0] for one in some]],
                 )  # fmt: skip
 
     def fill(self, of: TenantIds) -> None:
@@ -154,16 +162,19 @@ class Side:
             ],
         )  # fmt: skip
         with self.writing(of, "podboard_web") as connection:
-            for number in range(120):
-                connection.execute(
-                    "insert into attribution_events "
-                    "(id, tenant_id, campaign_id, episode_id, listener_id, attribution_type, attribution_data, "
-                    "occurred_at) "
-                    "values (%s, %s, %s, %s, %s, %s, '{\"currency\": \"USD\", \"value_micros\": 2500000}', %s)",
-                    [uuid5(_NAMES, f"{of.name} attribution {number}"), of.tenant, of["campaign"], of["first"],
-                     f"listener {dice.randrange(40)}", dice.choice(("impression", "impression", "visit", "purchase")),
-                     NOW - timedelta(hours=number)],
-                )  # fmt: skip
+            numbers = range(120)
+            connection.execute(
+                "insert into attribution_events "
+                "(id, tenant_id, campaign_id, episode_id, listener_id, attribution_type, attribution_data, "
+                "occurred_at) select n.id, %s, %s, %s, n.listener, n.kind, "
+                "'{\"currency\": \"USD\", \"value_micros\": 2500000}', n.at "
+                "from unnest(%s::uuid[], %s::text[], %s::text[], %s::timestamptz[]) as n (id, listener, kind, at)",
+                [of.tenant, of["campaign"], of["first"],
+                 [uuid5(_NAMES, f"{of.name} attribution {number}") for number in numbers],
+                 [f"listener {dice.randrange(40)}" for _ in numbers],
+                 [dice.choice(("impression", "impression", "visit", "purchase")) for _ in numbers],
+                 [NOW - timedelta(hours=number) for number in numbers]],
+            )  # fmt: skip
 
 
 def plain_side(database: Database, settings: Settings) -> Side:
