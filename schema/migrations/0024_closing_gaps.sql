@@ -7,6 +7,8 @@ comment on column campaigns.budget_micros is 'What the sponsor set aside, in mil
 alter table password_reset_tokens add column updated_at timestamptz not null default now();
 create trigger touch_updated_at before update on password_reset_tokens
     for each row execute function internal.touch_updated_at();
+alter table permissions add column updated_at timestamptz not null default now();
+create trigger touch_updated_at before update on permissions for each row execute function internal.touch_updated_at();
 
 -- A reference by the person's id alone would take another tenant's person. Where the tenant may be missing (an operator,
 -- a log-in of nobody) the old reference stays beside the new one.
