@@ -218,17 +218,19 @@
     }
   });
 
-  /* A download asks for exactly the view: the link takes the address's filters at the moment it is used. */
+  /* A download asks for exactly the view: at the moment it is used, the link takes the address's filters in place of
+     all that an earlier view left in it. Its own is only the subject, which stands in the address's path. */
   document.addEventListener("click", function (event) {
     var link = event.target.closest && event.target.closest('a[href^="/export/"]');
     if (link) {
       var url = new URL(link.href, location.href);
-      new URLSearchParams(location.search).forEach(function (value, key) {
-        if (key !== "campaign") {
-          url.searchParams.set(key, value);
-        }
-      });
-      link.href = url.pathname + url.search;
+      var subject = url.searchParams.get("campaign");
+      var query = new URLSearchParams(location.search);
+      query.delete("campaign");
+      if (subject) {
+        query.set("campaign", subject);
+      }
+      link.href = url.pathname + (query.size ? "?" + query : "");
     }
   }, true);
 })();

@@ -1,0 +1,58 @@
+"""What a view carries with it in a real browser: its filters into a CSV, its name into the tab, its tables on a phone."""
+
+from __future__ import annotations
+
+import csv
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+from urllib.parse import parse_qs, urlsplit
+
+import pytest
+
+pytestmark = pytest.mark.browser
+
+SPONSOR, PODCASTER, MANAGER = "sponsor@demo.example", "podcaster@demo.example", "manager@demo.example"
+
+
+def exported(page: Any, box: str) -> tuple[dict[str, list[str]], list[dict[str, str]]]:
+    """What the CSV link of a box asks for when it is used, and the rows it brings."""
+    with page.expect_download() as download:
+        page.get_by_role("link", name=f"CSV of {box}", exact=True).click()
+    content = Path(download.value.path()).read_text(encoding="utf-8")
+    return parse_qs(urlsplit(download.value.url).query), list(csv.DictReader(content.splitlines()))
+
+
+def test_a_csv_asks_for_the_filters_of_the_address_and_no_others(visit: Callable[..., Any]) -> None:
+    with visit(PODCASTER) as at:
+        page = at.page
+        at.open("/overview?country=US&period=90d&compare=none")
+        asked, of_one_country = exported(page, "Downloads over time")
+        assert asked == {"country": ["US"], "period": ["90d"], "compare": ["none"]}
+        # Back to everything without loading the page anew, as removing a filter does.
+        page.evaluate("window.dash_clientside.set_props('url', { search: '' })")
+        page.wait_for_function("() => location.search === ''")
+        at.settle()
+        asked, of_all = exported(page, "Downloads over time")
+        assert asked == {}
+        assert sum(int(row["Downloads"] or 0) for row in of_all) != sum(
+            int(row["Downloads"] or 0) for row in of_one_country
+        )
+    with visit(SPONSOR) as at:
+        page = at.page
+        page.locator("a.card").first.click()
+        page.get_by_role("heading", name="Delivered against booked").wait_for()
+        at.settle()
+        campaign = urlsplit(page.url).path.rsplit("/", 1)[1]
+        page.keyboard.press("w")
+        page.wait_for_function("() => location.search.includes('period=7d')")
+        at.settle()
+        asked, _ = exported(page, "Conversions")
+        assert asked == {"period": ["7d"], "campaign": [campaign]}
+        page.keyboard.press("q")
+        page.wait_for_function("() => location.search.includes('period=90d')")
+        at.settle()
+        asked, rows = exported(page, "Conversions")
+        assert asked == {"period": ["90d"], "campaign": [campaign]}
+        assert len(rows) > 7
+        assert at.errors == []
