@@ -55,7 +55,6 @@ class Box:
     height: int = 280
     skeleton: Skeleton = "chart"
     lazy: bool = False
-    csv: bool = True
     twin: bool = False
     note: str = ""
     why: str = ""

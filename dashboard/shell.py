@@ -319,7 +319,7 @@ def _place(box: Box, parts: dict[str, str]) -> Component:
         box.title,
         states.loading(box.skeleton, height=box.height),
         note=box.note or None,
-        csv_href=href if box.csv else None,
+        csv_href=href,
         why_href=f"/methodology#{box.why}" if box.why else None,
         twin=box.twin,
         span=box.span,

@@ -25,7 +25,7 @@ from queries.metrics import METRICS
 from queries.people import Account, Origin, account_session, start_session
 from queries.periods import Period
 from queries.results import Answer, Column
-from reports.formatting import day, format_value, interval
+from reports.formatting import day, format_value, instant, interval
 from tests.dashboard.visitors import Browser
 from tests.people import EMAILS
 from tests.world import World
@@ -323,8 +323,6 @@ def test_every_csv_carries_zone_and_as_of_and_its_days(
     page = next(page for page in all_pages() if page.path == path)
     campaign = world.campaigns["Acme always on"]
     for box in page.boxes:
-        if not box.csv:
-            continue
         person = "alice" if "operator" not in OPENS[path] else "operator"
         answer = export(visit(person), box.id, f"?period=30d&campaign={campaign}")
         assert answer.status_code == 200, box.id
@@ -564,3 +562,15 @@ def test_a_box_is_answered_as_dash_would_answer(
     its = draw(browser, box, "/overview")
     assert (ours.status_code, ours.mimetype) == (its.status_code, its.mimetype) == (200, "application/json")
     assert ours.get_json() == its.get_json()
+
+
+def test_as_of_when_the_numbers_are_is_a_csv_too(visit: Callable[[str], Browser], world: World) -> None:
+    browser = visit("alice")
+    rows = rows_of(export(browser, "freshness.relations"))
+    drawn = words(draw(browser, "freshness.relations", "/freshness"))
+    assert len(rows) >= 3
+    for row in rows:
+        assert row["Numbers"] in drawn
+        assert row["State"].capitalize() in drawn
+        as_of = datetime.fromisoformat(row["As of (America/New_York)"])
+        assert instant(as_of, ZoneInfo("America/New_York")) in drawn
