@@ -201,12 +201,23 @@
     });
   }, { rootMargin: "40px" });
 
+  /* The tab is called like the page that is open, also after a page was left without loading anew. */
+  function nameTab() {
+    var shell = document.querySelector(".shell[data-title]");
+    if (shell && document.title !== shell.dataset.title) {
+      document.title = shell.dataset.title;
+    }
+  }
+
   new MutationObserver(function () {
+    nameTab();
     document.querySelectorAll("[data-box]:not([data-watched])").forEach(function (place) {
       place.dataset.watched = "";
       watcher.observe(place);
     });
-  }).observe(document.documentElement, { childList: true, subtree: true });
+  }).observe(document.documentElement, {
+    childList: true, subtree: true, attributes: true, attributeFilter: ["data-title"],
+  });
 
   /* "PDF report": says which kind was asked for, and when, so that a second click is a second question. */
   document.addEventListener("click", function (event) {

@@ -1,4 +1,4 @@
-"""What a view carries with it in a real browser: its filters into a CSV, its name into the tab, its tables on a phone."""
+"""What a view carries with it: its filters into a CSV, its name into the tab, its tables onto a phone."""
 
 from __future__ import annotations
 
@@ -56,3 +56,39 @@ def test_a_csv_asks_for_the_filters_of_the_address_and_no_others(visit: Callable
         assert asked == {"period": ["90d"], "campaign": [campaign]}
         assert len(rows) > 7
         assert at.errors == []
+
+
+def test_the_tab_is_called_like_the_page(visit: Callable[..., Any]) -> None:
+    with visit(MANAGER) as at:
+        page = at.page
+        at.settle()
+        assert page.title() == "Portfolio · Northlight Audio"
+        page.locator(".nav").get_by_role("link", name="Campaigns").click()
+        page.wait_for_function("() => document.title === 'Campaigns · Northlight Audio'")
+        card = page.locator("a.card").first
+        card.wait_for()
+        name = card.locator(".card__title").inner_text()
+        foreign = page.locator("a.card").evaluate_all("cards => cards.map(card => card.pathname)")
+        card.click()
+        page.wait_for_function("said => document.title === said", arg=f"{name} · Northlight Audio")
+        page.go_back()
+        page.wait_for_function("() => document.title === 'Campaigns · Northlight Audio'")
+        page.reload()
+        at.settle()
+        assert page.title() == "Campaigns · Northlight Audio"
+    with visit(SPONSOR) as at:
+        page = at.page
+        at.settle()
+        own = page.locator("a.card").evaluate_all("cards => cards.map(card => card.pathname)")
+        hidden = next(path for path in foreign if path not in own)
+        page.evaluate("path => window.dash_clientside.set_props('url', { pathname: path })", hidden)
+        page.wait_for_function("() => document.title === 'Not found · Northlight Audio'")
+        page.goto(f"{at.address}{hidden}")
+        assert page.title() == "There is nothing here for you · podboard"
+        page.goto(f"{at.address}/campaigns")
+        page.locator("details.menu summary").click()
+        page.get_by_role("button", name="Log out").click()
+        page.wait_for_url("**/login**")
+        assert page.title() == "Log in · podboard"
+        page.goto(f"{at.address}/set-password")
+        assert page.title() == "Set your password · podboard"
