@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from datetime import date, timedelta
 from typing import Any
@@ -20,7 +20,7 @@ from queries import campaigns
 from queries.errors import NotFound
 from queries.filters import Filters, parse_id
 from queries.metrics import metric
-from queries.results import Answer, Column
+from queries.results import Answer
 from queries.session import Connection
 from reports.figures.subjects import conversions_over_time, credit_by_channel, delivery_against_booking
 from reports.formatting import counted, day, format_value, interval, period
@@ -171,29 +171,25 @@ def _episodes(answer: Answer, view: View) -> list[Component]:
 
 
 def _bookings(answer: Answer, view: View) -> Component:
+    """The orders: what was booked and what it costs stand beside the name, where a phone shows them too."""
     rows = [
-        {
-            **row,
-            "pricing_model": "CPM" if row["pricing_model"] == "cpm" else "Flat",
-            "vanity_url": (row["vanity_url"] or "").partition("://")[2] or None,
-            "flight": period(row["starts_on"], row["ends_on"] + timedelta(days=1), view.filters.zone),
-        }
-        for row in answer.rows
+        {**row, "vanity_url": (row["vanity_url"] or "").partition("://")[2] or None} for row in answer.rows
     ]
     return table(
-        replace(answer, rows=rows, columns=(*answer.columns, Column("flight", "Flight"))),
+        replace(answer, rows=rows),
         view,
         caption="Insertion orders of this campaign",
-        keys=(
-            "promo_code",
-            "vanity_url",
-            "flight",
-            "pricing_model",
-            "booked_impressions",
-            "rate_micros",
-            "cost_micros",
-        ),
+        keys=("promo_code", "booked_impressions", "cost_micros", "vanity_url"),
+        sub=lambda row: _flight_and_price(row, view),
     )
+
+
+def _flight_and_price(row: Mapping[str, Any], view: View) -> str:
+    """The grey line under an order: "1–31 Oct 2026 · CPM $25.00"; a flat price is its cost."""
+    flight = period(row["starts_on"], row["ends_on"] + timedelta(days=1), view.filters.zone)
+    if row["pricing_model"] == "flat":
+        return f"{flight} · flat price"
+    return f"{flight} · CPM\N{NO-BREAK SPACE}{format_value(row['rate_micros'], 'money', currency=row['currency'])}"
 
 
 def _subject(connection: Connection, parts: dict[str, str]) -> str:

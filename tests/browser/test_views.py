@@ -92,3 +92,25 @@ def test_the_tab_is_called_like_the_page(visit: Callable[..., Any]) -> None:
         assert page.title() == "Log in · podboard"
         page.goto(f"{at.address}/set-password")
         assert page.title() == "Set your password · podboard"
+
+
+def test_a_phone_shows_what_was_booked_and_what_it_costs(visit: Callable[..., Any]) -> None:
+    with visit(SPONSOR, width=390, height=844) as at:
+        page = at.page
+        at.settle()
+        page.locator("a.card").first.click()
+        page.get_by_role("heading", name="Bookings").wait_for()
+        at.scroll_through()
+        table = page.locator("section[aria-label=Bookings] table")
+        row = table.locator("tbody tr").first
+        for column in ("Booked", "Cost"):
+            head = table.locator("thead th").filter(has_text=column)
+            assert head.is_visible(), column
+            place = int(head.evaluate("cell => cell.cellIndex"))
+            cell = row.locator("th, td").nth(place)
+            assert cell.inner_text().strip("–"), column
+            box = cell.bounding_box()
+            assert box["x"] >= 0, column
+            assert box["x"] + box["width"] <= 390, column
+        under = row.locator("th .muted").inner_text()
+        assert "CPM" in under or "flat price" in under
