@@ -21,7 +21,7 @@ from dashboard.components.filter_bar import CUSTOM, Choice, Dimension, filter_ba
 from dashboard.components.panels import grid, panel
 from dashboard.pages import Page, all_pages, page_at
 from dashboard.plain import plain
-from queries import listening
+from queries import catalogue
 from queries.errors import InvalidRequest, NotFound
 from queries.filters import Filters, parse_filters
 from queries.periods import PRESETS
@@ -136,7 +136,7 @@ def register_callbacks(app: Dash) -> None:
         if not any(key in _DIMENSIONS for key in asked):
             return [no_update] * len(asked)
         with tenant_session(current_viewer().actor) as connection:
-            options = listening.filter_options(connection)
+            options = catalogue.filter_options(connection)
         return [
             _options(key, options, values) if key in _DIMENSIONS else no_update
             # As many values as controls, whatever was sent.
@@ -167,7 +167,7 @@ def _require_known(viewer: Viewer, path: str, filters: Filters) -> None:
     found = page_at(home_path(viewer) if path in ("", "/") else path)
     if filters.podcasts and found is not None and "podcast" in found[0].filters:
         with tenant_session(viewer.actor) as connection:
-            known = listening.podcast_names(connection)
+            known = catalogue.podcast_names(connection)
         if not known.keys() >= set(filters.podcasts):
             raise InvalidRequest("There is no such podcast for you.", field="podcast")
 

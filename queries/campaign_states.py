@@ -17,7 +17,9 @@ from queries.attribution.pacing import Pacing, flight, pacing
 from queries.attribution.spend import Booking, Moment, allocate, moment, spend_by_currency
 from queries.errors import NotFound
 from queries.filters import Filters
+from queries.metrics import metric
 from queries.periods import Period
+from queries.results import Column
 from queries.statements import ask
 
 LIVE_STAGE = "live"
@@ -264,6 +266,12 @@ def change_ratio(
     if value is None or not previous or not is_enough:
         return None
     return (Decimal(value) - Decimal(previous)) / abs(Decimal(previous))
+
+
+def column_of(key: str, label: str | None = None) -> Column:
+    """A column of a metric, called like it unless a label says otherwise."""
+    entry = metric(key)
+    return Column(key, label or entry.label, entry.unit, metric=key)
 
 
 def _head(rows: Sequence[Mapping[str, Any]]) -> CampaignHead:

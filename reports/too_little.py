@@ -28,7 +28,7 @@ def as_shown(answer: Answer) -> Answer:
 def too_few_to_compare_shows(answer: Answer) -> str:
     """Why the credit of shows is not drawn, in words; empty where enough conversions are credited.
 
-    Source: attribution_by_podcast and attribution_by_episode of queries.campaigns.
+    Source: attribution_by_podcast and attribution_by_episode of queries.campaign_conversions.
     """
     credited, conversions = answer.totals["attributed"], answer.totals["conversions"]
     if credited >= ENOUGH_CONVERSIONS:

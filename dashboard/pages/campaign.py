@@ -16,7 +16,7 @@ from dashboard.components.charts import chart_view
 from dashboard.components.frame import page_header
 from dashboard.pages import Page
 from dashboard.pages.campaigns import PACING, STAGES, WHO, badge
-from queries import campaigns
+from queries import campaign_conversions, campaign_delivery, campaigns
 from queries.errors import NotFound
 from queries.filters import Filters, parse_id
 from queries.metrics import metric
@@ -77,7 +77,9 @@ def _none_of(what: str) -> Callable[[Answer], tuple[str, str]]:
 
 
 def _lead(connection: Connection, filters: Filters, figures: Answer) -> str:
-    return campaign_sentence(dict(figures.totals), figures, campaigns.delivery(connection, filters), filters)
+    return campaign_sentence(
+        dict(figures.totals), figures, campaign_delivery.delivery(connection, filters), filters
+    )
 
 
 _STRIP = ("impressions", "reach", "visits", "conversions", "spend_micros", "return_on_ad_spend")
@@ -136,7 +138,7 @@ def _conversions(answer: Answer, view: View) -> Component:
     return chart_view(conversions_over_time(answer, view.filters))
 
 
-_attribution = _once_begun(campaigns.attribution_by_podcast, ("attributed",))
+_attribution = _once_begun(campaign_conversions.attribution_by_podcast, ("attributed",))
 
 
 def _credit(answer: Answer, view: View) -> list[Component]:
@@ -209,7 +211,7 @@ PAGE = Page(
             Box(
                 "campaign.delivery",
                 "Delivered against booked",
-                campaigns.delivery,
+                campaign_delivery.delivery,
                 _delivery,
                 any_of=WHO,
                 height=340,
@@ -237,7 +239,7 @@ PAGE = Page(
             Box(
                 "campaign.conversions",
                 "Conversions",
-                _once_begun(campaigns.conversions_trend, ("visits", "conversions")),
+                _once_begun(campaign_conversions.conversions_trend, ("visits", "conversions")),
                 _conversions,
                 any_of=WHO,
                 span=5,
@@ -251,7 +253,7 @@ PAGE = Page(
             Box(
                 "campaign.episodes",
                 "By episode",
-                _once_begun(campaigns.delivery_by_episode, ("impressions",)),
+                _once_begun(campaign_delivery.delivery_by_episode, ("impressions",)),
                 _episodes,
                 any_of=WHO,
                 height=440,
@@ -266,7 +268,7 @@ PAGE = Page(
             Box(
                 "campaign.bookings",
                 "Bookings",
-                campaigns.bookings,
+                campaign_delivery.bookings,
                 _bookings,
                 any_of=WHO,
                 height=200,

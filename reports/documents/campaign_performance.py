@@ -47,7 +47,7 @@ _STAGES = {
 def read(connection: Connection, filters: Filters, step: Step) -> Draft:
     """Every number of the campaign's page, read in one transaction. Raises NotFound for a foreign campaign."""
     # Imported here: the process that draws has no use for the database's library.
-    from queries import campaigns
+    from queries import campaign_conversions, campaign_delivery, campaigns
     from reports.sentences_campaigns import campaign_sentence
 
     if filters.campaign_id is None:
@@ -56,11 +56,11 @@ def read(connection: Connection, filters: Filters, step: Step) -> Draft:
     answers: dict[str, Answer] = {}
     for name, words, ask in (
         ("figures", "key figures", campaigns.campaign_figures),
-        ("delivery", "delivery", campaigns.delivery),
-        ("conversions", "conversions", campaigns.conversions_trend),
-        ("attribution", "attribution", campaigns.attribution_by_podcast),
-        ("episodes", "episodes", campaigns.delivery_by_episode),
-        ("bookings", "bookings", campaigns.bookings),
+        ("delivery", "delivery", campaign_delivery.delivery),
+        ("conversions", "conversions", campaign_conversions.conversions_trend),
+        ("attribution", "attribution", campaign_conversions.attribution_by_podcast),
+        ("episodes", "episodes", campaign_delivery.delivery_by_episode),
+        ("bookings", "bookings", campaign_delivery.bookings),
     ):
         step(f"Reading {words}")
         answers[name] = ask(connection, filters)

@@ -31,10 +31,10 @@ SLICE_LIMIT = 10
 def read(connection: Connection, filters: Filters, step: Step) -> Draft:
     """Every number of the podcaster's overview, read in one transaction. Raises NotFound without a podcast."""
     # Imported here: the process that draws has no use for the database's library.
-    from queries import listening
+    from queries import catalogue, listening, listening_breakdowns, listening_trend
     from reports.sentences import audience_sentence
 
-    podcasts = dict(listening.filter_options(connection)["podcasts"])
+    podcasts = dict(catalogue.filter_options(connection)["podcasts"])
     wanted = filters.podcasts or tuple(podcasts)
     if not wanted or any(podcast not in podcasts for podcast in wanted):
         raise NotFound("There is no such podcast for you.")
@@ -42,16 +42,28 @@ def read(connection: Connection, filters: Filters, step: Step) -> Draft:
     answers: dict[str, Answer] = {}
     questions: tuple[tuple[str, str, Callable[[], Answer]], ...] = (
         ("figures", "key figures", lambda: listening.overview_figures(connection, filters)),
-        ("trend", "downloads", lambda: listening.downloads_trend(connection, filters)),
-        ("flags", "episodes", lambda: listening.episode_flags(connection, filters)),
-        ("episodes", "episodes", lambda: listening.top_episodes(connection, filters, limit=EPISODE_LIMIT)),
-        ("apps", "apps", lambda: listening.downloads_by_app(connection, filters, limit=SLICE_LIMIT)),
+        ("trend", "downloads", lambda: listening_trend.downloads_trend(connection, filters)),
+        ("flags", "episodes", lambda: listening_trend.episode_flags(connection, filters)),
+        (
+            "episodes",
+            "episodes",
+            lambda: listening_breakdowns.top_episodes(connection, filters, limit=EPISODE_LIMIT),
+        ),
+        (
+            "apps",
+            "apps",
+            lambda: listening_breakdowns.downloads_by_app(connection, filters, limit=SLICE_LIMIT),
+        ),
         (
             "countries",
             "countries",
-            lambda: listening.downloads_by_country(connection, filters, limit=SLICE_LIMIT),
+            lambda: listening_breakdowns.downloads_by_country(connection, filters, limit=SLICE_LIMIT),
         ),
-        ("devices", "devices", lambda: listening.downloads_by_device(connection, filters, limit=SLICE_LIMIT)),
+        (
+            "devices",
+            "devices",
+            lambda: listening_breakdowns.downloads_by_device(connection, filters, limit=SLICE_LIMIT),
+        ),
     )
     for name, words, ask in questions:
         step(f"Reading {words}")
