@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import timedelta
 from typing import Any, Literal
 
@@ -22,7 +22,7 @@ from queries.listening_scope import (
     whole_end_of,
 )
 from queries.metrics import metric
-from queries.results import Answer, Column
+from queries.results import Answer, Column, rest_name
 from queries.statements import ask
 
 _FIRST_WEEK = timedelta(hours=168)
@@ -38,7 +38,7 @@ _COUNTED = (
 
 
 def top_episodes(connection: Connection, f: Filters, limit: int = 10) -> Answer:
-    """Episodes by downloads in the period, most first.
+    """Episodes by downloads in the period, most first, and in a last row (`is_rest`) all that follow.
 
     first_7_day_downloads is None until 168 hours after publication are over, and under a filter by app, country or
     device; first_7_day_state says which: complete, not complete yet, not counted yet or not known by this filter.
@@ -67,16 +67,19 @@ def top_episodes(connection: Connection, f: Filters, limit: int = 10) -> Answer:
             Column("first_7_day_state", f"{metric('first_7_day_downloads').label}: state"),
         ),
         rows=[
-            {
-                "episode_id": row["episode_id"],
-                "title": row["title"],
-                "podcast_name": row["podcast_name"],
-                "published_at": row["published_at"],
-                **_counted(row, f, limits),
-                "first_7_day_downloads": None if is_by_dimension(f) else row["first_7_day_downloads"],
-                "first_7_day_state": _first_week(row, f),
-            }
-            for row in rows
+            *(
+                {
+                    "episode_id": row["episode_id"],
+                    "title": row["title"],
+                    "podcast_name": row["podcast_name"],
+                    "published_at": row["published_at"],
+                    **_counted(row, f, limits),
+                    "first_7_day_downloads": None if is_by_dimension(f) else row["first_7_day_downloads"],
+                    "first_7_day_state": _first_week(row, f),
+                }
+                for row in rows
+            ),
+            *_other_episodes(rows, f, limits),
         ],
         as_of=limits.rollups,
         partial_from=f.partial_from,
@@ -87,22 +90,23 @@ def top_episodes(connection: Connection, f: Filters, limit: int = 10) -> Answer:
     )
 
 
-def downloads_by_app(connection: Connection, f: Filters, limit: int = 12) -> Answer:
+def downloads_by_app(connection: Connection, f: Filters) -> Answer:
     """Downloads of the period per app, most first: app, downloads, share, previous, change_ratio."""
-    return _slices(connection, f, "app", limit)
+    return _slices(connection, f, "app")
 
 
-def downloads_by_country(connection: Connection, f: Filters, limit: int = 12) -> Answer:
+def downloads_by_country(connection: Connection, f: Filters) -> Answer:
     """Downloads of the period per country (ISO code), most first: country, downloads, share, previous, change_ratio."""
-    return _slices(connection, f, "country", limit)
+    return _slices(connection, f, "country")
 
 
-def downloads_by_device(connection: Connection, f: Filters, limit: int = 12) -> Answer:
+def downloads_by_device(connection: Connection, f: Filters) -> Answer:
     """Downloads of the period per type of device, most first: device_type, downloads, share, previous, change_ratio."""
-    return _slices(connection, f, "device_type", limit)
+    return _slices(connection, f, "device_type")
 
 
-def _slices(connection: Connection, f: Filters, dimension: Slice, limit: int) -> Answer:
+def _slices(connection: Connection, f: Filters, dimension: Slice) -> Answer:
+    """Every slice, however many: a list that has no room for all of them sums up the rest itself."""
     limits = limits_of(connection, f)
     rows = ask(
         connection,
@@ -112,7 +116,6 @@ def _slices(connection: Connection, f: Filters, dimension: Slice, limit: int) ->
         **catalogue_of(f),
         **dimensions_of(f),
         **whole_end_of(f),
-        row_limit=limit,
     )
     return Answer(
         columns=(Column(dimension, _SLICE_LABELS[dimension]), *_COUNTED),
@@ -136,6 +139,30 @@ def _counted(row: Mapping[str, Any], f: Filters, limits: Limits) -> dict[str, An
         "previous": previous,
         "change_ratio": change_ratio(whole, previous),
     }
+
+
+def _other_episodes(rows: Sequence[Mapping[str, Any]], f: Filters, limits: Limits) -> list[dict[str, Any]]:
+    """One row for the episodes beyond those listed, so that the columns add up to the totals; none without any."""
+    others = rows[0]["episodes"] - len(rows) if rows else 0
+    if not others:
+        return []
+    keys = ("downloads", "whole", "previous")
+    left = {
+        key: None if rows[0][f"all_{key}"] is None else rows[0][f"all_{key}"] - sum(row[key] for row in rows)
+        for key in keys
+    }
+    return [
+        {
+            "episode_id": None,
+            "title": rest_name(others),
+            "podcast_name": "",
+            "published_at": None,
+            **_counted({**left, "all_downloads": rows[0]["all_downloads"]}, f, limits),
+            "first_7_day_downloads": None,
+            "first_7_day_state": "",
+            "is_rest": True,
+        }
+    ]
 
 
 def _first_week(row: Mapping[str, Any], f: Filters) -> str:

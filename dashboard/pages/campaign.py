@@ -24,6 +24,7 @@ from queries.results import Answer
 from queries.session import Connection
 from reports.figures.subjects import conversions_over_time, credit_by_channel, delivery_against_booking
 from reports.formatting import counted, day, format_value, interval, period
+from reports.rest import MOST_EPISODES, with_rest
 from reports.sentences_campaigns import campaign_sentence
 from reports.too_little import too_few_to_compare_shows
 
@@ -151,13 +152,11 @@ def _credit(answer: Answer, view: View) -> list[Component]:
     return [html.P(said, className="facts"), chart_view(credit_by_channel(answer))]
 
 
-_MOST_EPISODES = 12
-
-
-def _episodes(answer: Answer, view: View) -> list[Component]:
+def _episodes(answer: Answer, view: View) -> Component:
     heard = [row for row in answer.rows if row["impressions"]]
-    shown = table(
-        replace(answer, rows=heard[:_MOST_EPISODES]),
+    shown = with_rest(heard, name_key="title", sums=("impressions", "share"), limit=MOST_EPISODES)
+    return table(
+        replace(answer, rows=shown),
         view,
         caption="Impressions by episode in the period",
         keys=("title", "impressions", "share", "reach", "unit_types"),
@@ -165,11 +164,6 @@ def _episodes(answer: Answer, view: View) -> list[Component]:
         sub=lambda row: show_and_day(row, view),
         sorted_by="impressions",
     )
-    more = len(heard) - _MOST_EPISODES
-    return [
-        shown,
-        *([html.P(f"{counted(more, 'more episode')} in the CSV.", className="facts")] if more > 0 else []),
-    ]
 
 
 def _bookings(answer: Answer, view: View) -> Component:

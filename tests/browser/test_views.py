@@ -114,3 +114,36 @@ def test_a_phone_shows_what_was_booked_and_what_it_costs(visit: Callable[..., An
             assert box["x"] + box["width"] <= 390, column
         under = row.locator("th .muted").inner_text()
         assert "CPM" in under or "flat price" in under
+
+
+def test_bars_add_up_to_the_total_and_the_csv_has_them_all(visit: Callable[..., Any]) -> None:
+    with visit(MANAGER) as at:
+        page = at.page
+        at.open("/overview?period=90d")
+        at.scroll_through()
+        panel = page.locator("section[aria-label=Apps]")
+        shown = {
+            row.locator(".bars__label").inner_text(): int(
+                row.locator(".bars__value").inner_text().replace(",", "")
+            )
+            for row in panel.locator(".bars__row").all()
+        }
+        _, rows = exported(page, "Apps")
+        assert len(rows) > 12 == len(shown), "more apps than a panel has room for"
+        *named, (other, rest) = shown.items()
+        assert other == f"Other ({len(rows) - 11})"
+        assert rest == sum(int(row["Downloads"]) for row in rows[11:])
+        assert [count for _, count in named] == [int(row["Downloads"]) for row in rows[:11]]
+        _, episodes = exported(page, "Top episodes")
+        foot = page.locator("section[aria-label='Top episodes'] tfoot").inner_text()
+        assert episodes[-1]["Episode"] in foot
+        assert f"{int(episodes[-1]['Downloads']):,}" in foot
+        for of in (rows, episodes):
+            assert sum(int(row["Downloads"]) for row in of) == sum(shown.values())
+            assert abs(sum(float(row["Share"]) for row in of) - 1) < 1e-4
+        # Sorting by name leaves it where it is.
+        page.locator("section[aria-label='Top episodes'] thead .sort").first.click()
+        assert (
+            episodes[-1]["Episode"] in page.locator("section[aria-label='Top episodes'] tr").last.inner_text()
+        )
+        assert at.errors == []

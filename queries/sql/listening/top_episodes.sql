@@ -1,7 +1,7 @@
 -- purpose: episodes with downloads in a period, most first, with their downloads in the period compared with and in their first week
 -- params: period_start, period_end, whole_end, compared_start, compared_end, now, row_limit, podcast_ids, episode_ids, by_dimension, apps, countries, devices
 -- returns: episode_id uuid, title text, podcast_name text, published_at timestamptz, downloads bigint, whole bigint (of the days that are over), previous bigint,
---          all_downloads bigint (of all episodes), episodes bigint, first_7_day_downloads bigint (null before 168 hours are over)
+--          all_downloads, all_whole, all_previous bigint (of all episodes), episodes bigint, first_7_day_downloads bigint (null before 168 hours are over)
 -- grain: episode
 -- source: episode_days; download_days when filtered by app, country or device; episode_milestones
 -- relies on: episode_days_pkey, download_days_pkey, episode_milestones_pkey
@@ -37,7 +37,8 @@ per_episode as (
 ),
 -- Cut before the joins: row security hides from the planner how many rows they meet.
 shown as materialized (
-    select episode_id, downloads, whole, previous, sum(downloads) over () as all_downloads, count(*) over () as episodes
+    select episode_id, downloads, whole, previous, sum(downloads) over () as all_downloads, sum(whole) over () as all_whole,
+           sum(previous) over () as all_previous, count(*) over () as episodes
     from per_episode
     where downloads > 0
     order by downloads desc, episode_id
@@ -47,7 +48,8 @@ select e.id as episode_id, e.title, p.name as podcast_name, e.published_at,
        cast(s.downloads as bigint) as downloads,
        cast(s.whole as bigint) as whole,
        case when cast(:compared_start as date) is not null then cast(s.previous as bigint) end as previous,
-       cast(s.all_downloads as bigint) as all_downloads, s.episodes,
+       cast(s.all_downloads as bigint) as all_downloads, cast(s.all_whole as bigint) as all_whole,
+       case when cast(:compared_start as date) is not null then cast(s.all_previous as bigint) end as all_previous, s.episodes,
        m.downloads as first_7_day_downloads
 from shown s
 join episodes e on e.id = s.episode_id
