@@ -145,6 +145,8 @@ def table(
                 kind="change" if key == "change_ratio" else kind,
                 unit=column.unit if column.unit not in ("text", "date", "datetime") else "count",
                 currency=view.viewer.currency,
+                # Down a column the points stand below each other.
+                decimals=1 if column.unit == "number" else None,
                 currency_key="currency" if column.unit == "money" and "currency" in by_key else None,
                 href_key="_href" if place == 0 and link else None,
                 sub_key="_sub" if place == 0 and sub else None,

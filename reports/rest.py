@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from decimal import Decimal
 from typing import Any
 
-from queries.results import rest_name
+from queries.results import Answer, rest_name
 
 MOST_EPISODES = 12
 """Rows that a list of a campaign's episodes has room for."""
@@ -26,6 +26,12 @@ def with_rest(
         *rows[: limit - 1],
         {name_key: rest_name(len(others)), **{key: _sum(others, key) for key in sums}, "is_rest": True},
     ]
+
+
+def credit_with_rest(answer: Answer) -> list[Mapping[str, Any]]:
+    """The episodes that earn most of a campaign's conversions and, as one, the others: the same on page and paper."""
+    sums = ("first_touch_credit", "last_touch_credit", "linear_credit", "linear_share")
+    return with_rest(answer.rows, name_key="title", sums=sums, limit=MOST_EPISODES)
 
 
 def _sum(rows: Sequence[Mapping[str, Any]], key: str) -> int | Decimal | None:

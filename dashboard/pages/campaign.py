@@ -24,9 +24,9 @@ from queries.results import Answer
 from queries.session import Connection
 from reports.figures.subjects import conversions_over_time, credit_by_channel, delivery_against_booking
 from reports.formatting import counted, day, format_value, interval, period
-from reports.rest import MOST_EPISODES, with_rest
+from reports.rest import MOST_EPISODES, credit_with_rest, with_rest
 from reports.sentences_campaigns import campaign_sentence
-from reports.too_little import too_few_to_compare_shows
+from reports.too_little import too_few_to_compare_episodes, too_few_to_compare_shows
 
 
 def _about(connection: Connection, filters: Filters) -> dict[str, Any]:
@@ -142,14 +142,36 @@ def _conversions(answer: Answer, view: View) -> Component:
 _attribution = _once_begun(campaign_conversions.attribution_by_podcast, ("attributed",))
 
 
-def _credit(answer: Answer, view: View) -> list[Component]:
+def _credited(answer: Answer) -> Component:
     totals = answer.totals
     attributed = format_value(totals["attributed"], "count")
     conversions = counted(totals["conversions"], "conversion")
     said = (
         f"{attributed} of {conversions} followed an impression or visit within {totals['window_days']} days."
     )
-    return [html.P(said, className="facts"), chart_view(credit_by_channel(answer))]
+    return html.P(said, className="facts")
+
+
+def _credit(answer: Answer, view: View) -> list[Component]:
+    return [_credited(answer), chart_view(credit_by_channel(answer))]
+
+
+_attribution_by_episode = _once_begun(campaign_conversions.attribution_by_episode, ("attributed",))
+
+
+def _credit_by_episode(answer: Answer, view: View) -> list[Component]:
+    return [
+        _credited(answer),
+        table(
+            replace(answer, rows=credit_with_rest(answer)),
+            view,
+            caption="Conversions credited to each episode, by model",
+            keys=("title", "linear_credit", "linear_share", "first_touch_credit", "last_touch_credit"),
+            kinds={"linear_credit": "bar"},
+            sub=lambda row: show_and_day(row, view),
+            sorted_by="linear_credit",
+        ),
+    ]
 
 
 def _episodes(answer: Answer, view: View) -> Component:
@@ -241,6 +263,22 @@ PAGE = Page(
                 twin=True,
                 why="conversions",
                 empty=_none_of("visit or conversion"),
+            ),
+        ),
+        (
+            Box(
+                "campaign.episode_credit",
+                "Which episodes earn the conversions",
+                _attribution_by_episode,
+                _credit_by_episode,
+                any_of=WHO,
+                height=440,
+                skeleton="rows",
+                lazy=True,
+                note="in the period",
+                why="linear_credit",
+                empty=_none_of("conversion that followed an impression or visit"),
+                too_little=too_few_to_compare_episodes,
             ),
         ),
         (

@@ -480,6 +480,20 @@ def test_no_page_and_no_csv_shows_a_rate_that_rests_on_too_few_conversions(
         assert ("too few to compare shows" in credit) is not is_enough
         shares = rows_of(export(browser, "campaign.attribution", f"?period={period}&campaign={campaign}"))
         assert {bool(row["Linear share"]) for row in shares} == {is_enough}
+        credit = words(
+            draw(browser, "campaign.episode_credit", f"/campaigns/{campaign}", f"?period={period}")
+        )
+        assert ("too few to compare episodes" in credit) is not is_enough
+        episodes = rows_of(
+            export(browser, "campaign.episode_credit", f"?period={period}&campaign={campaign}")
+        )
+        assert {bool(row["Linear share"]) for row in episodes} == {is_enough}
+        for model in ("First touch", "Last touch", "Linear"):
+            of_episodes, of_shows = (sum(Decimal(row[model]) for row in rows) for rows in (episodes, shares))
+            assert abs(of_episodes - of_shows) < Decimal("0.001")
+        for row in episodes if is_enough else ():
+            assert row["Episode"] in credit
+            assert format_value(Decimal(row["Linear"]), "number", decimals=1) in credit
 
 
 def test_a_change_is_told_only_between_thirty_conversions_and_thirty(
@@ -516,7 +530,7 @@ def test_a_campaign_that_has_not_begun_says_when_it_does_in_every_box(
     campaign = str(world.campaigns["Globex next"])
     (row,) = [row for row in rows_of(export(browser, "campaigns.cards")) if row["Campaign"] == "Globex next"]
     starts = format_value(date.fromisoformat(row["Starts (America/New_York)"]), "date")
-    for box in ("figures", "attribution", "conversions", "episodes"):
+    for box in ("figures", "attribution", "conversions", "episode_credit", "episodes"):
         drawn = words(draw(browser, f"campaign.{box}", f"/campaigns/{campaign}"))
         said = (
             f"The flight of Globex next starts on {starts}"

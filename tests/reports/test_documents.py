@@ -41,6 +41,7 @@ from reports.desk import make_next_report, render_again
 from reports.documents.words import period_words
 from reports.formatting import day, format_value, interval, local, number, signed_percent
 from reports.render import RenderedPdf, RenderError
+from reports.rest import MOST_EPISODES
 from reports.snapshot import Snapshot
 from reports.too_little import as_shown
 from tests.reports.conftest import Office
@@ -119,6 +120,7 @@ def test_a_campaigns_pdf_says_what_the_page_says(clean: Office) -> None:
         figures = campaigns.campaign_figures(connection, f)
         delivery = campaign_delivery.delivery(connection, f)
         credit = campaign_conversions.attribution_by_podcast(connection, f)
+        by_episode = campaign_conversions.attribution_by_episode(connection, f)
         episodes = campaign_delivery.delivery_by_episode(connection, f)
         booked = campaign_delivery.bookings(connection, f)
     assert {row["metric"] for row in figures.rows} >= {"impressions", "reach", "conversions", "spend_micros"}
@@ -146,6 +148,19 @@ def test_a_campaigns_pdf_says_what_the_page_says(clean: Office) -> None:
                 format_value(row[f"{model}_credit"], "number", decimals=2)
                 for model in ("first_touch", "last_touch", "linear")
             ),
+        ]
+        assert " ".join(cells) in words
+    assert 0 < len(by_episode.rows) <= MOST_EPISODES
+    assert sum(row["linear_credit"] for row in by_episode.rows) == credit.totals["attributed"]
+    for row in by_episode.rows:
+        cells = [
+            row["title"],
+            row["podcast_name"] or "–",
+            *(
+                format_value(row[f"{model}_credit"], "number", decimals=2)
+                for model in ("first_touch", "last_touch", "linear")
+            ),
+            plain(format_value(row["linear_share"], "ratio", decimals=1)),
         ]
         assert " ".join(cells) in words
     for row in episodes.rows:
@@ -183,6 +198,7 @@ def test_a_pdf_shows_no_rate_that_rests_on_too_few_conversions(clean: Office) ->
     assert credit.rows
     assert f"{credit.totals['attributed']} of {credit.totals['conversions']} conversions followed" in words
     assert "Credit by show" not in words
+    assert "Credit by episode" not in words
 
 
 def test_a_podcasters_pdf_says_what_the_page_says_and_nothing_of_other_podcasts(clean: Office) -> None:
