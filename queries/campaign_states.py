@@ -150,6 +150,17 @@ def campaign_head(connection: Connection, campaign_id: UUID | None) -> CampaignH
     return heads[0]
 
 
+def opened_view(connection: Connection, f: Filters) -> Filters:
+    """The view with the period that its address means; one of no campaign is as it was parsed.
+
+    Without a period asked for, a campaign whose flight was over before the last 30 days opens on that flight. Page, CSV
+    and report all come through here. Raises: NotFound.
+    """
+    if f.campaign_id is None or f.is_period_asked:
+        return f
+    return f.opened_on(*campaign_head(connection, f.campaign_id).flight)
+
+
 def campaign_states(
     connection: Connection, f: Filters, heads: Sequence[CampaignHead], periods: Iterable[Period] = ()
 ) -> list[CampaignState]:

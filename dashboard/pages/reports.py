@@ -21,6 +21,7 @@ from dashboard.components.frame import page_header
 from dashboard.components.icons import icon
 from dashboard.pages import Page
 from queries import campaigns, catalogue, report_library
+from queries.campaign_states import opened_view
 from queries.errors import InvalidRequest, NotFound, PodboardError
 from queries.filters import Filters, parse_filters, parse_id
 from queries.results import Answer
@@ -256,8 +257,8 @@ def request_report(viewer: Viewer, kind: str, filters: Filters) -> None:
     """Queues a report of this view for this person, with fixed days. Raises InvalidRequest, NotFound."""
     if kind not in _KINDS or not _may_report(viewer, kind):
         raise InvalidRequest("This report is not part of your account.", field="kind")
-    fixed = filters.with_absolute_period()
     with tenant_session(viewer.actor, write=True) as connection:
+        fixed = opened_view(connection, filters).with_absolute_period()
         about = _KINDS[kind]
         if kind == "campaign_performance":
             if fixed.campaign_id is None:

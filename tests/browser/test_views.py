@@ -147,3 +147,55 @@ def test_bars_add_up_to_the_total_and_the_csv_has_them_all(visit: Callable[..., 
             episodes[-1]["Episode"] in page.locator("section[aria-label='Top episodes'] tr").last.inner_text()
         )
         assert at.errors == []
+
+
+def test_a_campaign_that_is_over_opens_on_its_flight(visit: Callable[..., Any]) -> None:
+    with visit(MANAGER) as at:
+        page = at.page
+        at.open("/campaigns")
+        card = page.locator("a.card[href*='from=']").first
+        address = urlsplit(card.get_attribute("href"))
+        flight = {key: value[0] for key, value in parse_qs(address.query).items()}
+        # By its card: the address says the flight, and stays as it is.
+        card.click()
+        page.get_by_role("heading", name="Delivered against booked").wait_for()
+        at.settle()
+        assert page.evaluate("location.search") == f"?{address.query}"
+        said, figures = page.inner_text(".filters__days"), page.locator(".kpi__value").all_inner_texts()
+        assert said.endswith(flight["to"][:4])
+        # By its bare address: the same view, and nothing is put into the address.
+        at.open(address.path)
+        assert page.evaluate("location.search") == ""
+        assert page.inner_text(".filters__days") == said
+        assert page.locator(".filters__period input:checked").get_attribute("value") == "custom"
+        assert page.locator(".kpi__value").all_inner_texts() == figures
+        assert figures[0] != "0"
+        asked, rows = exported(page, "Conversions")
+        assert list(asked) == ["campaign"]
+        assert (rows[0]["period_start"], rows[0]["period_end"]) == (flight["from"], flight["to"])
+        # The last 30 days are another view, and the address says so.
+        page.keyboard.press("m")
+        page.wait_for_function("() => location.search === '?period=30d'")
+        at.settle()
+        assert not page.locator(".filters__days").is_visible()
+        page.reload()
+        at.settle()
+        assert page.locator(".filters__period input:checked").get_attribute("value") == "30d"
+        page.go_back()
+        page.wait_for_function("() => location.search === ''")
+        at.settle()
+        assert page.inner_text(".filters__days") == said
+        # From there to another page nothing of it is taken along.
+        page.locator(".nav").get_by_role("link", name="Overview").click()
+        page.wait_for_url("**/overview")
+        at.settle()
+        assert page.locator(".filters__period input:checked").get_attribute("value") == "30d"
+        assert page.evaluate("location.search") == ""
+        # The report that the bare address asks for is of the same days.
+        at.open(address.path)
+        page.get_by_role("button", name="PDF report").click()
+        page.wait_for_url("**/reports")
+        row = page.locator(".report-list__row").first
+        row.wait_for()
+        assert said in row.inner_text()
+        assert at.errors == []

@@ -588,3 +588,80 @@ def test_as_of_when_the_numbers_are_is_a_csv_too(visit: Callable[[str], Browser]
         assert row["State"].capitalize() in drawn
         as_of = datetime.fromisoformat(row["As of (America/New_York)"])
         assert instant(as_of, ZoneInfo("America/New_York")) in drawn
+
+
+def test_a_campaign_that_is_over_opens_on_its_flight_everywhere(
+    visit: Callable[[str], Browser], world: World
+) -> None:
+    browser = visit("dora")
+    today = world.a.day(world.now)
+    (card,) = [
+        row for row in rows_of(export(browser, "campaigns.cards")) if row["Campaign"] == "Acme earlier"
+    ]
+    first, last = (date.fromisoformat(card[f"{key} (America/New_York)"]) for key in ("Starts", "Ends"))
+    assert last < today - timedelta(days=30)
+    campaign = str(world.campaigns["Acme earlier"])
+    path, flight = f"/campaigns/{campaign}", f"from={first}&to={last}"
+    assert f"{path}?{flight}" in words(draw(browser, "campaigns.cards", "/campaigns")).split()
+    for box in boxes_of("/campaigns/<campaign_id>"):
+        # Without a period, and with the same one said: one view, on the page and in the file.
+        assert words(draw(browser, box, path)) == words(draw(browser, box, path, f"?{flight}")), box
+        unsaid = export(browser, box, f"?campaign={campaign}")
+        said = export(browser, box, f"?campaign={campaign}&{flight}")
+        assert unsaid.data == said.data, box
+        assert unsaid.headers["Content-Disposition"] == said.headers["Content-Disposition"]
+    figures = rows_of(export(browser, "campaign.figures", f"?campaign={campaign}"))
+    assert int({row["Metric"]: row["Value"] for row in figures}["Impressions"]) > 0
+    # The last 30 days are shown to whoever asks for them, and a live campaign opens on them.
+    asked = rows_of(export(browser, "campaign.figures", f"?campaign={campaign}&period=30d"))
+    assert {row["Value"] for row in asked if row["Metric"] == "Impressions"} == {"0"}
+    assert asked[0]["period_end"] == (today - timedelta(days=1)).isoformat()
+    live = str(world.campaigns["Acme always on"])
+    assert (
+        export(browser, "campaign.figures", f"?campaign={live}").data
+        == export(browser, "campaign.figures", f"?campaign={live}&period=30d").data
+    )
+    # The frame's bar says it, and so does the report that the page asks for.
+    frame = words(open_page(browser, path))
+    assert f"{day(first, year=first.year != last.year)} – {day(last)}" in frame
+    range_ = [first.isoformat(), last.isoformat()]
+    assert usual_period(open_page(browser, path)) == {"period": "custom", "range": range_}
+    assert usual_period(open_page(browser, f"/campaigns/{live}")) == {"period": "30d", "range": None}
+    foreign = open_page(visit("charlie"), path)
+    assert str(first) not in foreign.text
+    assert "There is nothing here" in words(foreign)
+
+
+def open_page(browser: Browser, path: str, search: str = "") -> Any:
+    """The answer to the routing request: the frame of a page."""
+    return browser.callback(
+        {
+            "output": "..frame.children...page-path.data..",
+            "outputs": [
+                {"id": "frame", "property": "children"},
+                {"id": "page-path", "property": "data"},
+            ],
+            "inputs": [{"id": "url", "property": "pathname", "value": path}],
+            "state": [{"id": "url", "property": "search", "value": search}],
+            "changedPropIds": ["url.pathname"],
+        }
+    )
+
+
+def usual_period(answer: Any) -> Any:
+    """What the page's script takes for the period of an address that names none."""
+    found: list[Any] = []
+
+    def walk(part: Any) -> None:
+        if isinstance(part, dict):
+            if isinstance(part.get("id"), dict) and part["id"].get("type") == "usual-period":
+                found.append(part["data"])
+            for value in part.values():
+                walk(value)
+        elif isinstance(part, list):
+            for one in part:
+                walk(one)
+
+    walk(json.loads(answer.data))
+    (only,) = found
+    return only
