@@ -4,6 +4,10 @@
 
   var NONE = function () { return window.dash_clientside.no_update; };
   var KEYS = ["period", "range", "compare", "grain", "podcast", "app", "country", "device"];
+  /* The period of an address that names none; the page that is open may have one of its own (a flight that is over). */
+  var USUAL = { period: "30d", range: null };
+  var usual = USUAL;
+  var MONTHS = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"];
   var DAYS = { "7d": 7, "30d": 30, "90d": 90, "12m": 365, "24m": 730 };
 
   function daysOf(values) {
@@ -30,8 +34,8 @@
     var query = new URLSearchParams(search || "");
     var values = {};
     var custom = query.get("from") && query.get("to");
-    values.period = custom ? "custom" : query.get("period") || "30d";
-    values.range = custom ? [query.get("from"), query.get("to")] : null;
+    values.period = custom ? "custom" : query.get("period") || usual.period;
+    values.range = custom ? [query.get("from"), query.get("to")] : query.get("period") ? null : usual.range;
     values.compare = query.get("compare") || "previous";
     values.grain = query.get("grain");
     if (!values.grain || !carries(values.grain, daysOf(values))) {
@@ -49,9 +53,13 @@
     var put = function (key, value) { if (value) { query.set(key, value); } else { query.delete(key); } };
     if (offered("period")) {
       var custom = values.period === "custom";
-      put("period", custom || values.period === "30d" ? "" : values.period);
-      put("from", custom ? values.range[0] : "");
-      put("to", custom ? values.range[1] : "");
+      var named = query.get("period") || query.get("from");
+      /* What was not asked for stays unsaid; a period that is not the page's own is always said. */
+      if (named || values.period !== usual.period || (custom && !same(values.range, usual.range))) {
+        put("period", custom || (values.period === "30d" && usual.period === "30d") ? "" : values.period);
+        put("from", custom ? values.range[0] : "");
+        put("to", custom ? values.range[1] : "");
+      }
     }
     if (offered("compare")) {
       put("compare", values.compare === "previous" ? "" : values.compare);
@@ -72,12 +80,10 @@
     return JSON.stringify(a === undefined ? null : a) === JSON.stringify(b === undefined ? null : b);
   }
 
+  /* As the server writes days: browsers disagree about September. */
   function spoken(day, withYear) {
-    var how = { day: "numeric", month: "short", timeZone: "UTC" };
-    if (withYear) {
-      how.year = "numeric";
-    }
-    return new Date(day + "T00:00Z").toLocaleDateString("en-GB", how);
+    var parts = day.split("-");
+    return Number(parts[2]) + " " + MONTHS[Number(parts[1]) - 1] + (withYear ? " " + parts[0] : "");
   }
 
   function spokenRange(range) {
@@ -88,6 +94,10 @@
     var chip = document.querySelector(".filters__chips .chip span:last-child");
     var whole = values.period === "custom" && values.range && values.range[0] && values.range[1];
     var hint = document.querySelector(".filters__range .filters__label");
+    var days = document.querySelector(".filters__days");
+    if (days) {
+      days.textContent = whole ? spokenRange(values.range) : "";
+    }
     if (hint && whole) {
       hint.textContent = spokenRange(values.range);
     }
@@ -139,7 +149,8 @@
   window.dash_clientside = window.dash_clientside || {};
   window.dash_clientside.podboard = {
     /* url.search and the controls follow each other; whichever changed last wins. */
-    syncFilters: function (search, current, ids) {
+    syncFilters: function (search, current, ids, usuals) {
+      usual = (usuals && usuals[0]) || USUAL;
       var triggered = (window.dash_clientside.callback_context.triggered || []).map(function (one) { return one.prop_id; });
       var keys = ids.map(function (id) { return id.key; });
       var nothing = keys.map(NONE);
@@ -201,12 +212,23 @@
     });
   }, { rootMargin: "40px" });
 
+  /* The tab is called like the page that is open, also after a page was left without loading anew. */
+  function nameTab() {
+    var shell = document.querySelector(".shell[data-title]");
+    if (shell && document.title !== shell.dataset.title) {
+      document.title = shell.dataset.title;
+    }
+  }
+
   new MutationObserver(function () {
+    nameTab();
     document.querySelectorAll("[data-box]:not([data-watched])").forEach(function (place) {
       place.dataset.watched = "";
       watcher.observe(place);
     });
-  }).observe(document.documentElement, { childList: true, subtree: true });
+  }).observe(document.documentElement, {
+    childList: true, subtree: true, attributes: true, attributeFilter: ["data-title"],
+  });
 
   /* "PDF report": says which kind was asked for, and when, so that a second click is a second question. */
   document.addEventListener("click", function (event) {
@@ -218,17 +240,19 @@
     }
   });
 
-  /* A download asks for exactly the view: the link takes the address's filters at the moment it is used. */
+  /* A download asks for exactly the view: at the moment it is used, the link takes the address's filters in place of
+     all that an earlier view left in it. Its own is only the subject, which stands in the address's path. */
   document.addEventListener("click", function (event) {
     var link = event.target.closest && event.target.closest('a[href^="/export/"]');
     if (link) {
       var url = new URL(link.href, location.href);
-      new URLSearchParams(location.search).forEach(function (value, key) {
-        if (key !== "campaign") {
-          url.searchParams.set(key, value);
-        }
-      });
-      link.href = url.pathname + url.search;
+      var subject = url.searchParams.get("campaign");
+      var query = new URLSearchParams(location.search);
+      query.delete("campaign");
+      if (subject) {
+        query.set("campaign", subject);
+      }
+      link.href = url.pathname + (query.size ? "?" + query : "");
     }
   }, true);
 })();

@@ -11,6 +11,7 @@ from dashboard.auth.sessions import now
 from dashboard.pages import page_at
 from queries.errors import InvalidRequest, NotFound
 from queries.filters import Filters, parse_filters, parse_id
+from queries.periods import DEFAULT_PRESET
 
 
 def query_of(search: Any) -> dict[str, str]:
@@ -67,6 +68,10 @@ def way_out(path: str, search: Any, field: str) -> tuple[str, str]:
         query = {}
     if field in _PERIOD:
         label, gone = "Show the last 30 days", _PERIOD
+        found = page_at(path)
+        if found is not None and "campaign_id" in found[1]:
+            # Said, because a campaign that is over shows its flight where no period is named.
+            query, gone = {**query, "period": DEFAULT_PRESET}, ("from", "to")
     elif field in _WAYS_OUT:
         label, gone = _WAYS_OUT[field], (field,)
     else:

@@ -130,7 +130,7 @@ def table(
 
     `kinds` says how a column is drawn where the unit alone does not; `labels` shortens a heading where the box already
     says the rest. `change_ratio` becomes a change beside its value. `link` gives a row's address, `sub` the grey line
-    under its name.
+    under its name. A row marked `is_rest` stands below all others, however they are sorted.
     """
     by_key = {column.key: column for column in answer.columns}
     kinds, labels = kinds or {}, labels or {}
@@ -145,21 +145,27 @@ def table(
                 kind="change" if key == "change_ratio" else kind,
                 unit=column.unit if column.unit not in ("text", "date", "datetime") else "count",
                 currency=view.viewer.currency,
+                # Down a column the points stand below each other.
+                decimals=1 if column.unit == "number" else None,
                 currency_key="currency" if column.unit == "money" and "currency" in by_key else None,
                 href_key="_href" if place == 0 and link else None,
                 sub_key="_sub" if place == 0 and sub else None,
             )
         )
-    rows = []
+    rows: list[dict[str, Any]] = []
+    rest: dict[str, Any] | None = None
     for row in answer.rows:
         shown = {key: _shown(row, key, by_key[key].unit, view) for key in keys}
         shown["currency"] = row.get("currency")
+        if row.get("is_rest"):
+            rest = shown
+            continue
         if link:
             shown["_href"] = link(row)
         if sub:
             shown["_sub"] = sub(row)
         rows.append(shown)
-    return tables.data_table(columns, rows, caption=caption, total=total, sorted_by=sorted_by)
+    return tables.data_table(columns, rows, caption=caption, total=total, rest=rest, sorted_by=sorted_by)
 
 
 def show_and_day(row: Mapping[str, Any], view: View) -> str:

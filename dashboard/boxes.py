@@ -13,6 +13,7 @@ from dash.development.base_component import Component
 
 from dashboard.access import Viewer
 from dashboard.components import states
+from queries.campaign_states import opened_view
 from queries.errors import AccessRefused, InvalidRequest, NotAvailable, NotFound, PodboardError, TookTooLong
 from queries.filters import Filters
 from queries.results import Answer
@@ -55,7 +56,6 @@ class Box:
     height: int = 280
     skeleton: Skeleton = "chart"
     lazy: bool = False
-    csv: bool = True
     twin: bool = False
     note: str = ""
     why: str = ""
@@ -67,26 +67,30 @@ class Box:
     head: bool = False
 
 
-def answer_box(box: Box, view: View) -> tuple[Answer, str]:
-    """The box's answer as it is shown and its opening sentence, as this viewer may read them, in one transaction."""
+def answer_box(box: Box, view: View) -> tuple[Answer, View]:
+    """The box's answer as it is shown, and the view it is of, as this viewer may read them, in one transaction.
+
+    The view has its opening sentence, and the period that an address without one means.
+    """
     if box.any_of and not any(view.viewer.may(permission) for permission in box.any_of):
         raise AccessRefused("You cannot see this.")
     actor = view.viewer.actor
     with operator_session(actor) if actor.tenant_id is None else tenant_session(actor) as connection:
-        answer = box.ask(connection, view.filters)
-        lead = box.lead(connection, view.filters, answer) if box.lead else ""
-    return as_shown(answer), lead
+        filters = opened_view(connection, view.filters)
+        answer = box.ask(connection, filters)
+        lead = box.lead(connection, filters, answer) if box.lead else ""
+    return as_shown(answer), replace(view, filters=filters, lead=lead)
 
 
 def render_box(box: Box, view: View) -> Any:
     """The box in the state its answer is in. A failure stays inside the box and tells nothing but a reference."""
     try:
-        answer, lead = answer_box(box, view)
+        answer, view = answer_box(box, view)
         if answer.is_empty:
             return _nothing(box, answer)
         if box.too_little and (reason := box.too_little(answer)):
             return states.too_little(reason, height=box.height)
-        shown = box.show(answer, replace(view, lead=lead))
+        shown = box.show(answer, view)
         body = shown if isinstance(shown, list) else [shown]
         return body if box.head else [*_before(answer), *body, *_after(answer, view)]
     except NotFound:

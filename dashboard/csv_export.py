@@ -38,16 +38,15 @@ def export_box(box_id: str) -> Response:
     viewer = current_viewer()
     try:
         box = known_box(box_id)
-        if not box.csv:
-            raise NotFound("This box has no rows.")
         filters = parse_filters(request.args, zone=ZoneInfo(viewer.time_zone), now=now())
-        answer, _ = answer_box(box, View(viewer, filters, path=""))
+        answer, view = answer_box(box, View(viewer, filters, path=""))
     except (NotFound, AccessRefused):
         abort(404)
     except (InvalidRequest, NotAvailable) as error:
         abort(400, str(error))
-    response = Response(to_csv(answer, filters), mimetype="text/csv")
-    response.headers["Content-Disposition"] = f'attachment; filename="{_file_name(viewer, box_id, filters)}"'
+    response = Response(to_csv(answer, view.filters), mimetype="text/csv")
+    name = _file_name(viewer, box_id, view.filters)
+    response.headers["Content-Disposition"] = f'attachment; filename="{name}"'
     return response
 
 

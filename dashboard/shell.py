@@ -21,10 +21,11 @@ from dashboard.components.filter_bar import CUSTOM, Choice, Dimension, filter_ba
 from dashboard.components.panels import grid, panel
 from dashboard.pages import Page, all_pages, page_at
 from dashboard.plain import plain
-from queries import listening
+from queries import catalogue
+from queries.campaign_states import opened_view
 from queries.errors import InvalidRequest, NotFound
 from queries.filters import Filters, parse_filters
-from queries.periods import PRESETS
+from queries.periods import GRAINS, PRESETS
 from queries.session import tenant_session
 from reports.formatting import counted, day
 from reports.labels import dimension_name
@@ -136,7 +137,7 @@ def register_callbacks(app: Dash) -> None:
         if not any(key in _DIMENSIONS for key in asked):
             return [no_update] * len(asked)
         with tenant_session(current_viewer().actor) as connection:
-            options = listening.filter_options(connection)
+            options = catalogue.filter_options(connection)
         return [
             _options(key, options, values) if key in _DIMENSIONS else no_update
             # As many values as controls, whatever was sent.
@@ -150,6 +151,7 @@ def register_callbacks(app: Dash) -> None:
         Input(ids.URL, "search"),
         Input({"type": "filter", "key": ALL}, "value"),
         State({"type": "filter", "key": ALL}, "id"),
+        State({"type": "usual-period", "key": ALL}, "data"),
         prevent_initial_call=True,
     )
     for page in all_pages():
@@ -167,7 +169,7 @@ def _require_known(viewer: Viewer, path: str, filters: Filters) -> None:
     found = page_at(home_path(viewer) if path in ("", "/") else path)
     if filters.podcasts and found is not None and "podcast" in found[0].filters:
         with tenant_session(viewer.actor) as connection:
-            known = listening.podcast_names(connection)
+            known = catalogue.podcast_names(connection)
         if not known.keys() >= set(filters.podcasts):
             raise InvalidRequest("There is no such podcast for you.", field="podcast")
 
@@ -235,7 +237,7 @@ def _nav_path(page: Page) -> str:
 def _page(viewer: Viewer, page: Page, parts: dict[str, str], query: dict[str, str]) -> list[Component]:
     body: list[Component] = []
     if page.filters:
-        body.append(_filter_bar(page, query, ZoneInfo(viewer.time_zone)))
+        body.extend(_filter_bar(viewer, page, parts, query))
     if page.head:
         skeleton = [states.loading("sentence"), states.loading("kpis")]
         body.append(
@@ -250,21 +252,26 @@ def _page(viewer: Viewer, page: Page, parts: dict[str, str], query: dict[str, st
     return body
 
 
-def _filter_bar(page: Page, query: dict[str, str], zone: ZoneInfo) -> Component:
-    """The bar with what the address says already chosen; the options of its dimensions arrive by callback."""
-    moment = now()
+def _filter_bar(viewer: Viewer, page: Page, parts: dict[str, str], query: dict[str, str]) -> list[Component]:
+    """The bar with what the address says already chosen; the options of its dimensions arrive by callback.
+
+    Beside it stands the period that the page's address means where it names none, for the page's script.
+    """
+    moment, zone = now(), ZoneInfo(viewer.time_zone)
+    usual = _usual_view(viewer, parts, query.get("grain", ""))
     try:
-        grain = parse_filters(query, zone=zone, now=moment).grain
+        grain = (parse_filters(query, zone=zone, now=moment) if _names_period(query) else usual).grain
     except InvalidRequest:
         grain = "day"  # the boxes say what is wrong with the address
-    custom = bool(query.get("from") and query.get("to"))
-    days: tuple[date, date] | None = None
-    if custom:
+    period, days = query.get("period") or usual.preset or CUSTOM, None
+    if query.get("from") and query.get("to"):
         try:
             days = (date.fromisoformat(query["from"]), date.fromisoformat(query["to"]))
+            period = CUSTOM
         except ValueError:
-            custom = False
-    period = CUSTOM if custom else query.get("period", "30d")
+            period = usual.preset or CUSTOM
+    elif period == CUSTOM:
+        days = (usual.period.start, usual.period.last_day)
     periods = [
         Choice(key, _SHORT_PERIODS[key], _PERIOD_KEYS.get(key)) for key in PRESETS if key in _SHORT_PERIODS
     ]
@@ -280,10 +287,11 @@ def _filter_bar(page: Page, query: dict[str, str], zone: ZoneInfo) -> Component:
         if key in _DIMENSIONS
         for chosen in [tuple(part for part in query.get(key, "").split("|") if part)]
     )
-    return filter_bar(
+    bar = filter_bar(
         periods=[*periods, Choice(CUSTOM, "Custom")],
         period=period,
         range_=days,
+        days=_spoken(days) if days else "",
         compares=_COMPARES if "compare" in page.filters else (),
         compare=query.get("compare", "previous"),
         grains=_GRAINS if "grain" in page.filters else (),
@@ -292,14 +300,42 @@ def _filter_bar(page: Page, query: dict[str, str], zone: ZoneInfo) -> Component:
         chips=(("filter", _chip(period, days, sum(len(one.chosen) for one in dimensions))),),
         max_date=moment.astimezone(zone).date(),
     )
+    return [bar, dcc.Store(id={"type": "usual-period", "key": "period"}, data=_as_control(usual))]
+
+
+def _usual_view(viewer: Viewer, parts: dict[str, str], grain: str) -> Filters:
+    """The view of the page's address without a period. Raises: NotFound when its subject is not the viewer's."""
+    query = {"grain": grain} if grain in GRAINS else {}
+    if "campaign_id" in parts:
+        query["campaign"] = parts["campaign_id"]
+    filters = parse_filters(query, zone=ZoneInfo(viewer.time_zone), now=now())
+    if filters.campaign_id is None:
+        return filters
+    with tenant_session(viewer.actor) as connection:
+        return opened_view(connection, filters)
+
+
+def _names_period(query: dict[str, str]) -> bool:
+    return any(query.get(key) for key in ("period", "from", "to"))
+
+
+def _as_control(filters: Filters) -> dict[str, Any]:
+    """The view's period as the bar's controls hold it."""
+    if filters.preset:
+        return {"period": filters.preset, "range": None}
+    days = filters.period.start, filters.period.last_day
+    return {"period": CUSTOM, "range": [day.isoformat() for day in days]}
 
 
 def _chip(period: str, days: tuple[date, date] | None, chosen: int) -> str:
     """What the phone's one chip says: the period, and how many values are chosen beside it."""
-    label = _SHORT_PERIODS.get(period, "Filters")
-    if days:
-        label = f"{day(days[0], year=days[0].year != days[1].year)} – {day(days[1])}"
+    label = _spoken(days) if days else _SHORT_PERIODS.get(period, "Filters")
     return f"{label} · {counted(chosen, 'filter')}" if chosen else label
+
+
+def _spoken(days: tuple[date, date]) -> str:
+    """First and last day, as the page's script says them."""
+    return f"{day(days[0], year=days[0].year != days[1].year)} – {day(days[1])}"
 
 
 def _stores(box: Box) -> list[Component]:
@@ -319,7 +355,7 @@ def _place(box: Box, parts: dict[str, str]) -> Component:
         box.title,
         states.loading(box.skeleton, height=box.height),
         note=box.note or None,
-        csv_href=href if box.csv else None,
+        csv_href=href,
         why_href=f"/methodology#{box.why}" if box.why else None,
         twin=box.twin,
         span=box.span,

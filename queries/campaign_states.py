@@ -17,7 +17,9 @@ from queries.attribution.pacing import Pacing, flight, pacing
 from queries.attribution.spend import Booking, Moment, allocate, moment, spend_by_currency
 from queries.errors import NotFound
 from queries.filters import Filters
+from queries.metrics import metric
 from queries.periods import Period
+from queries.results import Column
 from queries.statements import ask
 
 LIVE_STAGE = "live"
@@ -148,6 +150,17 @@ def campaign_head(connection: Connection, campaign_id: UUID | None) -> CampaignH
     return heads[0]
 
 
+def opened_view(connection: Connection, f: Filters) -> Filters:
+    """The view with the period that its address means; one of no campaign is as it was parsed.
+
+    Without a period asked for, a campaign whose flight was over before the last 30 days opens on that flight. Page, CSV
+    and report all come through here. Raises: NotFound.
+    """
+    if f.campaign_id is None or f.is_period_asked:
+        return f
+    return f.opened_on(*campaign_head(connection, f.campaign_id).flight)
+
+
 def campaign_states(
     connection: Connection, f: Filters, heads: Sequence[CampaignHead], periods: Iterable[Period] = ()
 ) -> list[CampaignState]:
@@ -264,6 +277,12 @@ def change_ratio(
     if value is None or not previous or not is_enough:
         return None
     return (Decimal(value) - Decimal(previous)) / abs(Decimal(previous))
+
+
+def column_of(key: str, label: str | None = None) -> Column:
+    """A column of a metric, called like it unless a label says otherwise."""
+    entry = metric(key)
+    return Column(key, label or entry.label, entry.unit, metric=key)
 
 
 def _head(rows: Sequence[Mapping[str, Any]]) -> CampaignHead:

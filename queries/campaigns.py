@@ -1,4 +1,4 @@
-"""Campaign questions: what was delivered, whom it reached, what it cost and what it brought."""
+"""Campaigns in figures: what each was sold for and has delivered, and the key figures of one in a period."""
 
 from __future__ import annotations
 
@@ -11,8 +11,6 @@ from uuid import UUID
 
 from sqlalchemy import Connection
 
-from queries.attribution.pacing import targets_at_end_of
-from queries.attribution.paths import DEFAULT_WINDOW, WINDOWS
 from queries.attribution.rates import (
     Rate,
     conversion_rate,
@@ -21,9 +19,8 @@ from queries.attribution.rates import (
     ratio,
     return_on_ad_spend,
 )
-from queries.attribution.spend import micros, moment, spend_by_currency, spend_per_day
+from queries.attribution.spend import micros, spend_by_currency, spend_per_day
 from queries.campaign_states import (
-    CampaignHead,
     CampaignResults,
     CampaignState,
     add_orders,
@@ -32,40 +29,22 @@ from queries.campaign_states import (
     campaign_results,
     campaign_states,
     change_ratio,
+    column_of,
     known_revenue,
     oldest,
     other_currency_notes,
-    pacing_of,
 )
-from queries.errors import InvalidRequest
 from queries.filters import Filters
-from queries.metrics import TOO_FEW_CREDITED, metric
-from queries.periods import Grain, Period
-from queries.results import Answer, Column, partial_from
+from queries.periods import Period
+from queries.results import Answer, Column
 from queries.statements import ask
 
-ELSEWHERE = "Another show"
-"""Shown for credit of a show that carries no ad of the campaign: its name is not the sponsor's to know."""
-UNKNOWN = "Unknown episode"
-WEBSITE = "Website"
-"""Shown for credit of visits of which no episode is known."""
 _STAGE_ORDER = {
     stage: place
     for place, stage in enumerate(
         ("live", "paused", "booked", "proposed", "prospect", "completed", "cancelled")
     )
 }
-_UNIT_TYPES = {
-    "pre_roll": "pre-roll",
-    "mid_roll": "mid-roll",
-    "post_roll": "post-roll",
-    "host_read": "host-read",
-}
-
-
-def _of(key: str, label: str | None = None) -> Column:
-    entry = metric(key)
-    return Column(key, label or entry.label, entry.unit, metric=key)
 
 
 def campaign_cards(connection: Connection, f: Filters) -> Answer:
@@ -82,17 +61,17 @@ def campaign_cards(connection: Connection, f: Filters) -> Answer:
             Column("stage", "Stage"),
             Column("start_date", "Starts", "date"),
             Column("end_date", "Ends", "date"),
-            _of("booked_impressions"),
-            _of("impressions", "Delivered in the flight"),
-            _of("delivered_ratio"),
+            column_of("booked_impressions"),
+            column_of("impressions", "Delivered in the flight"),
+            column_of("delivered_ratio"),
             Column("pacing_state", "Pacing"),
-            _of("pacing_ratio", "Delivered of target"),
-            _of("spend_micros"),
-            _of("revenue_micros"),
-            _of("return_on_ad_spend"),
+            column_of("pacing_ratio", "Delivered of target"),
+            column_of("spend_micros"),
+            column_of("revenue_micros"),
+            column_of("return_on_ad_spend"),
             Column("low", "Return, low (95 %)", "times", "return_on_ad_spend"),
             Column("high", "Return, high (95 %)", "times", "return_on_ad_spend"),
-            _of("conversions"),
+            column_of("conversions"),
             Column("note", "Note on the return"),
             Column("currency", "Currency"),
         ),
@@ -246,224 +225,6 @@ def campaign_figures(connection: Connection, f: Filters) -> Answer:
     )
 
 
-def delivery(connection: Connection, f: Filters) -> Answer:
-    """One row per day of the whole flight: impressions, delivered so far and the target. Raises: NotFound.
-
-    Time: days after today have a target and no delivery.
-    """
-    head = campaign_head(connection, f.campaign_id)
-    first, last = head.flight
-    days = ask(
-        connection,
-        "campaigns/delivery",
-        campaign_id=head.campaign_id,
-        first_day=first,
-        last_day=last,
-        today=f.today,
-    )
-    targets: list[int | None] = [None] * len(days)
-    if head.bookings:
-        targets[:] = targets_at_end_of((row["day"] for row in days), head.bookings)
-    delivered = 0
-    rows = []
-    for row, target in zip(days, targets, strict=True):
-        impressions = None if row["impressions"] is None else int(row["impressions"])
-        delivered += impressions or 0
-        rows.append(
-            {
-                "day": row["day"],
-                "impressions": impressions,
-                "delivered": None if impressions is None else delivered,
-                "booked": target,
-            }
-        )
-    pace = pacing_of(head, delivered, moment(f.now, f.zone))
-    return Answer(
-        columns=(
-            Column("day", "Day", "date"),
-            _of("impressions"),
-            Column("delivered", "Delivered so far", "count", "impressions"),
-            Column("booked", "Booked by then", "count", "booked_impressions"),
-        ),
-        rows=rows if head.bookings or delivered else [],
-        as_of=head.as_of,
-        partial_from=f.today if first <= f.today <= last else None,
-        covers=Period(first, last + timedelta(days=1)),
-        totals={
-            "delivered": delivered,
-            "booked": pace.booked,
-            "pacing_state": pace.state,
-            "pacing_ratio": pace.ratio,
-            "elapsed_ratio": pace.elapsed_ratio,
-            "delivered_ratio": pace.delivered_ratio,
-            "forecast": pace.forecast,
-            "expected_shortfall": pace.expected_shortfall,
-            "start_date": first,
-            "end_date": last,
-            "stage": head.stage,
-            "name": head.name,
-        },
-    )
-
-
-def conversions_trend(connection: Connection, f: Filters) -> Answer:
-    """Visits and conversions of `f.campaign_id` per day, week or month of the period, gaps at 0. Raises: NotFound.
-
-    `is_partial`: the bucket is not over, or the period covers only a part of it; one not begun has no values yet.
-    Time: results are kept per tenant day, so an hourly view shows days.
-    """
-    head = campaign_head(connection, f.campaign_id)
-    grain: Grain = "day" if f.grain == "hour" else f.grain
-    rows = ask(
-        connection,
-        "campaigns/conversions_trend",
-        campaign_id=head.campaign_id,
-        period_start=f.period.start,
-        period_end=f.period.end,
-        grain=grain,
-    )
-    trend = []
-    for row in rows:
-        has_begun = max(row["bucket"], f.period.start) <= f.today
-        trend.append(
-            {
-                "bucket": row["bucket"],
-                "visits": int(row["visits"]) if has_begun else None,
-                "conversions": int(row["conversions"]) if has_begun else None,
-                "is_partial": f.is_partial(row["bucket"], grain),
-            }
-        )
-    conversions = sum(row["conversions"] or 0 for row in trend)
-    return Answer(
-        columns=(
-            Column("bucket", "From", "date"),
-            _of("visits"),
-            _of("conversions"),
-            Column("is_partial", "Not complete"),
-        ),
-        rows=trend,
-        as_of=head.as_of,
-        partial_from=partial_from(trend),
-        totals={"visits": sum(row["visits"] or 0 for row in trend), "conversions": conversions},
-    )
-
-
-def attribution_by_podcast(connection: Connection, f: Filters, window_days: int = DEFAULT_WINDOW) -> Answer:
-    """Credit of each model per show for the period's conversions. Raises: NotFound, InvalidRequest for another window.
-
-    Shape: `totals` holds conversions, attributed (with a touch in the window) and unattributed; each model's credit
-    adds up to attributed. A row without podcast_id is the website: visits of which no episode is known.
-    """
-    head, rows, totals = _attribution(connection, f, window_days, "podcast")
-    for row in rows:
-        row["podcast_name"] = WEBSITE if row["podcast_id"] is None else row["podcast_name"] or ELSEWHERE
-    return _attribution_answer(
-        head, f, rows, totals, (Column("podcast_id", "Show id", in_csv=False), Column("podcast_name", "Show"))
-    )
-
-
-def attribution_by_episode(connection: Connection, f: Filters, window_days: int = DEFAULT_WINDOW) -> Answer:
-    """Credit of each model per episode for the period's conversions. Raises: NotFound, InvalidRequest."""
-    head, rows, totals = _attribution(connection, f, window_days, "episode")
-    for row in rows:
-        if row["episode_id"] is None:
-            row["title"] = WEBSITE
-        elif row["title"] is None:
-            row["title"] = row["podcast_name"] = ELSEWHERE
-    return _attribution_answer(
-        head,
-        f,
-        rows,
-        totals,
-        (
-            Column("episode_id", "Episode id", in_csv=False),
-            Column("title", "Episode"),
-            Column("podcast_name", "Show"),
-            Column("published_at", "Published", "datetime"),
-        ),
-    )
-
-
-def delivery_by_episode(connection: Connection, f: Filters) -> Answer:
-    """Impressions and reach of `f.campaign_id` per episode in the period, the most first. Raises: NotFound.
-
-    Reach does not add up over episodes: somebody who heard two is in both rows.
-    """
-    head = campaign_head(connection, f.campaign_id)
-    rows = ask(
-        connection,
-        "campaigns/delivery_by_episode",
-        campaign_id=head.campaign_id,
-        period_start=f.period.start,
-        period_end=f.period.end,
-    )
-    total = sum(int(row["impressions"]) for row in rows)
-    return Answer(
-        columns=(
-            Column("episode_id", "Episode id", in_csv=False),
-            Column("title", "Episode"),
-            Column("podcast_name", "Show"),
-            Column("published_at", "Published", "datetime"),
-            Column("unit_types", "Ads"),
-            _of("impressions"),
-            Column("share", "Share", "ratio", "impressions"),
-            _of("reach"),
-        ),
-        rows=[
-            {
-                **row,
-                "title": row["title"] or (UNKNOWN if row["episode_id"] is None else ELSEWHERE),
-                "unit_types": ", ".join(_UNIT_TYPES[unit] for unit in row["unit_types"]),
-                "impressions": int(row["impressions"]),
-                "share": ratio(int(row["impressions"]), total),
-            }
-            for row in rows
-        ],
-        as_of=head.as_of,
-        partial_from=f.partial_from,
-        totals={"impressions": total},
-    )
-
-
-def bookings(connection: Connection, f: Filters) -> Answer:
-    """The insertion orders of `f.campaign_id` in the order of their flights. Raises: NotFound."""
-    head = campaign_head(connection, f.campaign_id)
-    keys = (
-        "booking_date",
-        "promo_code",
-        "vanity_url",
-        "pricing_model",
-        "booked_impressions",
-        "rate_micros",
-        "starts_on",
-        "ends_on",
-    )
-    return Answer(
-        columns=(
-            Column("booking_date", "Booked on", "date"),
-            Column("promo_code", "Promo code"),
-            Column("vanity_url", "Address"),
-            Column("pricing_model", "Priced by"),
-            _of("booked_impressions"),
-            Column("rate_micros", "Rate", "money"),
-            Column("currency", "Currency"),
-            Column("starts_on", "Starts", "date"),
-            Column("ends_on", "Ends", "date"),
-            Column("cost_micros", "Cost", "money"),
-        ),
-        rows=[
-            {
-                **{key: row[key] for key in keys},
-                "currency": booking.currency,
-                "cost_micros": micros(booking.cost_micros),
-            }
-            for row, booking in zip(head.booking_rows, head.bookings, strict=True)
-        ],
-        as_of=head.as_of,
-        covers=None,
-    )
-
-
 def _card_order(state: CampaignState) -> tuple[int, int, str, str]:
     return (
         _STAGE_ORDER[state.head.stage],
@@ -525,6 +286,7 @@ def _card(state: CampaignState, results: CampaignResults) -> dict[str, Any]:
         "stage": head.stage,
         "start_date": head.start_date,
         "end_date": head.end_date,
+        "flight": head.flight,
         "booked_impressions": pace.booked or None,
         "impressions": state.delivered,
         "delivered_ratio": pace.delivered_ratio,
@@ -546,53 +308,3 @@ def _days(period: Period, today: date) -> list[date]:
     """The days of the period up to today."""
     last = min(period.last_day, today)
     return [period.start + timedelta(days=offset) for offset in range((last - period.start).days + 1)]
-
-
-def _attribution(
-    connection: Connection, f: Filters, window_days: int, kind: str
-) -> tuple[CampaignHead, list[dict[str, Any]], dict[str, int]]:
-    if window_days not in WINDOWS:
-        raise InvalidRequest("Credit is kept for windows of 7, 14, 30 and 60 days.", field="window")
-    head = campaign_head(connection, f.campaign_id)
-    asked = {
-        "campaign_id": head.campaign_id,
-        "period_start": f.period.start,
-        "period_end": f.period.end,
-        "window_days": str(window_days),
-    }
-    totals = {
-        key: int(value) for key, value in ask(connection, "campaigns/attribution_totals", **asked)[0].items()
-    }
-    rows = ask(connection, f"campaigns/attribution_by_{kind}", **asked)
-    for row in rows:
-        channel = row[f"{kind}_id"]
-        row[f"{kind}_id"] = None if channel == "none" else UUID(channel)
-        row["linear_share"] = ratio(row["linear_credit"], totals["attributed"])
-    return head, rows, {**totals, "window_days": window_days}
-
-
-def _attribution_answer(
-    head: CampaignHead,
-    f: Filters,
-    rows: list[dict[str, Any]],
-    totals: dict[str, int],
-    columns: tuple[Column, ...],
-) -> Answer:
-    is_known = is_enough(totals["attributed"])
-    return Answer(
-        columns=(
-            *columns,
-            _of("first_touch_credit"),
-            _of("last_touch_credit"),
-            _of("linear_credit"),
-            _of("linear_share"),
-            Column("note", "Note on the share"),
-        ),
-        rows=[
-            {**row, "is_too_little": not is_known, "note": "" if is_known else TOO_FEW_CREDITED}
-            for row in rows
-        ],
-        as_of=head.as_of,
-        partial_from=f.partial_from,
-        totals=totals,
-    )

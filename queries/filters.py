@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta
 from typing import TypeVar
 from uuid import UUID
@@ -15,6 +15,7 @@ from queries.periods import (
     COMPARISONS,
     DEFAULT_PRESET,
     GRAINS,
+    LONGEST_DAYS,
     Comparison,
     Grain,
     Period,
@@ -35,7 +36,8 @@ class Filters:
     """Period, comparison, grain, zone and dimension filters, with the `now` they were read at.
 
     `podcasts`, `episodes`, `apps`, `countries`, `devices`: empty means no restriction. `campaign_id` is the campaign of
-    a campaign page. The same query string and the same `now` always give equal Filters.
+    a campaign page. The same query string and the same `now` always give equal Filters. `is_period_asked` and
+    `asked_grain` tell what was asked for from what is usual.
     """
 
     period: Period
@@ -50,6 +52,8 @@ class Filters:
     countries: tuple[str, ...] = ()
     devices: tuple[str, ...] = ()
     campaign_id: UUID | None = None
+    is_period_asked: bool = field(default=True, compare=False)
+    asked_grain: Grain | None = field(default=None, compare=False)
 
     @property
     def today(self) -> date:
@@ -78,13 +82,28 @@ class Filters:
 
     def with_absolute_period(self) -> Filters:
         """The same view with fixed days in place of a preset: for reports and links that must not move."""
-        return replace(self, preset="")
+        return replace(self, preset="", is_period_asked=True)
+
+    def opened_on(self, first: date, last: date) -> Filters:
+        """The view of something that runs from its first to its last day (both inside).
+
+        Where no period was asked for, what was over before the usual days began is shown as a whole: they are empty.
+        """
+        if self.is_period_asked or last >= self.period.start:
+            return self
+        end = last + timedelta(days=1)
+        period = Period(max(first, end - timedelta(days=LONGEST_DAYS)), end)
+        grain = self.asked_grain
+        if grain not in allowed_grains(period):
+            grain = default_grain(period)
+        return replace(self, period=period, grain=grain, preset="", is_period_asked=True)
 
     def to_query(self) -> dict[str, str]:
         """The URL parameters that reproduce this view (defaults left out)."""
         query: dict[str, str] = {}
         if self.preset:
-            if self.preset != DEFAULT_PRESET:
+            # A campaign has a period of its own where none is named.
+            if self.preset != DEFAULT_PRESET or self.campaign_id is not None:
                 query["period"] = self.preset
         else:
             query["from"] = self.period.start.isoformat()
@@ -142,6 +161,8 @@ def parse_filters(query: Mapping[str, str], *, zone: ZoneInfo, now: datetime) ->
         countries=_values(query.get("country"), "country"),
         devices=_values(query.get("device"), "device"),
         campaign_id=parse_id(campaign, "campaign") if campaign else None,
+        is_period_asked=any(query.get(key) for key in ("period", "from", "to")),
+        asked_grain=asked if query.get("grain") else None,
     )
 
 

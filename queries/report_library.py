@@ -15,6 +15,7 @@ from zoneinfo import ZoneInfo
 
 from sqlalchemy import Connection
 
+from queries.campaign_states import opened_view
 from queries.errors import InvalidRequest, NotFound
 from queries.filters import parse_filters
 from queries.results import Answer, Column
@@ -115,7 +116,9 @@ def request_report(
         raise NotFound("There is no such campaign for you.")
     if campaign_id is None and found["podcasts"] < (len(podcast_ids) or 1):
         raise NotFound("There is no such podcast for you.")
-    filters = parse_filters(parameters, zone=ZoneInfo(found["zone"]), now=datetime.now(UTC))
+    filters = opened_view(
+        connection, parse_filters(parameters, zone=ZoneInfo(found["zone"]), now=datetime.now(UTC))
+    )
     query = json.dumps(filters.with_absolute_period().to_query(), sort_keys=True)
     if found["waiting"] >= MOST_WAITING and not _used_before(connection, created_by, idempotency_key):
         raise InvalidRequest(

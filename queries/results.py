@@ -26,6 +26,11 @@ class Column:
     in_csv: bool = True
 
 
+def rest_name(count: int) -> str:
+    """What a row is called that stands for so many others."""
+    return f"Other ({count:,})"
+
+
 def partial_from(rows: Sequence[Mapping[str, Any]]) -> Any:
     """The first bucket of those at the end that are not complete; None when the last one is."""
     first = None

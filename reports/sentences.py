@@ -17,7 +17,7 @@ _RUNNING = {"mtd": "this month", "ytd": "this year"}
 def audience_sentence(figures: Answer, top: Answer, f: Filters) -> str:
     """How downloads of the period moved and which episode brought most of them.
 
-    Source: overview_figures and top_episodes of queries.listening, under the same filters. A period that is not over
+    Source: overview_figures and top_episodes, under the same filters. A period that is not over
     is told as "so far", and its days that are over are compared, named with the last of them.
     """
     if figures.as_of is None:

@@ -39,7 +39,7 @@ def campaigns_sentence(cards: Answer, f: Filters) -> str:  # noqa: ARG001 - ever
 def campaign_sentence(campaign: Mapping[str, Any], figures: Answer, delivery: Answer, f: Filters) -> str:
     """How the whole flight's delivery stands, and the conversions of the period.
 
-    Source: campaign, campaign_figures and delivery of queries.campaigns.
+    Source: campaign and campaign_figures of queries.campaigns, delivery of queries.campaign_delivery.
     """
     values = {row["metric"]: row for row in figures.rows}
     conversions = values["conversions"]

@@ -26,15 +26,25 @@ def as_shown(answer: Answer) -> Answer:
 
 
 def too_few_to_compare_shows(answer: Answer) -> str:
-    """Why the credit of shows is not drawn, in words; empty where enough conversions are credited.
+    """Why the credit of shows is not drawn, in words; empty where enough conversions are credited."""
+    return _too_few_to_compare(answer, "shows")
 
-    Source: attribution_by_podcast and attribution_by_episode of queries.campaigns.
+
+def too_few_to_compare_episodes(answer: Answer) -> str:
+    """The same of episodes."""
+    return _too_few_to_compare(answer, "episodes")
+
+
+def _too_few_to_compare(answer: Answer, what: str) -> str:
+    """The reason with its numbers.
+
+    Source: attribution_by_podcast and attribution_by_episode of queries.campaign_conversions.
     """
     credited, conversions = answer.totals["attributed"], answer.totals["conversions"]
     if credited >= ENOUGH_CONVERSIONS:
         return ""
     followed = f"{number(credited)} of {counted(conversions, 'conversion')} followed an impression or visit"
-    return f"{followed}: fewer than {ENOUGH_CONVERSIONS} are too few to compare shows."
+    return f"{followed}: fewer than {ENOUGH_CONVERSIONS} are too few to compare {what}."
 
 
 def _shown(row: Mapping[str, Any], columns: tuple[Column, ...]) -> Mapping[str, Any]:

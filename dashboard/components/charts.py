@@ -77,11 +77,11 @@ def bar_list(chart: Chart) -> Plain:
     for place, name in enumerate(main.xs):
         value = main.ys[place]
         width = f"{100 * float(value or 0) / top:.2f}%"
-        none = "" if value else " bars__cell--none"
+        kind = " bars__cell--rest" if chart.is_rest(place) else "" if value else " bars__cell--none"
         cells = [
             html.Div(
                 html.Span(str(name), className="bars__label", title=str(name)),
-                className=f"bars__cell{none}",
+                className=f"bars__cell{kind}",
                 style={"--share": width},
             ),
             html.Span(chart.value(main, place), className="bars__value"),

@@ -76,6 +76,7 @@ def filter_bar(
     periods: Sequence[Choice],
     period: str,
     range_: tuple[date, date] | None = None,
+    days: str = "",
     compares: Sequence[Choice] = (),
     compare: str | None = None,
     grains: Sequence[Choice] = (),
@@ -85,14 +86,19 @@ def filter_bar(
     max_date: date | None = None,
     extra: Sequence[Component] = (),
 ) -> html.Div:
-    """Return the bar. The last period is "custom": choosing it opens the calendar under it; nothing moves."""
+    """Return the bar; `days` says in words what a range covers.
+
+    The last period is "custom": choosing it opens the calendar under it; nothing moves.
+    """
     keys = {choice.key.lower(): ["period", choice.value] for choice in periods if choice.key}
     keys |= {choice.key.lower(): ["grain", choice.value] for choice in grains if choice.key}
     row: list[Component] = [
         html.Div(
             [segmented(filter_id("period"), periods, period, label="Period"), _range(range_, max_date)],
             className="filters__period",
-        )
+        ),
+        # The days of a period of one's own; the page's script keeps them.
+        html.Span(days, className="filters__days"),
     ]
     if compares:
         row.append(_compare(compares, compare))

@@ -217,6 +217,8 @@ def frame(
             ],
             className="shell",
             style=accent_style(accent) if accent else {},
+            # The page's script names the browser's tab by it: what is sent before anybody is known says only podboard.
+            **{"data-title": f"{title} · {brand}"},
         )
     ]
 

@@ -52,13 +52,15 @@ def data_table(
     *,
     caption: str,
     total: Mapping[str, Any] | None = None,
+    rest: Mapping[str, Any] | None = None,
     sorted_by: str | None = None,
     small: bool = False,
 ) -> Plain:
     """Return a table; the first column is the row's header and links on where it has an address.
 
-    total: a row of sums below, only for what adds up. sorted_by: the key that the rows already come sorted by,
-    largest first. A value that is text ("<5") is shown as it is, an Absent as its words.
+    total: a row of sums below, only for what adds up. rest: a quiet row below for what has no row of its own.
+    sorted_by: the key that the rows already come sorted by, largest first. A value that is text ("<5") is shown as it
+    is, an Absent as its words.
     """
     tops = {
         column.key: max((float(row[column.key]) for row in rows if _number(row.get(column.key))), default=0.0)
@@ -67,14 +69,20 @@ def data_table(
     }
     head = html.Thead(html.Tr([_head(column, sorted_by) for column in columns]))
     body = html.Tbody([_row(columns, row, tops) for row in rows])
+    below = [(rest, "table__rest"), (total, "")]
     foot = [
-        html.Tfoot(html.Tr([_cell(c, total, {}, first=i == 0, total=True) for i, c in enumerate(columns)]))
+        html.Tr(
+            [_cell(c, sums, {}, first=i == 0, total=True) for i, c in enumerate(columns)],
+            **({"className": name} if name else {}),
+        )
+        for sums, name in below
+        if sums
     ]
     table = html.Table(
-        [html.Caption(caption, className="sr-only"), head, body, *(foot if total else [])],
+        [html.Caption(caption, className="sr-only"), head, body, *([html.Tfoot(foot)] if foot else [])],
         className="table table--small" if small else "table",
         # New rows make a new table: the page's script may have moved the old ones.
-        key=hashlib.sha1(repr([*rows, total]).encode(), usedforsecurity=False).hexdigest(),
+        key=hashlib.sha1(repr([*rows, rest, total]).encode(), usedforsecurity=False).hexdigest(),
     )
     return html.Div(table, className="table-wrap")
 

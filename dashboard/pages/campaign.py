@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from datetime import date, timedelta
 from typing import Any
@@ -16,16 +16,17 @@ from dashboard.components.charts import chart_view
 from dashboard.components.frame import page_header
 from dashboard.pages import Page
 from dashboard.pages.campaigns import PACING, STAGES, WHO, badge
-from queries import campaigns
+from queries import campaign_conversions, campaign_delivery, campaigns
 from queries.errors import NotFound
 from queries.filters import Filters, parse_id
 from queries.metrics import metric
-from queries.results import Answer, Column
+from queries.results import Answer
 from queries.session import Connection
 from reports.figures.subjects import conversions_over_time, credit_by_channel, delivery_against_booking
 from reports.formatting import counted, day, format_value, interval, period
+from reports.rest import MOST_EPISODES, credit_with_rest, with_rest
 from reports.sentences_campaigns import campaign_sentence
-from reports.too_little import too_few_to_compare_shows
+from reports.too_little import too_few_to_compare_episodes, too_few_to_compare_shows
 
 
 def _about(connection: Connection, filters: Filters) -> dict[str, Any]:
@@ -77,7 +78,9 @@ def _none_of(what: str) -> Callable[[Answer], tuple[str, str]]:
 
 
 def _lead(connection: Connection, filters: Filters, figures: Answer) -> str:
-    return campaign_sentence(dict(figures.totals), figures, campaigns.delivery(connection, filters), filters)
+    return campaign_sentence(
+        dict(figures.totals), figures, campaign_delivery.delivery(connection, filters), filters
+    )
 
 
 _STRIP = ("impressions", "reach", "visits", "conversions", "spend_micros", "return_on_ad_spend")
@@ -136,26 +139,46 @@ def _conversions(answer: Answer, view: View) -> Component:
     return chart_view(conversions_over_time(answer, view.filters))
 
 
-_attribution = _once_begun(campaigns.attribution_by_podcast, ("attributed",))
+_attribution = _once_begun(campaign_conversions.attribution_by_podcast, ("attributed",))
 
 
-def _credit(answer: Answer, view: View) -> list[Component]:
+def _credited(answer: Answer) -> Component:
     totals = answer.totals
     attributed = format_value(totals["attributed"], "count")
     conversions = counted(totals["conversions"], "conversion")
     said = (
         f"{attributed} of {conversions} followed an impression or visit within {totals['window_days']} days."
     )
-    return [html.P(said, className="facts"), chart_view(credit_by_channel(answer))]
+    return html.P(said, className="facts")
 
 
-_MOST_EPISODES = 12
+def _credit(answer: Answer, view: View) -> list[Component]:
+    return [_credited(answer), chart_view(credit_by_channel(answer))]
 
 
-def _episodes(answer: Answer, view: View) -> list[Component]:
+_attribution_by_episode = _once_begun(campaign_conversions.attribution_by_episode, ("attributed",))
+
+
+def _credit_by_episode(answer: Answer, view: View) -> list[Component]:
+    return [
+        _credited(answer),
+        table(
+            replace(answer, rows=credit_with_rest(answer)),
+            view,
+            caption="Conversions credited to each episode, by model",
+            keys=("title", "linear_credit", "linear_share", "first_touch_credit", "last_touch_credit"),
+            kinds={"linear_credit": "bar"},
+            sub=lambda row: show_and_day(row, view),
+            sorted_by="linear_credit",
+        ),
+    ]
+
+
+def _episodes(answer: Answer, view: View) -> Component:
     heard = [row for row in answer.rows if row["impressions"]]
-    shown = table(
-        replace(answer, rows=heard[:_MOST_EPISODES]),
+    shown = with_rest(heard, name_key="title", sums=("impressions", "share"), limit=MOST_EPISODES)
+    return table(
+        replace(answer, rows=shown),
         view,
         caption="Impressions by episode in the period",
         keys=("title", "impressions", "share", "reach", "unit_types"),
@@ -163,37 +186,28 @@ def _episodes(answer: Answer, view: View) -> list[Component]:
         sub=lambda row: show_and_day(row, view),
         sorted_by="impressions",
     )
-    more = len(heard) - _MOST_EPISODES
-    return [
-        shown,
-        *([html.P(f"{counted(more, 'more episode')} in the CSV.", className="facts")] if more > 0 else []),
-    ]
 
 
 def _bookings(answer: Answer, view: View) -> Component:
+    """The orders: what was booked and what it costs stand beside the name, where a phone shows them too."""
     rows = [
-        {
-            **row,
-            "pricing_model": "CPM" if row["pricing_model"] == "cpm" else "Flat",
-            "vanity_url": (row["vanity_url"] or "").partition("://")[2] or None,
-            "flight": period(row["starts_on"], row["ends_on"] + timedelta(days=1), view.filters.zone),
-        }
-        for row in answer.rows
+        {**row, "vanity_url": (row["vanity_url"] or "").partition("://")[2] or None} for row in answer.rows
     ]
     return table(
-        replace(answer, rows=rows, columns=(*answer.columns, Column("flight", "Flight"))),
+        replace(answer, rows=rows),
         view,
         caption="Insertion orders of this campaign",
-        keys=(
-            "promo_code",
-            "vanity_url",
-            "flight",
-            "pricing_model",
-            "booked_impressions",
-            "rate_micros",
-            "cost_micros",
-        ),
+        keys=("promo_code", "booked_impressions", "cost_micros", "vanity_url"),
+        sub=lambda row: _flight_and_price(row, view),
     )
+
+
+def _flight_and_price(row: Mapping[str, Any], view: View) -> str:
+    """The grey line under an order: "1–31 Oct 2026 · CPM $25.00"; a flat price is its cost."""
+    flight = period(row["starts_on"], row["ends_on"] + timedelta(days=1), view.filters.zone)
+    if row["pricing_model"] == "flat":
+        return f"{flight} · flat price"
+    return f"{flight} · CPM\N{NO-BREAK SPACE}{format_value(row['rate_micros'], 'money', currency=row['currency'])}"
 
 
 def _subject(connection: Connection, parts: dict[str, str]) -> str:
@@ -213,7 +227,7 @@ PAGE = Page(
             Box(
                 "campaign.delivery",
                 "Delivered against booked",
-                campaigns.delivery,
+                campaign_delivery.delivery,
                 _delivery,
                 any_of=WHO,
                 height=340,
@@ -241,7 +255,7 @@ PAGE = Page(
             Box(
                 "campaign.conversions",
                 "Conversions",
-                _once_begun(campaigns.conversions_trend, ("visits", "conversions")),
+                _once_begun(campaign_conversions.conversions_trend, ("visits", "conversions")),
                 _conversions,
                 any_of=WHO,
                 span=5,
@@ -253,9 +267,25 @@ PAGE = Page(
         ),
         (
             Box(
+                "campaign.episode_credit",
+                "Which episodes earn the conversions",
+                _attribution_by_episode,
+                _credit_by_episode,
+                any_of=WHO,
+                height=440,
+                skeleton="rows",
+                lazy=True,
+                note="in the period",
+                why="linear_credit",
+                empty=_none_of("conversion that followed an impression or visit"),
+                too_little=too_few_to_compare_episodes,
+            ),
+        ),
+        (
+            Box(
                 "campaign.episodes",
                 "By episode",
-                _once_begun(campaigns.delivery_by_episode, ("impressions",)),
+                _once_begun(campaign_delivery.delivery_by_episode, ("impressions",)),
                 _episodes,
                 any_of=WHO,
                 height=440,
@@ -270,7 +300,7 @@ PAGE = Page(
             Box(
                 "campaign.bookings",
                 "Bookings",
-                campaigns.bookings,
+                campaign_delivery.bookings,
                 _bookings,
                 any_of=WHO,
                 height=200,

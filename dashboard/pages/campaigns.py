@@ -139,9 +139,8 @@ def _card(row: Mapping[str, Any], view: View) -> Plain:
 def _address(row: Mapping[str, Any], view: View) -> str:
     """A campaign that has ended opens on its flight: the last 30 days would show nothing of it."""
     address = f"/campaigns/{row['campaign_id']}"
-    if row["end_date"] >= view.filters.period.start:
-        return address
-    return f"{address}?from={row['start_date']}&to={row['end_date']}"
+    first, last = row["flight"]
+    return address if last >= view.filters.period.start else f"{address}?from={first}&to={last}"
 
 
 def _after(last_day: date) -> date:

@@ -61,7 +61,7 @@ PAGE = Page(
         (
             Box(
                 "freshness.relations", "As of", _freshness, show_freshness, any_of=_WHO, height=200, skeleton="rows",
-                csv=False, empty="Nothing has been processed yet.", way_on="Ask whoever runs podboard for you.",
+                empty="Nothing has been processed yet.", way_on="Ask whoever runs podboard for you.",
             ),
         ),
     ),

@@ -11,7 +11,7 @@ from dashboard.boxes import Box, View
 from dashboard.components.charts import chart_view
 from dashboard.components.tables import Absent
 from dashboard.pages import Page
-from queries import listening
+from queries import listening, listening_breakdowns, listening_trend
 from queries.filters import Filters
 from queries.results import Answer
 from queries.session import Connection
@@ -23,7 +23,9 @@ _WHO = ("podcasts.read_all", "podcasts.read_own")
 
 
 def _lead(connection: Connection, filters: Filters, figures: Answer) -> str:
-    return audience_sentence(figures, listening.top_episodes(connection, filters, limit=1), filters)
+    return audience_sentence(
+        figures, listening_breakdowns.top_episodes(connection, filters, limit=1), filters
+    )
 
 
 def _head(answer: Answer, view: View) -> list[Component]:
@@ -31,8 +33,8 @@ def _head(answer: Answer, view: View) -> list[Component]:
 
 
 def _trend_with_episodes(connection: Connection, filters: Filters) -> Answer:
-    answer = listening.downloads_trend(connection, filters)
-    flags = listening.episode_flags(connection, filters)
+    answer = listening_trend.downloads_trend(connection, filters)
+    flags = listening_trend.episode_flags(connection, filters)
     return replace(answer, totals={**answer.totals, "flags": flags})
 
 
@@ -103,7 +105,7 @@ PAGE = Page(
             Box(
                 "overview.episodes",
                 "Top episodes",
-                listening.top_episodes,
+                listening_breakdowns.top_episodes,
                 _episodes,
                 any_of=_WHO,
                 height=440,
@@ -116,7 +118,7 @@ PAGE = Page(
             Box(
                 "overview.apps",
                 "Apps",
-                listening.downloads_by_app,
+                listening_breakdowns.downloads_by_app,
                 _apps,
                 any_of=_WHO,
                 span=4,
@@ -129,7 +131,7 @@ PAGE = Page(
             Box(
                 "overview.countries",
                 "Countries",
-                listening.downloads_by_country,
+                listening_breakdowns.downloads_by_country,
                 _countries,
                 any_of=_WHO,
                 span=4,
@@ -142,7 +144,7 @@ PAGE = Page(
             Box(
                 "overview.devices",
                 "Devices",
-                listening.downloads_by_device,
+                listening_breakdowns.downloads_by_device,
                 _devices,
                 any_of=_WHO,
                 span=4,

@@ -20,7 +20,8 @@ from dashboard.components import states
 from dashboard.components.frame import page_header
 from dashboard.components.icons import icon
 from dashboard.pages import Page
-from queries import campaigns, listening, report_library
+from queries import campaigns, catalogue, report_library
+from queries.campaign_states import opened_view
 from queries.errors import InvalidRequest, NotFound, PodboardError
 from queries.filters import Filters, parse_filters, parse_id
 from queries.results import Answer
@@ -256,8 +257,8 @@ def request_report(viewer: Viewer, kind: str, filters: Filters) -> None:
     """Queues a report of this view for this person, with fixed days. Raises InvalidRequest, NotFound."""
     if kind not in _KINDS or not _may_report(viewer, kind):
         raise InvalidRequest("This report is not part of your account.", field="kind")
-    fixed = filters.with_absolute_period()
     with tenant_session(viewer.actor, write=True) as connection:
+        fixed = opened_view(connection, filters).with_absolute_period()
         about = _KINDS[kind]
         if kind == "campaign_performance":
             if fixed.campaign_id is None:
@@ -307,7 +308,7 @@ def _may_report(viewer: Viewer, kind: str) -> bool:
 def _subjects(viewer: Viewer, kind: str) -> list[dict[str, str]]:
     with tenant_session(viewer.actor) as connection:
         if kind == "podcast_audience":
-            podcasts = listening.filter_options(connection)["podcasts"]
+            podcasts = catalogue.filter_options(connection)["podcasts"]
             every = [{"value": "all", "label": "All podcasts"}] if len(podcasts) > 1 else []
             return every + [{"value": str(key), "label": str(name)} for key, name in podcasts]
         cards = campaigns.campaign_cards(connection, _filters(viewer, {}))

@@ -19,6 +19,7 @@ from reports.documents.words import against_words, period_words
 from reports.figures import builders
 from reports.figures.subjects import cut_first
 from reports.formatting import counted, number, percent, period
+from reports.rest import credit_with_rest
 from reports.snapshot import Snapshot
 from reports.too_little import too_few_to_compare_shows
 
@@ -47,7 +48,7 @@ _STAGES = {
 def read(connection: Connection, filters: Filters, step: Step) -> Draft:
     """Every number of the campaign's page, read in one transaction. Raises NotFound for a foreign campaign."""
     # Imported here: the process that draws has no use for the database's library.
-    from queries import campaigns
+    from queries import campaign_conversions, campaign_delivery, campaigns
     from reports.sentences_campaigns import campaign_sentence
 
     if filters.campaign_id is None:
@@ -56,11 +57,12 @@ def read(connection: Connection, filters: Filters, step: Step) -> Draft:
     answers: dict[str, Answer] = {}
     for name, words, ask in (
         ("figures", "key figures", campaigns.campaign_figures),
-        ("delivery", "delivery", campaigns.delivery),
-        ("conversions", "conversions", campaigns.conversions_trend),
-        ("attribution", "attribution", campaigns.attribution_by_podcast),
-        ("episodes", "episodes", campaigns.delivery_by_episode),
-        ("bookings", "bookings", campaigns.bookings),
+        ("delivery", "delivery", campaign_delivery.delivery),
+        ("conversions", "conversions", campaign_conversions.conversions_trend),
+        ("attribution", "attribution", campaign_conversions.attribution_by_podcast),
+        ("episode_credit", "attribution", campaign_conversions.attribution_by_episode),
+        ("episodes", "episodes", campaign_delivery.delivery_by_episode),
+        ("bookings", "bookings", campaign_delivery.bookings),
     ):
         step(f"Reading {words}")
         answers[name] = ask(connection, filters)
@@ -92,7 +94,10 @@ def compose(snapshot: Snapshot) -> Sequence[Section]:
         ),
         Section("Delivery", (*_delivery_facts(answers["delivery"]), _delivery(snapshot))),
         Section("Visits and conversions", tuple(_conversions(snapshot))),
-        Section("Which shows brought them", tuple(_credit(answers["attribution"], zone))),
+        Section(
+            "Which shows and episodes brought them",
+            tuple(_credit(answers["attribution"], answers["episode_credit"], zone)),
+        ),
         Section(
             "Insertion orders",
             (
@@ -194,7 +199,7 @@ def _conversions(snapshot: Snapshot) -> list[Block]:
     return [*side_by_side(blocks), *_notes(answer)]
 
 
-def _credit(answer: Answer, zone: ZoneInfo) -> list[Block]:
+def _credit(answer: Answer, by_episode: Answer, zone: ZoneInfo) -> list[Block]:
     if answer.is_empty:
         return [Note("No conversion in this period had an impression or visit of this campaign before it.")]
     if reason := too_few_to_compare_shows(answer):
@@ -219,6 +224,19 @@ def _credit(answer: Answer, zone: ZoneInfo) -> list[Block]:
             "Credit by show",
             answer,
             ("podcast_name", "first_touch_credit", "last_touch_credit", "linear_credit", "linear_share"),
+            zone=zone,
+        ),
+        table(
+            "Credit by episode",
+            replace(by_episode, rows=credit_with_rest(by_episode)),
+            (
+                "title",
+                "podcast_name",
+                "first_touch_credit",
+                "last_touch_credit",
+                "linear_credit",
+                "linear_share",
+            ),
             zone=zone,
         ),
         *_notes(answer),

@@ -14,10 +14,8 @@ from queries.results import Answer
 from reports.documents import Draft, Step
 from reports.documents.blocks import Block, Note, Section, figure, kpis, side_by_side, table
 from reports.documents.words import against_words, compared_words, listed
-from reports.figures import builders
-from reports.figures.subjects import downloads_over_time
+from reports.figures.subjects import downloads_over_time, downloads_ranking
 from reports.formatting import counted, number
-from reports.labels import dimension_name
 from reports.snapshot import Snapshot
 
 if TYPE_CHECKING:
@@ -25,16 +23,15 @@ if TYPE_CHECKING:
 
 LABEL = "Podcast audience"
 EPISODE_LIMIT = 25
-SLICE_LIMIT = 10
 
 
 def read(connection: Connection, filters: Filters, step: Step) -> Draft:
     """Every number of the podcaster's overview, read in one transaction. Raises NotFound without a podcast."""
     # Imported here: the process that draws has no use for the database's library.
-    from queries import listening
+    from queries import catalogue, listening, listening_breakdowns, listening_trend
     from reports.sentences import audience_sentence
 
-    podcasts = dict(listening.filter_options(connection)["podcasts"])
+    podcasts = dict(catalogue.filter_options(connection)["podcasts"])
     wanted = filters.podcasts or tuple(podcasts)
     if not wanted or any(podcast not in podcasts for podcast in wanted):
         raise NotFound("There is no such podcast for you.")
@@ -42,16 +39,28 @@ def read(connection: Connection, filters: Filters, step: Step) -> Draft:
     answers: dict[str, Answer] = {}
     questions: tuple[tuple[str, str, Callable[[], Answer]], ...] = (
         ("figures", "key figures", lambda: listening.overview_figures(connection, filters)),
-        ("trend", "downloads", lambda: listening.downloads_trend(connection, filters)),
-        ("flags", "episodes", lambda: listening.episode_flags(connection, filters)),
-        ("episodes", "episodes", lambda: listening.top_episodes(connection, filters, limit=EPISODE_LIMIT)),
-        ("apps", "apps", lambda: listening.downloads_by_app(connection, filters, limit=SLICE_LIMIT)),
+        ("trend", "downloads", lambda: listening_trend.downloads_trend(connection, filters)),
+        ("flags", "episodes", lambda: listening_trend.episode_flags(connection, filters)),
+        (
+            "episodes",
+            "episodes",
+            lambda: listening_breakdowns.top_episodes(connection, filters, limit=EPISODE_LIMIT),
+        ),
+        (
+            "apps",
+            "apps",
+            lambda: listening_breakdowns.downloads_by_app(connection, filters),
+        ),
         (
             "countries",
             "countries",
-            lambda: listening.downloads_by_country(connection, filters, limit=SLICE_LIMIT),
+            lambda: listening_breakdowns.downloads_by_country(connection, filters),
         ),
-        ("devices", "devices", lambda: listening.downloads_by_device(connection, filters, limit=SLICE_LIMIT)),
+        (
+            "devices",
+            "devices",
+            lambda: listening_breakdowns.downloads_by_device(connection, filters),
+        ),
     )
     for name, words, ask in questions:
         step(f"Reading {words}")
@@ -112,9 +121,9 @@ def compose(snapshot: Snapshot) -> Sequence[Section]:
             "Where and with what people listen",
             side_by_side(
                 (
-                    _slice("Apps", answers["apps"], "app"),
-                    _slice("Countries", answers["countries"], "country"),
-                    _slice("Devices", answers["devices"], "device_type"),
+                    _slice("Apps", answers["apps"], "app", "App"),
+                    _slice("Countries", answers["countries"], "country", "Country"),
+                    _slice("Devices", answers["devices"], "device_type", "Device"),
                 ),
                 columns=3,
             ),
@@ -151,24 +160,11 @@ def _trend(snapshot: Snapshot) -> Block:
     return figure(f"Downloads per {filters.grain}", chart, height=220)
 
 
-def _slice(title: str, answer: Answer, key: str) -> Block:
+def _slice(title: str, answer: Answer, key: str, label: str) -> Block:
     if answer.is_empty:
         return Note(f"{title}: nothing in this period.")
-    meaning = metric("downloads")
-    total = answer.totals.get("downloads") or sum(
-        row["downloads"] for row in answer.rows if not isinstance(row["downloads"], str)
-    )
-    rows = [{**row, key: dimension_name(key, row[key])} for row in answer.rows]
-    chart = builders.ranking(
-        rows,
-        label=meaning.label,
-        label_key=key,
-        value_key="downloads",
-        unit=meaning.unit,
-        total=total,
-        x_label=title[:-1] if title != "Countries" else "Country",
-        limit=SLICE_LIMIT,
-    )
+    chart = downloads_ranking(answer, key, label)
+    total = answer.totals["downloads"]
     return figure(title, chart, third=True, caption=f"Share of {number(total)} downloads.")
 
 

@@ -6,8 +6,10 @@ from datetime import date, datetime, timedelta, tzinfo
 from decimal import Decimal
 from typing import Any
 
+from queries.results import rest_name
 from reports.figures.chart import Band, Chart, Mark, Measure, Series, X, known, x_name
 from reports.formatting import Grain, Number, change_ratio, counted, day, local, percent, signed_percent
+from reports.rest import with_rest
 
 Rows = Sequence[Mapping[str, Any]]
 
@@ -221,13 +223,17 @@ def ranking(
 ) -> Chart:
     """Return the rows as bars from high to low with the number at the end.
 
-    total: the whole that shares refer to; without it no share is shown (right for what does not add up).
+    total: the whole that shares refer to; without it no share is shown (right for what does not add up). With it the
+    rows beyond `limit` stand as one, the last, so that the bars add up to the whole.
     A value that is text ("<5", hidden) stands as it is, without a bar, below all numbers.
     """
     measure = Measure(label, unit, currency)
-    ranked = sorted(rows, key=lambda row: -float(row[value_key] or 0) if _is_number(row[value_key]) else 1)[
-        :limit
-    ]
+    ranked = sorted(rows, key=lambda row: -float(row[value_key] or 0) if _is_number(row[value_key]) else 1)
+    count = len(ranked)
+    if total and all(_is_number(row[value_key]) for row in ranked):
+        ranked = with_rest(ranked, name_key=label_key, sums=(value_key,), limit=limit)
+    else:
+        ranked = ranked[:limit]
     names = tuple(str(row[label_key]) for row in ranked)
     values = tuple(row[value_key] if _is_number(row[value_key]) else None for row in ranked)
     texts = tuple("" if _is_number(row[value_key]) else str(row[value_key]) for row in ranked)
@@ -240,11 +246,12 @@ def ranking(
         kind="ranking",
         measure=measure,
         series=(Series(label, names, values, "main", slot, texts=texts if any(texts) else ()),),
-        sentence=_ranking_sentence(measure, names, values, texts, shares, x_label),
+        sentence=_ranking_sentence(measure, names, values, texts, shares, x_label, count),
         x_label=x_label or "Name",
         height=24 + 36 * max(1, len(ranked)),
         links=tuple(row.get(link_key) for row in ranked) if link_key else (),
         shares=shares,
+        has_rest=bool(ranked) and bool(ranked[-1].get("is_rest")),
     )
 
 
@@ -259,6 +266,7 @@ def _ranking_sentence(
     texts: tuple[str, ...],
     shares: tuple[Number | None, ...],
     x_label: str,
+    count: int,
 ) -> str:
     if not names:
         return f"{measure.label}: no data in this period."
@@ -267,7 +275,7 @@ def _ranking_sentence(
         share = f" ({percent(shares[place])})" if shares and shares[place] is not None else ""
         told.append(f"{name} {texts[place] or measure.text(values[place])}{share}")
     by = f" by {x_label.lower()}" if x_label else ""
-    more = len(names) - len(told)
+    more = count - len(told)
     rest = f", and {counted(more, 'more')}".replace("mores", "more") if more > 0 else ""
     return f"{measure.label}{by}: {', '.join(told)}{rest}."
 
@@ -344,13 +352,20 @@ def attribution_bars(
 ) -> Chart:
     """Return one panel of bars per model, channels in one order (by mean credit) so that rankings can be compared.
 
+    Channels beyond `limit` stand as one, the last, so that the bars of a model add up to what it credits.
     Shape: one row per channel and model; `models` are (key, label) in the order they are shown.
     """
     measure = Measure(label, unit, currency, decimals=1 if unit == "number" else None)
     credit: dict[str, dict[str, Number]] = {}
     for row in rows:
         credit.setdefault(str(row[channel_key]), {})[str(row[model_key])] = row[value_key]
-    order = sorted(credit, key=lambda name: (-float(_total(credit[name].values())), name))[:limit]
+    order = sorted(credit, key=lambda name: (-float(_total(credit[name].values())), name))
+    has_rest = len(order) > limit
+    if has_rest:
+        order, others = order[: limit - 1], order[limit - 1 :]
+        rest = rest_name(len(others))
+        credit[rest] = {key: _total(credit[name].get(key) for name in others) for key, _ in models}
+        order.append(rest)
     series = tuple(
         Series(title, tuple(order), tuple(credit[name].get(key, 0) for name in order), "main", slot)
         for slot, (key, title) in enumerate(models, start=1)
@@ -362,6 +377,7 @@ def attribution_bars(
         sentence=_models_sentence(measure, series, order, x_label),
         x_label=x_label,
         height=40 + 44 * max(1, len(order)),
+        has_rest=has_rest,
     )
 
 

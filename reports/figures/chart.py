@@ -79,7 +79,8 @@ class Table:
 class Chart:
     """One picture. `sentence` says what it shows to somebody who does not see it.
 
-    What is not complete is hatched: buckets from `partial_from` on, and with `cut_first` the first one.
+    What is not complete is hatched: buckets from `partial_from` on, and with `cut_first` the first one. With `has_rest`
+    the last row of a ranking stands for all that have none of their own.
     """
 
     kind: Kind
@@ -98,6 +99,7 @@ class Chart:
     height: int = 280
     links: tuple[str | None, ...] = ()
     shares: tuple[Number | None, ...] = ()
+    has_rest: bool = False
 
     @property
     def main(self) -> Series:
@@ -129,6 +131,10 @@ class Chart:
             return False
         x = series.xs[place]
         return self.partial_from is None or not isinstance(x, date) or moment(x) < moment(self.partial_from)
+
+    def is_rest(self, place: int) -> bool:
+        """Return whether the row of a ranking stands for all that have none of their own."""
+        return self.has_rest and place == len(self.main.xs) - 1
 
     def name(self, series: Series, place: int) -> str:
         """Return how the point of a series is called in words."""

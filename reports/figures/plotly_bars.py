@@ -135,7 +135,9 @@ def ranking(chart: Chart, theme: Theme | None) -> Figure:
             "orientation": "h",
             "x": [y_value(value) or 0 for value in main.ys],
             "y": rows,
-            "marker": {"color": colour("bar-soft", theme)},
+            "marker": {
+                "color": [colour("hairline" if chart.is_rest(row) else "bar-soft", theme) for row in rows]
+            },
             "customdata": [f"<b>{text}</b>  {name}" for text, name in zip(texts, main.xs, strict=True)],
             "hovertemplate": "%{customdata}<extra></extra>",
             "name": main.label,
@@ -202,7 +204,12 @@ def panels(chart: Chart, theme: Theme | None) -> Figure:
                 "y": list(range(len(series.ys))),
                 "xaxis": "x" + suffix,
                 "yaxis": "y",
-                "marker": {"color": colour(colour_token(series), theme)},
+                "marker": {
+                    "color": [
+                        colour("hairline-strong" if chart.is_rest(row) else colour_token(series), theme)
+                        for row in range(len(series.ys))
+                    ]
+                },
                 "text": [chart.measure.text(value) for value in series.ys],
                 "textposition": "outside",
                 "constraintext": "none",

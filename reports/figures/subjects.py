@@ -19,6 +19,8 @@ MODELS = (
     ("linear_credit", "Linear"),
 )
 
+MOST_SLICES = 12
+
 
 def downloads_over_time(
     answer: Answer, filters: Filters, flags: Answer | None = None, *, named: str = ""
@@ -48,7 +50,10 @@ def downloads_over_time(
 
 
 def downloads_ranking(answer: Answer, key: str, label: str) -> Chart:
-    """Downloads by app, country or device, sorted, with the share of all downloads of the period."""
+    """Downloads by app, country or device, sorted, with the share of all downloads of the period.
+
+    The answer holds them all; beyond twelve rows the last stands for the others, on the page and on paper alike.
+    """
     return ranking(
         [{**row, key: dimension_name(key, row[key])} for row in answer.rows],
         label=metric("downloads").label,
@@ -56,7 +61,7 @@ def downloads_ranking(answer: Answer, key: str, label: str) -> Chart:
         value_key="downloads",
         total=answer.totals.get("downloads"),
         x_label=label,
-        limit=12,
+        limit=MOST_SLICES,
     )
 
 

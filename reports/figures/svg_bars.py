@@ -95,7 +95,8 @@ def ranking(chart: Chart, width: float, height: float, theme: Theme) -> list[str
     for place, name in enumerate(main.xs):
         middle = 2 + step * (place + 0.5)
         length = float(main.ys[place] or 0) / top * right
-        body.append(rect(0, middle - step / 2 + 2, length, step - 4, colour("bar-soft", theme)))
+        ink = colour("hairline" if chart.is_rest(place) else "bar-soft", theme)
+        body.append(rect(0, middle - step / 2 + 2, length, step - 4, ink))
         body.append(words(fit(str(name), right - 12, SIZE), 6, middle, colour("ink", theme)))
         at = width - share_room
         body.append(words(values[place], at, middle, colour("ink", theme), anchor="end", weight=650))
@@ -129,6 +130,7 @@ def panels(chart: Chart, width: float, height: float, theme: Theme) -> list[str]
         for place, value in enumerate(series.ys):
             middle = 22 + step * place + 22
             length = float(value or 0) / top * (each - room - 8)
-            body.append(rect(left, middle - 4, max(length, 1.0), 8, colour(colour_token(series), theme)))
+            ink = colour("hairline-strong" if chart.is_rest(place) else colour_token(series), theme)
+            body.append(rect(left, middle - 4, max(length, 1.0), 8, ink))
             body.append(words(chart.value(series, place), left + length + 6, middle, colour("ink-2", theme)))
     return body

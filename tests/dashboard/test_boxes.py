@@ -25,7 +25,7 @@ from queries.metrics import METRICS
 from queries.people import Account, Origin, account_session, start_session
 from queries.periods import Period
 from queries.results import Answer, Column
-from reports.formatting import day, format_value, interval
+from reports.formatting import day, format_value, instant, interval
 from tests.dashboard.visitors import Browser
 from tests.people import EMAILS
 from tests.world import World
@@ -323,8 +323,6 @@ def test_every_csv_carries_zone_and_as_of_and_its_days(
     page = next(page for page in all_pages() if page.path == path)
     campaign = world.campaigns["Acme always on"]
     for box in page.boxes:
-        if not box.csv:
-            continue
         person = "alice" if "operator" not in OPENS[path] else "operator"
         answer = export(visit(person), box.id, f"?period=30d&campaign={campaign}")
         assert answer.status_code == 200, box.id
@@ -482,6 +480,20 @@ def test_no_page_and_no_csv_shows_a_rate_that_rests_on_too_few_conversions(
         assert ("too few to compare shows" in credit) is not is_enough
         shares = rows_of(export(browser, "campaign.attribution", f"?period={period}&campaign={campaign}"))
         assert {bool(row["Linear share"]) for row in shares} == {is_enough}
+        credit = words(
+            draw(browser, "campaign.episode_credit", f"/campaigns/{campaign}", f"?period={period}")
+        )
+        assert ("too few to compare episodes" in credit) is not is_enough
+        episodes = rows_of(
+            export(browser, "campaign.episode_credit", f"?period={period}&campaign={campaign}")
+        )
+        assert {bool(row["Linear share"]) for row in episodes} == {is_enough}
+        for model in ("First touch", "Last touch", "Linear"):
+            of_episodes, of_shows = (sum(Decimal(row[model]) for row in rows) for rows in (episodes, shares))
+            assert abs(of_episodes - of_shows) < Decimal("0.001")
+        for row in episodes if is_enough else ():
+            assert row["Episode"] in credit
+            assert format_value(Decimal(row["Linear"]), "number", decimals=1) in credit
 
 
 def test_a_change_is_told_only_between_thirty_conversions_and_thirty(
@@ -518,7 +530,7 @@ def test_a_campaign_that_has_not_begun_says_when_it_does_in_every_box(
     campaign = str(world.campaigns["Globex next"])
     (row,) = [row for row in rows_of(export(browser, "campaigns.cards")) if row["Campaign"] == "Globex next"]
     starts = format_value(date.fromisoformat(row["Starts (America/New_York)"]), "date")
-    for box in ("figures", "attribution", "conversions", "episodes"):
+    for box in ("figures", "attribution", "conversions", "episode_credit", "episodes"):
         drawn = words(draw(browser, f"campaign.{box}", f"/campaigns/{campaign}"))
         said = (
             f"The flight of Globex next starts on {starts}"
@@ -564,3 +576,92 @@ def test_a_box_is_answered_as_dash_would_answer(
     its = draw(browser, box, "/overview")
     assert (ours.status_code, ours.mimetype) == (its.status_code, its.mimetype) == (200, "application/json")
     assert ours.get_json() == its.get_json()
+
+
+def test_as_of_when_the_numbers_are_is_a_csv_too(visit: Callable[[str], Browser], world: World) -> None:
+    browser = visit("alice")
+    rows = rows_of(export(browser, "freshness.relations"))
+    drawn = words(draw(browser, "freshness.relations", "/freshness"))
+    assert len(rows) >= 3
+    for row in rows:
+        assert row["Numbers"] in drawn
+        assert row["State"].capitalize() in drawn
+        as_of = datetime.fromisoformat(row["As of (America/New_York)"])
+        assert instant(as_of, ZoneInfo("America/New_York")) in drawn
+
+
+def test_a_campaign_that_is_over_opens_on_its_flight_everywhere(
+    visit: Callable[[str], Browser], world: World
+) -> None:
+    browser = visit("dora")
+    today = world.a.day(world.now)
+    (card,) = [
+        row for row in rows_of(export(browser, "campaigns.cards")) if row["Campaign"] == "Acme earlier"
+    ]
+    first, last = (date.fromisoformat(card[f"{key} (America/New_York)"]) for key in ("Starts", "Ends"))
+    assert last < today - timedelta(days=30)
+    campaign = str(world.campaigns["Acme earlier"])
+    path, flight = f"/campaigns/{campaign}", f"from={first}&to={last}"
+    assert f"{path}?{flight}" in words(draw(browser, "campaigns.cards", "/campaigns")).split()
+    for box in boxes_of("/campaigns/<campaign_id>"):
+        # Without a period, and with the same one said: one view, on the page and in the file.
+        assert words(draw(browser, box, path)) == words(draw(browser, box, path, f"?{flight}")), box
+        unsaid = export(browser, box, f"?campaign={campaign}")
+        said = export(browser, box, f"?campaign={campaign}&{flight}")
+        assert unsaid.data == said.data, box
+        assert unsaid.headers["Content-Disposition"] == said.headers["Content-Disposition"]
+    figures = rows_of(export(browser, "campaign.figures", f"?campaign={campaign}"))
+    assert int({row["Metric"]: row["Value"] for row in figures}["Impressions"]) > 0
+    # The last 30 days are shown to whoever asks for them, and a live campaign opens on them.
+    asked = rows_of(export(browser, "campaign.figures", f"?campaign={campaign}&period=30d"))
+    assert {row["Value"] for row in asked if row["Metric"] == "Impressions"} == {"0"}
+    assert asked[0]["period_end"] == (today - timedelta(days=1)).isoformat()
+    live = str(world.campaigns["Acme always on"])
+    assert (
+        export(browser, "campaign.figures", f"?campaign={live}").data
+        == export(browser, "campaign.figures", f"?campaign={live}&period=30d").data
+    )
+    # The frame's bar says it, and so does the report that the page asks for.
+    frame = words(open_page(browser, path))
+    assert f"{day(first, year=first.year != last.year)} – {day(last)}" in frame
+    range_ = [first.isoformat(), last.isoformat()]
+    assert usual_period(open_page(browser, path)) == {"period": "custom", "range": range_}
+    assert usual_period(open_page(browser, f"/campaigns/{live}")) == {"period": "30d", "range": None}
+    foreign = open_page(visit("charlie"), path)
+    assert str(first) not in foreign.text
+    assert "There is nothing here" in words(foreign)
+
+
+def open_page(browser: Browser, path: str, search: str = "") -> Any:
+    """The answer to the routing request: the frame of a page."""
+    return browser.callback(
+        {
+            "output": "..frame.children...page-path.data..",
+            "outputs": [
+                {"id": "frame", "property": "children"},
+                {"id": "page-path", "property": "data"},
+            ],
+            "inputs": [{"id": "url", "property": "pathname", "value": path}],
+            "state": [{"id": "url", "property": "search", "value": search}],
+            "changedPropIds": ["url.pathname"],
+        }
+    )
+
+
+def usual_period(answer: Any) -> Any:
+    """What the page's script takes for the period of an address that names none."""
+    found: list[Any] = []
+
+    def walk(part: Any) -> None:
+        if isinstance(part, dict):
+            if isinstance(part.get("id"), dict) and part["id"].get("type") == "usual-period":
+                found.append(part["data"])
+            for value in part.values():
+                walk(value)
+        elif isinstance(part, list):
+            for one in part:
+                walk(one)
+
+    walk(json.loads(answer.data))
+    (only,) = found
+    return only

@@ -13,7 +13,7 @@ from uuid import UUID, uuid4
 
 import pytest
 
-from queries import campaigns
+from queries import campaign_conversions, campaign_delivery, campaigns
 from queries.errors import InvalidRequest, NotFound, TenantMissing
 from queries.filters import Filters
 from queries.periods import Comparison, Grain
@@ -28,8 +28,9 @@ ZONES = ["America/New_York", "Europe/Berlin", "Asia/Kolkata", "Australia/Lord_Ho
 FIRST, LAST = date(2026, 10, 8), date(2026, 11, 25)
 NOW = datetime(2026, 11, 16, 17, 40, tzinfo=UTC)
 OF_ONE_CAMPAIGN: tuple[Callable[..., Answer], ...] = (
-    campaigns.campaign_figures, campaigns.delivery, campaigns.conversions_trend, campaigns.attribution_by_podcast,
-    campaigns.attribution_by_episode, campaigns.delivery_by_episode, campaigns.bookings,
+    campaigns.campaign_figures, campaign_delivery.delivery, campaign_delivery.delivery_by_episode,
+    campaign_delivery.bookings, campaign_conversions.conversions_trend, campaign_conversions.attribution_by_podcast,
+    campaign_conversions.attribution_by_episode,
 )  # fmt: skip
 
 
@@ -338,7 +339,7 @@ def test_sparks_are_the_days_of_the_period(worlds: dict[str, World], zone: str) 
 def test_reach_is_never_a_sum(world: World) -> None:
     found = rows_by(world.ask(campaigns.campaign_figures, world.filters()), "metric")
     assert found["reach"]["value"] < sum(found["reach"]["spark"])
-    episodes = world.ask(campaigns.delivery_by_episode, world.filters())
+    episodes = world.ask(campaign_delivery.delivery_by_episode, world.filters())
     assert found["reach"]["value"] < sum(row["reach"] for row in episodes.rows)
 
 
@@ -376,7 +377,7 @@ def test_figures_say_what_is_not_in_them(world: World) -> None:
 @pytest.mark.parametrize("zone", ZONES)
 def test_delivery_is_cumulative_over_the_whole_flight(worlds: dict[str, World], zone: str) -> None:
     world = worlds[zone]
-    answer = world.ask(campaigns.delivery, world.filters())
+    answer = world.ask(campaign_delivery.delivery, world.filters())
     today = world.tenant.day(NOW)
     assert [row["day"] for row in answer.rows] == [
         FIRST + timedelta(days=n) for n in range((LAST - FIRST).days + 1)
@@ -399,7 +400,7 @@ def test_delivery_is_cumulative_over_the_whole_flight(worlds: dict[str, World], 
 
 def test_delivery_totals_are_those_of_the_card(world: World) -> None:
     f = world.filters()
-    totals = world.ask(campaigns.delivery, f).totals
+    totals = world.ask(campaign_delivery.delivery, f).totals
     card = rows_by(world.ask(campaigns.campaign_cards, f), "campaign_id")[world.mine]
     assert (card["impressions"], card["booked_impressions"], card["pacing_state"], card["pacing_ratio"]) == (
         totals["delivered"], totals["booked"], totals["pacing_state"], totals["pacing_ratio"],
@@ -411,7 +412,7 @@ def test_delivery_totals_are_those_of_the_card(world: World) -> None:
 def test_buckets_add_up_to_the_period(worlds: dict[str, World], zone: str, grain: Grain) -> None:
     world = worlds[zone]
     start, end = date(2026, 10, 20), date(2026, 11, 12)
-    answer = world.ask(campaigns.conversions_trend, world.filters(start, end, grain=grain))
+    answer = world.ask(campaign_conversions.conversions_trend, world.filters(start, end, grain=grain))
 
     def bucket(day: date) -> date:
         return {"week": day - timedelta(days=day.weekday()), "month": day.replace(day=1)}.get(grain, day)
@@ -440,7 +441,7 @@ def test_buckets_add_up_to_the_period(worlds: dict[str, World], zone: str, grain
 def test_buckets_of_the_future_have_no_value(world: World) -> None:
     today = world.tenant.day(NOW)
     f = world.filters(today - timedelta(days=2), today + timedelta(days=3))
-    answer = world.ask(campaigns.conversions_trend, f)
+    answer = world.ask(campaign_conversions.conversions_trend, f)
     assert [(row["visits"] is None, row["conversions"] is None, row["is_partial"]) for row in answer.rows] == [
         (False, False, False), (False, False, False), (False, False, True), (True, True, True), (True, True, True),
     ]  # fmt: skip
@@ -455,8 +456,8 @@ def test_credit_equals_the_count_by_hand(worlds: dict[str, World], zone: str, wi
     f = world.filters()
     conversions = world.conversions(f.period.start, f.period.end)
     attributed = sum(bool(touches_before(world.tenant.events, world.mine, c, window)) for c in conversions)
-    by_episode = world.ask(campaigns.attribution_by_episode, f, window)
-    by_podcast = world.ask(campaigns.attribution_by_podcast, f, window)
+    by_episode = world.ask(campaign_conversions.attribution_by_episode, f, window)
+    by_podcast = world.ask(campaign_conversions.attribution_by_podcast, f, window)
     for answer in (by_episode, by_podcast):
         assert {key: answer.totals[key] for key in ("conversions", "attributed", "unattributed", "window_days")} == {
             "conversions": len(conversions), "attributed": attributed, "unattributed": len(conversions) - attributed,
@@ -483,7 +484,7 @@ def test_credit_equals_the_count_by_hand(worlds: dict[str, World], zone: str, wi
 
 def test_credit_names_only_what_carries_the_campaign(world: World) -> None:
     f = world.filters(FIRST, LAST)
-    names = rows_by(world.ask(campaigns.attribution_by_episode, f), "episode_id")
+    names = rows_by(world.ask(campaign_conversions.attribution_by_episode, f), "episode_id")
     assert (names[world.episodes[4]]["title"], names[world.episodes[4]]["podcast_name"]) == (
         "Another show",
         "Another show",
@@ -493,7 +494,7 @@ def test_credit_names_only_what_carries_the_campaign(world: World) -> None:
         "Episode 1",
         "Second show",
     )
-    shows = rows_by(world.ask(campaigns.attribution_by_podcast, f), "podcast_id")
+    shows = rows_by(world.ask(campaign_conversions.attribution_by_podcast, f), "podcast_id")
     assert {key: row["podcast_name"] for key, row in shows.items()} == {
         world.shows[0]: "First show", world.shows[1]: "Second show", None: "Website",
     }  # fmt: skip
@@ -502,14 +503,14 @@ def test_credit_names_only_what_carries_the_campaign(world: World) -> None:
 @pytest.mark.parametrize("window", [0, 1, 29, 61, "30"])
 def test_a_window_that_is_not_kept_is_refused(world: World, window: Any) -> None:
     with pytest.raises(InvalidRequest, match="7, 14, 30 and 60"):
-        world.ask(campaigns.attribution_by_podcast, world.filters(), window)
+        world.ask(campaign_conversions.attribution_by_podcast, world.filters(), window)
 
 
 @pytest.mark.parametrize("zone", ZONES)
 def test_delivery_by_episode_equals_the_count_by_hand(worlds: dict[str, World], zone: str) -> None:
     world = worlds[zone]
     f = world.filters()
-    answer = world.ask(campaigns.delivery_by_episode, f)
+    answer = world.ask(campaign_delivery.delivery_by_episode, f)
     events = world.events("impression", f.period.start, f.period.end)
     expected = {}
     for n, episode in enumerate(world.episodes[:4]):
@@ -528,13 +529,15 @@ def test_delivery_by_episode_equals_the_count_by_hand(worlds: dict[str, World], 
 
 
 def test_an_episode_with_ads_and_nothing_delivered_stands_at_nothing(world: World) -> None:
-    answer = world.ask(campaigns.delivery_by_episode, world.filters(date(2026, 9, 1), date(2026, 9, 2)))
+    answer = world.ask(
+        campaign_delivery.delivery_by_episode, world.filters(date(2026, 9, 1), date(2026, 9, 2))
+    )
     assert {(row["impressions"], row["reach"], row["share"]) for row in answer.rows} == {(0, 0, None)}
     assert len(answer.rows) == 4
 
 
 def test_bookings_are_those_written(world: World) -> None:
-    answer = world.ask(campaigns.bookings, world.filters())
+    answer = world.ask(campaign_delivery.bookings, world.filters())
     assert [row["starts_on"] for row in answer.rows] == [FIRST, FIRST, date(2026, 10, 25), date(2026, 11, 1)]
     assert {(row["starts_on"], row["pricing_model"], row["currency"], row["cost_micros"]) for row in answer.rows} == {
         (FIRST, "cpm", "USD", 10_500_000), (FIRST, "flat", "EUR", 490_000_000),
@@ -607,8 +610,8 @@ def test_a_campaign_that_begins_later_has_no_numbers_yet(books: Database) -> Non
     campaign = tenant.campaign(tenant.sponsor("S"), date(2026, 12, 1), date(2026, 12, 20), stage="booked")
     f = tenant.filters(date(2026, 11, 1), date(2026, 11, 15), NOW, campaign)
     with tenant_session(Actor(tenant.tenant_id)) as connection:
-        assert campaigns.delivery(connection, f).is_empty
-        assert campaigns.bookings(connection, f).is_empty
+        assert campaign_delivery.delivery(connection, f).is_empty
+        assert campaign_delivery.bookings(connection, f).is_empty
         figures = rows_by(campaigns.campaign_figures(connection, f), "metric")
         assert {key: row["value"] for key, row in figures.items()} == {
             "impressions": 0, "reach": 0, "frequency": None, "visits": 0, "conversions": 0, "conversion_ratio": None,
@@ -703,7 +706,7 @@ def test_what_is_delivered_outside_the_flight_counts_in_its_period_alone(
     f = tenant.filters(date(2026, 10, 1), date(2026, 12, 1), NOW + timedelta(days=30), campaign)
     with tenant_session(Actor(tenant.tenant_id)) as connection:
         (card,) = campaigns.campaign_cards(connection, f).rows
-        delivered = campaigns.delivery(connection, f).totals["delivered"]
+        delivered = campaign_delivery.delivery(connection, f).totals["delivered"]
         figures = rows_by(campaigns.campaign_figures(connection, f), "metric")
     # Berlin is two hours ahead when the flight begins and one when it ends.
     assert (card["impressions"], delivered, figures["impressions"]["value"]) == (3, 3, 5)
@@ -724,7 +727,7 @@ def test_figures_and_trend_agree_while_attribution_lags_behind(books: Database) 
         with tenant_session(Actor(tenant.tenant_id)) as connection:
             figures = rows_by(campaigns.campaign_figures(connection, f), "metric")
             assert figures["conversions"]["value"] == expected
-            assert campaigns.conversions_trend(connection, f).totals["conversions"] == expected
+            assert campaign_conversions.conversions_trend(connection, f).totals["conversions"] == expected
         tenant.refresh()
 
 

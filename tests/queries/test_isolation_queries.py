@@ -18,7 +18,16 @@ import psycopg
 import pytest
 from sqlalchemy import Connection, text
 
-from queries import campaigns, listening, portfolio
+from queries import (
+    campaign_conversions,
+    campaign_delivery,
+    campaigns,
+    catalogue,
+    listening,
+    listening_breakdowns,
+    listening_trend,
+    portfolio,
+)
 from queries.errors import AccessRefused, NotFound, TenantMissing
 from queries.filters import Filters
 from queries.results import Answer
@@ -28,17 +37,20 @@ from tests.world import World
 Question = Callable[..., Any]
 
 
-def _questions(module: Any) -> dict[str, Question]:
+def _questions(*modules: Any) -> dict[str, Question]:
     found = {}
-    for name, function in inspect.getmembers(module, inspect.isfunction):
-        if name.startswith("_") or function.__module__ != module.__name__:
-            continue
-        if next(iter(inspect.signature(function).parameters), "") == "connection":
-            found[f"{module.__name__.rsplit('.', 1)[-1]}.{name}"] = function
+    for module in modules:
+        for name, function in inspect.getmembers(module, inspect.isfunction):
+            if name.startswith("_") or function.__module__ != module.__name__:
+                continue
+            if next(iter(inspect.signature(function).parameters), "") == "connection":
+                found[f"{module.__name__.rsplit('.', 1)[-1]}.{name}"] = function
     return found
 
 
-LISTENING, CAMPAIGNS, PORTFOLIO = (_questions(module) for module in (listening, campaigns, portfolio))
+LISTENING = _questions(listening, listening_trend, listening_breakdowns, catalogue)
+CAMPAIGNS = _questions(campaigns, campaign_delivery, campaign_conversions)
+PORTFOLIO = _questions(portfolio)
 QUESTIONS = {**LISTENING, **CAMPAIGNS, **PORTFOLIO}
 
 
@@ -97,7 +109,7 @@ _VOCABULARY = {
     *listening.FIGURES,
 } | set(portfolio.STAGES if hasattr(portfolio, "STAGES") else ())
 # What the reader may choose from stands whatever the view is: Charlie sees its own.
-_OPTIONS = {"listening.filter_options", "listening.podcast_names"}
+_OPTIONS = {"catalogue.filter_options", "catalogue.podcast_names"}
 _PORTFOLIO_FIGURES = {"impressions", "conversions", "spend_micros", "revenue_micros", "reach", "visits"}
 
 
@@ -143,7 +155,7 @@ def _canaries(world: World, writer_name: str) -> set[str]:
 def test_questions_are_found() -> None:
     assert {
         "listening.overview_figures",
-        "listening.filter_options",
+        "catalogue.filter_options",
         "campaigns.campaign",
         "portfolio.portfolio_figures",
     } <= set(QUESTIONS)
@@ -261,7 +273,7 @@ def test_a_session_needs_a_tenant_and_an_active_person_of_it(world: World) -> No
 
 def test_option_lists_go_through_scope(world: World) -> None:
     with _as(world.people.charlie) as connection:
-        told = json.dumps(listening.filter_options(connection), default=str)
+        told = json.dumps(catalogue.filter_options(connection), default=str)
     assert "Nordwind" in told
     for name in ("Harbour Lights", "Night Shift"):
         assert name not in told
@@ -275,7 +287,7 @@ def test_people_do_not_mix_on_a_pooled_connection(world: World) -> None:
     for _ in range(3):
         for person in ("alice", "carol", "bob", "charlie"):
             with _as(getattr(world.people, person)) as connection:
-                answer: Answer = listening.downloads_trend(connection, f)
+                answer: Answer = listening_trend.downloads_trend(connection, f)
             totals.setdefault(person, []).append(answer.totals["downloads"])
     assert all(len(set(seen)) == 1 for seen in totals.values())
     assert totals["bob"] == [0, 0, 0]

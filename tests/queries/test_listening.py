@@ -14,7 +14,7 @@ from uuid import uuid4
 import pytest
 from sqlalchemy import Connection, text
 
-from queries import listening
+from queries import catalogue, listening, listening_breakdowns, listening_scope, listening_trend
 from queries.errors import NotAvailable
 from queries.filters import Filters
 from queries.periods import Period
@@ -153,7 +153,7 @@ def test_trend_adds_up_and_leaves_no_gap(
     writer, actor, counted = reader
     f = writer.filters(query)
     with _as(actor) as connection:
-        answer = listening.downloads_trend(connection, f)
+        answer = listening_trend.downloads_trend(connection, f)
     rows = list(answer.rows)
     assert answer.totals["downloads"] == sum(row["downloads"] or 0 for row in rows) == counted.downloads(f)
     before, whole = counted.compared(f), counted.whole(f)
@@ -192,12 +192,31 @@ def test_top_episodes(reader: tuple[Writer, Actor, Counted], query: dict[str, st
     writer, actor, counted = reader
     f = writer.filters(query)
     with _as(actor) as connection:
-        answer = listening.top_episodes(connection, f, limit=3)
-        everything = listening.top_episodes(connection, f, limit=100)
+        answer = listening_breakdowns.top_episodes(connection, f, limit=3)
+        everything = listening_breakdowns.top_episodes(connection, f, limit=100)
     now, whole = counted.by("episode_id", f, f.period), counted.by("episode_id", f, counted.whole(f))
     before = counted.by("episode_id", f, counted.compared(f))
     assert {row["episode_id"]: row["downloads"] for row in everything.rows} == dict(now)
-    assert [dict(row) for row in answer.rows] == [dict(row) for row in everything.rows[:3]]
+    assert [dict(row) for row in answer.rows[:3]] == [dict(row) for row in everything.rows[:3]]
+    others = everything.rows[3:]
+    assert not any(row.get("is_rest") for row in everything.rows)
+    assert len(answer.rows) == (4 if others else len(everything.rows))
+    if others:
+        rest = answer.rows[3]
+        assert rest["title"] == f"Other ({len(others)})"
+        assert rest["is_rest"]
+        for key in ("downloads", "compared_value", "previous"):
+            told = [row[key] for row in everything.rows]
+            assert rest[key] == (None if None in told else sum(row[key] for row in others)), key
+            if None not in told:
+                assert sum(row[key] for row in answer.rows) == sum(told), "the column adds up"
+        assert rest["share"] == Decimal(rest["downloads"]) / now.total()
+        assert rest["change_ratio"] == change(rest["compared_value"], rest["previous"])
+        assert (rest["episode_id"], rest["first_7_day_downloads"], rest["first_7_day_state"]) == (
+            None,
+            None,
+            "",
+        )
     assert answer.totals == {"downloads": now.total(), "episodes": len(now)}
     titles = {episode: title for title, episode in world.episodes.items()}
     order = [(-row["downloads"], row["episode_id"]) for row in everything.rows]
@@ -226,9 +245,9 @@ def test_top_episodes(reader: tuple[Writer, Actor, Counted], query: dict[str, st
 @pytest.mark.parametrize(
     ("ask", "key", "column"),
     [
-        (listening.downloads_by_app, "app", "app"),
-        (listening.downloads_by_country, "country", "country"),
-        (listening.downloads_by_device, "device", "device_type"),
+        (listening_breakdowns.downloads_by_app, "app", "app"),
+        (listening_breakdowns.downloads_by_country, "country", "country"),
+        (listening_breakdowns.downloads_by_device, "device", "device_type"),
     ],
 )
 def test_slices(
@@ -238,7 +257,6 @@ def test_slices(
     f = writer.filters(query)
     with _as(actor) as connection:
         answer = ask(connection, f)
-        shorter = ask(connection, f, limit=2)
     now, whole = counted.by(key, f, f.period), counted.by(key, f, counted.whole(f))
     compared = counted.compared(f)
     before = counted.by(key, f, compared)
@@ -253,7 +271,6 @@ def test_slices(
         }
         for name, count in sorted(now.items(), key=lambda pair: (-pair[1], pair[0]))
     ]
-    assert list(shorter.rows) == list(answer.rows[:2])
     assert answer.totals == {"downloads": now.total(), "slices": len(now)}
     assert answer.totals["downloads"] == counted.downloads(f)
 
@@ -261,8 +278,10 @@ def test_slices(
 def test_flags_are_the_days_on_which_episodes_came_out(world: World) -> None:
     f = world.a.filters({"period": "90d"})
     with _as(world.people.carol) as connection:
-        rows = [dict(row) for row in listening.episode_flags(connection, f).rows]
-        only = listening.episode_flags(connection, replace(f, episodes=(world.episodes["Harbour Lights 2"],)))
+        rows = [dict(row) for row in listening_trend.episode_flags(connection, f).rows]
+        only = listening_trend.episode_flags(
+            connection, replace(f, episodes=(world.episodes["Harbour Lights 2"],))
+        )
     expected = [
         {
             "at": world.a.day(WORLD_NOW - timedelta(days=age, hours=3, minutes=17)),
@@ -278,7 +297,7 @@ def test_an_episode_of_the_future_has_no_flag(world: World) -> None:
     f = world.a.filters({"period": "90d"}, now=WORLD_NOW - timedelta(days=4))
     f = replace(f, period=Period(f.period.start, f.period.end + timedelta(days=30)))
     with _as(world.people.carol) as connection:
-        labels = [row["label"] for row in listening.episode_flags(connection, f).rows]
+        labels = [row["label"] for row in listening_trend.episode_flags(connection, f).rows]
     assert labels == ["Harbour Lights 1", "Harbour Lights 2", "Harbour Lights 3"]
 
 
@@ -286,7 +305,7 @@ def test_an_episode_of_the_future_has_no_flag(world: World) -> None:
 def test_options_are_what_the_reader_sees(world: World, person: str) -> None:
     writer, actor, counted = _counted(world, person)
     with _as(actor) as connection:
-        found = listening.filter_options(connection)
+        found = catalogue.filter_options(connection)
     f = replace(
         writer.filters(),
         period=Period(WORLD_NOW.date() - timedelta(days=100), WORLD_NOW.date() + timedelta(days=2)),
@@ -318,12 +337,12 @@ def test_filters_by_podcast_and_episode(world: World) -> None:
         f = writer.filters({"period": "90d", **query})
         with _as(actor) as connection:
             found = _figures(listening.overview_figures(connection, f))
-            trend = listening.downloads_trend(connection, f)
-            hours = listening.downloads_trend(
+            trend = listening_trend.downloads_trend(connection, f)
+            hours = listening_trend.downloads_trend(
                 connection, replace(f, grain="hour", period=Period(f.today - timedelta(days=9), f.today))
             )
-            apps = listening.downloads_by_app(connection, f)
-            episodes = listening.top_episodes(connection, f)
+            apps = listening_breakdowns.downloads_by_app(connection, f)
+            episodes = listening_breakdowns.top_episodes(connection, f)
         expected = counted.downloads(f)
         assert found["downloads"]["value"] == expected
         assert found["unique_listeners"]["value"] == counted.listeners(f)
@@ -362,7 +381,7 @@ def test_unique_listeners_are_not_told_beyond_what_is_kept(world: World) -> None
             period=Period(WORLD_NOW.date() - timedelta(days=1000), WORLD_NOW.date() - timedelta(days=999)),
         )  # fmt: skip
         with pytest.raises(NotAvailable):
-            listening.downloads_trend(connection, beyond_raw)
+            listening_trend.downloads_trend(connection, beyond_raw)
         recent = world.a.filters({"period": "24m"})
         assert listening.unique_listeners(connection, recent) > 0
         assert (
@@ -387,8 +406,8 @@ def test_buckets_that_have_not_begun_have_no_value(world: World) -> None:
     f = world.a.filters({"period": "mtd"})
     f = replace(f, period=Period(f.period.start, f.today + timedelta(days=5)), comparison="previous")
     with _as(world.people.alice) as connection:
-        days = listening.downloads_trend(connection, f)
-        hours = listening.downloads_trend(
+        days = listening_trend.downloads_trend(connection, f)
+        hours = listening_trend.downloads_trend(
             connection, replace(f, grain="hour", period=Period(f.today, f.today + timedelta(days=1)))
         )
     by_day = {row["bucket"]: row for row in days.rows}
@@ -408,7 +427,7 @@ def test_buckets_that_have_not_begun_have_no_value(world: World) -> None:
 def test_a_week_that_the_period_cuts_is_marked(world: World) -> None:
     f = world.a.filters({"period": "30d", "grain": "week"})
     with _as(world.people.alice) as connection:
-        answer = listening.downloads_trend(connection, f)
+        answer = listening_trend.downloads_trend(connection, f)
     for row in answer.rows:
         inside = f.period.start <= row["bucket"] and row["bucket"] + timedelta(days=7) <= f.period.end
         assert row["is_partial"] == (not inside)
@@ -420,30 +439,33 @@ def test_a_week_that_the_period_cuts_is_marked(world: World) -> None:
 def test_as_of_is_the_oldest_of_what_is_read(world: World) -> None:
     rollups, metrics = datetime(2026, 1, 2, 3, 4, tzinfo=UTC), datetime(2026, 1, 1, 1, 1, tzinfo=UTC)
     with _as(world.people.alice) as connection:
-        real = listening._limits(connection, world.a.filters())
+        real = listening_scope.limits_of(connection, world.a.filters())
         with pytest.MonkeyPatch.context() as patch:
-            patch.setattr(
-                listening, "_limits",
-                lambda *_: replace(real, rollups=rollups, metrics_daily=metrics, aggregates=None),
-            )  # fmt: skip
+            for module in (listening, listening_trend, listening_breakdowns):
+                patch.setattr(
+                    module, "limits_of",
+                    lambda *_: replace(real, rollups=rollups, metrics_daily=metrics, aggregates=None),
+                )  # fmt: skip
             plain, by_app = world.a.filters(), world.a.filters({"app": "Spotify"})
             assert listening.overview_figures(connection, plain).as_of == metrics
             assert listening.overview_figures(connection, by_app).as_of == rollups
-            assert listening.downloads_trend(connection, plain).as_of == rollups
-            assert listening.top_episodes(connection, plain).as_of == rollups
-            assert listening.downloads_by_app(connection, plain).as_of == rollups
-            patch.setattr(listening, "_limits", lambda *_: replace(real, rollups=rollups, metrics_daily=None))
+            assert listening_trend.downloads_trend(connection, plain).as_of == rollups
+            assert listening_breakdowns.top_episodes(connection, plain).as_of == rollups
+            assert listening_breakdowns.downloads_by_app(connection, plain).as_of == rollups
+            patch.setattr(
+                listening, "limits_of", lambda *_: replace(real, rollups=rollups, metrics_daily=None)
+            )
             assert listening.overview_figures(connection, plain).as_of is None
 
 
 def test_hourly_relation_follows_zone_and_freshness(world: World) -> None:
     with _as(world.people.alice) as connection:
-        limits = listening._limits(connection, world.a.filters())
+        limits = listening_scope.limits_of(connection, world.a.filters())
     hours = replace(world.a.filters({"period": "7d"}), grain="hour")
     end = hours.period.moments(hours.zone)[1]
 
     def relation(f: Filters, aggregates: datetime | None = None) -> str:
-        return listening._hourly_relation(f, replace(limits, aggregates=aggregates))[0]
+        return listening_trend._hourly_relation(f, replace(limits, aggregates=aggregates))[0]
 
     assert relation(hours) == "listener_events_hourly"
     assert relation(hours, end) == "listener_events_hourly"

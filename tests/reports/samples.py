@@ -124,6 +124,29 @@ def campaign(*, episodes: int = 12, **changes: Any) -> Snapshot:
             as_of=AS_OF,
             totals={"conversions": 214, "attributed": 132, "unattributed": 82, "window_days": 30},
         ),
+        "episode_credit": Answer(
+            (
+                Column("title", "Episode"),
+                Column("podcast_name", "Show"),
+                _metric("first_touch_credit", "First touch", "number"),
+                _metric("last_touch_credit", "Last touch", "number"),
+                _metric("linear_credit", "Linear", "number"),
+                Column("linear_share", "Linear share", "ratio"),
+            ),
+            [
+                {
+                    "title": f"Episode {n}",
+                    "podcast_name": shows[n % 2][0],
+                    "first_touch_credit": Decimal(8),
+                    "last_touch_credit": Decimal(7),
+                    "linear_credit": Decimal("6.6"),
+                    "linear_share": Decimal("0.05"),
+                }
+                for n in range(20)
+            ],
+            as_of=AS_OF,
+            totals={"conversions": 214, "attributed": 132, "unattributed": 82, "window_days": 30},
+        ),
         "episodes": Answer(
             (
                 Column("title", "Episode"),

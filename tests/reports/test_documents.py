@@ -24,7 +24,14 @@ from zoneinfo import ZoneInfo
 import pytest
 from pypdf import PdfReader
 
-from queries import campaigns, listening
+from queries import (
+    campaign_conversions,
+    campaign_delivery,
+    campaigns,
+    listening,
+    listening_breakdowns,
+    listening_trend,
+)
 from queries import report_library as library
 from queries.filters import Filters, parse_filters
 from queries.metrics import metric
@@ -34,6 +41,7 @@ from reports.desk import make_next_report, render_again
 from reports.documents.words import period_words
 from reports.formatting import day, format_value, interval, local, number, signed_percent
 from reports.render import RenderedPdf, RenderError
+from reports.rest import MOST_EPISODES
 from reports.snapshot import Snapshot
 from reports.too_little import as_shown
 from tests.reports.conftest import Office
@@ -110,10 +118,11 @@ def test_a_campaigns_pdf_says_what_the_page_says(clean: Office) -> None:
     f = filters_of(clean, report_id)
     with tenant_session(clean.people["bob"]) as connection:
         figures = campaigns.campaign_figures(connection, f)
-        delivery = campaigns.delivery(connection, f)
-        credit = campaigns.attribution_by_podcast(connection, f)
-        episodes = campaigns.delivery_by_episode(connection, f)
-        booked = campaigns.bookings(connection, f)
+        delivery = campaign_delivery.delivery(connection, f)
+        credit = campaign_conversions.attribution_by_podcast(connection, f)
+        by_episode = campaign_conversions.attribution_by_episode(connection, f)
+        episodes = campaign_delivery.delivery_by_episode(connection, f)
+        booked = campaign_delivery.bookings(connection, f)
     assert {row["metric"] for row in figures.rows} >= {"impressions", "reach", "conversions", "spend_micros"}
     assert next(row["value"] for row in figures.rows if row["metric"] == "impressions") > 0
     assert next(row["value"] for row in figures.rows if row["metric"] == "conversions") >= 30
@@ -141,6 +150,19 @@ def test_a_campaigns_pdf_says_what_the_page_says(clean: Office) -> None:
             ),
         ]
         assert " ".join(cells) in words
+    assert 0 < len(by_episode.rows) <= MOST_EPISODES
+    assert sum(row["linear_credit"] for row in by_episode.rows) == credit.totals["attributed"]
+    for row in by_episode.rows:
+        cells = [
+            row["title"],
+            row["podcast_name"] or "–",
+            *(
+                format_value(row[f"{model}_credit"], "number", decimals=2)
+                for model in ("first_touch", "last_touch", "linear")
+            ),
+            plain(format_value(row["linear_share"], "ratio", decimals=1)),
+        ]
+        assert " ".join(cells) in words
     for row in episodes.rows:
         share = plain(format_value(row["share"], "ratio", decimals=1))
         assert (
@@ -164,7 +186,7 @@ def test_a_pdf_shows_no_rate_that_rests_on_too_few_conversions(clean: Office) ->
     words = text_of(pdf_of(clean, "dora", report_id))
     with tenant_session(clean.people["dora"]) as connection:
         figures = campaigns.campaign_figures(connection, filters_of(clean, report_id))
-        credit = campaigns.attribution_by_podcast(connection, filters_of(clean, report_id))
+        credit = campaign_conversions.attribution_by_podcast(connection, filters_of(clean, report_id))
     rates = [row for row in figures.rows if metric(row["metric"]).rests_on_conversions]
     assert len(rates) == 3
     for row in rates:
@@ -176,6 +198,7 @@ def test_a_pdf_shows_no_rate_that_rests_on_too_few_conversions(clean: Office) ->
     assert credit.rows
     assert f"{credit.totals['attributed']} of {credit.totals['conversions']} conversions followed" in words
     assert "Credit by show" not in words
+    assert "Credit by episode" not in words
 
 
 def test_a_podcasters_pdf_says_what_the_page_says_and_nothing_of_other_podcasts(clean: Office) -> None:
@@ -185,8 +208,8 @@ def test_a_podcasters_pdf_says_what_the_page_says_and_nothing_of_other_podcasts(
     f = filters_of(clean, report_id)
     with tenant_session(clean.people["carol"]) as connection:
         figures = listening.overview_figures(connection, f)
-        episodes = listening.top_episodes(connection, f, limit=25)
-        apps = listening.downloads_by_app(connection, f, limit=10)
+        episodes = listening_breakdowns.top_episodes(connection, f, limit=25)
+        apps = listening_breakdowns.downloads_by_app(connection, f)
     downloads = next(row["value"] for row in figures.rows if row["metric"] == "downloads")
     assert downloads == clean.downloads["Night Shift"]
     for row in figures.rows:
@@ -440,14 +463,14 @@ def test_a_worker_killed_in_the_middle_leaves_nothing_half_done_and_another_fini
 
 def test_numbers_are_read_at_one_moment(clean: Office, monkeypatch: pytest.MonkeyPatch) -> None:
     """Downloads that arrive between two questions are in none of the answers, or in all."""
-    real = listening.downloads_trend
+    real = listening_trend.downloads_trend
 
     def with_an_arrival(connection: Any, f: Filters) -> Any:
         clean.rows("update internal.episode_days set downloads = downloads + 1000")
         return real(connection, f)
 
     before = clean.rows("select local_day, episode_id, downloads from internal.episode_days")
-    monkeypatch.setattr(listening, "downloads_trend", with_an_arrival)
+    monkeypatch.setattr(listening_trend, "downloads_trend", with_an_arrival)
     try:
         ask_for(clean, "alice", None)
         make_next_report(renderer=drawn)

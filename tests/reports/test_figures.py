@@ -18,6 +18,7 @@ from reports.figures.labels import LINE, end_labels, spaced_marks
 from reports.figures.scales import time_ticks, value_ticks
 from reports.figures.text_metrics import fit, text_width
 from reports.figures.tokens import ASSETS, accent_faces, colour, contrast, print_css, text_on, tokens
+from reports.formatting import format_value
 
 BERLIN = ZoneInfo("Europe/Berlin")
 START = date(2026, 10, 26)
@@ -559,3 +560,50 @@ def test_the_plotly_bundle_is_the_version_that_plotly_ships():
 
     shipped = Path(plotly.__file__).parent / "package_data" / "plotly.min.js"
     assert version(ASSETS / "vendor" / "plotly-cartesian.min.js") == version(shipped)
+
+
+def test_bars_without_room_stand_as_one_and_the_list_adds_up():
+    rows = [{"app": f"App {place:02}", "n": 100 - place} for place in range(30)]
+    total = sum(row["n"] for row in rows)
+    chart = ranking(
+        rows, label="Downloads", label_key="app", value_key="n", total=total, x_label="App", limit=12
+    )
+    assert len(chart.main.xs) == 12
+    assert chart.main.xs[:11] == tuple(row["app"] for row in rows[:11])
+    assert chart.main.xs[11] == "Other (19)", "last, though it is the largest"
+    assert chart.main.ys[11] == sum(row["n"] for row in rows[11:])
+    assert sum(chart.main.ys) == total
+    assert abs(sum(chart.shares) - 1) < Decimal("1e-20")
+    assert chart.table().rows[-1] == (
+        "Other (19)",
+        format_value(chart.main.ys[11], "count"),
+        format_value(chart.shares[11], "ratio", decimals=1),
+    )
+    assert "and 27 more" in chart.sentence
+    assert [chart.is_rest(place) for place in range(12)] == [False] * 11 + [True]
+    drawn = svg_writer.write(chart)
+    assert drawn.count(colour("hairline", "light")) == 1
+    assert drawn.count(colour("bar-soft", "light")) == 11
+    bars = plotly_writer.write(chart)["data"][0]
+    assert bars["marker"]["color"][-1] != bars["marker"]["color"][0]
+    whole = ranking(rows[:12], label="Downloads", label_key="app", value_key="n", total=total, limit=12)
+    assert whole.main.xs[11] == "App 11"
+    assert not whole.has_rest
+    # What does not add up has no sum of the rest.
+    apart = ranking(rows, label="Listeners", label_key="app", value_key="n", limit=12)
+    assert apart.main.xs[11] == "App 11"
+
+
+def test_channels_without_room_stand_as_one_in_every_model():
+    models = (("first", "First"), ("last", "Last"))
+    rows = [
+        {"channel": f"Show {place}", "model": key, "conversions": Decimal(20 - place) / 4}
+        for place in range(12)
+        for key, _ in models
+    ]
+    chart = attribution_bars(rows, models=models, limit=8)
+    for series in chart.series:
+        assert series.xs[-1] == "Other (5)"
+        assert len(series.xs) == 8
+        assert sum(series.ys) == sum(row["conversions"] for row in rows if row["model"] == "first")
+    assert colour("hairline-strong", "light") in svg_writer.write(chart)

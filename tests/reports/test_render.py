@@ -64,6 +64,8 @@ def test_every_number_stands_in_the_text_as_the_pages_write_it(drawn: RenderedPd
         "Data as of 23 Nov 2026, 10:26 CET",
         "Figure 1 Impressions delivered against booked, whole flight",
         "Table 1 Credit by show",
+        "Table 2 Credit by episode",
+        "Other (9) 72.00 63.00 59.40 45.0 %",
         "Booked, whole flight 420,000",
         "Pacing 91 %",
         "Behind",
@@ -100,7 +102,7 @@ def test_it_is_tagged_with_language_title_outline_and_alternative_texts(drawn: R
     assert {
         "Delivery",
         "Visits and conversions",
-        "Which shows brought them",
+        "Which shows and episodes brought them",
         "Episodes",
         "Insertion orders",
         "How these numbers are made",

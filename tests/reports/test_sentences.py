@@ -11,7 +11,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from queries import listening
+from queries import listening, listening_breakdowns
 from queries.filters import Filters, parse_filters
 from queries.periods import Period
 from queries.results import Answer
@@ -102,7 +102,7 @@ def test_its_numbers_are_those_of_the_answers(world: World, person: str) -> None
     f = (world.b if person == "charlie" else world.a).filters()
     with tenant_session(getattr(world.people, person)) as connection:
         figures = listening.overview_figures(connection, f)
-        top = listening.top_episodes(connection, f, limit=1)
+        top = listening_breakdowns.top_episodes(connection, f, limit=1)
     said = audience_sentence(figures, top, f)
     downloads = figures.rows[0]
     assert f"{downloads['value']:,}" in said if downloads["value"] else "no download" in said

@@ -1,5 +1,5 @@
 -- purpose: downloads of a period by app, country or device type, most first, with those of the period compared with
--- params: dimension, period_start, period_end, whole_end, compared_start, compared_end, row_limit, podcast_ids, episode_ids, apps, countries, devices
+-- params: dimension, period_start, period_end, whole_end, compared_start, compared_end, podcast_ids, episode_ids, apps, countries, devices
 -- returns: slice text, downloads bigint, whole bigint (of the days that are over), previous bigint,
 --          all_downloads bigint (of all slices), slices bigint
 -- grain: slice
@@ -32,4 +32,3 @@ select slice, cast(downloads as bigint) as downloads, cast(whole as bigint) as w
 from per_slice
 where downloads > 0
 order by downloads desc, slice
-limit cast(:row_limit as bigint)

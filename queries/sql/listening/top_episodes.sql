@@ -1,8 +1,8 @@
 -- purpose: episodes with downloads in a period, most first, with their downloads in the period compared with and in their first week;
---          a deleted episode is not listed, and its downloads stay in all_downloads
+--          a deleted episode is not listed and stays among the rest
 -- params: period_start, period_end, whole_end, compared_start, compared_end, now, row_limit, podcast_ids, episode_ids, by_dimension, apps, countries, devices
 -- returns: episode_id uuid, title text, podcast_name text, published_at timestamptz, downloads bigint, whole bigint (of the days that are over), previous bigint,
---          all_downloads bigint (of all episodes), episodes bigint, first_7_day_downloads bigint (null before 168 hours are over)
+--          all_downloads, all_whole, all_previous, episodes bigint (of all, deleted ones too), first_7_day_downloads bigint (null before 168 hours are over)
 -- grain: episode
 -- source: episode_days; download_days when filtered by app, country or device; episodes, podcasts, episode_milestones
 -- relies on: episode_days_pkey, download_days_pkey, episode_milestones_pkey
@@ -36,23 +36,29 @@ per_episode as (
     from counted
     group by episode_id
 ),
+everything as (
+    select sum(downloads) as all_downloads, sum(whole) as all_whole, sum(previous) as all_previous,
+           count(*) filter (where downloads > 0) as episodes
+    from per_episode
+),
 -- Cut before the joins: row security hides from the planner how many rows they meet.
 shown as materialized (
-    select episode_id, downloads, whole, previous, (select sum(downloads) from per_episode) as all_downloads,
-           count(*) over () as episodes
-    from per_episode
-    where downloads > 0
-        and episode_id <> all (array(select e.id from episodes e
+    select one.episode_id, one.downloads, one.whole, one.previous, a.all_downloads, a.all_whole, a.all_previous, a.episodes
+    from per_episode one
+    cross join everything a
+    where one.downloads > 0
+        and one.episode_id <> all (array(select e.id from episodes e
                                      join podcasts p on p.tenant_id = e.tenant_id and p.id = e.podcast_id
                                      where e.deleted_at is not null or p.deleted_at is not null))
-    order by downloads desc, episode_id
+    order by one.downloads desc, one.episode_id
     limit cast(:row_limit as bigint)
 )
 select e.id as episode_id, e.title, p.name as podcast_name, e.published_at,
        cast(s.downloads as bigint) as downloads,
        cast(s.whole as bigint) as whole,
        case when cast(:compared_start as date) is not null then cast(s.previous as bigint) end as previous,
-       cast(s.all_downloads as bigint) as all_downloads, s.episodes,
+       cast(s.all_downloads as bigint) as all_downloads, cast(s.all_whole as bigint) as all_whole,
+       case when cast(:compared_start as date) is not null then cast(s.all_previous as bigint) end as all_previous, s.episodes,
        m.downloads as first_7_day_downloads
 from shown s
 join episodes e on e.id = s.episode_id

@@ -1,0 +1,171 @@
+"""What a campaign delivered: by day against its bookings, by episode, and the bookings themselves."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+from sqlalchemy import Connection
+
+from queries.attribution.pacing import targets_at_end_of
+from queries.attribution.rates import (
+    ratio,
+)
+from queries.attribution.spend import micros, moment
+from queries.campaign_conversions import ELSEWHERE
+from queries.campaign_states import (
+    campaign_head,
+    column_of,
+    pacing_of,
+)
+from queries.filters import Filters
+from queries.periods import Period
+from queries.results import Answer, Column
+from queries.statements import ask
+
+UNKNOWN = "Unknown episode"
+_UNIT_TYPES = {
+    "pre_roll": "pre-roll",
+    "mid_roll": "mid-roll",
+    "post_roll": "post-roll",
+    "host_read": "host-read",
+}
+
+
+def delivery(connection: Connection, f: Filters) -> Answer:
+    """One row per day of the whole flight: impressions, delivered so far and the target. Raises: NotFound.
+
+    Time: days after today have a target and no delivery.
+    """
+    head = campaign_head(connection, f.campaign_id)
+    first, last = head.flight
+    days = ask(
+        connection,
+        "campaigns/delivery",
+        campaign_id=head.campaign_id,
+        first_day=first,
+        last_day=last,
+        today=f.today,
+    )
+    targets: list[int | None] = [None] * len(days)
+    if head.bookings:
+        targets[:] = targets_at_end_of((row["day"] for row in days), head.bookings)
+    delivered = 0
+    rows = []
+    for row, target in zip(days, targets, strict=True):
+        impressions = None if row["impressions"] is None else int(row["impressions"])
+        delivered += impressions or 0
+        rows.append(
+            {
+                "day": row["day"],
+                "impressions": impressions,
+                "delivered": None if impressions is None else delivered,
+                "booked": target,
+            }
+        )
+    pace = pacing_of(head, delivered, moment(f.now, f.zone))
+    return Answer(
+        columns=(
+            Column("day", "Day", "date"),
+            column_of("impressions"),
+            Column("delivered", "Delivered so far", "count", "impressions"),
+            Column("booked", "Booked by then", "count", "booked_impressions"),
+        ),
+        rows=rows if head.bookings or delivered else [],
+        as_of=head.as_of,
+        partial_from=f.today if first <= f.today <= last else None,
+        covers=Period(first, last + timedelta(days=1)),
+        totals={
+            "delivered": delivered,
+            "booked": pace.booked,
+            "pacing_state": pace.state,
+            "pacing_ratio": pace.ratio,
+            "elapsed_ratio": pace.elapsed_ratio,
+            "delivered_ratio": pace.delivered_ratio,
+            "forecast": pace.forecast,
+            "expected_shortfall": pace.expected_shortfall,
+            "start_date": first,
+            "end_date": last,
+            "stage": head.stage,
+            "name": head.name,
+        },
+    )
+
+
+def delivery_by_episode(connection: Connection, f: Filters) -> Answer:
+    """Impressions and reach of `f.campaign_id` per episode in the period, the most first. Raises: NotFound.
+
+    Reach does not add up over episodes: somebody who heard two is in both rows.
+    """
+    head = campaign_head(connection, f.campaign_id)
+    rows = ask(
+        connection,
+        "campaigns/delivery_by_episode",
+        campaign_id=head.campaign_id,
+        period_start=f.period.start,
+        period_end=f.period.end,
+    )
+    total = sum(int(row["impressions"]) for row in rows)
+    return Answer(
+        columns=(
+            Column("episode_id", "Episode id", in_csv=False),
+            Column("title", "Episode"),
+            Column("podcast_name", "Show"),
+            Column("published_at", "Published", "datetime"),
+            Column("unit_types", "Ads"),
+            column_of("impressions"),
+            Column("share", "Share", "ratio", "impressions"),
+            column_of("reach"),
+        ),
+        rows=[
+            {
+                **row,
+                "title": row["title"] or (UNKNOWN if row["episode_id"] is None else ELSEWHERE),
+                "unit_types": ", ".join(_UNIT_TYPES[unit] for unit in row["unit_types"]),
+                "impressions": int(row["impressions"]),
+                "share": ratio(int(row["impressions"]), total),
+            }
+            for row in rows
+        ],
+        as_of=head.as_of,
+        partial_from=f.partial_from,
+        totals={"impressions": total},
+    )
+
+
+def bookings(connection: Connection, f: Filters) -> Answer:
+    """The insertion orders of `f.campaign_id` in the order of their flights. Raises: NotFound."""
+    head = campaign_head(connection, f.campaign_id)
+    keys = (
+        "booking_date",
+        "promo_code",
+        "vanity_url",
+        "pricing_model",
+        "booked_impressions",
+        "rate_micros",
+        "starts_on",
+        "ends_on",
+    )
+    return Answer(
+        columns=(
+            Column("booking_date", "Booked on", "date"),
+            Column("promo_code", "Promo code"),
+            Column("vanity_url", "Address"),
+            Column("pricing_model", "Priced by"),
+            column_of("booked_impressions"),
+            Column("rate_micros", "Rate", "money"),
+            Column("currency", "Currency"),
+            Column("starts_on", "Starts", "date"),
+            Column("ends_on", "Ends", "date"),
+            Column("cost_micros", "Cost", "money"),
+        ),
+        rows=[
+            {
+                **{key: row[key] for key in keys},
+                "currency": booking.currency,
+                "cost_micros": micros(booking.cost_micros),
+            }
+            for row, booking in zip(head.booking_rows, head.bookings, strict=True)
+        ],
+        as_of=head.as_of,
+        covers=None,
+    )
