@@ -8,13 +8,13 @@ import math
 import time
 import uuid
 from collections.abc import Callable, Iterator
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import numpy as np
 import psycopg
 from psycopg import sql
 
-from schema.demo import rows
+from schema.demo import business, evidence, growth, marketplace, recovery, rows, transcripts
 from schema.demo.ads import AdUnit, flight
 from schema.demo.calendar import Calendar
 from schema.demo.material import NAMESPACE, Material
@@ -25,7 +25,14 @@ Report = Callable[[str], None]
 Subject = Callable[[Material], dict[str, list[dict[str, object]]]]
 """From a tenant's material to rows by table, in an order in which references hold; equal columns within a table."""
 
-SUBJECTS: tuple[Subject, ...] = ()
+SUBJECTS: tuple[Subject, ...] = (
+    transcripts.rows,
+    marketplace.rows,
+    evidence.rows,
+    business.rows,
+    growth.rows,
+    recovery.rows,
+)
 """What a tenant has beside its catalogue, campaigns and events: one function per subject, in a module of its own."""
 
 
@@ -172,6 +179,14 @@ def write_operator(connection: Connection, email: str, full_name: str, password_
             [person],
         )
     connection.execute("select set_config('app.current_user', '', true)")
+
+
+def write_system(connection: Connection, now: datetime) -> None:
+    """Adds what the demo shows of the system itself, which belongs to no tenant, to tables that hold nothing yet."""
+    for table, records in recovery.system_rows(now).items():
+        found = connection.execute(sql.SQL("select 1 from {} limit 1").format(sql.Identifier(table)))
+        if found.fetchone() is None:
+            _insert(connection, table, records)
 
 
 def _catalogue(connection: Connection, material: Material) -> int:
