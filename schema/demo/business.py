@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+from datetime import timedelta
 from decimal import Decimal
 from uuid import UUID
 
 import numpy as np
 
+from schema.demo.marks import Row, Rows, ago, is_story, person
 from schema.demo.material import Material
+from schema.demo.plans import Role
 
 # The ids the migration gives its tiers.
 TIERS = {
@@ -47,17 +49,26 @@ _USES = (
 )
 _USE_SHARES = (0.22, 0.14, 0.24, 0.18, 0.22)
 _TOKENS_MONTHLY = 100_000
+# Who spends tokens, and how often a day.
+_SPENDERS: tuple[tuple[Role, float], ...] = (
+    ("account_manager", 1.6), ("admin", 0.3), ("podcaster", 0.5), ("sponsor", 0.2),
+)  # fmt: skip
 
-_CALLS = (
-    ("GET", "/api/v1/metrics", 0.44, 48), ("GET", "/api/v1/breakdowns", 0.16, 66),
-    ("GET", "/api/v1/episodes", 0.12, 31),
-    ("GET", "/api/v1/campaigns", 0.1, 28), ("GET", "/api/v1/campaigns/{id}", 0.07, 35),
-    ("GET", "/api/v1/reports/{id}", 0.06, 24), ("POST", "/api/v1/reports", 0.02, 71),
-    ("POST", "/api/v1/events", 0.03, 54),
+# How it is called, its share, the usual milliseconds, and which key of which person; no key: people themselves.
+_CALLS: tuple[tuple[str, str, float, int, str | None, Role], ...] = (
+    ("GET", "/api/v1/metrics", 0.34, 48, "warehouse_export", "admin"),
+    ("GET", "/api/v1/metrics", 0.10, 48, "monday_sheet", "account_manager"),
+    ("GET", "/api/v1/breakdowns", 0.16, 66, None, "account_manager"),
+    ("GET", "/api/v1/episodes", 0.12, 31, "warehouse_export", "admin"),
+    ("GET", "/api/v1/campaigns", 0.10, 28, "warehouse_export", "admin"),
+    ("GET", "/api/v1/campaigns/{id}", 0.07, 35, None, "account_manager"),
+    ("GET", "/api/v1/reports/{id}", 0.06, 24, "monday_sheet", "account_manager"),
+    ("POST", "/api/v1/reports", 0.02, 71, "monday_sheet", "account_manager"),
+    ("POST", "/api/v1/events", 0.03, 54, "event_collector", "admin"),
 )  # fmt: skip
 
 
-def rows(material: Material) -> dict[str, list[dict[str, object]]]:
+def business(material: Material) -> Rows:
     """Billing, partners and use of a tenant; large tenants get a little of each."""
     found = _partners(material)
     found |= _billing(material)
@@ -66,22 +77,10 @@ def rows(material: Material) -> dict[str, list[dict[str, object]]]:
     return found
 
 
-def _is_small(material: Material) -> bool:
-    return material.plan.slug in _PLANS
-
-
-def _ago(material: Material, days: int, minute: int) -> datetime:
-    return material.calendar.at(material.calendar.length - days, minute)
-
-
-def _person(material: Material, role: str) -> UUID:
-    return material.id(f"user/{next(p.email for p in material.plan.people if p.role == role)}")
-
-
-def _partners(material: Material) -> dict[str, list[dict[str, object]]]:
+def _partners(material: Material) -> Rows:
     slug, tenant = material.plan.slug, material.tenant_id
     since = material.calendar.at(0, 14 * 60)
-    firms: dict[str, list[dict[str, object]]] = {}
+    firms: Rows = {}
     for table, known in (("agencies", _AGENCIES), ("affiliates", _AFFILIATES)):
         usual = ((f"Sample {table} of {slug}", f"{table}@{slug}.example", "0.1000"),)
         firms[table] = [
@@ -91,21 +90,21 @@ def _partners(material: Material) -> dict[str, list[dict[str, object]]]:
             }
             for name, email, rate in known.get(slug, usual)
         ]  # fmt: skip
-    told = (
+    told: tuple[tuple[Role, str, str, int], ...] = (
         ("podcaster", "friend@northwindow.example", "subscribed", 210),
         ("account_manager", "office@tidelight.example", "subscribed", 96),
         ("account_manager", "studio@brassbell.example", "signed_up", 34),
         ("podcaster", "hello@papermoon.example", "invited", 6),
         ("sponsor", "post@oldquay.example", "expired", 320),
     )
-    referrals: list[dict[str, object]] = []
-    commissions: list[dict[str, object]] = []
+    referrals: list[Row] = []
+    commissions: list[Row] = []
     for role, email, status, days in told:
         identifier = material.id(f"referral/{email}")
         referrals.append(
             {
-                "id": identifier, "tenant_id": tenant, "referrer_id": _person(material, role),
-                "referred_email": email, "status": status, "created_at": _ago(material, days, 15 * 60),
+                "id": identifier, "tenant_id": tenant, "referrer_id": person(material, role),
+                "referred_email": email, "status": status, "created_at": ago(material, days, 15 * 60),
             }
         )  # fmt: skip
         if status == "subscribed":
@@ -114,18 +113,18 @@ def _partners(material: Material) -> dict[str, list[dict[str, object]]]:
                 {
                     "id": material.id(f"commission/{email}"), "tenant_id": tenant, "referral_id": identifier,
                     "amount": Decimal("25.80"), "currency": "USD", "status": "paid" if is_paid else "approved",
-                    "paid_at": _ago(material, days - 45, 9 * 60) if is_paid else None,
-                    "created_at": _ago(material, days - 14, 9 * 60),
+                    "paid_at": ago(material, days - 45, 9 * 60) if is_paid else None,
+                    "created_at": ago(material, days - 14, 9 * 60),
                 }
             )  # fmt: skip
     return {**firms, "referrals": referrals, "referral_commissions": commissions}
 
 
-def _billing(material: Material) -> dict[str, list[dict[str, object]]]:
+def _billing(material: Material) -> Rows:
     """A payment each month; once the card was declined and the next attempt worked, the newest is not settled yet."""
     tiers, failed = _PLANS.get(material.plan.slug, _USUAL)
-    admin = _person(material, "admin")
-    payments: list[dict[str, object]] = []
+    admin = person(material, "admin")
+    payments: list[Row] = []
     for month in range(tiers[0][1], -1, -1):
         tier = [name for name, since in tiers if since >= month][-1]
         tier_id, price = TIERS[tier]
@@ -138,57 +137,61 @@ def _billing(material: Material) -> dict[str, list[dict[str, object]]]:
                     "id": material.id(f"billing/{month}/{status}"), "tenant_id": material.tenant_id, "user_id": admin,
                     "subscription_tier_id": tier_id, "amount": Decimal(price), "currency": "USD", "status": status,
                     "stripe_transaction_id": f"demo_{material.id(f'billing/{month}/{status}').hex[:20]}",
-                    "occurred_at": _ago(material, max(month * 30 - later, 0) + 1, 4 * 60 + 11),
+                    "occurred_at": ago(material, max(month * 30 - later, 0) + 1, 4 * 60 + 11),
                 }
             )  # fmt: skip
     return {"billing_transactions": payments}
 
 
-def _tokens(material: Material) -> dict[str, list[dict[str, object]]]:
+def _tokens(material: Material) -> Rows:
     """What the people who use it spent in the last two months, and what they were given for it."""
     random = np.random.default_rng([material.seed, 63])
-    balances: list[dict[str, object]] = []
-    usage: list[dict[str, object]] = []
-    for role, daily in (("account_manager", 1.6), ("admin", 0.3), ("podcaster", 0.5), ("sponsor", 0.2)):
-        person = _person(material, role)
+    balances: list[Row] = []
+    usage: list[Row] = []
+    for role, daily in _SPENDERS:
+        who = person(material, role)
         balances.append(
             {
-                "tenant_id": material.tenant_id, "user_id": person, "granted": 3 * _TOKENS_MONTHLY,
-                "created_at": _ago(material, 70, 8 * 60),
+                "tenant_id": material.tenant_id, "user_id": who, "granted": 3 * _TOKENS_MONTHLY,
+                "created_at": ago(material, 70, 8 * 60),
             }
         )  # fmt: skip
-        for days in range(60 if _is_small(material) else 5, 0, -1):
+        for days in range(60 if is_story(material) else 5, 0, -1):
             for n in range(int(random.poisson(daily))):
                 name, mean, spread = _USES[int(random.choice(len(_USES), p=_USE_SHARES))]
                 usage.append(
                     {
                         "id": material.id(f"tokens/{role}/{days}/{n}"), "tenant_id": material.tenant_id,
-                        "user_id": person, "token_count": max(int(random.normal(mean, spread)), 20), "usage_type": name,
-                        "created_at": _ago(material, days, int(random.integers(8 * 60, 18 * 60))),
+                        "user_id": who, "token_count": max(int(random.normal(mean, spread)), 20), "usage_type": name,
+                        "created_at": ago(material, days, int(random.integers(8 * 60, 18 * 60))),
                     }
                 )  # fmt: skip
     return {"ai_token_balances": balances, "ai_token_usage": usage}
 
 
-def _calls(material: Material) -> list[dict[str, object]]:
-    """Calls of the last month by the account manager's scripts: busier on weekdays, a few refused, fewer failing."""
+def _calls(material: Material) -> list[Row]:
+    """Calls of the last month: more on weekdays, a few refused, fewer that failed."""
     random = np.random.default_rng([material.seed, 64])
-    person = _person(material, "account_manager")
-    shares = np.array([share for _, _, share, _ in _CALLS])
-    calls: list[dict[str, object]] = []
-    for days in range(30 if _is_small(material) else 2, 0, -1):
+    shares = np.array([call[2] for call in _CALLS])
+    calls: list[Row] = []
+    for days in range(30 if is_story(material) else 2, 0, -1):
         weekday = int(material.calendar.weekdays[material.calendar.length - days])
         for n in range(int(random.poisson(14 if weekday < 5 else 5))):
-            method, endpoint, _, typical = _CALLS[int(random.choice(len(_CALLS), p=shares / shares.sum()))]
+            method, endpoint, _, usual, key, role = _CALLS[
+                int(random.choice(len(_CALLS), p=shares / shares.sum()))
+            ]
             fortune = random.random()
             status = 201 if method == "POST" else 200
             status = 429 if fortune < 0.012 else 404 if fortune < 0.03 else 500 if fortune < 0.033 else status
-            at = _ago(material, days, int(random.integers(0, 24 * 60)))
+            at = ago(material, days, int(random.integers(0, 24 * 60)))
+            # A large tenant has one key, the first.
+            known = key is not None and (is_story(material) or key == "event_collector")
             calls.append(
                 {
-                    "id": material.id(f"call/{days}/{n}"), "tenant_id": material.tenant_id, "user_id": person,
+                    "id": material.id(f"call/{days}/{n}"), "tenant_id": material.tenant_id,
+                    "api_key_id": material.id(f"key/{key}") if known else None, "user_id": person(material, role),
                     "endpoint": endpoint, "method": method, "status_code": status,
-                    "response_time_ms": 3 if status == 429 else int(typical * np.exp(random.normal(0, 0.45))),
+                    "response_time_ms": 3 if status == 429 else int(usual * np.exp(random.normal(0, 0.45))),
                     "occurred_at": at, "created_at": at + timedelta(milliseconds=80),
                 }
             )  # fmt: skip

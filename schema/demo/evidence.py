@@ -24,7 +24,7 @@ _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _Result = tuple[str, bool, dict[str, object]]
 
 
-def rows(material: Material) -> dict[str, list[dict[str, object]]]:
+def evidence(material: Material) -> dict[str, list[dict[str, object]]]:
     """Metadata of the newest conversions, validations of them, and of visits after ads that a transcript shows."""
     ids = _ids(material)
     campaign_ids = material.campaign_ids()

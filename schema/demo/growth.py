@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import json
-from datetime import datetime, timedelta
+from datetime import timedelta
 from uuid import UUID
 
 import numpy as np
 
+from schema.demo.marks import Row, Rows, ago, person
 from schema.demo.material import Material
+from schema.demo.plans import Role
 
 # The ids the migration gives its steps, in their order.
 STEPS = {
@@ -19,16 +21,16 @@ STEPS = {
     )
 }  # fmt: skip
 # By role: the steps done in this order; those of `_SKIPPED` were put aside.
-_DONE = {
+_DONE: dict[Role, tuple[str, ...]] = {
     "admin": tuple(STEPS),
     "account_manager": ("set_time_zone", "import_feed", "add_campaign", "invite_people", "first_report"),
     "podcaster": ("set_time_zone", "first_report"),
     "sponsor": ("first_report",),
 }
-_SKIPPED = {("account_manager", "invite_people"), ("podcaster", "set_time_zone")}
+_SKIPPED: set[tuple[Role, str]] = {("account_manager", "invite_people"), ("podcaster", "set_time_zone")}
 
 # name, description, status, start and end in days from today, the variants of the four people by role
-_EXPERIMENTS: tuple[tuple[str, str, str, int | None, int | None, dict[str, str]], ...] = (
+_EXPERIMENTS: tuple[tuple[str, str, str, int | None, int | None, dict[Role, str]], ...] = (
     ("Sparkline beside each number", "Does a small line make people open the trend less often?", "completed", -120, -64,
      {"admin": "control", "account_manager": "changed", "podcaster": "changed", "sponsor": "control"}),
     ("Report from the campaign's page", "A button where the numbers are, besides the one in the library.", "running",
@@ -45,25 +47,21 @@ _CHURN = (
 )  # fmt: skip
 
 
-def rows(material: Material) -> dict[str, list[dict[str, object]]]:
+def growth(material: Material) -> Rows:
     """Experiments, churn and onboarding of a tenant."""
     return {**_experiments(material), **_churn(material), **_onboarding(material)}
 
 
-def _ago(material: Material, days: int, minute: int) -> datetime:
-    return material.calendar.at(material.calendar.length - days, minute)
-
-
-def _people(material: Material) -> dict[str, UUID]:
-    return {person.role: material.id(f"user/{person.email}") for person in material.plan.people}
-
-
-def _experiments(material: Material) -> dict[str, list[dict[str, object]]]:
+def _experiments(material: Material) -> Rows:
     random = np.random.default_rng([material.seed, 65])
-    tenant, today, people = material.tenant_id, material.calendar.length, _people(material)
-    experiments: list[dict[str, object]] = []
-    assignments: list[dict[str, object]] = []
-    events: list[dict[str, object]] = []
+    tenant, today, people = (
+        material.tenant_id,
+        material.calendar.length,
+        {role: person(material, role) for role in _DONE},
+    )
+    experiments: list[Row] = []
+    assignments: list[Row] = []
+    events: list[Row] = []
     for name, description, status, start, end, variants in _EXPERIMENTS:
         identifier = material.id(f"experiment/{name}")
         first = -3 if start is None else start
@@ -72,11 +70,11 @@ def _experiments(material: Material) -> dict[str, list[dict[str, object]]]:
                 "id": identifier, "tenant_id": tenant, "name": name, "description": description, "status": status,
                 "start_date": None if start is None else material.calendar.date_of(today + start),
                 "end_date": None if end is None else material.calendar.date_of(today + end),
-                "created_at": _ago(material, 2 - first, 11 * 60),
+                "created_at": ago(material, 2 - first, 11 * 60),
             }
         )  # fmt: skip
         for role, variant in variants.items():
-            assigned = _ago(material, -first, 8 * 60 + len(assignments))
+            assigned = ago(material, -first, 8 * 60 + len(assignments))
             assignments.append(
                 {
                     "tenant_id": tenant, "experiment_id": identifier, "user_id": people[role], "variant": variant,
@@ -94,7 +92,7 @@ def _experiments(material: Material) -> dict[str, list[dict[str, object]]]:
                     if chance < 0.55
                     else None
                 )
-                at = _ago(material, days, int(random.integers(9 * 60, 17 * 60)))
+                at = ago(material, days, int(random.integers(9 * 60, 17 * 60)))
                 for event, later in (("exposure", 0), (kind, 40)):
                     if event is None:
                         continue
@@ -112,22 +110,22 @@ def _experiments(material: Material) -> dict[str, list[dict[str, object]]]:
     return {"experiments": experiments, "experiment_assignments": assignments, "experiment_events": events}
 
 
-def _churn(material: Material) -> dict[str, list[dict[str, object]]]:
+def _churn(material: Material) -> Rows:
     """People who are gone: their rows name nobody any more."""
     return {
         "churn_events": [
             {
                 "id": material.id(f"churn/{reason}"), "tenant_id": material.tenant_id, "churn_reason": reason,
-                "churn_data": json.dumps(data), "occurred_at": _ago(material, days, 16 * 60),
+                "churn_data": json.dumps(data), "occurred_at": ago(material, days, 16 * 60),
             }
             for reason, days, data in _CHURN
         ]
     }  # fmt: skip
 
 
-def _onboarding(material: Material) -> dict[str, list[dict[str, object]]]:
-    people = _people(material)
-    progress: list[dict[str, object]] = []
+def _onboarding(material: Material) -> Rows:
+    people = {role: person(material, role) for role in _DONE}
+    progress: list[Row] = []
     for role, steps in _DONE.items():
         for n, step in enumerate(steps):
             at = material.calendar.at(-60, 10 * 60) + timedelta(hours=5 * n, minutes=7 * n)

@@ -51,7 +51,7 @@ _WORDS = {
 }
 
 
-def rows(material: Material) -> dict[str, list[dict[str, object]]]:
+def marketplace(material: Material) -> dict[str, list[dict[str, object]]]:
     """Listings of every show, their revenue by month, and matches for the campaigns that are not over."""
     listings: list[dict[str, object]] = []
     revenue: list[dict[str, object]] = []

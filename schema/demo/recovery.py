@@ -12,7 +12,7 @@ _FAILED_NIGHT = 6
 _SIZE = 212_000_000
 
 
-def rows(material: Material) -> dict[str, list[dict[str, object]]]:
+def recovery(material: Material) -> dict[str, list[dict[str, object]]]:
     """Three weeks of nights: everything on Sundays, what is new on other days, an export a month; one failed."""
     today = material.calendar.today
     backups: list[dict[str, object]] = []

@@ -44,7 +44,7 @@ def transcripts_of(material: Material) -> list[Transcript]:
     ]
 
 
-def rows(material: Material) -> dict[str, list[dict[str, object]]]:
+def transcripts(material: Material) -> dict[str, list[dict[str, object]]]:
     """Transcripts, a day after the episode was out."""
     episode_ids = material.episode_ids()
     languages = {show.slug: show.language for show in material.plan.shows}

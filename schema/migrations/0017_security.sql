@@ -40,11 +40,13 @@ create table access_control_policies (
     description text not null default '' check (length(description) <= 1000),
     policy_definition jsonb not null
         check (jsonb_typeof(policy_definition) = 'object')
+        -- A check of what is missing is null, and null passes: so that all are there is a check of its own.
+        check (policy_definition ?& array['version', 'effect', 'actions', 'subjects', 'resource'])
         check (policy_definition -> 'version' = '1')
-        check (policy_definition ? 'effect' and policy_definition ->> 'effect' in ('allow', 'deny'))
+        check (policy_definition ->> 'effect' in ('allow', 'deny'))
         check (jsonb_typeof(policy_definition -> 'actions') = 'array' and jsonb_array_length(policy_definition -> 'actions') >= 1
                and not policy_definition @? '$.actions[*] ? (!(@ like_regex "^[a-z_]+[.][a-z_]+$"))')
-        check (jsonb_typeof(policy_definition -> 'subjects') = 'object'
+        check (jsonb_typeof(policy_definition -> 'subjects') = 'object' and policy_definition -> 'subjects' <> '{}'
                and not policy_definition @? '$.subjects.keyvalue() ? (!(@.key == "roles" || @.key == "users"))'
                and not policy_definition @? 'strict $.subjects.* ? (@.type() != "array")'
                and not policy_definition @? '$.subjects.*[*] ? (@.type() != "string")')
