@@ -8,7 +8,7 @@ import math
 import time
 import uuid
 from collections.abc import Callable, Iterator
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import numpy as np
 import psycopg
@@ -17,21 +17,40 @@ from psycopg import sql
 from schema.demo import rows
 from schema.demo.accounts import accounts
 from schema.demo.ads import AdUnit, flight
+from schema.demo.business import business
 from schema.demo.calendar import Calendar
 from schema.demo.connections import connections
 from schema.demo.counting import counting
+from schema.demo.evidence import evidence
+from schema.demo.growth import growth
+from schema.demo.marketplace import marketplace
 from schema.demo.material import NAMESPACE, Material
 from schema.demo.notes import notes
 from schema.demo.plans import BookingPlan, CampaignPlan
+from schema.demo.recovery import recovery, system_rows
 from schema.demo.security import security
 from schema.demo.sharing import sharing
+from schema.demo.transcripts import transcripts
 
 Connection = psycopg.Connection[tuple[object, ...]]
 Report = Callable[[str], None]
 Subject = Callable[[Material], dict[str, list[dict[str, object]]]]
 """From a tenant's material to rows by table, in an order in which references hold; equal columns within a table."""
 
-SUBJECTS: tuple[Subject, ...] = (accounts, security, connections, counting, sharing, notes)
+SUBJECTS: tuple[Subject, ...] = (
+    accounts,
+    security,
+    connections,
+    counting,
+    sharing,
+    notes,
+    transcripts,
+    marketplace,
+    evidence,
+    business,
+    growth,
+    recovery,
+)
 """What a tenant has beside its catalogue, campaigns and events: one function per subject, in a module of its own."""
 
 MADE_BY_TRIGGER = {"tenant_quotas": "tenant_id", "user_email_preferences": "user_id"}
@@ -186,6 +205,14 @@ def write_operator(connection: Connection, email: str, full_name: str, password_
             [person],
         )
     connection.execute("select set_config('app.current_user', '', true)")
+
+
+def write_system(connection: Connection, now: datetime) -> None:
+    """Adds what the demo shows of the system itself, which belongs to no tenant, to tables that hold nothing yet."""
+    for table, records in system_rows(now).items():
+        found = connection.execute(sql.SQL("select 1 from {} limit 1").format(sql.Identifier(table)))
+        if found.fetchone() is None:
+            _insert(connection, table, records)
 
 
 def _catalogue(connection: Connection, material: Material) -> int:

@@ -10,10 +10,11 @@ begin
     execute format('create policy operator_write on %s to podboard_web, podboard_worker '
                    'using ((select app_is_operator())) with check ((select app_is_operator()))', target);
     execute format('grant select, insert, update, delete on %s to podboard_web, podboard_worker', target);
-    execute format('create trigger touch_updated_at before update on %s for each row execute function internal.touch_updated_at()', target);
+    if not exists (select from pg_trigger t where t.tgrelid = target and t.tgname = 'touch_updated_at') then
+        execute format('create trigger touch_updated_at before update on %s for each row execute function internal.touch_updated_at()', target);
+    end if;
 end
 $$;
 
-alter table permissions add column updated_at timestamptz not null default now();
 comment on table permissions is 'What can be allowed at all; the same for every tenant. Written by migrations and operators only.';
 select internal.protect_system_table('permissions');
