@@ -8,7 +8,15 @@ from uuid import UUID
 import pytest
 from sqlalchemy import Connection, text
 
-from queries import campaigns, listening, portfolio
+from queries import (
+    campaign_delivery,
+    campaigns,
+    catalogue,
+    listening,
+    listening_breakdowns,
+    listening_trend,
+    portfolio,
+)
 from queries.session import tenant_session
 from queries.statements import ask
 from tests.world import World
@@ -29,13 +37,13 @@ def _delete(connection: Connection, table: str, row: UUID) -> None:
 
 def test_an_episode_leaves_the_list_and_its_downloads_stay(world: World, alice: Connection) -> None:
     f = world.a.filters({"period": "90d"})
-    before = listening.top_episodes(alice, f, limit=100)
+    before = listening_breakdowns.top_episodes(alice, f, limit=100)
     gone = world.episodes["Harbour Lights 1"]
     assert gone in {row["episode_id"] for row in before.rows}
     downloads = [row for row in listening.overview_figures(alice, f).rows if row["metric"] == "downloads"]
 
     _delete(alice, "episodes", gone)
-    after = listening.top_episodes(alice, f, limit=100)
+    after = listening_breakdowns.top_episodes(alice, f, limit=100)
     assert [row for row in before.rows if row["episode_id"] != gone] == list(after.rows)
     assert after.totals == {
         "downloads": before.totals["downloads"],
@@ -48,17 +56,17 @@ def test_an_episode_leaves_the_list_and_its_downloads_stay(world: World, alice: 
 
 def test_a_podcast_takes_its_episodes_out_of_the_lists(world: World, alice: Connection) -> None:
     f = world.a.filters({"period": "90d"})
-    total = listening.top_episodes(alice, f).totals["downloads"]
-    assert {row["label"] for row in listening.episode_flags(alice, f).rows} > {"Night Shift 1"}
+    total = listening_breakdowns.top_episodes(alice, f).totals["downloads"]
+    assert {row["label"] for row in listening_trend.episode_flags(alice, f).rows} > {"Night Shift 1"}
 
     _delete(alice, "podcasts", world.podcasts["Night Shift"])
-    after = listening.top_episodes(alice, f, limit=100)
+    after = listening_breakdowns.top_episodes(alice, f, limit=100)
     assert {row["podcast_name"] for row in after.rows} == {"Harbour Lights"}
     assert after.totals["downloads"] == total
-    assert {row["label"].rsplit(" ", 1)[0] for row in listening.episode_flags(alice, f).rows} == {
+    assert {row["label"].rsplit(" ", 1)[0] for row in listening_trend.episode_flags(alice, f).rows} == {
         "Harbour Lights"
     }
-    assert list(listening.podcast_names(alice)) == [world.podcasts["Harbour Lights"]]
+    assert list(catalogue.podcast_names(alice)) == [world.podcasts["Harbour Lights"]]
     assert ask(alice, "tenants/podcast_named", name="Night Shift") == []
     placed = alice.execute(text("select distinct podcast_id from podcast_placements")).scalars().all()
     assert list(placed) == [world.podcasts["Harbour Lights"]]
@@ -78,13 +86,13 @@ def test_a_campaign_leaves_cards_and_portfolio(world: World, alice: Connection) 
 
 def test_an_ad_unit_is_not_served_again_and_its_delivery_stays(world: World, alice: Connection) -> None:
     f = world.a.filters({"period": "90d", "campaign": str(world.campaigns["Acme always on"])})
-    before = {row["episode_id"]: row for row in campaigns.delivery_by_episode(alice, f).rows}
+    before = {row["episode_id"]: row for row in campaign_delivery.delivery_by_episode(alice, f).rows}
     name, unit = next((n, u) for n, u in world.ad_units.items() if n.startswith("Acme always on/"))
     episode = world.episodes[name.split("/")[1]]
     assert before[episode]["impressions"] > 0
 
     _delete(alice, "ad_units", unit)
-    after = {row["episode_id"]: row for row in campaigns.delivery_by_episode(alice, f).rows}
+    after = {row["episode_id"]: row for row in campaign_delivery.delivery_by_episode(alice, f).rows}
     assert after[episode]["impressions"] == before[episode]["impressions"]
     assert after[episode]["title"] == before[episode]["title"]
     assert ask(alice, "ingest/ad_units_by_id", ids=[unit]) == []
@@ -100,9 +108,9 @@ def test_a_sponsor_is_found_no_more_and_its_campaigns_keep_its_name(world: World
 
 def test_a_booking_that_is_deleted_is_not_sold(world: World, alice: Connection) -> None:
     f = world.a.filters({"campaign": str(world.campaigns["Acme always on"])})
-    assert campaigns.bookings(alice, f).rows
+    assert campaign_delivery.bookings(alice, f).rows
     alice.execute(
         text("update io_bookings set deleted_at = now() where campaign_id = :id"),
         {"id": world.campaigns["Acme always on"]},
     )
-    assert list(campaigns.bookings(alice, f).rows) == []
+    assert list(campaign_delivery.bookings(alice, f).rows) == []

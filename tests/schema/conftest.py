@@ -1,4 +1,4 @@
-"""What tests of the schema share: an empty database, a folder of small migrations, the world's tables seen by its people."""
+"""What tests of the schema share: an empty database, small migrations, the tables seen by their people."""
 
 from __future__ import annotations
 
