@@ -153,13 +153,8 @@ def _other_episodes(rows: Sequence[Mapping[str, Any]], f: Filters, limits: Limit
     }
     return [
         {
-            "episode_id": None,
             "title": rest_name(others),
-            "podcast_name": "",
-            "published_at": None,
             **_counted({**left, "all_downloads": rows[0]["all_downloads"]}, f, limits),
-            "first_7_day_downloads": None,
-            "first_7_day_state": "",
             "is_rest": True,
         }
     ]

@@ -272,7 +272,7 @@ PAGE = Page(
                 _attribution_by_episode,
                 _credit_by_episode,
                 any_of=WHO,
-                height=440,
+                height=320,
                 skeleton="rows",
                 lazy=True,
                 note="in the period",

@@ -81,8 +81,8 @@ _RULES = (
         "Too little data",
         f"Rates that rest on conversions (conversion rate, cost per conversion, return on ad spend, shares of credit) "
         f"are shown from {ENOUGH_CONVERSIONS} conversions on, with a 95 % interval beside them; below, the page, the "
-        "CSV and the PDF show “–” and say so, and the shows are not compared. A change of conversions, revenue or such "
-        "a rate is told only where both sides have as many. The counts themselves always stand.",
+        "CSV and the PDF show “–” and say so, and shows and episodes are not compared. A change of conversions, "
+        "revenue or such a rate is told only where both sides have as many. The counts themselves always stand.",
     ),
     (
         "As of",

@@ -44,7 +44,9 @@ def _trend(answer: Answer, view: View) -> Component:
 
 def _episodes(answer: Answer, view: View) -> Component:
     rows = [
-        {**row, "first_7_day_downloads": _NOT_YET} if row["first_7_day_state"] == "not complete yet" else row
+        {**row, "first_7_day_downloads": _NOT_YET}
+        if row.get("first_7_day_state") == "not complete yet"
+        else row
         for row in answer.rows
     ]
     return table(

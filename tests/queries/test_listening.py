@@ -212,11 +212,7 @@ def test_top_episodes(reader: tuple[Writer, Actor, Counted], query: dict[str, st
                 assert sum(row[key] for row in answer.rows) == sum(told), "the column adds up"
         assert rest["share"] == Decimal(rest["downloads"]) / now.total()
         assert rest["change_ratio"] == change(rest["compared_value"], rest["previous"])
-        assert (rest["episode_id"], rest["first_7_day_downloads"], rest["first_7_day_state"]) == (
-            None,
-            None,
-            "",
-        )
+        assert not rest.keys() & {"episode_id", "podcast_name", "published_at", "first_7_day_downloads"}
     assert answer.totals == {"downloads": now.total(), "episodes": len(now)}
     titles = {episode: title for title, episode in world.episodes.items()}
     order = [(-row["downloads"], row["episode_id"]) for row in everything.rows]

@@ -59,13 +59,13 @@ class Stage:
 
     def put(self, table: str, tenant: UUID | None = None, **values: Any) -> UUID:
         """The id of a row written round row security, into tenant A unless told otherwise."""
-        self.connection.execute("reset role")
-        self.connection.execute("select set_account_context(null, null)")
-        return self._insert(table, {"id": uuid4(), "tenant_id": tenant or self.world.a.tenant_id, **values})
+        tenant = tenant or self.world.a.tenant_id
+        self._superuser(tenant)
+        return self._insert(table, {"id": uuid4(), "tenant_id": tenant, **values})
 
     def put_bare(self, table: str, **values: Any) -> None:
         """Writes a row of a table without an id of its own, or without a tenant."""
-        self.connection.execute("reset role")
+        self._superuser(self.world.a.tenant_id)
         self._insert(table, values)
 
     def enter(self, who: Actor | None, role: str = "podboard_web") -> None:
@@ -110,6 +110,11 @@ class Stage:
         with pytest.raises(error) as caught, self.connection.transaction():
             self.change(statement, *values)
         return str(caught.value)
+
+    def _superuser(self, tenant: UUID) -> None:
+        """Triggers act as the owner, to whom row security applies: they need the tenant."""
+        self.connection.execute("reset role")
+        self.connection.execute("select set_account_context(%s, null)", [tenant])
 
     def _insert(self, table: str, values: dict[str, Any]) -> UUID:
         given = {name: Jsonb(v) if isinstance(v, dict) else v for name, v in values.items()}
