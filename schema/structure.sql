@@ -402,7 +402,9 @@ begin
     execute format('create policy operator_write on %s to podboard_web, podboard_worker '
                    'using ((select app_is_operator())) with check ((select app_is_operator()))', target);
     execute format('grant select, insert, update, delete on %s to podboard_web, podboard_worker', target);
-    execute format('create trigger touch_updated_at before update on %s for each row execute function internal.touch_updated_at()', target);
+    if not exists (select from pg_trigger t where t.tgrelid = target and t.tgname = 'touch_updated_at') then
+        execute format('create trigger touch_updated_at before update on %s for each row execute function internal.touch_updated_at()', target);
+    end if;
 end
 $$;
 
@@ -1600,13 +1602,14 @@ CREATE TABLE public.access_control_policies (
     CONSTRAINT access_control_policies_description_check CHECK ((length(description) <= 1000)),
     CONSTRAINT access_control_policies_name_check CHECK (((length(name) >= 1) AND (length(name) <= 120))),
     CONSTRAINT access_control_policies_policy_definition_check CHECK ((jsonb_typeof(policy_definition) = 'object'::text)),
-    CONSTRAINT access_control_policies_policy_definition_check1 CHECK (((policy_definition -> 'version'::text) = '1'::jsonb)),
-    CONSTRAINT access_control_policies_policy_definition_check2 CHECK (((policy_definition ? 'effect'::text) AND ((policy_definition ->> 'effect'::text) = ANY (ARRAY['allow'::text, 'deny'::text])))),
-    CONSTRAINT access_control_policies_policy_definition_check3 CHECK (((jsonb_typeof((policy_definition -> 'actions'::text)) = 'array'::text) AND (jsonb_array_length((policy_definition -> 'actions'::text)) >= 1) AND (NOT (policy_definition @? '$."actions"[*]?(!(@ like_regex "^[a-z_]+[.][a-z_]+$"))'::jsonpath)))),
-    CONSTRAINT access_control_policies_policy_definition_check4 CHECK (((jsonb_typeof((policy_definition -> 'subjects'::text)) = 'object'::text) AND (NOT (policy_definition @? '$."subjects".keyvalue()?(!(@."key" == "roles" || @."key" == "users"))'::jsonpath)) AND (NOT (policy_definition @? 'strict $."subjects".*?(@.type() != "array")'::jsonpath)) AND (NOT (policy_definition @? '$."subjects".*[*]?(@.type() != "string")'::jsonpath)))),
-    CONSTRAINT access_control_policies_policy_definition_check5 CHECK (((jsonb_typeof((policy_definition -> 'resource'::text)) = 'object'::text) AND ((policy_definition -> 'resource'::text) ? 'type'::text) AND (((policy_definition -> 'resource'::text) ->> 'type'::text) = ANY (ARRAY['podcast'::text, 'sponsor'::text, 'campaign'::text, 'report'::text])) AND (NOT (policy_definition @? 'strict $."resource"."ids"?(@.type() != "array")'::jsonpath)) AND (NOT (policy_definition @? '$."resource"."ids"[*]?(@.type() != "string")'::jsonpath)))),
-    CONSTRAINT access_control_policies_policy_definition_check6 CHECK ((NOT (policy_definition @? '$.keyvalue()?(!(((((@."key" == "version" || @."key" == "effect") || @."key" == "actions") || @."key" == "subjects") || @."key" == "resource") || @."key" == "until"))'::jsonpath))),
-    CONSTRAINT access_control_policies_policy_definition_check7 CHECK (((NOT (policy_definition ? 'until'::text)) OR ((policy_definition ->> 'until'::text) ~ '^\d{4}-\d{2}-\d{2}$'::text)))
+    CONSTRAINT access_control_policies_policy_definition_check1 CHECK ((policy_definition ?& ARRAY['version'::text, 'effect'::text, 'actions'::text, 'subjects'::text, 'resource'::text])),
+    CONSTRAINT access_control_policies_policy_definition_check2 CHECK (((policy_definition -> 'version'::text) = '1'::jsonb)),
+    CONSTRAINT access_control_policies_policy_definition_check3 CHECK (((policy_definition ->> 'effect'::text) = ANY (ARRAY['allow'::text, 'deny'::text]))),
+    CONSTRAINT access_control_policies_policy_definition_check4 CHECK (((jsonb_typeof((policy_definition -> 'actions'::text)) = 'array'::text) AND (jsonb_array_length((policy_definition -> 'actions'::text)) >= 1) AND (NOT (policy_definition @? '$."actions"[*]?(!(@ like_regex "^[a-z_]+[.][a-z_]+$"))'::jsonpath)))),
+    CONSTRAINT access_control_policies_policy_definition_check5 CHECK (((jsonb_typeof((policy_definition -> 'subjects'::text)) = 'object'::text) AND ((policy_definition -> 'subjects'::text) <> '{}'::jsonb) AND (NOT (policy_definition @? '$."subjects".keyvalue()?(!(@."key" == "roles" || @."key" == "users"))'::jsonpath)) AND (NOT (policy_definition @? 'strict $."subjects".*?(@.type() != "array")'::jsonpath)) AND (NOT (policy_definition @? '$."subjects".*[*]?(@.type() != "string")'::jsonpath)))),
+    CONSTRAINT access_control_policies_policy_definition_check6 CHECK (((jsonb_typeof((policy_definition -> 'resource'::text)) = 'object'::text) AND ((policy_definition -> 'resource'::text) ? 'type'::text) AND (((policy_definition -> 'resource'::text) ->> 'type'::text) = ANY (ARRAY['podcast'::text, 'sponsor'::text, 'campaign'::text, 'report'::text])) AND (NOT (policy_definition @? 'strict $."resource"."ids"?(@.type() != "array")'::jsonpath)) AND (NOT (policy_definition @? '$."resource"."ids"[*]?(@.type() != "string")'::jsonpath)))),
+    CONSTRAINT access_control_policies_policy_definition_check7 CHECK ((NOT (policy_definition @? '$.keyvalue()?(!(((((@."key" == "version" || @."key" == "effect") || @."key" == "actions") || @."key" == "subjects") || @."key" == "resource") || @."key" == "until"))'::jsonpath))),
+    CONSTRAINT access_control_policies_policy_definition_check8 CHECK (((NOT (policy_definition ? 'until'::text)) OR ((policy_definition ->> 'until'::text) ~ '^\d{4}-\d{2}-\d{2}$'::text)))
 );
 
 ALTER TABLE ONLY public.access_control_policies FORCE ROW LEVEL SECURITY;
@@ -1921,7 +1924,8 @@ CREATE TABLE public.attribution_analytics (
     created_at timestamp with time zone DEFAULT now() NOT NULL,
     updated_at timestamp with time zone DEFAULT now() NOT NULL,
     CONSTRAINT attribution_analytics_metrics_check CHECK ((jsonb_typeof(metrics) = 'object'::text)),
-    CONSTRAINT attribution_analytics_metrics_check1 CHECK ((((metrics ->> 'version'::text))::integer >= 1))
+    CONSTRAINT attribution_analytics_metrics_check1 CHECK ((((metrics ->> 'version'::text))::integer >= 1)),
+    CONSTRAINT attribution_analytics_metrics_check2 CHECK ((metrics ? 'version'::text))
 );
 
 ALTER TABLE ONLY public.attribution_analytics FORCE ROW LEVEL SECURITY;
