@@ -85,7 +85,7 @@ def running() -> Iterator[Running]:
         process = subprocess.Popen(**command(home, port), stdout=out, stderr=subprocess.STDOUT)
     made = Running(process, home, port, output)
     try:
-        until(lambda: "Stop with Ctrl-C" in made.said or process.poll() is not None, 180)
+        until(lambda: "Stop with Ctrl-C" in made.said or process.poll() is not None, 300)
         assert process.poll() is None, made.said
         yield made
     finally:
