@@ -3,6 +3,8 @@
 
 SELECT create_hypertable('public.attribution_events', 'occurred_at', chunk_time_interval => interval '1 day', create_default_indexes => false);
 
+SELECT create_hypertable('public.excluded_requests', 'occurred_at', chunk_time_interval => interval '7 days', create_default_indexes => false);
+
 SELECT create_hypertable('public.listener_events', 'occurred_at', chunk_time_interval => interval '1 day', create_default_indexes => false);
 
 SELECT create_hypertable('public.listener_metrics', 'metric_date', chunk_time_interval => interval '1 day', create_default_indexes => false);
@@ -52,5 +54,7 @@ CREATE INDEX ON internal.listener_events_hourly USING btree (tenant_id, bucket);
 SELECT add_continuous_aggregate_policy('internal.listener_events_daily', start_offset => interval '3 days', end_offset => interval '01:00:00', schedule_interval => interval '1 day');
 
 SELECT add_continuous_aggregate_policy('internal.listener_events_hourly', start_offset => interval '03:00:00', end_offset => interval '01:00:00', schedule_interval => interval '01:00:00');
+
+SELECT add_retention_policy('public.excluded_requests', drop_after => interval '2 years');
 
 SELECT add_retention_policy('public.listener_events', drop_after => interval '2 years');

@@ -7,6 +7,7 @@ background jobs.
 
 from __future__ import annotations
 
+import fcntl
 import shutil
 import socket
 import subprocess
@@ -89,17 +90,27 @@ def _nothing_concurrent(folder: Path) -> Path:
     return folder
 
 
+def _install(npm: str) -> None:
+    """The packages, once: an install that was interrupted, or that another process has under way, is not whole."""
+    whole = HERE / "node_modules" / ".whole"
+    with (HERE / ".install.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if not whole.exists():
+            shutil.rmtree(HERE / "node_modules", ignore_errors=True)
+            subprocess.run(
+                [npm, "install", "--no-package-lock", "--legacy-peer-deps", "--no-audit", "--no-fund", "--silent"],
+                cwd=HERE, check=True, timeout=300,
+            )  # fmt: skip
+            whole.touch()
+
+
 @contextmanager
 def timescale_server() -> Iterator[TimescaleServer]:
     """A new and empty TimescaleDB."""
     node, npm = shutil.which("node"), shutil.which("npm")
     if node is None or npm is None:
         raise RuntimeError("the TimescaleDB tests need Node.js and npm (make test installs them)")
-    if not (HERE / "node_modules").exists():
-        subprocess.run(
-            [npm, "install", "--no-package-lock", "--legacy-peer-deps", "--no-audit", "--no-fund", "--silent"],
-            cwd=HERE, check=True, timeout=300,
-        )  # fmt: skip
+    _install(npm)
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
