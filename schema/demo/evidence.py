@@ -11,12 +11,14 @@ import numpy as np
 
 from schema.demo.ads import Response
 from schema.demo.calendar import DAY_MS
+from schema.demo.marks import is_story
 from schema.demo.material import Material
 from schema.demo.rows import event_ids
 from schema.demo.transcripts import transcripts_of
 
-# The newest of a tenant: all of a small one, a sample of a large one.
+# The newest of a tenant: all there are of one that is looked at, a few of a large one.
 CONVERSIONS = 500
+CONVERSIONS_OF_A_LARGE_ONE = 60
 VISITS_PER_TRANSCRIPT = 12
 _WINDOW_MS = 60 * DAY_MS
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
@@ -28,7 +30,8 @@ def evidence(material: Material) -> dict[str, list[dict[str, object]]]:
     """Metadata of the newest conversions, validations of them, and of visits after ads that a transcript shows."""
     ids = _ids(material)
     campaign_ids = material.campaign_ids()
-    newest = [n for n, r in enumerate(material.responses) if r.kind in ("lead", "purchase")][-CONVERSIONS:]
+    conversions = [n for n, r in enumerate(material.responses) if r.kind in ("lead", "purchase")]
+    newest = conversions[-(CONVERSIONS if is_story(material) else CONVERSIONS_OF_A_LARGE_ONE) :]
     metadata: list[dict[str, object]] = []
     validations: list[dict[str, object]] = []
 

@@ -11,6 +11,7 @@ from decimal import Decimal
 import numpy as np
 
 from schema.demo.ads import flight
+from schema.demo.marks import is_story
 from schema.demo.material import Material
 from schema.demo.plans import CampaignPlan, ShowPlan, Unit
 
@@ -145,9 +146,9 @@ def _matches(material: Material) -> list[dict[str, object]]:
         if campaign.stage not in _OPEN_STAGES:
             continue
         carried = {p.show for p in campaign.placements}
-        for show in material.plan.shows:
-            if show.slug in carried:
-                continue
+        suggested = [show for show in material.plan.shows if show.slug not in carried]
+        # The campaigns of a large tenant are in all its shows: more of the same is suggested to them.
+        for show in suggested if is_story(material) else material.plan.shows:
             signals = _signals(material, campaign, show, carried, heard, worth)
             score = round(sum(signals.values()) / len(signals), 3)
             found.append(

@@ -225,3 +225,21 @@ def test_a_match_is_of_the_campaigns_own_sponsor_and_in_range(stage: Stage) -> N
     for signals in ({"price_fit": 1.2}, {"price_fit": "high"}, {"price_fit": [0.4]}, {"moon": 0.5}):
         with pytest.raises(psycopg.errors.CheckViolation), stage.connection.transaction():
             _match(stage, "Acme always on", "Acme Coffee", "Night Shift", signals=signals)
+
+
+def test_searches_use_their_indexes_where_the_server_has_them(stage: Stage) -> None:
+    """Asked as the functions ask, without row security in the way; pg_trgm is not everywhere."""
+    stage.enter(None, "podboard_owner")
+    stage.change("set local enable_seqscan = off")
+    stage.change("set local enable_indexscan = off")
+
+    def plan(statement: str) -> str:
+        return "\n".join(row[0] for row in stage.rows(f"explain {statement}"))
+
+    words = "select 1 from internal.transcript_search where words @@ websearch_to_tsquery('simple', 'oats')"
+    assert "transcript_search_words" in plan(words)
+    has_trigrams = bool(stage.rows("select 1 from pg_extension where extname = 'pg_trgm'"))
+    assert has_trigrams == bool(stage.rows("select 1 from pg_class where relname = 'names_trigrams'"))
+    assert (
+        "names_trigrams" in plan("select 1 from internal.names where name like '%%harbour%%'")
+    ) == has_trigrams
