@@ -345,6 +345,14 @@ CREATE FUNCTION internal.note_zone_change() RETURNS trigger
 declare
     first_day date := (public.raw_retention_start() at time zone new.time_zone)::date;
 begin
+    -- A tenant of which nothing was counted yet has no days to count anew. Those that are being made wait for nobody.
+    if not exists (select from public.listener_events e where e.tenant_id = new.tenant_id)
+        and not exists (select from public.attribution_events e where e.tenant_id = new.tenant_id)
+        and not exists (select from public.listener_metrics m where m.tenant_id = new.tenant_id)
+        and not exists (select from internal.download_days r where r.tenant_id = new.tenant_id)
+    then
+        return null;
+    end if;
     -- A refresh that has begun with the old zone must not write after this.
     perform pg_advisory_xact_lock(hashtextextended('podboard rollups ' || new.tenant_id, 0)),
             pg_advisory_xact_lock(hashtext('podboard refresh_metrics_daily'));
