@@ -23,6 +23,13 @@ def exported(page: Any, box: str) -> tuple[dict[str, list[str]], list[dict[str, 
     return parse_qs(urlsplit(download.value.url).query), list(csv.DictReader(content.splitlines()))
 
 
+def in_sight(page: Any, box: str) -> Any:
+    """A box, scrolled to, so that it asks for its answer."""
+    panel = page.locator(f"section[aria-label='{box}']")
+    panel.scroll_into_view_if_needed()
+    return panel
+
+
 def test_a_csv_asks_for_the_filters_of_the_address_and_no_others(visit: Callable[..., Any]) -> None:
     with visit(PODCASTER) as at:
         page = at.page
@@ -100,8 +107,9 @@ def test_a_phone_shows_what_was_booked_and_what_it_costs(visit: Callable[..., An
         at.settle()
         page.locator("a.card").first.click()
         page.get_by_role("heading", name="Bookings").wait_for()
-        at.scroll_through()
-        table = page.locator("section[aria-label=Bookings] table")
+        # The boxes above it grow while they are drawn: the box itself is brought into sight, not a place on the page.
+        table = in_sight(page, "Bookings").locator("table")
+        table.wait_for()
         row = table.locator("tbody tr").first
         for column in ("Booked", "Cost"):
             head = table.locator("thead th").filter(has_text=column)
@@ -120,8 +128,9 @@ def test_bars_add_up_to_the_total_and_the_csv_has_them_all(visit: Callable[..., 
     with visit(MANAGER) as at:
         page = at.page
         at.open("/overview?period=90d")
-        at.scroll_through()
-        panel = page.locator("section[aria-label=Apps]")
+        in_sight(page, "Top episodes").locator("tfoot").wait_for()
+        panel = in_sight(page, "Apps")
+        panel.locator(".bars__row").first.wait_for()
         shown = {
             row.locator(".bars__label").inner_text(): int(
                 row.locator(".bars__value").inner_text().replace(",", "")
