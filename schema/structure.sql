@@ -2711,6 +2711,8 @@ CREATE POLICY delete_rights ON public.password_reset_tokens AS RESTRICTIVE FOR D
 
 CREATE POLICY delete_rights ON public.podcasts AS RESTRICTIVE FOR DELETE TO podboard_web, podboard_worker USING (( SELECT public.app_may('catalogue.manage'::text) AS app_may));
 
+CREATE POLICY delete_rights ON public.reports AS RESTRICTIVE FOR DELETE TO podboard_web, podboard_worker USING (( SELECT public.app_may('reports.create'::text) AS app_may));
+
 CREATE POLICY delete_rights ON public.resource_ownership AS RESTRICTIVE FOR DELETE TO podboard_web, podboard_worker USING (( SELECT public.app_may('people.manage'::text) AS app_may));
 
 CREATE POLICY delete_rights ON public.role_permissions AS RESTRICTIVE FOR DELETE TO podboard_web, podboard_worker USING (( SELECT public.app_may('people.manage'::text) AS app_may));
@@ -2765,6 +2767,8 @@ CREATE POLICY insert_rights ON public.password_reset_tokens AS RESTRICTIVE FOR I
 
 CREATE POLICY insert_rights ON public.podcasts AS RESTRICTIVE FOR INSERT TO podboard_web, podboard_worker WITH CHECK (( SELECT public.app_may('catalogue.manage'::text) AS app_may));
 
+CREATE POLICY insert_rights ON public.reports AS RESTRICTIVE FOR INSERT TO podboard_web, podboard_worker WITH CHECK (( SELECT public.app_may('reports.create'::text) AS app_may));
+
 CREATE POLICY insert_rights ON public.resource_ownership AS RESTRICTIVE FOR INSERT TO podboard_web, podboard_worker WITH CHECK (( SELECT public.app_may('people.manage'::text) AS app_may));
 
 CREATE POLICY insert_rights ON public.role_permissions AS RESTRICTIVE FOR INSERT TO podboard_web, podboard_worker WITH CHECK (( SELECT public.app_may('people.manage'::text) AS app_may));
@@ -2812,6 +2816,8 @@ CREATE POLICY reading_rights ON public.access_logs AS RESTRICTIVE FOR SELECT TO 
 CREATE POLICY reading_rights ON public.audit_logs AS RESTRICTIVE FOR SELECT TO podboard_web, podboard_worker USING (( SELECT public.app_may('security.read'::text) AS app_may));
 
 CREATE POLICY reading_rights ON public.password_reset_tokens AS RESTRICTIVE FOR SELECT TO podboard_web, podboard_worker USING ((( SELECT public.app_may('people.manage'::text) AS app_may) OR (user_id = ( SELECT public.app_user() AS app_user))));
+
+CREATE POLICY reading_rights ON public.reports AS RESTRICTIVE FOR SELECT TO podboard_web, podboard_worker USING (( SELECT public.app_may('reports.read'::text) AS app_may));
 
 CREATE POLICY reading_rights ON public.resource_ownership AS RESTRICTIVE FOR SELECT TO podboard_web, podboard_worker USING ((( SELECT public.app_may('people.manage'::text) AS app_may) OR (owner_id = ( SELECT public.app_user() AS app_user))));
 
@@ -2922,6 +2928,8 @@ CREATE POLICY update_rights ON public.listener_metrics AS RESTRICTIVE FOR UPDATE
 CREATE POLICY update_rights ON public.password_reset_tokens AS RESTRICTIVE FOR UPDATE TO podboard_web, podboard_worker USING ((( SELECT public.app_may('people.manage'::text) AS app_may) OR (user_id = ( SELECT public.app_user() AS app_user)))) WITH CHECK ((( SELECT public.app_may('people.manage'::text) AS app_may) OR (user_id = ( SELECT public.app_user() AS app_user))));
 
 CREATE POLICY update_rights ON public.podcasts AS RESTRICTIVE FOR UPDATE TO podboard_web, podboard_worker USING (( SELECT public.app_may('catalogue.manage'::text) AS app_may)) WITH CHECK (( SELECT public.app_may('catalogue.manage'::text) AS app_may));
+
+CREATE POLICY update_rights ON public.reports AS RESTRICTIVE FOR UPDATE TO podboard_web, podboard_worker USING (( SELECT public.app_may('reports.create'::text) AS app_may)) WITH CHECK (( SELECT public.app_may('reports.create'::text) AS app_may));
 
 CREATE POLICY update_rights ON public.resource_ownership AS RESTRICTIVE FOR UPDATE TO podboard_web, podboard_worker USING (( SELECT public.app_may('people.manage'::text) AS app_may)) WITH CHECK (( SELECT public.app_may('people.manage'::text) AS app_may));
 

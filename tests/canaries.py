@@ -147,9 +147,7 @@ class Planter:
         except psycopg.errors.UniqueViolation as error:
             # One row per tenant, person or kind: the one that is there gets the values.
             # In the private schema it was written by a trigger, from what was planted in public.
-            key = {
-                name: values[name] for name in self._unique_columns(str(error.diag.constraint_name), table)
-            }
+            key = {name: values[name] for name in self._unique_columns(error.diag)}
             try:
                 with self._connection.transaction():
                     return self._update(table, values if table.is_public else {}, key)
@@ -354,11 +352,12 @@ class Planter:
             raise KeyError(f"no row of {table.name} with {where}")
         return found
 
-    def _unique_columns(self, constraint: str, table: Relation) -> list[str]:
+    def _unique_columns(self, violated: psycopg.errors.Diagnostic) -> list[str]:
+        """The columns of the key that a row is in the way of; of a partition the key is the partition's own."""
         rows = self._connection.execute(
             "select a.attname from pg_index i join pg_attribute a on a.attrelid = i.indrelid "
-            "and a.attnum = any (i.indkey) where i.indexrelid = %s::regclass",
-            [".".join([*table.name.split(".")[:-1], f'"{constraint}"'])],
+            "and a.attnum = any (i.indkey) where i.indexrelid = format('%%I.%%I', %s::text, %s::text)::regclass",
+            [violated.schema_name, violated.constraint_name],
         )
         return [name for (name,) in rows]
 

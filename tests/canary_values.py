@@ -23,13 +23,13 @@ _TODAY = datetime.now(UTC).replace(hour=9, minute=0, second=0, microsecond=0)
 
 @dataclass(frozen=True)
 class Mark:
-    """One letter out of a to f: everything that is typical of one set of rows follows from it."""
+    """A letter out of a to f, or one of them twice: everything typical of one set of rows follows from it."""
 
     letter: str
 
     @property
     def place(self) -> int:
-        return ord(self.letter) - ord("a")
+        return ord(self.letter[0]) - ord("a") + 6 * (len(self.letter) - 1)
 
     @property
     def token(self) -> str:
@@ -41,7 +41,7 @@ class Mark:
 
     def moment(self, place: int) -> datetime:
         """A moment some months ago, on a day and with microseconds of the mark's own; later for later columns."""
-        base = _TODAY - timedelta(days=260 - 40 * self.place)
+        base = _TODAY - timedelta(days=350 - 30 * self.place)
         return base + timedelta(minutes=place, microseconds=100_003 * (self.place + 1))
 
     def id(self, *parts: object) -> UUID:
@@ -224,7 +224,7 @@ def tells(value: Any, mark: Mark) -> bool:
     if isinstance(value, datetime):
         return value.microsecond == 100_003 * (mark.place + 1)
     if isinstance(value, date):
-        return mark.moment(0).date() <= value < mark.moment(0).date() + timedelta(days=40)
+        return mark.moment(0).date() <= value < mark.moment(0).date() + timedelta(days=30)
     if isinstance(value, (int, float, Decimal)) and not isinstance(value, bool):
         return (
             str(value).replace(".", "").lstrip("0").startswith(str(73 + 4 * mark.place))
