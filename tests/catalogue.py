@@ -45,7 +45,7 @@ class Relation:
 
     name: str
     kind: str
-    secured: bool
+    has_tenant_policy: bool
     columns: dict[str, Column] = field(default_factory=dict)
     foreign_keys: tuple[ForeignKey, ...] = ()
     checks: tuple[Check, ...] = ()
@@ -61,7 +61,7 @@ class Relation:
     @property
     def is_of_a_tenant(self) -> bool:
         """Whether its rows belong to tenants: by column, or by a policy of its own (tenants itself)."""
-        return self.secured or "tenant_id" in self.columns
+        return self.has_tenant_policy or "tenant_id" in self.columns
 
     @property
     def tenant_column(self) -> str:
@@ -70,7 +70,8 @@ class Relation:
 
 _NAME = "case when n.nspname = 'public' then c.relname::text else n.nspname || '.' || c.relname end"
 _RELATIONS = f"""
-    select c.oid, {_NAME}, c.relkind::text, c.relrowsecurity
+    select c.oid, {_NAME}, c.relkind::text,
+           exists (select from pg_policy p where p.polrelid = c.oid and p.polname = 'tenant_isolation')
     from pg_class c join pg_namespace n on n.oid = c.relnamespace
     where n.nspname = any (%(schemas)s) and c.relkind in ('r', 'p', 'v', 'm') and not c.relispartition
         and not exists (select from pg_depend d where d.objid = c.oid and d.classid = 'pg_class'::regclass
@@ -119,9 +120,9 @@ def relations(connection: Connection) -> dict[str, Relation]:
             checks.setdefault(oid, []).append(Check(name, tuple(own), expression))
     return {
         name: Relation(
-            name, kind, secured, columns.get(oid, {}), tuple(keys.get(oid, ())), tuple(checks.get(oid, ()))
+            name, kind, has_policy, columns.get(oid, {}), tuple(keys.get(oid, ())), tuple(checks.get(oid, ()))
         )
-        for oid, name, kind, secured in found
+        for oid, name, kind, has_policy in found
     }
 
 
@@ -136,5 +137,5 @@ def tenant_tables(found: dict[str, Relation], *, private: bool = True) -> list[R
 
 
 def system_tables(found: dict[str, Relation]) -> list[Relation]:
-    """Public tables that are the same for every tenant: they have neither a tenant's column nor row security."""
+    """Public tables that are the same for every tenant: they have neither a tenant's column nor its policy."""
     return [table for table in tables(found) if table.is_public and not table.is_of_a_tenant]

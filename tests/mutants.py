@@ -87,25 +87,27 @@ def _policies(connection: Connection) -> Iterator[Mutant]:
 
 
 def _tables(connection: Connection, found: dict[str, Relation]) -> Iterator[Mutant]:
-    secured = {table.name for table in tenant_tables(found, private=False)}
+    of_tenants = {table.name for table in tenant_tables(found, private=False)}
     for table in (each for each in tables(found) if each.is_public):
-        if table.name in secured:
+        row = connection.execute(
+            "select relrowsecurity, relforcerowsecurity from pg_class where oid = %s::regclass", [table.name]
+        ).fetchone()
+        assert row is not None
+        if row[0]:
             yield Mutant(
                 f"row security of {table.name} off", table.name,
                 _quoted(connection, "alter table {} disable row level security", table.name),
             )  # fmt: skip
+        if row[1]:
+            yield Mutant(
+                f"row security of {table.name} not for the owner", table.name,
+                _quoted(connection, "alter table {} no force row level security", table.name),
+            )  # fmt: skip
+        if table.name in of_tenants:
             yield Mutant(
                 f"another permissive policy on {table.name}", table.name,
                 _quoted(connection, "create policy open on {} using (true)", table.name),
             )  # fmt: skip
-            row = connection.execute(
-                "select relforcerowsecurity from pg_class where oid = %s::regclass", [table.name]
-            ).fetchone()
-            if row and row[0]:
-                yield Mutant(
-                    f"row security of {table.name} not for the owner", table.name,
-                    _quoted(connection, "alter table {} no force row level security", table.name),
-                )  # fmt: skip
         for right in ("truncate", "references", "trigger", "insert", "update", "delete"):
             granted = connection.execute(
                 "select has_table_privilege('podboard_web', %s::regclass, %s)", [table.name, right]
