@@ -93,8 +93,14 @@ class Planter:
         )
         for table in system_tables(self._relations):
             self._system_row(table.name)
+        refused = []
         for table in tenant_tables(self._relations):
-            self._row_of(table.name)
+            try:
+                self._row_of(table.name)
+            except CannotPlant as error:
+                refused.append(str(error))
+        if refused:
+            raise CannotPlant("\n".join(dict.fromkeys(refused)))
         for table, key in self._later:
             self._update(table, dict(self._parent_values(key)))
         return self.planted
