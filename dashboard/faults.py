@@ -18,6 +18,7 @@ from queries.errors import (
     NotAvailable,
     NotFound,
     PodboardError,
+    QuotaReached,
     TenantMissing,
 )
 
@@ -86,6 +87,7 @@ def install_faults(app: Flask) -> None:
 
     @app.errorhandler(InvalidRequest)
     @app.errorhandler(NotAvailable)
+    @app.errorhandler(QuotaReached)
     def invalid(error: PodboardError) -> Response:
         return fault(400, detail=str(error))
 

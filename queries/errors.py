@@ -41,3 +41,19 @@ class TryAgain(PodboardError):
 
 class TookTooLong(PodboardError):
     """The statement reached its time limit and was stopped."""
+
+
+class QuotaReached(PodboardError):
+    """The tenant has as many of these as it may have; `table` names them, `allowed` is how many."""
+
+    def __init__(self, table: str, allowed: int) -> None:
+        noun = {"users": "people", "podcasts": "podcasts", "campaigns": "campaigns"}.get(table, table)
+        if allowed == 1:
+            noun = {"people": "person"}.get(noun, noun.removesuffix("s"))
+        super().__init__(
+            f"Your plan allows {allowed} {noun}. Remove one that is not needed any more, or ask for a higher limit."
+            if allowed
+            else f"Your plan allows no {noun}. Ask for a higher limit."
+        )
+        self.table = table
+        self.allowed = allowed

@@ -7,13 +7,21 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from uuid import UUID
 
+from psycopg import Error as PsycopgError
 from sqlalchemy import Connection as Connection
 from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 
 from queries.engine import engine_for, patience
-from queries.errors import AccessRefused, DatabaseUnavailable, TenantMissing, TookTooLong, TryAgain
+from queries.errors import (
+    AccessRefused,
+    DatabaseUnavailable,
+    QuotaReached,
+    TenantMissing,
+    TookTooLong,
+    TryAgain,
+)
 from queries.settings import current_settings
 from queries.statements import run
 
@@ -22,6 +30,8 @@ _PATIENCE_SECONDS = 40.0
 
 # deadlock detected, could not serialize, lock not available
 _IN_THE_WAY = ("40P01", "40001", "55P03")
+# internal.enforce_quota(): the table and, as detail, how many of it there may be
+_QUOTA = "PB001"
 _ENTER = "select enter_session(%(tenant_id)s, %(user_id)s)"
 # The first refresh of a large tenant digests its whole history in one statement.
 _SYSTEM_SECONDS = 1800
@@ -163,4 +173,7 @@ def _transaction(dsn: str, *, write: bool, steady: bool = False, alone: bool = F
             raise TryAgain("Another change was in the way.") from error
         if getattr(error.orig, "sqlstate", None) == "57014":
             raise TookTooLong("The question took too long and was stopped.") from None
+        if isinstance(error.orig, PsycopgError) and error.orig.sqlstate == _QUOTA:
+            said = error.orig.diag
+            raise QuotaReached(said.table_name or "", int(said.message_detail or 0)) from None
         raise

@@ -73,6 +73,7 @@ def load_tenants(
         password_hash = PasswordHasher().hash(PASSWORD)
         for email, full_name in OPERATORS:
             loading.write_operator(connection, email, full_name, password_hash)
+        loading.write_system(connection, moment)
 
     def load_one(plan: TenantPlan) -> dict[str, int]:
         began = time.monotonic()

@@ -8,25 +8,53 @@ import math
 import time
 import uuid
 from collections.abc import Callable, Iterator
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import numpy as np
 import psycopg
 from psycopg import sql
 
 from schema.demo import rows
+from schema.demo.accounts import accounts
 from schema.demo.ads import AdUnit, flight
+from schema.demo.business import business
 from schema.demo.calendar import Calendar
+from schema.demo.connections import connections
+from schema.demo.counting import counting
+from schema.demo.evidence import evidence
+from schema.demo.growth import growth
+from schema.demo.marketplace import marketplace
 from schema.demo.material import NAMESPACE, Material
+from schema.demo.notes import notes
 from schema.demo.plans import BookingPlan, CampaignPlan
+from schema.demo.recovery import recovery, system_rows
+from schema.demo.security import security
+from schema.demo.sharing import sharing
+from schema.demo.transcripts import transcripts
 
 Connection = psycopg.Connection[tuple[object, ...]]
 Report = Callable[[str], None]
 Subject = Callable[[Material], dict[str, list[dict[str, object]]]]
 """From a tenant's material to rows by table, in an order in which references hold; equal columns within a table."""
 
-SUBJECTS: tuple[Subject, ...] = ()
+SUBJECTS: tuple[Subject, ...] = (
+    accounts,
+    security,
+    connections,
+    counting,
+    sharing,
+    notes,
+    transcripts,
+    marketplace,
+    evidence,
+    business,
+    growth,
+    recovery,
+)
 """What a tenant has beside its catalogue, campaigns and events: one function per subject, in a module of its own."""
+
+MADE_BY_TRIGGER = {"tenant_quotas": "tenant_id", "user_email_preferences": "user_id"}
+"""Tables whose rows come with a tenant or a person, and their key: a subject's row replaces what is there."""
 
 
 def write(connection: Connection, material: Material, password_hash: str, report: Report) -> dict[str, int]:
@@ -99,6 +127,11 @@ def _insert(connection: Connection, table: str, records: list[dict[str, object]]
             sql.SQL(", ").join(map(sql.Identifier, names)),
             sql.SQL(", ").join(map(sql.Placeholder, names)),
         )
+        if key := MADE_BY_TRIGGER.get(table):
+            statement += sql.SQL(" on conflict ({}) do update set {}").format(
+                sql.Identifier(key),
+                sql.SQL(", ").join(sql.SQL("{0} = excluded.{0}").format(sql.Identifier(n)) for n in names),
+            )
         with connection.cursor() as cursor:
             cursor.executemany(statement, records)
     return len(records)
@@ -174,6 +207,14 @@ def write_operator(connection: Connection, email: str, full_name: str, password_
     connection.execute("select set_config('app.current_user', '', true)")
 
 
+def write_system(connection: Connection, now: datetime) -> None:
+    """Adds what the demo shows of the system itself, which belongs to no tenant, to tables that hold nothing yet."""
+    for table, records in system_rows(now).items():
+        found = connection.execute(sql.SQL("select 1 from {} limit 1").format(sql.Identifier(table)))
+        if found.fetchone() is None:
+            _insert(connection, table, records)
+
+
 def _catalogue(connection: Connection, material: Material) -> int:
     plan, tenant, calendar = material.plan, material.tenant_id, material.calendar
     since = calendar.at(-60, 10 * 60)
@@ -247,7 +288,8 @@ def _campaigns(connection: Connection, material: Material) -> int:
                 "end_date": calendar.date_of(today + c.end), "stage": c.stage,
                 "stage_changed_at": calendar.at(today + c.stage_changed, 10 * 60 + 12),
                 "budget_micros": _budget(c, sold) * 1_000_000, "currency": plan.currency,
-                "conversion_type": c.conversion_type, "created_at": created[c.slug],
+                "conversion_type": c.conversion_type, "goal_conversions": _goal(c, sold),
+                "created_at": created[c.slug],
             }
             for c, identifier, sold in zip(plan.campaigns, campaign_ids, booked, strict=True)
         ],
@@ -294,6 +336,12 @@ def _budget(campaign: CampaignPlan, booked: list[int]) -> int:
         for b, count in zip(campaign.bookings, booked, strict=True)
     )
     return math.ceil(sum(prices) / 50) * 50
+
+
+def _goal(campaign: CampaignPlan, booked: list[int]) -> int | None:
+    """What the sponsor hopes for, a little more than its rate of orders gives; nothing was said before a booking."""
+    hoped = math.ceil(sum(booked) * campaign.orders * 1.1 / 5) * 5
+    return hoped or None
 
 
 def _placed_on(material: Material, unit: AdUnit) -> int:

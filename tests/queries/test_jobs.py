@@ -208,15 +208,33 @@ def test_ended_logins_and_used_links_are_cleared_in_every_tenant_and_for_operato
             "  as t (kind, until)"
         )
         admin.execute(
+            "insert into email_verification_tokens (token, tenant_id, user_id, email, created_at, expires_at) "
+            "select encode(sha256((u.id::text || kind)::bytea), 'hex'), u.tenant_id, u.id, u.email, "
+            "       now() - interval '10 days', now() + until "
+            "from users u cross join "
+            "(values ('late', interval '-8 days'), ('open', interval '1 hour')) as t (kind, until)"
+        )
+        # A spent token stays as long as it would have been good: its coming again must be known.
+        admin.execute(
+            "insert into refresh_tokens (token, tenant_id, user_id, family_id, created_at, expires_at, revoked_at, "
+            "revoked_reason) "
+            "select encode(sha256((u.id::text || kind)::bytea), 'hex'), u.tenant_id, u.id, u.id, "
+            "       now() - interval '20 days', now() + until, case when spent then now() end, "
+            "       case when spent then 'rotated' end "
+            "from users u cross join (values ('late', interval '-8 days', true), ('spent', interval '1 hour', true), "
+            "  ('open', interval '1 hour', false)) as t (kind, until, spent)"
+        )
+        admin.execute(
             "insert into login_attempts (attempt_key, failures, blocked_until, last_failed_at) values "
             "(repeat('a', 64), 3, null, now() - interval '2 days'), "
             "(repeat('b', 64), 3, now() + interval '1 minute', now())"
         )
-    assert upkeep.unscoped_clear_logins() == 3 * 2 + 3 * 2 + 1
+    assert upkeep.unscoped_clear_logins() == 3 * 2 + 3 * 2 + 3 + 3 + 1
     assert upkeep.unscoped_clear_logins() == 0
     with psycopg.connect(worker_database.superuser_dsn) as admin:
         left = admin.execute(
             "select (select count(*) from sessions), (select count(*) from password_reset_tokens), "
             "(select count(*) from login_attempts), (select count(*) from internal.directory where kind <> 'account')"
         ).fetchone()
-    assert left == (3, 3, 1, 6)
+    # A session, a link to a password and one to an address, and two refresh tokens of each are left.
+    assert left == (3, 3, 1, 3 * 5)

@@ -9,17 +9,21 @@ import psycopg
 import pytest
 
 RUNTIME = ("podboard_web", "podboard_worker")
-# System tables: the same for every tenant, without any tenant's data.
+# System tables: the same for every tenant, without any tenant's data. Written by the worker's jobs and at log-in.
 SYSTEM_TABLES = {
-    "permissions", "login_attempts", "refresh_states", "job_runs", "worker_heartbeats",
+    "login_attempts", "refresh_states", "job_runs", "worker_heartbeats",
     "schema_migrations", "database_engine",
+}  # fmt: skip
+# System tables that everybody reads and the owner or an operator writes.
+OPEN_TABLES = {
+    "permissions", "subscription_tiers", "onboarding_steps", "replication_status", "failover_events", "recovery_procedures",
 }  # fmt: skip
 # A continuous aggregate would be emptied by FORCE: its owner would see no rows.
 NOT_FORCED = {"listener_events", "attribution_events", "listener_metrics"}
 # SECURITY DEFINER functions that a runtime role may call: each is a door with one narrow purpose.
 DOORS = {
     "tenant_for_key", "tenant_time_zone", "app_episodes", "ensure_event_storage",
-    "refresh_metrics_daily", "pending_work",
+    "refresh_metrics_daily", "pending_work", "search_transcripts", "find_names",
 }  # fmt: skip
 
 
@@ -47,7 +51,7 @@ def test_every_tenant_table_has_row_security(catalogue: psycopg.Connection[Any])
     for name, (enabled, forced) in found.items():
         if name not in SYSTEM_TABLES:
             assert enabled, name
-            assert forced == (name not in NOT_FORCED), name
+            assert forced == (name not in NOT_FORCED | OPEN_TABLES), name
 
 
 def test_every_tenant_table_has_one_permissive_policy_for_both_directions(
@@ -58,12 +62,39 @@ def test_every_tenant_table_has_one_permissive_policy_for_both_directions(
         "select tablename, policyname, cmd, roles::text[], qual, with_check from pg_policies "
         "where schemaname = 'public' and permissive = 'PERMISSIVE' order by 1",
     )
-    tables = [name for name, enabled, _ in _tables(catalogue) if enabled]
+    policies = [policy for policy in policies if policy[0] not in OPEN_TABLES]
+    tables = [name for name, enabled, _ in _tables(catalogue) if enabled and name not in OPEN_TABLES]
     assert [policy[0] for policy in policies] == tables
     for table, name, command, roles, qual, check in policies:
         assert (name, command, roles) == ("tenant_isolation", "ALL", ["public"]), table
         assert "app_tenant()" in qual, table
         assert "app_tenant()" in check, table
+
+
+def test_open_tables_are_read_by_all_and_written_by_operators(catalogue: psycopg.Connection[Any]) -> None:
+    policies = _rows(
+        catalogue,
+        "select tablename, policyname, permissive, cmd, roles::text[], qual, with_check from pg_policies "
+        "where schemaname = 'public' and (tablename = any (%(tables)s) or policyname in ('system_read', 'operator_write')) "
+        "order by 1, 2 desc",
+        tables=sorted(OPEN_TABLES),
+    )
+    assert [policy[0] for policy in policies] == [table for table in sorted(OPEN_TABLES) for _ in range(2)]
+    for table, name, permissive, command, roles, qual, check in policies:
+        assert permissive == "PERMISSIVE", table
+        assert sorted(roles) == sorted(RUNTIME), table
+        if name == "system_read":
+            assert (command, qual, check) == ("SELECT", "true", None), table
+        else:
+            assert (name, command) == ("operator_write", "ALL"), table
+            assert "app_is_operator()" in qual, table
+            assert "app_is_operator()" in check, table
+    assert not _rows(
+        catalogue,
+        "select attrelid::regclass from pg_attribute where attname = 'tenant_id' and not attisdropped "
+        "and attrelid = any (%(tables)s::regclass[])",
+        tables=sorted(OPEN_TABLES),
+    )
 
 
 def test_scope_policies_restrict_the_runtime_roles(catalogue: psycopg.Connection[Any]) -> None:

@@ -98,13 +98,20 @@ def test_load_writes_three_tenants_and_counts_what_it_wrote(loaded: Loaded) -> N
 @pytest.mark.parametrize(
     "relation",
     [
-        "listener_metrics", "attribution_paths", "attribution_analytics", "reports", "refresh_states",
+        "listener_metrics", "attribution_paths", "attribution_analytics", "refresh_states", "job_runs",
         "internal.metrics_daily", "internal.episode_days", "internal.download_days", "internal.listener_days",
         "internal.campaign_days", "internal.episode_milestones", "internal.listener_events_hourly",
     ],
 )  # fmt: skip
 def test_nothing_derived_is_written(loaded: Loaded, relation: str) -> None:
     assert loaded.one(f"select count(*) from {relation}") == 0
+
+
+def test_reports_are_asked_for_and_not_made(loaded: Loaded) -> None:
+    assert set(loaded.rows("select status, pdf is null, report_data is null from reports")) == {
+        ("queued", True, True),
+        ("failed", True, True),
+    }
 
 
 def test_triggers_noted_every_hour_for_the_worker(loaded: Loaded) -> None:

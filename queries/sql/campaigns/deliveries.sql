@@ -1,4 +1,5 @@
--- purpose: impressions of campaigns per stretch of days in which no flight and no period begins or ends
+-- purpose: impressions of campaigns per stretch of days in which no flight and no period begins or ends;
+--          those of deleted ad units stay, and deleted campaigns are for the list of campaigns to leave out
 -- params: campaign_ids, period_edges, today
 -- returns: campaign_id uuid, first_day date, impressions numeric
 -- grain: campaign and stretch

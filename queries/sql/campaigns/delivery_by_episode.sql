@@ -1,4 +1,5 @@
--- purpose: impressions and reach of one campaign per episode in a period; episodes that carry its ads without any stand at 0
+-- purpose: impressions and reach of one campaign per episode in a period; episodes that carry its ads without any stand at 0;
+--          what a deleted ad unit or episode delivered stays, under its title
 -- params: campaign_id, period_start, period_end
 -- returns: episode_id uuid, title text, podcast_name text, published_at timestamptz, unit_types text[], impressions numeric, reach bigint
 -- grain: episode

@@ -2,10 +2,11 @@
 -- params: period_from, period_to, now, podcast_ids, episode_ids
 -- returns: published_at timestamptz, label text
 -- grain: episode
--- source: episodes
+-- source: episodes, podcasts
 -- relies on: episodes_published
 select e.published_at, e.title as label
 from episodes e
+join podcasts p on p.tenant_id = e.tenant_id and p.id = e.podcast_id and p.deleted_at is null
 where e.tenant_id = (select app_tenant())
     and e.deleted_at is null
     and e.published_at >= cast(:period_from as timestamptz)

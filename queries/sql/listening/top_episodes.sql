@@ -1,9 +1,10 @@
--- purpose: episodes with downloads in a period, most first, with their downloads in the period compared with and in their first week
+-- purpose: episodes with downloads in a period, most first, with their downloads in the period compared with and in their first week;
+--          a deleted episode is not listed, and its downloads stay in all_downloads
 -- params: period_start, period_end, whole_end, compared_start, compared_end, now, row_limit, podcast_ids, episode_ids, by_dimension, apps, countries, devices
 -- returns: episode_id uuid, title text, podcast_name text, published_at timestamptz, downloads bigint, whole bigint (of the days that are over), previous bigint,
 --          all_downloads bigint (of all episodes), episodes bigint, first_7_day_downloads bigint (null before 168 hours are over)
 -- grain: episode
--- source: episode_days; download_days when filtered by app, country or device; episode_milestones
+-- source: episode_days; download_days when filtered by app, country or device; episodes, podcasts, episode_milestones
 -- relies on: episode_days_pkey, download_days_pkey, episode_milestones_pkey
 with counted as (
     select d.local_day, d.episode_id, d.downloads
@@ -37,9 +38,13 @@ per_episode as (
 ),
 -- Cut before the joins: row security hides from the planner how many rows they meet.
 shown as materialized (
-    select episode_id, downloads, whole, previous, sum(downloads) over () as all_downloads, count(*) over () as episodes
+    select episode_id, downloads, whole, previous, (select sum(downloads) from per_episode) as all_downloads,
+           count(*) over () as episodes
     from per_episode
     where downloads > 0
+        and episode_id <> all (array(select e.id from episodes e
+                                     join podcasts p on p.tenant_id = e.tenant_id and p.id = e.podcast_id
+                                     where e.deleted_at is not null or p.deleted_at is not null))
     order by downloads desc, episode_id
     limit cast(:row_limit as bigint)
 )

@@ -6,5 +6,5 @@
 -- relies on: none: some hundred rows
 select id
 from sponsors
-where lower(name) = lower(:name)
+where lower(name) = lower(:name) and deleted_at is null
 order by id

@@ -1,0 +1,171 @@
+"""The demo's imports: when data came in, which rows were refused, and which requests were not counted."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+import numpy as np
+
+from schema.demo.marks import Row, Rows, ago, dice, is_story, person
+from schema.demo.material import Material
+
+_RULES = 1
+# Reason and its share of what is not counted: repeats and fetches that broke off most, robots by the day.
+_REASONS = {
+    "repeat": 0.33,
+    "too_short": 0.22,
+    "self_declared_bot": 0.13,
+    "range_probe": 0.09,
+    "head": 0.07,
+    "watch_app": 0.05,
+    "not_modified": 0.04,
+    "failed_status": 0.03,
+    "empty_agent": 0.015,
+    "malformed_agent": 0.01,
+    "preload": 0.015,
+}
+_SHARE_OF_DOWNLOADS = 0.14
+_DAYS = 45
+_REFUSED = (
+    ("The time cannot be read.", "2024-13-04T09:00"),
+    ("The episode is not known.", "ep-00417"),
+    ("The event lies in the future.", "a clock that was a day ahead"),
+)
+
+
+def counting(material: Material) -> Rows:
+    """The imports of six weeks, what they refused, and the requests that did not count."""
+    imports = _imports(material)
+    return {
+        "etl_imports": imports,
+        "import_refusals": _refusals(material),
+        "excluded_requests": _excluded(material, weekly={row["week"]: row["id"] for row in _weeks(material)}),
+    }
+
+
+def _weeks(material: Material) -> list[dict[str, object]]:
+    weeks = 7 if is_story(material) else 1
+    return [{"week": n, "id": material.id(f"import/events/{n}")} for n in range(weeks)]
+
+
+def _imports(material: Material) -> list[Row]:
+    manager, site = person(material, "account_manager"), f"https://{material.plan.slug}.example"
+    moments = material.downloads.day
+
+    def one(
+        name: str,
+        kind: str,
+        source: str,
+        back: int,
+        minute: int,
+        imported: int,
+        duplicate: int,
+        refused: int,
+        seconds: int,
+        error: str | None = None,
+    ) -> Row:
+        started = ago(material, back, minute)
+        return {
+            "id": material.id(f"import/{name}"),
+            "tenant_id": material.tenant_id,
+            "import_type": kind,
+            "source": source,
+            "status": "completed" if error is None else "failed",
+            "records_imported": imported,
+            "records_duplicate": duplicate,
+            "records_refused": refused,
+            "error_message": error,
+            "created_by": manager,
+            "started_at": started,
+            "completed_at": started + timedelta(seconds=seconds),
+            "created_at": started,
+        }
+
+    rows = []
+    for n in range(len(_weeks(material))):
+        last = material.calendar.length - 7 * n - 1
+        count = int(((moments > last - 7) & (moments <= last)).sum())
+        refused = len(_REFUSED) if n == 0 else 0
+        rows.append(
+            one(
+                f"events/{n}",
+                "listener_events",
+                f"downloads-{material.calendar.date_of(last).isoformat()}.csv",
+                7 * n + 1,
+                23 * 60 + 40,
+                count,
+                11 * n,
+                refused,
+                3 + count // 4000,
+            )
+        )
+    for n, show in enumerate(material.plan.shows):
+        rows.append(
+            one(f"feed/{show.slug}", "feed", f"{site}/{show.slug}/feed.xml", 1, 300 + 5 * n, 1, 40, 0, 2)
+        )
+    if is_story(material):
+        rows.append(
+            one(
+                "conversions/broken",
+                "attribution_events",
+                "orders-october.csv",
+                19,
+                15 * 60 + 3,
+                0,
+                0,
+                0,
+                1,
+                "The file ends in the middle of a line. Nothing of it was kept.",
+            )
+        )
+    return rows
+
+
+def _refusals(material: Material) -> list[Row]:
+    return [
+        {
+            "id": material.id(f"refusal/{n}"),
+            "tenant_id": material.tenant_id,
+            "import_id": material.id("import/events/0"),
+            "line_number": 118 + 431 * n,
+            "reason": reason,
+            "detail": detail,
+            "created_at": ago(material, 1, 23 * 60 + 41),
+        }
+        for n, (reason, detail) in enumerate(_REFUSED)
+    ]
+
+
+def _excluded(material: Material, weekly: dict[object, object]) -> list[Row]:
+    """Of the last weeks, near the downloads there were: what is not counted comes with what is."""
+    random, downloads, length = dice(material, 4), material.downloads, material.calendar.length
+    recent = np.flatnonzero(downloads.day >= length - _DAYS)
+    wanted = int(len(recent) * _SHARE_OF_DOWNLOADS) if is_story(material) else 40
+    if not len(recent) or not wanted:
+        return []
+    near = np.sort(random.choice(recent, wanted, replace=False))
+    reasons = random.choice(
+        list(_REASONS), wanted, p=np.array(list(_REASONS.values())) / sum(_REASONS.values())
+    )
+    # A repeat follows its download within hours; what it was drawn near to for the others does not matter.
+    start = int(material.calendar.starts_ms[0])
+    at = np.clip(
+        downloads.at[near] + (random.exponential(40 * 60_000, wanted)).astype(np.int64),
+        start,
+        int(material.calendar.starts_ms[length]) - 1,
+    )
+    episodes = material.episode_ids()
+    epoch = material.calendar.at(0, 0) - timedelta(milliseconds=start)
+    days = material.calendar.day_of(at)
+    return [
+        {
+            "id": material.id(f"excluded/{n}"),
+            "tenant_id": material.tenant_id,
+            "episode_id": episodes[int(downloads.episode[place])],
+            "import_id": weekly.get((length - 1 - int(days[n])) // 7),
+            "reason": str(reasons[n]),
+            "rule_version": _RULES,
+            "occurred_at": epoch + timedelta(milliseconds=int(at[n])),
+        }
+        for n, place in enumerate(near)
+    ]

@@ -1,0 +1,102 @@
+"""The world's tables seen by its people, in a transaction that is rolled back."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+from uuid import UUID, uuid4
+
+import psycopg
+import pytest
+from psycopg import sql
+from psycopg.types.json import Jsonb
+
+from queries.session import Actor
+from tests.world import World
+
+
+class Stage:
+    """One transaction on the world's database in which rows are put and people act."""
+
+    def __init__(self, connection: psycopg.Connection[Any], world: World) -> None:
+        self.connection, self.world = connection, world
+
+    def put(self, table: str, tenant: UUID | None = None, **values: Any) -> UUID:
+        """The id of a row written round row security, into tenant A unless told otherwise."""
+        tenant = tenant or self.world.a.tenant_id
+        self._superuser(tenant)
+        return self._insert(table, {"id": uuid4(), "tenant_id": tenant, **values})
+
+    def put_bare(self, table: str, **values: Any) -> None:
+        """Writes a row of a table without an id of its own, or without a tenant."""
+        self._superuser(self.world.a.tenant_id)
+        self._insert(table, values)
+
+    def enter(self, who: Actor | None, role: str = "podboard_web") -> None:
+        """What follows is done by this person; by nobody with None."""
+        self.connection.execute("reset role")
+        self.connection.execute(sql.SQL("set local role {}").format(sql.Identifier(role)))
+        if who is None:
+            self.connection.execute("select set_account_context(null, null)")
+        else:
+            self.connection.execute("select enter_session(%s, %s)", [who.tenant_id, who.user_id])
+
+    def enter_tenant(self, tenant: UUID) -> None:
+        """What follows is done by the tenant itself, as the worker does it."""
+        self.enter(None, "podboard_worker")
+        self.connection.execute("select set_account_context(%s, null)", [tenant])
+
+    def see(self, who: Actor | None, statement: str, *values: Any) -> list[tuple[Any, ...]]:
+        """What this person gets as an answer."""
+        self.enter(who)
+        return self.rows(statement, *values)
+
+    def rows(self, statement: str, *values: Any) -> list[tuple[Any, ...]]:
+        """What whoever acts now gets as an answer."""
+        return self.connection.execute(statement.encode(), values).fetchall()
+
+    def insert(self, table: str, **values: Any) -> None:
+        """Whoever acts now writes a row of tenant A."""
+        self._insert(table, {"tenant_id": self.world.a.tenant_id, **values})
+
+    def change(self, statement: str, *values: Any) -> int:
+        """How many rows whoever acts now has changed."""
+        return self.connection.execute(statement.encode(), values).rowcount
+
+    def refused(self, error: type[psycopg.Error], table: str, **values: Any) -> str:
+        """Why whoever acts now may not write this row; the transaction goes on as before."""
+        with pytest.raises(error) as caught, self.connection.transaction():
+            self.insert(table, **values)
+        return str(caught.value)
+
+    def refused_change(self, error: type[psycopg.Error], statement: str, *values: Any) -> str:
+        """Why whoever acts now may not do this."""
+        with pytest.raises(error) as caught, self.connection.transaction():
+            self.change(statement, *values)
+        return str(caught.value)
+
+    def _superuser(self, tenant: UUID) -> None:
+        """Triggers act as the owner, to whom row security applies: they need the tenant."""
+        self.connection.execute("reset role")
+        self.connection.execute("select set_account_context(%s, null)", [tenant])
+
+    def _insert(self, table: str, values: dict[str, Any]) -> UUID:
+        given = {name: Jsonb(v) if isinstance(v, dict) else v for name, v in values.items()}
+        self.connection.execute(
+            sql.SQL("insert into {} ({}) values ({})").format(
+                sql.Identifier(table),
+                sql.SQL(", ").join(map(sql.Identifier, given)),
+                sql.SQL(", ").join(map(sql.Placeholder, given)),
+            ),
+            given,
+        )
+        found = values.get("id")
+        return found if isinstance(found, UUID) else UUID(int=0)
+
+
+@pytest.fixture
+def stage(world: World) -> Iterator[Stage]:
+    """A stage whose rows are gone afterwards."""
+    with psycopg.connect(world.database.superuser_dsn, prepare_threshold=None) as connection:
+        yield Stage(connection, world)
+        connection.rollback()

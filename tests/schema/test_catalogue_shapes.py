@@ -1,0 +1,180 @@
+"""The catalogue asked about shapes: vocabularies, JSON, references, times and deletion, whatever tables there are."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import psycopg
+import pytest
+
+# Columns whose name says that their values are ours to name; a name that only looks so stands in NOT_OURS.
+VOCABULARY = (
+    r"(^|_)(status|stage|severity|kind|visibility|channel|currency|comparison|purpose|period|event|type)$"
+    r"|_(type|model)$|^(reason|action|metric)$"
+)
+# Where a table keeps its time otherwise: it is written once, or its own columns say when.
+OTHER_TIMES = {
+    "attribution_paths": "written anew as a whole",
+    "listener_metrics": "written anew as a whole",
+    "login_attempts": "last_failed_at",
+    "role_permissions": "granted_at; never changed",
+    "sessions": "last_seen_at",
+    "user_roles": "assigned_at; never changed",
+}
+# Kept by the runner of migrations itself.
+RUNNERS_OWN = {"schema_migrations", "database_engine"}
+DELETED_BY_PEOPLE = {
+    "users", "podcasts", "episodes", "sponsors", "campaigns", "ad_units", "io_bookings", "integrations", "partners",
+    "webhooks", "access_control_policies", "saved_views", "report_schedules", "annotations", "alert_rules",
+}  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+def catalogue(superuser_dsn: str) -> Iterator[psycopg.Connection[Any]]:
+    with psycopg.connect(superuser_dsn, autocommit=True) as connection:
+        yield connection
+
+
+def _columns(catalogue: psycopg.Connection[Any], condition: str, **values: Any) -> set[tuple[str, str]]:
+    """Columns of public tables for which an SQL condition over pg_class c and pg_attribute a holds."""
+    found = catalogue.execute(
+        "select c.relname, a.attname from pg_attribute a join pg_class c on c.oid = a.attrelid "
+        "where c.relnamespace = 'public'::regnamespace and c.relkind in ('r', 'p') and a.attnum > 0 "
+        f"and not a.attisdropped and ({condition})",
+        values,
+    ).fetchall()
+    return {(table, column) for table, column in found if table not in RUNNERS_OWN}
+
+
+_CHECKED = (
+    "exists (select from pg_constraint k where k.conrelid = c.oid and k.contype = 'c' and a.attnum = any (k.conkey) "
+    "and pg_get_constraintdef(k.oid) like %(shape)s)"
+)
+
+
+def test_every_vocabulary_is_checked(catalogue: psycopg.Connection[Any]) -> None:
+    named = _columns(
+        catalogue, "a.atttypid in ('text'::regtype, 'text[]'::regtype) and a.attname ~ %(names)s", names=VOCABULARY
+    )  # fmt: skip
+    checked = _columns(catalogue, _CHECKED, shape="%")
+    assert len(named) > 40
+    assert named - checked == set()
+
+
+def test_every_list_of_words_is_explained(catalogue: psycopg.Connection[Any]) -> None:
+    """A check against a list of words says which there are; the comment says what they mean."""
+    listed = _columns(
+        catalogue,
+        "exists (select from pg_constraint k where k.conrelid = c.oid and k.contype = 'c' "
+        "and k.conkey = array[a.attnum] and pg_get_constraintdef(k.oid) ~ 'ARRAY\\[''')",
+    )
+    explained = _columns(catalogue, "col_description(c.oid, a.attnum) is not null")
+    assert len(listed) > 40
+    assert listed - explained == set()
+
+
+def test_every_json_column_has_a_shape_and_says_which(catalogue: psycopg.Connection[Any]) -> None:
+    json_columns = _columns(catalogue, "a.atttypid = 'jsonb'::regtype")
+    assert len(json_columns) > 15
+    assert json_columns - _columns(catalogue, _CHECKED, shape="%jsonb_typeof%") == set()
+    explained = _columns(catalogue, "col_description(c.oid, a.attnum) is not null")
+    explained_by_table = {
+        (table, column)
+        for table, column in json_columns
+        if f"{column}:" in (_comment(catalogue, table) or "")
+    }
+    assert json_columns - explained - explained_by_table == set()
+
+
+def _comment(catalogue: psycopg.Connection[Any], table: str) -> str | None:
+    row = catalogue.execute(
+        "select obj_description(%s::regclass, 'pg_class')", (f"public.{table}",)
+    ).fetchone()
+    assert row
+    comment: str | None = row[0]
+    return comment
+
+
+def test_currencies_are_three_capital_letters(catalogue: psycopg.Connection[Any]) -> None:
+    currencies = _columns(catalogue, "a.attname ~ '(^|_)currency$'")
+    assert {("io_bookings", "currency"), ("campaigns", "currency")} <= currencies
+    assert currencies - _columns(catalogue, _CHECKED, shape="%^[A-Z]{3}$%") == set()
+
+
+def test_references_say_what_a_deletion_does(catalogue: psycopg.Connection[Any]) -> None:
+    silent = catalogue.execute(
+        "select conrelid::regclass::text, conname from pg_constraint where contype = 'f' and conparentid = 0 "
+        "and connamespace in ('public'::regnamespace, 'internal'::regnamespace) and confdeltype = 'a'"
+    ).fetchall()
+    assert silent == []
+
+
+def test_a_reference_to_a_person_carries_the_tenant(catalogue: psycopg.Connection[Any]) -> None:
+    """users.tenant_id may be null, so that this is not covered by the test of all other references."""
+    lonely = catalogue.execute(
+        """
+        select c.conrelid::regclass::text, a.attname
+        from pg_constraint c
+        join pg_attribute a on a.attrelid = c.conrelid and c.conkey = array[a.attnum]
+        where c.contype = 'f' and c.confrelid = 'users'::regclass
+            and exists (select from pg_attribute t where t.attrelid = c.conrelid and t.attname = 'tenant_id')
+            and not exists (
+                select from pg_constraint pair
+                join pg_attribute t on t.attrelid = pair.conrelid and t.attname = 'tenant_id'
+                where pair.contype = 'f' and pair.conrelid = c.conrelid and pair.confrelid = c.confrelid
+                    and pair.conkey @> array[t.attnum, a.attnum]
+            )
+        """
+    ).fetchall()
+    assert lonely == []
+
+
+def test_tables_know_when_a_row_came_and_when_it_changed(catalogue: psycopg.Connection[Any]) -> None:
+    tables = {table for table, _ in _columns(catalogue, "true")}
+    born = {
+        table
+        for table, _ in _columns(
+            catalogue, "a.atttypid = 'timestamptz'::regtype and a.attnotnull and a.attname ~ '_at$'"
+        )
+    }
+    assert tables - born == set()
+    changed = {
+        table for table, _ in _columns(catalogue, "has_table_privilege('podboard_web', c.oid, 'update')")
+    }
+    noted = {table for table, _ in _columns(catalogue, "a.attname = 'updated_at'")}
+    assert changed - noted - OTHER_TIMES.keys() == set()
+    assert OTHER_TIMES.keys() & noted == set()
+
+
+def test_what_people_delete_can_be_brought_back(catalogue: psycopg.Connection[Any]) -> None:
+    deleted = {table for table, _ in _columns(catalogue, "a.attname = 'deleted_at'")}
+    assert deleted >= DELETED_BY_PEOPLE
+
+
+def test_no_secret_is_kept_as_it_is(catalogue: psycopg.Connection[Any]) -> None:
+    """What proves something is a SHA-256; what must be read again is encrypted bytes that no person's role reads."""
+    hashed = _columns(catalogue, "a.attname ~ '(^|_)(token|token_hash|key_hash|pdf_sha256|source_sha256)$'")
+    assert {("sessions", "token_hash"), ("api_keys", "key_hash"), ("refresh_tokens", "token")} <= hashed
+    assert hashed - _columns(catalogue, _CHECKED, shape="%^[0-9a-f]{64}$%") == set()
+
+    encrypted = _columns(catalogue, "a.attname ~ '(_encrypted|^secret)$'")
+    assert encrypted == {("integration_tokens", "token_value_encrypted"), ("webhooks", "secret")}
+    bytes_for_the_worker = _columns(
+        catalogue,
+        "a.atttypid = 'bytea'::regtype and not has_column_privilege('podboard_web', c.oid, a.attnum, 'select') "
+        "and has_column_privilege('podboard_worker', c.oid, a.attnum, 'select')",
+    )
+    assert encrypted - bytes_for_the_worker == set()
+
+
+def test_logs_are_only_ever_added_to(catalogue: psycopg.Connection[Any]) -> None:
+    for table in ("access_logs", "audit_logs", "security_events", "share_link_views"):
+        for role in ("podboard_web", "podboard_worker"):
+            row = catalogue.execute(
+                "select has_table_privilege(%(role)s, %(table)s, 'insert'), "
+                "has_table_privilege(%(role)s, %(table)s, 'update'), "
+                "has_table_privilege(%(role)s, %(table)s, 'delete')",
+                {"role": role, "table": table},
+            ).fetchone()
+            assert row == (True, False, False), (table, role)
