@@ -14,6 +14,24 @@ begin
 end
 $$;
 
+CREATE FUNCTION internal.create_email_preferences() RETURNS trigger
+    LANGUAGE plpgsql
+    AS $$
+begin
+    insert into public.user_email_preferences (user_id, tenant_id) values (new.id, new.tenant_id);
+    return null;
+end
+$$;
+
+CREATE FUNCTION internal.create_tenant_quotas() RETURNS trigger
+    LANGUAGE plpgsql
+    AS $$
+begin
+    insert into public.tenant_quotas (tenant_id) values (new.id);
+    return null;
+end
+$$;
+
 CREATE FUNCTION internal.create_tenant_roles() RETURNS trigger
     LANGUAGE plpgsql
     AS $$
@@ -60,17 +78,61 @@ declare
     dropped integer := 0;
 begin
     for child in
-        select c.relname from pg_inherits i join pg_class c on c.oid = i.inhrelid
-        where i.inhparent = 'public.listener_events'::regclass
+        select c.relname, i.inhparent::regclass as parent from pg_inherits i join pg_class c on c.oid = i.inhrelid
+        where i.inhparent in ('public.listener_events'::regclass, 'public.excluded_requests'::regclass)
             and to_date(right(c.relname, 6), 'YYYYMM') + interval '1 month' <= public.raw_retention_start() at time zone 'UTC'
     loop
-        execute format('alter table public.listener_events detach partition internal.%I', child.relname);
+        execute format('alter table %s detach partition internal.%I', child.parent, child.relname);
         execute format('drop table internal.%I', child.relname);
         dropped := dropped + 1;
     end loop;
     return dropped;
 end
 $$;
+
+CREATE FUNCTION internal.enforce_quota() RETURNS trigger
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'internal'
+    AS $$
+declare
+    tenants uuid[];
+    tenant uuid;
+    allowed integer;
+    present bigint;
+begin
+    if tg_level = 'ROW' then
+        tenants := array[new.tenant_id];
+    else
+        select array_agg(distinct a.tenant_id) into tenants from added a where a.deleted_at is null;
+    end if;
+    for tenant in select t.tenant_id from unnest(tenants) as t (tenant_id) where t.tenant_id is not null loop
+        select case tg_table_name
+                   when 'users' then q.max_users when 'podcasts' then q.max_podcasts when 'campaigns' then q.max_campaigns
+               end
+        into allowed
+        from public.tenant_quotas q where q.tenant_id = tenant;
+        continue when allowed is null;
+
+        insert into internal.quota_gates as g (tenant_id) values (tenant)
+        on conflict (tenant_id) do update set passed = g.passed + 1;
+
+        if tg_table_name = 'users' then
+            select count(*) into present from public.users r where r.tenant_id = tenant and r.deleted_at is null;
+        elsif tg_table_name = 'podcasts' then
+            select count(*) into present from public.podcasts r where r.tenant_id = tenant and r.deleted_at is null;
+        else
+            select count(*) into present from public.campaigns r where r.tenant_id = tenant and r.deleted_at is null;
+        end if;
+        if present > allowed then
+            raise exception 'the quota of % % is used up', allowed, tg_table_name
+                using errcode = 'PB001', detail = allowed::text, table = tg_table_name, column = 'max_' || tg_table_name;
+        end if;
+    end loop;
+    return null;
+end
+$$;
+
+COMMENT ON FUNCTION internal.enforce_quota() IS 'Refuses, with SQLSTATE PB001, what would be more than tenant_quotas allows: new rows (statement) and undeleted ones (row).';
 
 CREATE FUNCTION internal.ensure_partitions(p_from timestamp with time zone, p_to timestamp with time zone) RETURNS integer
     LANGUAGE plpgsql
@@ -83,7 +145,7 @@ declare
     child text;
 begin
     while month_start <= (p_to at time zone 'UTC')::date loop
-        foreach parent in array array['listener_events', 'attribution_events', 'listener_metrics'] loop
+        foreach parent in array array['listener_events', 'attribution_events', 'listener_metrics', 'excluded_requests'] loop
             child := parent || '_' || to_char(month_start, 'YYYYMM');
             if to_regclass('internal.' || child) is null then
                 perform pg_advisory_xact_lock(hashtext('podboard partitions'));
@@ -164,6 +226,24 @@ begin
 end
 $$;
 
+CREATE FUNCTION internal.keep_name() RETURNS trigger
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'internal'
+    AS $$
+begin
+    if tg_op in ('UPDATE', 'DELETE') then
+        delete from internal.names n where n.kind = tg_table_name and n.tenant_id = old.tenant_id and n.entity_id = old.id;
+    end if;
+    if tg_op in ('INSERT', 'UPDATE') and new.deleted_at is null then
+        insert into internal.names (kind, tenant_id, entity_id, name)
+        values (tg_table_name, new.tenant_id, new.id, lower(to_jsonb(new) ->> tg_argv[0]));
+    end if;
+    return null;
+end
+$$;
+
+COMMENT ON FUNCTION internal.keep_name() IS 'Keeps internal.names; the argument is the column with the name.';
+
 CREATE FUNCTION internal.keep_report_queue() RETURNS trigger
     LANGUAGE plpgsql SECURITY DEFINER
     SET search_path TO 'pg_catalog', 'internal'
@@ -194,6 +274,18 @@ begin
         set time_zone = coalesce(new.settings ->> 'time_zone', 'UTC')
         where d.tenant_id = new.tenant_id and d.time_zone <> coalesce(new.settings ->> 'time_zone', 'UTC');
     end if;
+    return null;
+end
+$$;
+
+CREATE FUNCTION internal.keep_transcript_search() RETURNS trigger
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'internal'
+    AS $$
+begin
+    insert into internal.transcript_search as s (tenant_id, episode_id, words)
+    values (new.tenant_id, new.episode_id, to_tsvector('pg_catalog.simple', new.content))
+    on conflict (tenant_id, episode_id) do update set words = excluded.words;
     return null;
 end
 $$;
@@ -281,6 +373,38 @@ begin
     select distinct new.tenant_id, a.campaign_id, timestamptz '-infinity'
     from public.attribution_analytics a where a.tenant_id = new.tenant_id;
     return null;
+end
+$$;
+
+CREATE FUNCTION internal.protect_personal_table(target regclass, grants text) RETURNS void
+    LANGUAGE plpgsql
+    AS $$
+declare
+    mine constant text := '(tenant_id = (select app_tenant()) '
+        'or (tenant_id is null and (select app_tenant()) is null and user_id = (select app_user())))';
+begin
+    execute format('alter table %s enable row level security', target);
+    execute format('alter table %s force row level security', target);
+    execute format('create policy tenant_isolation on %s using %s with check %s', target, mine, mine);
+    execute format('grant %s on %s to podboard_web, podboard_worker', grants, target);
+    if exists (select from pg_attribute where attrelid = target and attname = 'updated_at' and not attisdropped) then
+        execute format('create trigger touch_updated_at before update on %s for each row execute function internal.touch_updated_at()', target);
+    end if;
+end
+$$;
+
+CREATE FUNCTION internal.protect_system_table(target regclass) RETURNS void
+    LANGUAGE plpgsql
+    AS $$
+begin
+    execute format('alter table %s enable row level security', target);
+    execute format('create policy system_read on %s for select to podboard_web, podboard_worker using (true)', target);
+    execute format('create policy operator_write on %s to podboard_web, podboard_worker '
+                   'using ((select app_is_operator())) with check ((select app_is_operator()))', target);
+    execute format('grant select, insert, update, delete on %s to podboard_web, podboard_worker', target);
+    if not exists (select from pg_trigger t where t.tgrelid = target and t.tgname = 'touch_updated_at') then
+        execute format('create trigger touch_updated_at before update on %s for each row execute function internal.touch_updated_at()', target);
+    end if;
 end
 $$;
 
@@ -596,6 +720,38 @@ begin
 end
 $$;
 
+CREATE FUNCTION internal.require_known_variant() RETURNS trigger
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'internal'
+    AS $$
+begin
+    if not exists (select from public.experiments e
+                   where e.tenant_id = new.tenant_id and e.id = new.experiment_id and new.variant = any (e.variants)) then
+        raise exception 'the experiment has no variant %', new.variant
+            using errcode = 'check_violation', table = tg_table_name, column = 'variant';
+    end if;
+    return new;
+end
+$$;
+
+COMMENT ON FUNCTION internal.require_known_variant() IS 'Refuses a variant that the experiment does not compare.';
+
+CREATE FUNCTION internal.spend_ai_tokens() RETURNS trigger
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'internal'
+    AS $$
+begin
+    update public.ai_token_balances b set spent = b.spent + new.token_count
+    where b.tenant_id = new.tenant_id and b.user_id = new.user_id;
+    if not found then
+        raise exception 'this person was given no AI tokens' using errcode = 'check_violation', table = 'ai_token_balances';
+    end if;
+    return null;
+end
+$$;
+
+COMMENT ON FUNCTION internal.spend_ai_tokens() IS 'Takes what was used off the balance; the check on it refuses what is not there.';
+
 CREATE FUNCTION internal.stamp_stage_change() RETURNS trigger
     LANGUAGE plpgsql
     AS $$
@@ -606,6 +762,26 @@ begin
     return new;
 end
 $$;
+
+CREATE FUNCTION internal.take_campaign_of_event() RETURNS trigger
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'internal'
+    AS $$
+declare
+    of_event constant uuid := (to_jsonb(new) ->> tg_argv[0])::uuid;
+begin
+    select e.campaign_id into new.campaign_id
+    from public.attribution_events e
+    where e.tenant_id = new.tenant_id and e.id = of_event and e.occurred_at = new.event_occurred_at;
+    if not found then
+        raise exception 'there is no attribution event % at %', of_event, new.event_occurred_at
+            using errcode = 'foreign_key_violation', table = tg_table_name;
+    end if;
+    return new;
+end
+$$;
+
+COMMENT ON FUNCTION internal.take_campaign_of_event() IS 'Fills campaign_id from the event; the argument is the column with the event''s id.';
 
 CREATE FUNCTION internal.touch_updated_at() RETURNS trigger
     LANGUAGE plpgsql
@@ -824,6 +1000,27 @@ $$;
 
 COMMENT ON FUNCTION public.enter_session(p_tenant uuid, p_user uuid) IS 'Sets tenant, person, scope and rights (from roles, permissions and resource_ownership) for this transaction; refuses a disabled or foreign person.';
 
+CREATE FUNCTION public.find_names(p_part text, p_limit integer DEFAULT 20) RETURNS TABLE(kind text, entity_id uuid)
+    LANGUAGE sql STABLE SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'public', 'internal'
+    AS $$
+    select n.kind, n.entity_id
+    from internal.names n
+    where n.tenant_id = (select public.app_tenant())
+        and length(p_part) >= 2
+        and n.name like '%' || replace(replace(replace(lower(p_part), '\', '\\'), '%', '\%'), '_', '\_') || '%'
+        and case n.kind
+            when 'podcasts' then (select public.app_sees_all_podcasts()) or n.entity_id in (select public.app_podcasts())
+            when 'episodes' then (select public.app_sees_all_podcasts()) or n.entity_id in (select public.app_episodes())
+            when 'sponsors' then (select public.app_sees_all_campaigns()) or n.entity_id in (select public.app_sponsors())
+            else (select public.app_sees_all_campaigns()) or n.entity_id in (select public.app_campaigns())
+        end
+    order by position(lower(p_part) in n.name), n.name, n.entity_id
+    limit least(greatest(p_limit, 1), 200)
+    $$;
+
+COMMENT ON FUNCTION public.find_names(p_part text, p_limit integer) IS 'What in scope has this in its name, two letters or more, names that begin with it first. kind is the table.';
+
 CREATE FUNCTION public.password_token_holder(p_token_hash text, p_now timestamp with time zone) RETURNS TABLE(user_id uuid, tenant_id uuid, email text, full_name text, purpose text)
     LANGUAGE plpgsql
     SET plan_cache_mode TO 'force_generic_plan'
@@ -967,6 +1164,22 @@ $$;
 
 COMMENT ON FUNCTION public.refresh_metrics_daily() IS 'Refreshes metrics_daily for the tenant days that changed since the last call; the number of rows written. For the worker.';
 
+CREATE FUNCTION public.search_transcripts(p_query text, p_limit integer DEFAULT 20) RETURNS TABLE(episode_id uuid, rank real)
+    LANGUAGE sql STABLE SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'public', 'internal'
+    AS $$
+    select s.episode_id, ts_rank(s.words, q.query)
+    from websearch_to_tsquery('pg_catalog.simple', p_query) as q (query)
+    join internal.transcript_search s on s.words @@ q.query
+    join public.episodes e on e.tenant_id = s.tenant_id and e.id = s.episode_id and e.deleted_at is null
+    where s.tenant_id = (select public.app_tenant())
+        and ((select public.app_sees_all_podcasts()) or s.episode_id in (select public.app_episodes()))
+    order by 2 desc, 1
+    limit least(greatest(p_limit, 1), 200)
+    $$;
+
+COMMENT ON FUNCTION public.search_transcripts(p_query text, p_limit integer) IS 'Episodes in scope whose transcripts hold these words, the best first. Syntax of a search engine: "words in a row", or, -not.';
+
 CREATE FUNCTION public.session_open(p_token_hash text, p_now timestamp with time zone, p_idle_since timestamp with time zone, p_noted_before timestamp with time zone) RETURNS TABLE(session_id uuid, user_id uuid, tenant_id uuid, email text, full_name text, permissions text[], tenant_name text, tenant_slug text, time_zone text, currency text, brand_name text, primary_color text, logo_svg text)
     LANGUAGE plpgsql
     SET plan_cache_mode TO 'force_generic_plan'
@@ -1072,6 +1285,8 @@ CREATE TABLE public.attribution_events (
 PARTITION BY RANGE (occurred_at);
 
 COMMENT ON TABLE public.attribution_events IS 'Ads delivered (impressions) and what followed: visits, leads, purchases.';
+
+COMMENT ON COLUMN public.attribution_events.attribution_type IS 'impression: an ad delivered; visit; lead; purchase.';
 
 COMMENT ON COLUMN public.attribution_events.attribution_data IS 'source (pixel, promo_code, vanity_url, survey), order_id, value_micros, currency, ad_unit_id.';
 
@@ -1205,6 +1420,29 @@ CREATE TABLE internal.episode_milestones (
 
 COMMENT ON TABLE internal.episode_milestones IS 'Downloads in exactly 24, 72, 168 and 720 hours from published_at, once the time is over.';
 
+CREATE TABLE public.excluded_requests (
+    id uuid DEFAULT public.uuid_generate_v4() NOT NULL,
+    tenant_id uuid NOT NULL,
+    episode_id uuid NOT NULL,
+    import_id uuid,
+    reason text NOT NULL,
+    rule_version smallint NOT NULL,
+    occurred_at timestamp with time zone NOT NULL,
+    CONSTRAINT excluded_requests_reason_check CHECK ((reason = ANY (ARRAY['head'::text, 'not_modified'::text, 'failed_status'::text, 'too_short'::text, 'range_probe'::text, 'bot'::text, 'self_declared_bot'::text, 'data_centre'::text, 'vpn'::text, 'empty_agent'::text, 'malformed_agent'::text, 'watch_app'::text, 'preload'::text, 'repeat'::text]))),
+    CONSTRAINT excluded_requests_rule_version_check CHECK ((rule_version > 0))
+)
+PARTITION BY RANGE (occurred_at);
+
+ALTER TABLE ONLY public.excluded_requests FORCE ROW LEVEL SECURITY;
+
+COMMENT ON TABLE public.excluded_requests IS 'Requests that were not counted, each with the first rule that refused it: what stands behind "why this number". Neither address, agent nor listener is kept. Kept two years.';
+
+COMMENT ON COLUMN public.excluded_requests.import_id IS 'The import it came with; null when it came by the event collector.';
+
+COMMENT ON COLUMN public.excluded_requests.reason IS 'head: HEAD; not_modified: 304; failed_status: neither 200 nor 206; too_short: less than a minute of content; range_probe: bytes=0-1; bot: on the list of robots; self_declared_bot: says so itself; data_centre, vpn: by address; empty_agent, malformed_agent; watch_app: the second request of a watch; preload: nobody asked; repeat: the same listener and episode within the window.';
+
+COMMENT ON COLUMN public.excluded_requests.rule_version IS 'Version of the counting rules that were applied.';
+
 CREATE TABLE internal.listener_days (
     tenant_id uuid NOT NULL,
     local_day date NOT NULL,
@@ -1230,6 +1468,8 @@ CREATE TABLE public.listener_events (
 PARTITION BY RANGE (occurred_at);
 
 COMMENT ON TABLE public.listener_events IS 'What listeners did. A download is already valid and unique: refusal and de-duplication happen at import. Kept two years.';
+
+COMMENT ON COLUMN public.listener_events.event_type IS 'download: valid and unique; play, progress, complete: told by the app; ad_play: an ad was heard, with its quartile; follow: subscribed.';
 
 COMMENT ON COLUMN public.listener_events.event_data IS 'app, device, os, country, region, source; for progress from_s and to_s; for ad_play ad_unit_id and quartile.';
 
@@ -1267,6 +1507,10 @@ PARTITION BY RANGE (metric_date);
 
 COMMENT ON TABLE public.listener_metrics IS 'Per episode and tenant day, additive values only; written by the worker.';
 
+COMMENT ON COLUMN public.listener_metrics.metric_name IS 'plays, listen_seconds, completes, engaged_plays (20 minutes or 40 % of the episode).';
+
+COMMENT ON COLUMN public.listener_metrics.metric_data IS 'Object; empty for the metrics there are.';
+
 CREATE TABLE internal.listeners (
     listener_no bigint NOT NULL,
     tenant_id uuid NOT NULL,
@@ -1294,6 +1538,16 @@ CREATE TABLE internal.metrics_daily (
     CONSTRAINT metrics_daily_source_check CHECK ((source = ANY (ARRAY['listener'::text, 'attribution'::text])))
 );
 
+CREATE TABLE internal.names (
+    kind text NOT NULL,
+    tenant_id uuid NOT NULL,
+    entity_id uuid NOT NULL,
+    name text NOT NULL,
+    CONSTRAINT names_kind_check CHECK ((kind = ANY (ARRAY['podcasts'::text, 'episodes'::text, 'sponsors'::text, 'campaigns'::text])))
+);
+
+COMMENT ON TABLE internal.names IS 'Names in lower case of what is not deleted, for find_names(). Kept by triggers.';
+
 CREATE TABLE internal.podcast_slices (
     tenant_id uuid NOT NULL,
     podcast_id uuid NOT NULL,
@@ -1303,6 +1557,13 @@ CREATE TABLE internal.podcast_slices (
 );
 
 COMMENT ON TABLE internal.podcast_slices IS 'Apps, countries and device types a podcast was ever downloaded with: what filters offer.';
+
+CREATE TABLE internal.quota_gates (
+    tenant_id uuid NOT NULL,
+    passed bigint DEFAULT 1 NOT NULL
+);
+
+COMMENT ON TABLE internal.quota_gates IS 'One row per tenant with a limit: held by the transaction that creates something until it ends.';
 
 CREATE TABLE internal.report_queue (
     report_id uuid NOT NULL,
@@ -1319,6 +1580,44 @@ CREATE TABLE internal.tenant_directory (
 
 COMMENT ON TABLE internal.tenant_directory IS 'Every tenant with its time zone, for refreshes; kept by triggers.';
 
+CREATE TABLE internal.transcript_search (
+    tenant_id uuid NOT NULL,
+    episode_id uuid NOT NULL,
+    words tsvector NOT NULL
+);
+
+COMMENT ON TABLE internal.transcript_search IS 'Words of each transcript with their places, as said and in lower case: a code or a name is found in every language. Kept by a trigger.';
+
+CREATE TABLE public.access_control_policies (
+    id uuid DEFAULT public.uuid_generate_v4() NOT NULL,
+    tenant_id uuid NOT NULL,
+    name text NOT NULL,
+    description text DEFAULT ''::text NOT NULL,
+    policy_definition jsonb NOT NULL,
+    enabled boolean DEFAULT true NOT NULL,
+    created_by uuid,
+    deleted_at timestamp with time zone,
+    created_at timestamp with time zone DEFAULT now() NOT NULL,
+    updated_at timestamp with time zone DEFAULT now() NOT NULL,
+    CONSTRAINT access_control_policies_description_check CHECK ((length(description) <= 1000)),
+    CONSTRAINT access_control_policies_name_check CHECK (((length(name) >= 1) AND (length(name) <= 120))),
+    CONSTRAINT access_control_policies_policy_definition_check CHECK ((jsonb_typeof(policy_definition) = 'object'::text)),
+    CONSTRAINT access_control_policies_policy_definition_check1 CHECK ((policy_definition ?& ARRAY['version'::text, 'effect'::text, 'actions'::text, 'subjects'::text, 'resource'::text])),
+    CONSTRAINT access_control_policies_policy_definition_check2 CHECK (((policy_definition -> 'version'::text) = '1'::jsonb)),
+    CONSTRAINT access_control_policies_policy_definition_check3 CHECK (((policy_definition ->> 'effect'::text) = ANY (ARRAY['allow'::text, 'deny'::text]))),
+    CONSTRAINT access_control_policies_policy_definition_check4 CHECK (((jsonb_typeof((policy_definition -> 'actions'::text)) = 'array'::text) AND (jsonb_array_length((policy_definition -> 'actions'::text)) >= 1) AND (NOT (policy_definition @? '$."actions"[*]?(!(@ like_regex "^[a-z_]+[.][a-z_]+$"))'::jsonpath)))),
+    CONSTRAINT access_control_policies_policy_definition_check5 CHECK (((jsonb_typeof((policy_definition -> 'subjects'::text)) = 'object'::text) AND ((policy_definition -> 'subjects'::text) <> '{}'::jsonb) AND (NOT (policy_definition @? '$."subjects".keyvalue()?(!(@."key" == "roles" || @."key" == "users"))'::jsonpath)) AND (NOT (policy_definition @? 'strict $."subjects".*?(@.type() != "array")'::jsonpath)) AND (NOT (policy_definition @? '$."subjects".*[*]?(@.type() != "string")'::jsonpath)))),
+    CONSTRAINT access_control_policies_policy_definition_check6 CHECK (((jsonb_typeof((policy_definition -> 'resource'::text)) = 'object'::text) AND ((policy_definition -> 'resource'::text) ? 'type'::text) AND (((policy_definition -> 'resource'::text) ->> 'type'::text) = ANY (ARRAY['podcast'::text, 'sponsor'::text, 'campaign'::text, 'report'::text])) AND (NOT (policy_definition @? 'strict $."resource"."ids"?(@.type() != "array")'::jsonpath)) AND (NOT (policy_definition @? '$."resource"."ids"[*]?(@.type() != "string")'::jsonpath)))),
+    CONSTRAINT access_control_policies_policy_definition_check7 CHECK ((NOT (policy_definition @? '$.keyvalue()?(!(((((@."key" == "version" || @."key" == "effect") || @."key" == "actions") || @."key" == "subjects") || @."key" == "resource") || @."key" == "until"))'::jsonpath))),
+    CONSTRAINT access_control_policies_policy_definition_check8 CHECK (((NOT (policy_definition ? 'until'::text)) OR ((policy_definition ->> 'until'::text) ~ '^\d{4}-\d{2}-\d{2}$'::text)))
+);
+
+ALTER TABLE ONLY public.access_control_policies FORCE ROW LEVEL SECURITY;
+
+COMMENT ON TABLE public.access_control_policies IS 'Who may do what with which resources, beyond roles and ownership. Deny outranks allow.';
+
+COMMENT ON COLUMN public.access_control_policies.policy_definition IS 'Object, version 1. effect: allow or deny. actions: array of names of permissions. subjects: {roles: [role names], users: [ids]}, either or both. resource: {type: podcast | sponsor | campaign | report, ids: [ids]}; without ids every one of the type. until: ISO date, the last tenant day it holds; without it for good. Nothing else.';
+
 CREATE TABLE public.access_logs (
     id uuid DEFAULT public.uuid_generate_v4() NOT NULL,
     tenant_id uuid,
@@ -1330,12 +1629,21 @@ CREATE TABLE public.access_logs (
     reason text,
     ip_address inet,
     user_agent text,
-    occurred_at timestamp with time zone DEFAULT now() NOT NULL
+    occurred_at timestamp with time zone DEFAULT now() NOT NULL,
+    CONSTRAINT access_logs_action_check CHECK ((action ~ '^[a-z_]+(\.[a-z_]+)?$'::text)),
+    CONSTRAINT access_logs_reason_check CHECK ((length(reason) <= 200)),
+    CONSTRAINT access_logs_resource_type_check CHECK ((resource_type ~ '^[a-z_]+$'::text))
 );
 
 ALTER TABLE ONLY public.access_logs FORCE ROW LEVEL SECURITY;
 
 COMMENT ON TABLE public.access_logs IS 'Who asked for what and was let in or not. ip_address is cut to a prefix.';
+
+COMMENT ON COLUMN public.access_logs.resource_type IS 'What was asked for, as in permissions; session for the door itself.';
+
+COMMENT ON COLUMN public.access_logs.action IS 'What was tried: log_in, log_out, password_reset, ...; or the action of a permission.';
+
+COMMENT ON COLUMN public.access_logs.reason IS 'Why it was refused, in a few words; null when it was allowed.';
 
 CREATE TABLE public.ad_units (
     id uuid DEFAULT public.uuid_generate_v4() NOT NULL,
@@ -1358,6 +1666,255 @@ ALTER TABLE ONLY public.ad_units FORCE ROW LEVEL SECURITY;
 
 COMMENT ON TABLE public.ad_units IS 'Where a campaign''s ad stands in an episode.';
 
+COMMENT ON COLUMN public.ad_units.unit_type IS 'pre_roll, mid_roll, post_roll: produced spots by place; host_read: read by the host.';
+
+CREATE TABLE public.affiliates (
+    id uuid DEFAULT public.uuid_generate_v4() NOT NULL,
+    tenant_id uuid NOT NULL,
+    name text NOT NULL,
+    contact_email text,
+    commission_rate numeric(5,4) NOT NULL,
+    deleted_at timestamp with time zone,
+    created_at timestamp with time zone DEFAULT now() NOT NULL,
+    updated_at timestamp with time zone DEFAULT now() NOT NULL,
+    CONSTRAINT affiliates_commission_rate_check CHECK (((commission_rate >= (0)::numeric) AND (commission_rate <= (1)::numeric))),
+    CONSTRAINT affiliates_contact_email_check CHECK (((contact_email = lower(contact_email)) AND (contact_email ~ '^[^@\s]+@[^@\s]+$'::text) AND (length(contact_email) <= 254))),
+    CONSTRAINT affiliates_name_check CHECK (((length(name) >= 1) AND (length(name) <= 200)))
+);
+
+ALTER TABLE ONLY public.affiliates FORCE ROW LEVEL SECURITY;
+
+COMMENT ON TABLE public.affiliates IS 'Sites and newsletters that send listeners or sponsors for a share.';
+
+COMMENT ON COLUMN public.affiliates.commission_rate IS 'Share of what came through it: 0.08 is 8 %.';
+
+CREATE TABLE public.agencies (
+    id uuid DEFAULT public.uuid_generate_v4() NOT NULL,
+    tenant_id uuid NOT NULL,
+    name text NOT NULL,
+    contact_email text,
+    commission_rate numeric(5,4) NOT NULL,
+    deleted_at timestamp with time zone,
+    created_at timestamp with time zone DEFAULT now() NOT NULL,
+    updated_at timestamp with time zone DEFAULT now() NOT NULL,
+    CONSTRAINT agencies_commission_rate_check CHECK (((commission_rate >= (0)::numeric) AND (commission_rate <= (1)::numeric))),
+    CONSTRAINT agencies_contact_email_check CHECK (((contact_email = lower(contact_email)) AND (contact_email ~ '^[^@\s]+@[^@\s]+$'::text) AND (length(contact_email) <= 254))),
+    CONSTRAINT agencies_name_check CHECK (((length(name) >= 1) AND (length(name) <= 200)))
+);
+
+ALTER TABLE ONLY public.agencies FORCE ROW LEVEL SECURITY;
+
+COMMENT ON TABLE public.agencies IS 'Agencies that book for their clients.';
+
+COMMENT ON COLUMN public.agencies.commission_rate IS 'Share of what is booked through it: 0.15 is 15 %.';
+
+CREATE TABLE public.ai_token_balances (
+    tenant_id uuid NOT NULL,
+    user_id uuid NOT NULL,
+    granted bigint DEFAULT 0 NOT NULL,
+    spent bigint DEFAULT 0 NOT NULL,
+    balance bigint GENERATED ALWAYS AS ((granted - spent)) STORED NOT NULL,
+    created_at timestamp with time zone DEFAULT now() NOT NULL,
+    updated_at timestamp with time zone DEFAULT now() NOT NULL,
+    CONSTRAINT ai_token_balances_balance_check CHECK ((balance >= 0)),
+    CONSTRAINT ai_token_balances_spent_check CHECK ((spent >= 0))
+);
+
+ALTER TABLE ONLY public.ai_token_balances FORCE ROW LEVEL SECURITY;
+
+COMMENT ON TABLE public.ai_token_balances IS 'AI tokens a person has left; nobody without a row here has any. Kept as long as the person.';
+
+COMMENT ON COLUMN public.ai_token_balances.granted IS 'Given in all; whoever manages billing raises or lowers it, never below what is spent.';
+
+COMMENT ON COLUMN public.ai_token_balances.spent IS 'Sum of token_count in ai_token_usage, kept by its trigger.';
+
+COMMENT ON COLUMN public.ai_token_balances.balance IS 'granted - spent; never negative.';
+
+CREATE TABLE public.ai_token_usage (
+    id uuid DEFAULT public.uuid_generate_v4() NOT NULL,
+    tenant_id uuid NOT NULL,
+    user_id uuid,
+    token_count integer NOT NULL,
+    usage_type text NOT NULL,
+    created_at timestamp with time zone DEFAULT now() NOT NULL,
+    CONSTRAINT ai_token_usage_token_count_check CHECK ((token_count > 0)),
+    CONSTRAINT ai_token_usage_usage_type_check CHECK ((usage_type = ANY (ARRAY['transcription'::text, 'matching'::text, 'ad_check'::text, 'summary'::text, 'question'::text])))
+);
+
+ALTER TABLE ONLY public.ai_token_usage FORCE ROW LEVEL SECURITY;
+
+COMMENT ON TABLE public.ai_token_usage IS 'AI tokens spent, append-only: each row is taken off the person''s balance, or refused. user_id is null once the person is gone.';
+
+COMMENT ON COLUMN public.ai_token_usage.usage_type IS 'transcription: of episodes; matching: suggested podcasts; ad_check: whether an ad aired; summary: sentences of reports; question: asked in words.';
+
+CREATE TABLE public.alert_rules (
+    id uuid DEFAULT public.uuid_generate_v4() NOT NULL,
+    tenant_id uuid NOT NULL,
+    name text NOT NULL,
+    metric text NOT NULL,
+    comparison text NOT NULL,
+    threshold numeric NOT NULL,
+    period text DEFAULT 'day'::text NOT NULL,
+    podcast_id uuid,
+    episode_id uuid,
+    campaign_id uuid,
+    severity text DEFAULT 'warning'::text NOT NULL,
+    enabled boolean DEFAULT true NOT NULL,
+    evaluated_at timestamp with time zone,
+    created_by uuid NOT NULL,
+    deleted_at timestamp with time zone,
+    created_at timestamp with time zone DEFAULT now() NOT NULL,
+    updated_at timestamp with time zone DEFAULT now() NOT NULL,
+    CONSTRAINT alert_rules_check CHECK ((num_nonnulls(podcast_id, episode_id, campaign_id) <= 1)),
+    CONSTRAINT alert_rules_check1 CHECK (((period <> 'flight'::text) OR (campaign_id IS NOT NULL))),
+    CONSTRAINT alert_rules_check2 CHECK (((comparison <> ALL (ARRAY['rises_by'::text, 'falls_by'::text])) OR (threshold > (0)::numeric))),
+    CONSTRAINT alert_rules_comparison_check CHECK ((comparison = ANY (ARRAY['above'::text, 'below'::text, 'rises_by'::text, 'falls_by'::text]))),
+    CONSTRAINT alert_rules_metric_check CHECK (((metric ~ '^[a-z][a-z0-9_]*$'::text) AND (length(metric) <= 80))),
+    CONSTRAINT alert_rules_name_check CHECK (((length(name) >= 1) AND (length(name) <= 200))),
+    CONSTRAINT alert_rules_period_check CHECK ((period = ANY (ARRAY['day'::text, 'week'::text, 'month'::text, 'flight'::text]))),
+    CONSTRAINT alert_rules_severity_check CHECK ((severity = ANY (ARRAY['info'::text, 'warning'::text, 'critical'::text])))
+);
+
+ALTER TABLE ONLY public.alert_rules FORCE ROW LEVEL SECURITY;
+
+COMMENT ON TABLE public.alert_rules IS 'When to call: a metric of a podcast, an episode, a campaign or all that created_by sees, against a threshold.';
+
+COMMENT ON COLUMN public.alert_rules.metric IS 'Key of the metric registry.';
+
+COMMENT ON COLUMN public.alert_rules.comparison IS 'above, below: the value itself against threshold. rises_by, falls_by: the change against the period before, as a ratio (0.3 is 30 %).';
+
+COMMENT ON COLUMN public.alert_rules.period IS 'day, week, month: whole ones of the tenant''s calendar; flight: the campaign''s flight so far.';
+
+COMMENT ON COLUMN public.alert_rules.severity IS 'info: shown; warning: mailed with the day''s others; critical: mailed at once.';
+
+CREATE TABLE public.alerts (
+    id uuid DEFAULT public.uuid_generate_v4() NOT NULL,
+    tenant_id uuid NOT NULL,
+    rule_id uuid NOT NULL,
+    status text DEFAULT 'open'::text NOT NULL,
+    period_start timestamp with time zone NOT NULL,
+    period_end timestamp with time zone NOT NULL,
+    observed_value numeric NOT NULL,
+    compared_value numeric,
+    threshold numeric NOT NULL,
+    opened_at timestamp with time zone DEFAULT now() NOT NULL,
+    acknowledged_at timestamp with time zone,
+    acknowledged_by uuid,
+    resolved_at timestamp with time zone,
+    created_at timestamp with time zone DEFAULT now() NOT NULL,
+    updated_at timestamp with time zone DEFAULT now() NOT NULL,
+    CONSTRAINT alerts_check CHECK ((period_end > period_start)),
+    CONSTRAINT alerts_check1 CHECK (((status <> 'acknowledged'::text) OR (acknowledged_at IS NOT NULL))),
+    CONSTRAINT alerts_check2 CHECK (((status = 'resolved'::text) = (resolved_at IS NOT NULL))),
+    CONSTRAINT alerts_check3 CHECK (((acknowledged_by IS NULL) OR (acknowledged_at IS NOT NULL))),
+    CONSTRAINT alerts_status_check CHECK ((status = ANY (ARRAY['open'::text, 'acknowledged'::text, 'resolved'::text])))
+);
+
+ALTER TABLE ONLY public.alerts FORCE ROW LEVEL SECURITY;
+
+COMMENT ON TABLE public.alerts IS 'A rule that called: once per rule and period.';
+
+COMMENT ON COLUMN public.alerts.status IS 'open; acknowledged: a person has seen it; resolved: the number is back within its bounds.';
+
+COMMENT ON COLUMN public.alerts.observed_value IS 'The value that called; for rises_by and falls_by the change as a ratio.';
+
+COMMENT ON COLUMN public.alerts.compared_value IS 'The value of the period before, where the rule compares with it.';
+
+COMMENT ON COLUMN public.alerts.threshold IS 'As it was then: rules change.';
+
+CREATE TABLE public.annotations (
+    id uuid DEFAULT public.uuid_generate_v4() NOT NULL,
+    tenant_id uuid NOT NULL,
+    kind text DEFAULT 'note'::text NOT NULL,
+    title text NOT NULL,
+    body text DEFAULT ''::text NOT NULL,
+    starts_at timestamp with time zone NOT NULL,
+    ends_at timestamp with time zone,
+    podcast_id uuid,
+    episode_id uuid,
+    campaign_id uuid,
+    visibility text DEFAULT 'own'::text NOT NULL,
+    created_by uuid,
+    deleted_at timestamp with time zone,
+    created_at timestamp with time zone DEFAULT now() NOT NULL,
+    updated_at timestamp with time zone DEFAULT now() NOT NULL,
+    CONSTRAINT annotations_body_check CHECK ((length(body) <= 4000)),
+    CONSTRAINT annotations_check CHECK ((ends_at > starts_at)),
+    CONSTRAINT annotations_check1 CHECK ((num_nonnulls(podcast_id, episode_id, campaign_id) <= 1)),
+    CONSTRAINT annotations_check2 CHECK (((visibility <> 'own'::text) OR (created_by IS NOT NULL))),
+    CONSTRAINT annotations_kind_check CHECK ((kind = ANY (ARRAY['note'::text, 'episode'::text, 'flight'::text, 'import'::text, 'reprocess'::text, 'outage'::text, 'promotion'::text]))),
+    CONSTRAINT annotations_title_check CHECK (((length(title) >= 1) AND (length(title) <= 200))),
+    CONSTRAINT annotations_visibility_check CHECK ((visibility = ANY (ARRAY['own'::text, 'team'::text, 'everyone'::text])))
+);
+
+ALTER TABLE ONLY public.annotations FORCE ROW LEVEL SECURITY;
+
+COMMENT ON TABLE public.annotations IS 'What happened, marked on the charts of a podcast, an episode, a campaign or (with none of them) the tenant.';
+
+COMMENT ON COLUMN public.annotations.kind IS 'note: by a person; episode: one came out; flight: begins or ends; import: data came in; reprocess: numbers were counted anew; outage: data is missing; promotion: advertised elsewhere.';
+
+COMMENT ON COLUMN public.annotations.visibility IS 'own: created_by''s alone; team: of everybody who sees the whole tenant; everyone: of all who see the podcast, episode or campaign.';
+
+COMMENT ON COLUMN public.annotations.created_by IS 'Null for marks that podboard makes itself.';
+
+CREATE TABLE public.api_keys (
+    id uuid DEFAULT public.uuid_generate_v4() NOT NULL,
+    tenant_id uuid NOT NULL,
+    user_id uuid NOT NULL,
+    key_hash text NOT NULL,
+    prefix text NOT NULL,
+    name text NOT NULL,
+    scopes text[] NOT NULL,
+    last_used_at timestamp with time zone,
+    expires_at timestamp with time zone,
+    revoked_at timestamp with time zone,
+    created_at timestamp with time zone DEFAULT now() NOT NULL,
+    updated_at timestamp with time zone DEFAULT now() NOT NULL,
+    CONSTRAINT api_keys_check CHECK ((expires_at > created_at)),
+    CONSTRAINT api_keys_key_hash_check CHECK ((key_hash ~ '^[0-9a-f]{64}$'::text)),
+    CONSTRAINT api_keys_name_check CHECK (((length(name) >= 1) AND (length(name) <= 120))),
+    CONSTRAINT api_keys_prefix_check CHECK ((prefix ~ '^[a-z0-9_]{4,24}$'::text)),
+    CONSTRAINT api_keys_scopes_check CHECK ((cardinality(scopes) >= 1)),
+    CONSTRAINT api_keys_scopes_check1 CHECK ((scopes <@ ARRAY['metrics.read'::text, 'episodes.read'::text, 'campaigns.read'::text, 'attribution.read'::text, 'reports.read'::text, 'reports.create'::text, 'events.write'::text]))
+);
+
+ALTER TABLE ONLY public.api_keys FORCE ROW LEVEL SECURITY;
+
+COMMENT ON TABLE public.api_keys IS 'Keys of the API and the event collector. A key may do what its scopes and its person may, whichever is less.';
+
+COMMENT ON COLUMN public.api_keys.key_hash IS 'SHA-256 of the whole key, which is shown once and kept nowhere.';
+
+COMMENT ON COLUMN public.api_keys.prefix IS 'The beginning of the key, so that people tell keys apart.';
+
+COMMENT ON COLUMN public.api_keys.scopes IS 'metrics.read, episodes.read, campaigns.read, attribution.read, reports.read, reports.create: what of the API may be called; events.write: the event collector.';
+
+COMMENT ON COLUMN public.api_keys.last_used_at IS 'Rounded to the minute.';
+
+CREATE TABLE public.api_usage (
+    id uuid DEFAULT public.uuid_generate_v4() NOT NULL,
+    tenant_id uuid NOT NULL,
+    api_key_id uuid,
+    user_id uuid,
+    endpoint text NOT NULL,
+    method text NOT NULL,
+    status_code smallint NOT NULL,
+    response_time_ms integer NOT NULL,
+    occurred_at timestamp with time zone DEFAULT now() NOT NULL,
+    created_at timestamp with time zone DEFAULT now() NOT NULL,
+    CONSTRAINT api_usage_endpoint_check CHECK (((endpoint ~ '^/'::text) AND (length(endpoint) <= 200))),
+    CONSTRAINT api_usage_method_check CHECK ((method = ANY (ARRAY['GET'::text, 'HEAD'::text, 'POST'::text, 'PUT'::text, 'PATCH'::text, 'DELETE'::text, 'OPTIONS'::text]))),
+    CONSTRAINT api_usage_response_time_ms_check CHECK ((response_time_ms >= 0)),
+    CONSTRAINT api_usage_status_code_check CHECK (((status_code >= 100) AND (status_code <= 599)))
+);
+
+ALTER TABLE ONLY public.api_usage FORCE ROW LEVEL SECURITY;
+
+COMMENT ON TABLE public.api_usage IS 'Every call of the API, append-only. Key and person are null once they are gone; a person''s own calls have no key.';
+
+COMMENT ON COLUMN public.api_usage.endpoint IS 'The route with its placeholders, as /api/v1/campaigns/{id}: no ids, no query.';
+
+COMMENT ON COLUMN public.api_usage.method IS 'Of HTTP, in capitals.';
+
 CREATE TABLE public.attribution_analytics (
     id uuid DEFAULT public.uuid_generate_v4() NOT NULL,
     tenant_id uuid NOT NULL,
@@ -1367,7 +1924,8 @@ CREATE TABLE public.attribution_analytics (
     created_at timestamp with time zone DEFAULT now() NOT NULL,
     updated_at timestamp with time zone DEFAULT now() NOT NULL,
     CONSTRAINT attribution_analytics_metrics_check CHECK ((jsonb_typeof(metrics) = 'object'::text)),
-    CONSTRAINT attribution_analytics_metrics_check1 CHECK ((((metrics ->> 'version'::text))::integer >= 1))
+    CONSTRAINT attribution_analytics_metrics_check1 CHECK ((((metrics ->> 'version'::text))::integer >= 1)),
+    CONSTRAINT attribution_analytics_metrics_check2 CHECK ((metrics ? 'version'::text))
 );
 
 ALTER TABLE ONLY public.attribution_analytics FORCE ROW LEVEL SECURITY;
@@ -1375,6 +1933,31 @@ ALTER TABLE ONLY public.attribution_analytics FORCE ROW LEVEL SECURITY;
 COMMENT ON TABLE public.attribution_analytics IS 'Per campaign and tenant day: conversions and the credit each model gives for them.';
 
 COMMENT ON COLUMN public.attribution_analytics.metrics IS 'version 1. conversions, leads, purchases: integers after merging. revenue_micros: {currency: text integer}. conversions are of the campaign''s conversion_type alone. by_source: {source: integer}; overlap: conversions reported by more than one source. anonymous: surveys and promo codes of nobody, without an order: they widen the bounds and are no conversions. windows: {"7" | "14" | "30" | "60": {attributed: integer, unattributed: integer, models: {first_touch | last_touch | linear: {podcast | episode: {id: {conversions: text decimal, revenue_micros: {currency: text decimal}}}}}}}. A visit that no episode is known for has the id "none". Credits of one model and channel kind add up to attributed; days add up to any range.';
+
+CREATE TABLE public.attribution_event_metadata (
+    tenant_id uuid NOT NULL,
+    event_id uuid NOT NULL,
+    event_occurred_at timestamp with time zone NOT NULL,
+    campaign_id uuid NOT NULL,
+    metadata jsonb DEFAULT '{}'::jsonb NOT NULL,
+    created_at timestamp with time zone DEFAULT now() NOT NULL,
+    updated_at timestamp with time zone DEFAULT now() NOT NULL,
+    CONSTRAINT attribution_event_metadata_metadata_check CHECK ((jsonb_typeof(metadata) = 'object'::text)),
+    CONSTRAINT attribution_event_metadata_metadata_check1 CHECK ((NOT (metadata @? 'strict $.keyvalue()?((@."key" != "items" && @."key" != "new_customer") && @."value".type() != "string")'::jsonpath))),
+    CONSTRAINT attribution_event_metadata_metadata_check2 CHECK (((NOT (metadata ? 'items'::text)) OR ((jsonb_typeof((metadata -> 'items'::text)) = 'number'::text) AND (NOT (metadata @? '$."items"?(@ < 1)'::jsonpath))))),
+    CONSTRAINT attribution_event_metadata_metadata_check3 CHECK (((NOT (metadata ? 'new_customer'::text)) OR (jsonb_typeof((metadata -> 'new_customer'::text)) = 'boolean'::text))),
+    CONSTRAINT attribution_event_metadata_metadata_check4 CHECK ((NOT (metadata @? '$.keyvalue()?(!(((((((((@."key" == "landing_page" || @."key" == "referrer_host") || @."key" == "utm_source") || @."key" == "utm_medium") || @."key" == "utm_campaign") || @."key" == "device") || @."key" == "country") || @."key" == "answer") || @."key" == "items") || @."key" == "new_customer"))'::jsonpath)))
+);
+
+ALTER TABLE ONLY public.attribution_event_metadata FORCE ROW LEVEL SECURITY;
+
+COMMENT ON TABLE public.attribution_event_metadata IS 'What a source told with an event beyond what is counted: one row for an event, or none.';
+
+COMMENT ON COLUMN public.attribution_event_metadata.event_occurred_at IS 'The event''s occurred_at, which is part of its key.';
+
+COMMENT ON COLUMN public.attribution_event_metadata.campaign_id IS 'Copied from the event by a trigger.';
+
+COMMENT ON COLUMN public.attribution_event_metadata.metadata IS 'Object. Texts: landing_page (path), referrer_host, utm_source, utm_medium, utm_campaign, device, country, answer (of a survey). items: number of things bought. new_customer: boolean. Nothing else: no address, no name, nothing that identifies a person.';
 
 CREATE TABLE public.attribution_models (
     id uuid DEFAULT public.uuid_generate_v4() NOT NULL,
@@ -1386,6 +1969,7 @@ CREATE TABLE public.attribution_models (
     created_at timestamp with time zone DEFAULT now() NOT NULL,
     updated_at timestamp with time zone DEFAULT now() NOT NULL,
     CONSTRAINT attribution_models_configuration_check CHECK ((jsonb_typeof(configuration) = 'object'::text)),
+    CONSTRAINT attribution_models_configuration_check1 CHECK (((((configuration ->> 'window_days'::text))::numeric >= (1)::numeric) AND (((configuration ->> 'window_days'::text))::numeric <= (60)::numeric))),
     CONSTRAINT attribution_models_model_type_check CHECK ((model_type = ANY (ARRAY['first_touch'::text, 'last_touch'::text, 'linear'::text]))),
     CONSTRAINT attribution_models_name_check CHECK (((length(name) >= 1) AND (length(name) <= 120)))
 );
@@ -1393,6 +1977,8 @@ CREATE TABLE public.attribution_models (
 ALTER TABLE ONLY public.attribution_models FORCE ROW LEVEL SECURITY;
 
 COMMENT ON TABLE public.attribution_models IS 'Which models a tenant computes. configuration: window_days, 1-60, the window shown first.';
+
+COMMENT ON COLUMN public.attribution_models.model_type IS 'first_touch, last_touch: all to one; linear: the same share to each touch.';
 
 CREATE TABLE public.attribution_paths (
     id uuid DEFAULT public.uuid_generate_v4() NOT NULL,
@@ -1425,7 +2011,42 @@ COMMENT ON COLUMN public.attribution_paths.touchpoints IS 'Array, oldest first, 
 
 COMMENT ON COLUMN public.attribution_paths.last_event_at IS 'When the latest of the merged events happened; converted_at is the earliest.';
 
+COMMENT ON COLUMN public.attribution_paths.conversion_type IS 'purchase or lead, as in attribution_events.';
+
+COMMENT ON COLUMN public.attribution_paths.conversion_source IS 'What reported it first: pixel, promo_code, vanity_url or survey; empty where nothing says so.';
+
 COMMENT ON COLUMN public.attribution_paths.merged_events IS 'How many events reported this one conversion; merged_sources names their sources.';
+
+CREATE TABLE public.attribution_validations (
+    id uuid DEFAULT public.uuid_generate_v4() NOT NULL,
+    tenant_id uuid NOT NULL,
+    attribution_event_id uuid NOT NULL,
+    event_occurred_at timestamp with time zone NOT NULL,
+    campaign_id uuid NOT NULL,
+    validation_type text NOT NULL,
+    passed boolean NOT NULL,
+    details jsonb DEFAULT '{}'::jsonb NOT NULL,
+    created_at timestamp with time zone DEFAULT now() NOT NULL,
+    updated_at timestamp with time zone DEFAULT now() NOT NULL,
+    CONSTRAINT attribution_validations_check CHECK ((passed OR (details ? 'reason'::text))),
+    CONSTRAINT attribution_validations_details_check CHECK ((jsonb_typeof(details) = 'object'::text)),
+    CONSTRAINT attribution_validations_details_check1 CHECK ((NOT (details @? '$.keyvalue()?(!(((((@."key" == "reason" || @."key" == "expected") || @."key" == "found") || @."key" == "quote") || @."key" == "at_s") || @."key" == "ad_unit_id"))'::jsonpath))),
+    CONSTRAINT attribution_validations_details_check2 CHECK (((NOT (details ? 'at_s'::text)) OR ((jsonb_typeof((details -> 'at_s'::text)) = 'number'::text) AND (NOT (details @? '$."at_s"?(@ < 0)'::jsonpath))))),
+    CONSTRAINT attribution_validations_details_check3 CHECK ((NOT (details @? 'strict $.keyvalue()?(@."key" != "at_s" && @."value".type() != "string")'::jsonpath))),
+    CONSTRAINT attribution_validations_validation_type_check CHECK ((validation_type = ANY (ARRAY['known_listener'::text, 'inside_window'::text, 'unique_order'::text, 'promo_code'::text, 'plausible_value'::text, 'not_a_bot'::text, 'ad_aired'::text])))
+);
+
+ALTER TABLE ONLY public.attribution_validations FORCE ROW LEVEL SECURITY;
+
+COMMENT ON TABLE public.attribution_validations IS 'Whether an attribution event stood up to each check: one result for each event and type; the last one counts.';
+
+COMMENT ON COLUMN public.attribution_validations.event_occurred_at IS 'The event''s occurred_at, which is part of its key.';
+
+COMMENT ON COLUMN public.attribution_validations.campaign_id IS 'Copied from the event by a trigger.';
+
+COMMENT ON COLUMN public.attribution_validations.validation_type IS 'known_listener: a download of the listener is known; inside_window: it came within 60 days of an ad; unique_order: not told before; promo_code: the code is the campaign''s; plausible_value: like the campaign''s other orders; not_a_bot: neither by address nor by pace; ad_aired: the episode''s transcript holds the ad where it was sold.';
+
+COMMENT ON COLUMN public.attribution_validations.details IS 'Object. reason: text, always there when it did not pass. expected and found: texts. For ad_aired quote: what was said, at_s: at which second, ad_unit_id. Nothing else.';
 
 CREATE TABLE public.audit_logs (
     id uuid DEFAULT public.uuid_generate_v4() NOT NULL,
@@ -1437,12 +2058,81 @@ CREATE TABLE public.audit_logs (
     changes jsonb DEFAULT '{}'::jsonb NOT NULL,
     ip_address inet,
     user_agent text,
-    occurred_at timestamp with time zone DEFAULT now() NOT NULL
+    occurred_at timestamp with time zone DEFAULT now() NOT NULL,
+    CONSTRAINT audit_logs_action_check CHECK ((action ~ '^[a-z_]+(\.[a-z_]+)?$'::text)),
+    CONSTRAINT audit_logs_changes_check CHECK ((jsonb_typeof(changes) = 'object'::text)),
+    CONSTRAINT audit_logs_resource_type_check CHECK ((resource_type ~ '^[a-z_]+$'::text))
 );
 
 ALTER TABLE ONLY public.audit_logs FORCE ROW LEVEL SECURITY;
 
 COMMENT ON TABLE public.audit_logs IS 'Changes made by a person or key; append-only. An import writes one row.';
+
+COMMENT ON COLUMN public.audit_logs.action IS 'What was done: created, updated, deleted, import, or resource.what (user.invited).';
+
+COMMENT ON COLUMN public.audit_logs.resource_type IS 'What was changed, by the singular of its table: user, campaign, etl_import.';
+
+COMMENT ON COLUMN public.audit_logs.changes IS 'Object: {column: [before, after]}, or figures of an import. Never a secret.';
+
+CREATE TABLE public.backup_records (
+    id uuid DEFAULT public.uuid_generate_v4() NOT NULL,
+    tenant_id uuid NOT NULL,
+    backup_type text NOT NULL,
+    backup_location text NOT NULL,
+    size_bytes bigint,
+    status text DEFAULT 'running'::text NOT NULL,
+    started_at timestamp with time zone DEFAULT now() NOT NULL,
+    completed_at timestamp with time zone,
+    created_at timestamp with time zone DEFAULT now() NOT NULL,
+    updated_at timestamp with time zone DEFAULT now() NOT NULL,
+    CONSTRAINT backup_records_backup_location_check CHECK ((((length(backup_location) >= 1) AND (length(backup_location) <= 1000)) AND (backup_location !~ '://[^/]*@'::text))),
+    CONSTRAINT backup_records_backup_type_check CHECK ((backup_type = ANY (ARRAY['full'::text, 'incremental'::text, 'log'::text, 'export'::text]))),
+    CONSTRAINT backup_records_check CHECK ((completed_at >= started_at)),
+    CONSTRAINT backup_records_check1 CHECK (((status = 'running'::text) = (completed_at IS NULL))),
+    CONSTRAINT backup_records_check2 CHECK (((status <> 'succeeded'::text) OR (size_bytes IS NOT NULL))),
+    CONSTRAINT backup_records_size_bytes_check CHECK ((size_bytes >= 0)),
+    CONSTRAINT backup_records_status_check CHECK ((status = ANY (ARRAY['running'::text, 'succeeded'::text, 'failed'::text, 'expired'::text])))
+);
+
+ALTER TABLE ONLY public.backup_records FORCE ROW LEVEL SECURITY;
+
+COMMENT ON TABLE public.backup_records IS 'Backups that hold a tenant''s rows: one of the whole database is a row in each tenant. Read by who answers for the tenant''s settings, written by the worker only.';
+
+COMMENT ON COLUMN public.backup_records.backup_type IS 'full: everything; incremental: since the last; log: what was written meanwhile; export: of this tenant alone.';
+
+COMMENT ON COLUMN public.backup_records.backup_location IS 'Where it lies, never with a password.';
+
+COMMENT ON COLUMN public.backup_records.size_bytes IS 'Of the file, which may hold other tenants too.';
+
+COMMENT ON COLUMN public.backup_records.status IS 'running; succeeded; failed; expired: was there and was thrown away as planned.';
+
+CREATE TABLE public.billing_transactions (
+    id uuid DEFAULT public.uuid_generate_v4() NOT NULL,
+    tenant_id uuid NOT NULL,
+    user_id uuid,
+    subscription_tier_id uuid NOT NULL,
+    amount numeric(14,2) NOT NULL,
+    currency text NOT NULL,
+    status text DEFAULT 'pending'::text NOT NULL,
+    stripe_transaction_id text,
+    occurred_at timestamp with time zone DEFAULT now() NOT NULL,
+    created_at timestamp with time zone DEFAULT now() NOT NULL,
+    updated_at timestamp with time zone DEFAULT now() NOT NULL,
+    CONSTRAINT billing_transactions_amount_check CHECK ((amount >= (0)::numeric)),
+    CONSTRAINT billing_transactions_currency_check CHECK ((currency ~ '^[A-Z]{3}$'::text)),
+    CONSTRAINT billing_transactions_status_check CHECK ((status = ANY (ARRAY['pending'::text, 'succeeded'::text, 'failed'::text, 'refunded'::text, 'disputed'::text]))),
+    CONSTRAINT billing_transactions_stripe_transaction_id_check CHECK (((length(stripe_transaction_id) >= 1) AND (length(stripe_transaction_id) <= 255)))
+);
+
+ALTER TABLE ONLY public.billing_transactions FORCE ROW LEVEL SECURITY;
+
+COMMENT ON TABLE public.billing_transactions IS 'What a tenant paid or tried to pay, kept for good. Written when the payment service tells of it, never by a person. user_id, who started it, is null once the person is gone.';
+
+COMMENT ON COLUMN public.billing_transactions.currency IS 'ISO 4217. Two currencies are never added.';
+
+COMMENT ON COLUMN public.billing_transactions.status IS 'pending: not settled; succeeded: paid; failed: declined, nothing was paid; refunded: paid and given back; disputed: the bank asks.';
+
+COMMENT ON COLUMN public.billing_transactions.stripe_transaction_id IS 'Of the payment service, once in a tenant: told twice it counts once. Null for a bank transfer.';
 
 CREATE VIEW public.campaign_days WITH (security_barrier='true') AS
  SELECT tenant_id,
@@ -1486,6 +2176,8 @@ CREATE TABLE public.episodes (
 ALTER TABLE ONLY public.episodes FORCE ROW LEVEL SECURITY;
 
 COMMENT ON TABLE public.episodes IS 'Episodes of a podcast. guid is the feed''s own identifier.';
+
+COMMENT ON COLUMN public.episodes.episode_type IS 'As in feeds: full, trailer or bonus.';
 
 CREATE TABLE public.podcasts (
     id uuid DEFAULT public.uuid_generate_v4() NOT NULL,
@@ -1551,10 +2243,12 @@ CREATE TABLE public.campaigns (
     deleted_at timestamp with time zone,
     created_at timestamp with time zone DEFAULT now() NOT NULL,
     updated_at timestamp with time zone DEFAULT now() NOT NULL,
+    goal_conversions integer,
     CONSTRAINT campaigns_budget_micros_check CHECK ((budget_micros >= 0)),
     CONSTRAINT campaigns_check CHECK ((end_date >= start_date)),
     CONSTRAINT campaigns_conversion_type_check CHECK ((conversion_type = ANY (ARRAY['purchase'::text, 'lead'::text]))),
     CONSTRAINT campaigns_currency_check CHECK ((currency ~ '^[A-Z]{3}$'::text)),
+    CONSTRAINT campaigns_goal_conversions_check CHECK ((goal_conversions > 0)),
     CONSTRAINT campaigns_name_check CHECK (((length(name) >= 1) AND (length(name) <= 200))),
     CONSTRAINT campaigns_stage_check CHECK ((stage = ANY (ARRAY['prospect'::text, 'proposed'::text, 'booked'::text, 'live'::text, 'paused'::text, 'completed'::text, 'cancelled'::text])))
 );
@@ -1563,7 +2257,37 @@ ALTER TABLE ONLY public.campaigns FORCE ROW LEVEL SECURITY;
 
 COMMENT ON TABLE public.campaigns IS 'Campaigns of a sponsor. start_date and end_date are tenant days, both inside the flight.';
 
+COMMENT ON COLUMN public.campaigns.stage IS 'prospect: an idea; proposed: an offer is out; booked: signed; live: in its flight; paused, cancelled: by a person; completed: over.';
+
+COMMENT ON COLUMN public.campaigns.budget_micros IS 'What the sponsor set aside, in millionths of currency.';
+
 COMMENT ON COLUMN public.campaigns.conversion_type IS 'What counts as a conversion of this campaign: a purchase or a lead.';
+
+COMMENT ON COLUMN public.campaigns.goal_conversions IS 'How many conversions the sponsor wants by the end of the flight; null where none was named.';
+
+CREATE TABLE public.churn_events (
+    id uuid DEFAULT public.uuid_generate_v4() NOT NULL,
+    tenant_id uuid NOT NULL,
+    user_id uuid,
+    churn_reason text NOT NULL,
+    churn_data jsonb DEFAULT '{}'::jsonb NOT NULL,
+    occurred_at timestamp with time zone DEFAULT now() NOT NULL,
+    created_at timestamp with time zone DEFAULT now() NOT NULL,
+    CONSTRAINT churn_events_churn_data_check CHECK ((jsonb_typeof(churn_data) = 'object'::text)),
+    CONSTRAINT churn_events_churn_data_check1 CHECK (((NOT (churn_data ? 'note'::text)) OR ((jsonb_typeof((churn_data -> 'note'::text)) = 'string'::text) AND (length((churn_data ->> 'note'::text)) <= 2000)))),
+    CONSTRAINT churn_events_churn_data_check2 CHECK (((NOT (churn_data ? 'days_with_us'::text)) OR ((jsonb_typeof((churn_data -> 'days_with_us'::text)) = 'number'::text) AND (NOT (churn_data @? '$."days_with_us"?(@ < 0)'::jsonpath))))),
+    CONSTRAINT churn_events_churn_data_check3 CHECK (((NOT (churn_data ? 'would_return'::text)) OR (jsonb_typeof((churn_data -> 'would_return'::text)) = 'boolean'::text))),
+    CONSTRAINT churn_events_churn_data_check4 CHECK ((NOT (churn_data @? '$.keyvalue()?(!((@."key" == "note" || @."key" == "days_with_us") || @."key" == "would_return"))'::jsonpath))),
+    CONSTRAINT churn_events_churn_reason_check CHECK ((churn_reason = ANY (ARRAY['price'::text, 'missing_feature'::text, 'other_product'::text, 'little_use'::text, 'closed_down'::text, 'left_the_tenant'::text, 'unknown'::text])))
+);
+
+ALTER TABLE ONLY public.churn_events FORCE ROW LEVEL SECURITY;
+
+COMMENT ON TABLE public.churn_events IS 'People who stopped, and why, append-only. user_id is null once the person is gone.';
+
+COMMENT ON COLUMN public.churn_events.churn_reason IS 'price; missing_feature; other_product: another one instead; little_use: hardly came; closed_down: the firm is no more; left_the_tenant: changed jobs; unknown: nobody asked.';
+
+COMMENT ON COLUMN public.churn_events.churn_data IS 'Object. note: in their words. days_with_us: number. would_return: boolean. Nothing else.';
 
 CREATE TABLE public.database_engine (
     is_chosen boolean DEFAULT true NOT NULL,
@@ -1593,6 +2317,29 @@ CREATE VIEW public.download_quarters WITH (security_barrier='true') AS
     downloads
    FROM internal.download_quarters r
   WHERE ((tenant_id = ( SELECT public.app_tenant() AS app_tenant)) AND (( SELECT public.app_sees_all_podcasts() AS app_sees_all_podcasts) OR (episode_id IN ( SELECT public.app_episodes() AS app_episodes))));
+
+CREATE TABLE public.email_verification_tokens (
+    id uuid DEFAULT public.uuid_generate_v4() NOT NULL,
+    tenant_id uuid,
+    user_id uuid NOT NULL,
+    token text NOT NULL,
+    email text NOT NULL,
+    expires_at timestamp with time zone NOT NULL,
+    used_at timestamp with time zone,
+    created_at timestamp with time zone DEFAULT now() NOT NULL,
+    updated_at timestamp with time zone DEFAULT now() NOT NULL,
+    CONSTRAINT email_verification_tokens_check CHECK ((expires_at > created_at)),
+    CONSTRAINT email_verification_tokens_email_check CHECK (((email = lower(email)) AND (email ~ '^[^@\s]+@[^@\s]+$'::text) AND (length(email) <= 254))),
+    CONSTRAINT email_verification_tokens_token_check CHECK ((token ~ '^[0-9a-f]{64}$'::text))
+);
+
+ALTER TABLE ONLY public.email_verification_tokens FORCE ROW LEVEL SECURITY;
+
+COMMENT ON TABLE public.email_verification_tokens IS 'One-time links that prove an address, good for 24 hours.';
+
+COMMENT ON COLUMN public.email_verification_tokens.token IS 'SHA-256 of the token, never the token.';
+
+COMMENT ON COLUMN public.email_verification_tokens.email IS 'The address that was proved: another one since is not.';
 
 CREATE VIEW public.episode_days WITH (security_barrier='true') AS
  SELECT tenant_id,
@@ -1627,6 +2374,8 @@ CREATE TABLE public.etl_imports (
     completed_at timestamp with time zone,
     created_at timestamp with time zone DEFAULT now() NOT NULL,
     updated_at timestamp with time zone DEFAULT now() NOT NULL,
+    CONSTRAINT etl_imports_check CHECK (((status = 'running'::text) = (completed_at IS NULL))),
+    CONSTRAINT etl_imports_check1 CHECK ((completed_at >= started_at)),
     CONSTRAINT etl_imports_import_type_check CHECK ((import_type = ANY (ARRAY['feed'::text, 'listener_events'::text, 'attribution_events'::text]))),
     CONSTRAINT etl_imports_records_duplicate_check CHECK ((records_duplicate >= 0)),
     CONSTRAINT etl_imports_records_imported_check CHECK ((records_imported >= 0)),
@@ -1639,6 +2388,141 @@ ALTER TABLE ONLY public.etl_imports FORCE ROW LEVEL SECURITY;
 
 COMMENT ON TABLE public.etl_imports IS 'One row per import of a feed or file.';
 
+COMMENT ON COLUMN public.etl_imports.import_type IS 'feed: a podcast''s RSS; listener_events, attribution_events: files of events.';
+
+COMMENT ON COLUMN public.etl_imports.status IS 'running; completed: it stands; failed: nothing of it was kept.';
+
+CREATE TABLE public.experiment_assignments (
+    tenant_id uuid NOT NULL,
+    experiment_id uuid NOT NULL,
+    user_id uuid NOT NULL,
+    variant text NOT NULL,
+    assigned_at timestamp with time zone DEFAULT now() NOT NULL,
+    created_at timestamp with time zone DEFAULT now() NOT NULL,
+    updated_at timestamp with time zone DEFAULT now() NOT NULL,
+    CONSTRAINT experiment_assignments_variant_check CHECK (((length(variant) >= 1) AND (length(variant) <= 40)))
+);
+
+ALTER TABLE ONLY public.experiment_assignments FORCE ROW LEVEL SECURITY;
+
+COMMENT ON TABLE public.experiment_assignments IS 'Which variant a person is shown: one for each experiment, and it stays.';
+
+COMMENT ON COLUMN public.experiment_assignments.variant IS 'One of the experiment''s variants.';
+
+CREATE TABLE public.experiment_events (
+    id uuid DEFAULT public.uuid_generate_v4() NOT NULL,
+    tenant_id uuid NOT NULL,
+    experiment_id uuid NOT NULL,
+    user_id uuid NOT NULL,
+    event_type text NOT NULL,
+    event_data jsonb DEFAULT '{}'::jsonb NOT NULL,
+    occurred_at timestamp with time zone DEFAULT now() NOT NULL,
+    created_at timestamp with time zone DEFAULT now() NOT NULL,
+    CONSTRAINT experiment_events_event_data_check CHECK ((jsonb_typeof(event_data) = 'object'::text)),
+    CONSTRAINT experiment_events_event_data_check1 CHECK ((NOT (event_data @? 'strict $.keyvalue()?((@."key" == "page" || @."key" == "goal") && @."value".type() != "string")'::jsonpath))),
+    CONSTRAINT experiment_events_event_data_check2 CHECK ((NOT (event_data @? 'strict $.keyvalue()?(@."key" == "value" && @."value".type() != "number")'::jsonpath))),
+    CONSTRAINT experiment_events_event_data_check3 CHECK ((NOT (event_data @? '$.keyvalue()?(!((@."key" == "page" || @."key" == "goal") || @."key" == "value"))'::jsonpath))),
+    CONSTRAINT experiment_events_event_type_check CHECK ((event_type = ANY (ARRAY['exposure'::text, 'click'::text, 'conversion'::text, 'dismissal'::text])))
+);
+
+ALTER TABLE ONLY public.experiment_events FORCE ROW LEVEL SECURITY;
+
+COMMENT ON TABLE public.experiment_events IS 'What somebody did who takes part, append-only.';
+
+COMMENT ON COLUMN public.experiment_events.event_type IS 'exposure: saw the variant; click; conversion: did what was hoped for; dismissal: closed it.';
+
+COMMENT ON COLUMN public.experiment_events.event_data IS 'Object. page: text. goal: text, what was reached. value: number. Nothing else.';
+
+CREATE TABLE public.experiments (
+    id uuid DEFAULT public.uuid_generate_v4() NOT NULL,
+    tenant_id uuid NOT NULL,
+    name text NOT NULL,
+    description text DEFAULT ''::text NOT NULL,
+    variants text[] DEFAULT '{control,changed}'::text[] NOT NULL,
+    status text DEFAULT 'draft'::text NOT NULL,
+    start_date date,
+    end_date date,
+    deleted_at timestamp with time zone,
+    created_at timestamp with time zone DEFAULT now() NOT NULL,
+    updated_at timestamp with time zone DEFAULT now() NOT NULL,
+    CONSTRAINT experiments_check CHECK ((end_date >= start_date)),
+    CONSTRAINT experiments_check1 CHECK (((status <> ALL (ARRAY['running'::text, 'paused'::text, 'completed'::text])) OR (start_date IS NOT NULL))),
+    CONSTRAINT experiments_description_check CHECK ((length(description) <= 2000)),
+    CONSTRAINT experiments_name_check CHECK (((length(name) >= 1) AND (length(name) <= 120))),
+    CONSTRAINT experiments_status_check CHECK ((status = ANY (ARRAY['draft'::text, 'running'::text, 'paused'::text, 'completed'::text, 'cancelled'::text]))),
+    CONSTRAINT experiments_variants_check CHECK (((cardinality(variants) >= 2) AND (cardinality(variants) <= 8))),
+    CONSTRAINT experiments_variants_check1 CHECK ((array_position(variants, NULL::text) IS NULL)),
+    CONSTRAINT experiments_variants_check2 CHECK ((array_to_string(variants, ','::text) ~ '^[a-z0-9_]{1,40}(,[a-z0-9_]{1,40})*$'::text))
+);
+
+ALTER TABLE ONLY public.experiments FORCE ROW LEVEL SECURITY;
+
+COMMENT ON TABLE public.experiments IS 'Comparisons of two or more ways of doing something, among the people of a tenant.';
+
+COMMENT ON COLUMN public.experiments.variants IS 'What is compared, the first is what there was before; 2 to 8 names in lower case.';
+
+COMMENT ON COLUMN public.experiments.status IS 'draft; running; paused: nobody new is assigned; completed and cancelled: over.';
+
+COMMENT ON COLUMN public.experiments.start_date IS 'Tenant days, both inside; end_date is null while nobody knows.';
+
+CREATE TABLE public.failover_events (
+    id uuid DEFAULT public.uuid_generate_v4() NOT NULL,
+    event_type text NOT NULL,
+    source_node text NOT NULL,
+    target_node text NOT NULL,
+    status text DEFAULT 'started'::text NOT NULL,
+    occurred_at timestamp with time zone DEFAULT now() NOT NULL,
+    completed_at timestamp with time zone,
+    created_at timestamp with time zone DEFAULT now() NOT NULL,
+    updated_at timestamp with time zone DEFAULT now() NOT NULL,
+    CONSTRAINT failover_events_check CHECK ((source_node <> target_node)),
+    CONSTRAINT failover_events_check1 CHECK ((completed_at >= occurred_at)),
+    CONSTRAINT failover_events_check2 CHECK (((status = 'started'::text) = (completed_at IS NULL))),
+    CONSTRAINT failover_events_event_type_check CHECK ((event_type = ANY (ARRAY['planned'::text, 'automatic'::text, 'exercise'::text, 'failback'::text]))),
+    CONSTRAINT failover_events_source_node_check CHECK (((length(source_node) >= 1) AND (length(source_node) <= 120))),
+    CONSTRAINT failover_events_status_check CHECK ((status = ANY (ARRAY['started'::text, 'completed'::text, 'failed'::text, 'rolled_back'::text]))),
+    CONSTRAINT failover_events_target_node_check CHECK (((length(target_node) >= 1) AND (length(target_node) <= 120)))
+);
+
+COMMENT ON TABLE public.failover_events IS 'Each time another server took over. No tenant data.';
+
+COMMENT ON COLUMN public.failover_events.event_type IS 'planned: for maintenance; automatic: the first was gone; exercise: to see that it works; failback: back to the first.';
+
+COMMENT ON COLUMN public.failover_events.status IS 'started; then one end: completed, failed, rolled_back.';
+
+CREATE TABLE public.gdpr_requests (
+    id uuid DEFAULT public.uuid_generate_v4() NOT NULL,
+    tenant_id uuid NOT NULL,
+    user_id uuid,
+    request_type text NOT NULL,
+    status text DEFAULT 'received'::text NOT NULL,
+    requested_at timestamp with time zone DEFAULT now() NOT NULL,
+    due_at timestamp with time zone DEFAULT (now() + '1 mon'::interval) NOT NULL,
+    completed_at timestamp with time zone,
+    handled_by uuid,
+    notes text DEFAULT ''::text NOT NULL,
+    created_at timestamp with time zone DEFAULT now() NOT NULL,
+    updated_at timestamp with time zone DEFAULT now() NOT NULL,
+    CONSTRAINT gdpr_requests_check CHECK ((due_at > requested_at)),
+    CONSTRAINT gdpr_requests_check1 CHECK ((completed_at >= requested_at)),
+    CONSTRAINT gdpr_requests_check2 CHECK (((status = ANY (ARRAY['completed'::text, 'refused'::text, 'withdrawn'::text])) = (completed_at IS NOT NULL))),
+    CONSTRAINT gdpr_requests_notes_check CHECK ((length(notes) <= 4000)),
+    CONSTRAINT gdpr_requests_request_type_check CHECK ((request_type = ANY (ARRAY['access'::text, 'export'::text, 'rectification'::text, 'restriction'::text, 'erasure'::text]))),
+    CONSTRAINT gdpr_requests_status_check CHECK ((status = ANY (ARRAY['received'::text, 'in_progress'::text, 'completed'::text, 'refused'::text, 'withdrawn'::text])))
+);
+
+ALTER TABLE ONLY public.gdpr_requests FORCE ROW LEVEL SECURITY;
+
+COMMENT ON TABLE public.gdpr_requests IS 'Requests of people about their own data. Kept as evidence: the person of an erasure goes, the row stays.';
+
+COMMENT ON COLUMN public.gdpr_requests.request_type IS 'access: what is held (Art. 15); export: the same to take along (Art. 20); rectification (Art. 16); restriction (Art. 18); erasure (Art. 17).';
+
+COMMENT ON COLUMN public.gdpr_requests.status IS 'received, in_progress; then one end: completed, refused (notes say why) or withdrawn by the person.';
+
+COMMENT ON COLUMN public.gdpr_requests.due_at IS 'By when it must be answered: one month, unless prolonged.';
+
+COMMENT ON COLUMN public.gdpr_requests.completed_at IS 'When it ended, in whichever of the three ways.';
+
 CREATE TABLE public.import_refusals (
     id uuid DEFAULT public.uuid_generate_v4() NOT NULL,
     tenant_id uuid NOT NULL,
@@ -1648,12 +2532,97 @@ CREATE TABLE public.import_refusals (
     detail text DEFAULT ''::text NOT NULL,
     created_at timestamp with time zone DEFAULT now() NOT NULL,
     CONSTRAINT import_refusals_detail_check CHECK ((length(detail) <= 500)),
-    CONSTRAINT import_refusals_line_number_check CHECK ((line_number > 0))
+    CONSTRAINT import_refusals_line_number_check CHECK ((line_number > 0)),
+    CONSTRAINT import_refusals_reason_check CHECK (((length(reason) >= 1) AND (length(reason) <= 200)))
 );
 
 ALTER TABLE ONLY public.import_refusals FORCE ROW LEVEL SECURITY;
 
 COMMENT ON TABLE public.import_refusals IS 'Rows an import did not take, with line and reason.';
+
+COMMENT ON COLUMN public.import_refusals.reason IS 'One of a few sentences for people.';
+
+CREATE TABLE public.integration_sync_logs (
+    id uuid DEFAULT public.uuid_generate_v4() NOT NULL,
+    tenant_id uuid NOT NULL,
+    integration_id uuid NOT NULL,
+    sync_type text NOT NULL,
+    status text DEFAULT 'running'::text NOT NULL,
+    records_synced bigint DEFAULT 0 NOT NULL,
+    error_message text,
+    started_at timestamp with time zone DEFAULT now() NOT NULL,
+    completed_at timestamp with time zone,
+    created_at timestamp with time zone DEFAULT now() NOT NULL,
+    updated_at timestamp with time zone DEFAULT now() NOT NULL,
+    CONSTRAINT integration_sync_logs_check CHECK ((completed_at >= started_at)),
+    CONSTRAINT integration_sync_logs_check1 CHECK (((status = 'running'::text) = (completed_at IS NULL))),
+    CONSTRAINT integration_sync_logs_check2 CHECK (((status <> ALL (ARRAY['partial'::text, 'failed'::text])) OR (error_message IS NOT NULL))),
+    CONSTRAINT integration_sync_logs_error_message_check CHECK ((length(error_message) <= 2000)),
+    CONSTRAINT integration_sync_logs_records_synced_check CHECK ((records_synced >= 0)),
+    CONSTRAINT integration_sync_logs_status_check CHECK ((status = ANY (ARRAY['running'::text, 'succeeded'::text, 'partial'::text, 'failed'::text]))),
+    CONSTRAINT integration_sync_logs_sync_type_check CHECK ((sync_type = ANY (ARRAY['full'::text, 'incremental'::text, 'test'::text])))
+);
+
+ALTER TABLE ONLY public.integration_sync_logs FORCE ROW LEVEL SECURITY;
+
+COMMENT ON TABLE public.integration_sync_logs IS 'Each exchange with a service: what came of it.';
+
+COMMENT ON COLUMN public.integration_sync_logs.sync_type IS 'full: everything anew; incremental: since the last; test: whether it answers at all.';
+
+COMMENT ON COLUMN public.integration_sync_logs.status IS 'running; succeeded; partial: some records refused, error_message says which; failed.';
+
+CREATE TABLE public.integration_tokens (
+    id uuid DEFAULT public.uuid_generate_v4() NOT NULL,
+    tenant_id uuid NOT NULL,
+    integration_id uuid NOT NULL,
+    token_type text NOT NULL,
+    token_value_encrypted bytea NOT NULL,
+    key_id text NOT NULL,
+    expires_at timestamp with time zone,
+    created_at timestamp with time zone DEFAULT now() NOT NULL,
+    updated_at timestamp with time zone DEFAULT now() NOT NULL,
+    CONSTRAINT integration_tokens_key_id_check CHECK ((key_id ~ '^[a-z0-9_-]{1,40}$'::text)),
+    CONSTRAINT integration_tokens_token_type_check CHECK ((token_type = ANY (ARRAY['access'::text, 'refresh'::text, 'api_key'::text, 'basic'::text]))),
+    CONSTRAINT integration_tokens_token_value_encrypted_check CHECK (((octet_length(token_value_encrypted) >= 29) AND (octet_length(token_value_encrypted) <= 16384)))
+);
+
+ALTER TABLE ONLY public.integration_tokens FORCE ROW LEVEL SECURITY;
+
+COMMENT ON TABLE public.integration_tokens IS 'Secrets of integrations. A person''s session writes them and never reads them back.';
+
+COMMENT ON COLUMN public.integration_tokens.token_type IS 'access and refresh: OAuth; api_key: a key of the service; basic: name and password.';
+
+COMMENT ON COLUMN public.integration_tokens.token_value_encrypted IS 'Nonce (12 bytes), ciphertext, tag (16 bytes), encrypted by the application; readable by the worker''s role only.';
+
+COMMENT ON COLUMN public.integration_tokens.key_id IS 'Which key encrypted it, so that keys can be changed.';
+
+CREATE TABLE public.integrations (
+    id uuid DEFAULT public.uuid_generate_v4() NOT NULL,
+    tenant_id uuid NOT NULL,
+    name text NOT NULL,
+    integration_type text NOT NULL,
+    status text DEFAULT 'pending'::text NOT NULL,
+    configuration jsonb DEFAULT '{}'::jsonb NOT NULL,
+    created_by uuid,
+    deleted_at timestamp with time zone,
+    created_at timestamp with time zone DEFAULT now() NOT NULL,
+    updated_at timestamp with time zone DEFAULT now() NOT NULL,
+    CONSTRAINT integrations_configuration_check CHECK ((jsonb_typeof(configuration) = 'object'::text)),
+    CONSTRAINT integrations_configuration_check1 CHECK ((NOT (configuration ?| ARRAY['token'::text, 'access_token'::text, 'refresh_token'::text, 'api_key'::text, 'password'::text, 'secret'::text, 'client_secret'::text]))),
+    CONSTRAINT integrations_integration_type_check CHECK ((integration_type = ANY (ARRAY['hosting'::text, 'analytics'::text, 'ad_server'::text, 'shop'::text, 'crm'::text, 'storage'::text, 'messaging'::text]))),
+    CONSTRAINT integrations_name_check CHECK (((length(name) >= 1) AND (length(name) <= 120))),
+    CONSTRAINT integrations_status_check CHECK ((status = ANY (ARRAY['pending'::text, 'connected'::text, 'paused'::text, 'failed'::text, 'disconnected'::text])))
+);
+
+ALTER TABLE ONLY public.integrations FORCE ROW LEVEL SECURITY;
+
+COMMENT ON TABLE public.integrations IS 'Services a tenant is connected with.';
+
+COMMENT ON COLUMN public.integrations.integration_type IS 'hosting: where episodes lie; analytics: other counts; ad_server: ads delivered; shop: orders; crm: sponsors and deals; storage: where exports go; messaging: where alerts go.';
+
+COMMENT ON COLUMN public.integrations.status IS 'pending: not yet allowed by the service; connected; paused: by a person; failed: the service refuses; disconnected: ended.';
+
+COMMENT ON COLUMN public.integrations.configuration IS 'Object. base_url: https; account: name or number at the service; sync_minutes: how often; podcast_ids, sponsor_ids: what it is for. Never a secret: those are integration_tokens.';
 
 CREATE TABLE public.io_bookings (
     id uuid DEFAULT public.uuid_generate_v4() NOT NULL,
@@ -1685,6 +2654,8 @@ ALTER TABLE ONLY public.io_bookings FORCE ROW LEVEL SECURITY;
 
 COMMENT ON TABLE public.io_bookings IS 'Insertion orders: what was sold, at which rate, for which flight.';
 
+COMMENT ON COLUMN public.io_bookings.pricing_model IS 'cpm: by delivery; flat: one price for the flight.';
+
 COMMENT ON COLUMN public.io_bookings.rate_micros IS 'cpm: price of 1,000 impressions; flat: price of the whole booking. Millionths of the currency.';
 
 CREATE TABLE public.job_runs (
@@ -1698,12 +2669,17 @@ CREATE TABLE public.job_runs (
     lease_until timestamp with time zone NOT NULL,
     result jsonb DEFAULT '{}'::jsonb NOT NULL,
     error_message text,
+    CONSTRAINT job_runs_check CHECK (((status = 'running'::text) = (finished_at IS NULL))),
     CONSTRAINT job_runs_job_check CHECK ((job ~ '^[a-z_]+$'::text)),
     CONSTRAINT job_runs_result_check CHECK ((jsonb_typeof(result) = 'object'::text)),
     CONSTRAINT job_runs_status_check CHECK ((status = ANY (ARRAY['running'::text, 'succeeded'::text, 'failed'::text, 'abandoned'::text])))
 );
 
 COMMENT ON TABLE public.job_runs IS 'Runs of the worker''s jobs: one row per job and time slot, so that two workers never run one slot twice. No tenant data.';
+
+COMMENT ON COLUMN public.job_runs.status IS 'running; succeeded; failed; abandoned: its worker died.';
+
+COMMENT ON COLUMN public.job_runs.result IS 'Object of figures by name, as the job reports them.';
 
 CREATE VIEW public.listener_days WITH (security_barrier='true') AS
  SELECT tenant_id,
@@ -1748,6 +2724,99 @@ CREATE TABLE public.login_attempts (
 
 COMMENT ON TABLE public.login_attempts IS 'Log-in throttle: exponential up to 15 minutes, cleared by a success.';
 
+CREATE TABLE public.marketplace_listings (
+    id uuid DEFAULT public.uuid_generate_v4() NOT NULL,
+    tenant_id uuid NOT NULL,
+    podcast_id uuid NOT NULL,
+    listing_type text NOT NULL,
+    status text DEFAULT 'draft'::text NOT NULL,
+    pricing jsonb NOT NULL,
+    deleted_at timestamp with time zone,
+    created_at timestamp with time zone DEFAULT now() NOT NULL,
+    updated_at timestamp with time zone DEFAULT now() NOT NULL,
+    CONSTRAINT marketplace_listings_listing_type_check CHECK ((listing_type = ANY (ARRAY['pre_roll'::text, 'mid_roll'::text, 'post_roll'::text, 'host_read'::text, 'sponsorship'::text]))),
+    CONSTRAINT marketplace_listings_pricing_check CHECK ((jsonb_typeof(pricing) = 'object'::text)),
+    CONSTRAINT marketplace_listings_pricing_check1 CHECK ((COALESCE((pricing ->> 'model'::text), ''::text) = ANY (ARRAY['cpm'::text, 'flat'::text]))),
+    CONSTRAINT marketplace_listings_pricing_check2 CHECK (((COALESCE(jsonb_typeof((pricing -> 'amount'::text)), ''::text) = 'number'::text) AND (NOT (pricing @? '$."amount"?(@ < 0)'::jsonpath)))),
+    CONSTRAINT marketplace_listings_pricing_check3 CHECK ((COALESCE((pricing ->> 'currency'::text), ''::text) ~ '^[A-Z]{3}$'::text)),
+    CONSTRAINT marketplace_listings_pricing_check4 CHECK (((NOT (pricing ? 'minimum_impressions'::text)) OR ((jsonb_typeof((pricing -> 'minimum_impressions'::text)) = 'number'::text) AND (NOT (pricing @? '$."minimum_impressions"?(@ < 1)'::jsonpath))))),
+    CONSTRAINT marketplace_listings_pricing_check5 CHECK ((NOT (pricing @? '$.keyvalue()?(!(((@."key" == "model" || @."key" == "amount") || @."key" == "currency") || @."key" == "minimum_impressions"))'::jsonpath))),
+    CONSTRAINT marketplace_listings_status_check CHECK ((status = ANY (ARRAY['draft'::text, 'published'::text, 'paused'::text, 'sold_out'::text, 'closed'::text])))
+);
+
+ALTER TABLE ONLY public.marketplace_listings FORCE ROW LEVEL SECURITY;
+
+COMMENT ON TABLE public.marketplace_listings IS 'What of a podcast is for sale. One open listing for each podcast and type. Sponsors see those of podcasts that were suggested to them, through matched_podcasts.';
+
+COMMENT ON COLUMN public.marketplace_listings.listing_type IS 'pre_roll, mid_roll, post_roll, host_read: a place as in ad_units; sponsorship: a whole episode with one sponsor.';
+
+COMMENT ON COLUMN public.marketplace_listings.status IS 'draft: not yet shown; published: for sale; paused: by a person; sold_out: nothing left for now; closed: for good.';
+
+COMMENT ON COLUMN public.marketplace_listings.pricing IS 'Object. model: cpm (amount is the price of 1,000 impressions) or flat (of one episode). amount: number, 0 or more. currency: ISO 4217. minimum_impressions: the smallest order, 1 or more; may be missing. Nothing else.';
+
+CREATE TABLE public.marketplace_revenue (
+    id uuid DEFAULT public.uuid_generate_v4() NOT NULL,
+    tenant_id uuid NOT NULL,
+    listing_id uuid NOT NULL,
+    amount numeric(14,2) NOT NULL,
+    currency text NOT NULL,
+    transaction_date date NOT NULL,
+    created_at timestamp with time zone DEFAULT now() NOT NULL,
+    CONSTRAINT marketplace_revenue_amount_check CHECK ((amount <> (0)::numeric)),
+    CONSTRAINT marketplace_revenue_currency_check CHECK ((currency ~ '^[A-Z]{3}$'::text))
+);
+
+ALTER TABLE ONLY public.marketplace_revenue FORCE ROW LEVEL SECURITY;
+
+COMMENT ON TABLE public.marketplace_revenue IS 'What a listing brought in, on which tenant day. Append-only: a correction is a row of its own.';
+
+COMMENT ON COLUMN public.marketplace_revenue.amount IS 'Below 0: a correction of what was booked before. Two currencies are never added.';
+
+COMMENT ON COLUMN public.marketplace_revenue.currency IS 'ISO 4217.';
+
+CREATE TABLE public.matches (
+    id uuid DEFAULT public.uuid_generate_v4() NOT NULL,
+    tenant_id uuid NOT NULL,
+    advertiser_id uuid NOT NULL,
+    campaign_id uuid NOT NULL,
+    podcast_id uuid NOT NULL,
+    score numeric(4,3) NOT NULL,
+    rationale text NOT NULL,
+    signals jsonb DEFAULT '{}'::jsonb NOT NULL,
+    created_at timestamp with time zone DEFAULT now() NOT NULL,
+    updated_at timestamp with time zone DEFAULT now() NOT NULL,
+    CONSTRAINT matches_rationale_check CHECK (((length(rationale) >= 1) AND (length(rationale) <= 2000))),
+    CONSTRAINT matches_score_check CHECK (((score >= (0)::numeric) AND (score <= (1)::numeric))),
+    CONSTRAINT matches_signals_check CHECK ((jsonb_typeof(signals) = 'object'::text)),
+    CONSTRAINT matches_signals_check1 CHECK ((NOT (signals @? 'strict $.*?(@.type() != "number")'::jsonpath))),
+    CONSTRAINT matches_signals_check2 CHECK ((NOT (signals @? '$.*?(@ < 0 || @ > 1)'::jsonpath))),
+    CONSTRAINT matches_signals_check3 CHECK ((NOT (signals @? '$.keyvalue()?(!(((((@."key" == "category_fit" || @."key" == "language_fit") || @."key" == "audience_overlap") || @."key" == "past_results") || @."key" == "price_fit") || @."key" == "availability"))'::jsonpath)))
+);
+
+ALTER TABLE ONLY public.matches FORCE ROW LEVEL SECURITY;
+
+COMMENT ON TABLE public.matches IS 'Podcasts suggested for a campaign, each with its reasons. advertiser_id is the campaign''s sponsor.';
+
+COMMENT ON COLUMN public.matches.score IS '0 to 1; what the signals come to.';
+
+COMMENT ON COLUMN public.matches.signals IS 'Object of numbers from 0 to 1, each may be missing: category_fit, language_fit, audience_overlap (listeners shared with podcasts that worked), past_results (of the sponsor in this podcast), price_fit, availability. Nothing else.';
+
+CREATE VIEW public.matched_podcasts WITH (security_barrier='true') AS
+ SELECT m.tenant_id,
+    m.campaign_id,
+    m.podcast_id,
+    p.name AS podcast_name,
+    p.category,
+    l.id AS listing_id,
+    l.listing_type,
+    l.pricing
+   FROM ((public.matches m
+     JOIN public.podcasts p ON (((p.tenant_id = m.tenant_id) AND (p.id = m.podcast_id) AND (p.deleted_at IS NULL))))
+     LEFT JOIN public.marketplace_listings l ON (((l.tenant_id = p.tenant_id) AND (l.podcast_id = p.id) AND (l.status = 'published'::text) AND (l.deleted_at IS NULL))))
+  WHERE ((m.tenant_id = ( SELECT public.app_tenant() AS app_tenant)) AND (( SELECT public.app_sees_all_campaigns() AS app_sees_all_campaigns) OR (m.campaign_id IN ( SELECT public.app_campaigns() AS app_campaigns))));
+
+COMMENT ON VIEW public.matched_podcasts IS 'Podcasts in the matches of the campaigns in scope: name, category and published listings, nothing else.';
+
 CREATE VIEW public.metrics_daily WITH (security_barrier='true') AS
  SELECT metric_date AS day,
     tenant_id,
@@ -1765,6 +2834,85 @@ CREATE VIEW public.metrics_daily WITH (security_barrier='true') AS
 
 COMMENT ON VIEW public.metrics_daily IS 'Per tenant day, episode and metric: listener_metrics (plays, listen_seconds, completes, engaged_plays) and attribution_events (attribution.<type> counts events; attribution.<type>.value.<CUR> sums their value in millionths).';
 
+CREATE TABLE public.onboarding_progress (
+    tenant_id uuid NOT NULL,
+    user_id uuid NOT NULL,
+    step_id uuid NOT NULL,
+    completed_at timestamp with time zone,
+    skipped_at timestamp with time zone,
+    created_at timestamp with time zone DEFAULT now() NOT NULL,
+    updated_at timestamp with time zone DEFAULT now() NOT NULL,
+    CONSTRAINT onboarding_progress_check CHECK (((completed_at IS NULL) OR (skipped_at IS NULL)))
+);
+
+ALTER TABLE ONLY public.onboarding_progress FORCE ROW LEVEL SECURITY;
+
+COMMENT ON TABLE public.onboarding_progress IS 'How far a person has come. A row with neither moment: begun. Completed and skipped exclude each other.';
+
+CREATE TABLE public.onboarding_steps (
+    id uuid DEFAULT public.uuid_generate_v4() NOT NULL,
+    step_key text NOT NULL,
+    step_name text NOT NULL,
+    description text DEFAULT ''::text NOT NULL,
+    order_index integer NOT NULL,
+    required boolean DEFAULT false NOT NULL,
+    created_at timestamp with time zone DEFAULT now() NOT NULL,
+    updated_at timestamp with time zone DEFAULT now() NOT NULL,
+    CONSTRAINT onboarding_steps_description_check CHECK ((length(description) <= 400)),
+    CONSTRAINT onboarding_steps_order_index_check CHECK ((order_index >= 0)),
+    CONSTRAINT onboarding_steps_step_key_check CHECK ((step_key ~ '^[a-z][a-z0-9_]{0,59}$'::text)),
+    CONSTRAINT onboarding_steps_step_name_check CHECK (((length(step_name) >= 1) AND (length(step_name) <= 120)))
+);
+
+COMMENT ON TABLE public.onboarding_steps IS 'How to begin with podboard, the same for every tenant. Written by migrations and operators only.';
+
+COMMENT ON COLUMN public.onboarding_steps.required IS 'Without it the rest shows nothing; skipped it comes again.';
+
+CREATE TABLE public.partner_integrations (
+    id uuid DEFAULT public.uuid_generate_v4() NOT NULL,
+    tenant_id uuid NOT NULL,
+    partner_id uuid NOT NULL,
+    integration_type text NOT NULL,
+    configuration jsonb DEFAULT '{}'::jsonb NOT NULL,
+    status text DEFAULT 'planned'::text NOT NULL,
+    created_at timestamp with time zone DEFAULT now() NOT NULL,
+    updated_at timestamp with time zone DEFAULT now() NOT NULL,
+    CONSTRAINT partner_integrations_configuration_check CHECK ((jsonb_typeof(configuration) = 'object'::text)),
+    CONSTRAINT partner_integrations_configuration_check1 CHECK ((NOT (configuration ?| ARRAY['token'::text, 'access_token'::text, 'refresh_token'::text, 'api_key'::text, 'password'::text, 'secret'::text, 'client_secret'::text]))),
+    CONSTRAINT partner_integrations_integration_type_check CHECK ((integration_type = ANY (ARRAY['data_feed'::text, 'file_drop'::text, 'api'::text, 'prefix'::text, 'manual'::text]))),
+    CONSTRAINT partner_integrations_status_check CHECK ((status = ANY (ARRAY['planned'::text, 'testing'::text, 'active'::text, 'paused'::text, 'ended'::text])))
+);
+
+ALTER TABLE ONLY public.partner_integrations FORCE ROW LEVEL SECURITY;
+
+COMMENT ON TABLE public.partner_integrations IS 'How data comes from or goes to a partner.';
+
+COMMENT ON COLUMN public.partner_integrations.integration_type IS 'data_feed: they send events; file_drop: files by the day; api: we ask; prefix: a redirect in the audio URL; manual: by a person.';
+
+COMMENT ON COLUMN public.partner_integrations.configuration IS 'Object. url: https; schedule: cron; format: csv or json; contact: who is asked. Never a secret.';
+
+COMMENT ON COLUMN public.partner_integrations.status IS 'planned, testing, active, paused by a person, ended.';
+
+CREATE TABLE public.partners (
+    id uuid DEFAULT public.uuid_generate_v4() NOT NULL,
+    tenant_id uuid NOT NULL,
+    name text NOT NULL,
+    partner_type text NOT NULL,
+    contact_email text,
+    deleted_at timestamp with time zone,
+    created_at timestamp with time zone DEFAULT now() NOT NULL,
+    updated_at timestamp with time zone DEFAULT now() NOT NULL,
+    CONSTRAINT partners_contact_email_check CHECK (((contact_email = lower(contact_email)) AND (contact_email ~ '^[^@\s]+@[^@\s]+$'::text) AND (length(contact_email) <= 254))),
+    CONSTRAINT partners_name_check CHECK (((length(name) >= 1) AND (length(name) <= 200))),
+    CONSTRAINT partners_partner_type_check CHECK ((partner_type = ANY (ARRAY['hosting'::text, 'measurement'::text, 'network'::text, 'technology'::text, 'reseller'::text])))
+);
+
+ALTER TABLE ONLY public.partners FORCE ROW LEVEL SECURITY;
+
+COMMENT ON TABLE public.partners IS 'Firms a tenant works with that are neither sponsor nor agency.';
+
+COMMENT ON COLUMN public.partners.partner_type IS 'hosting: serves the episodes; measurement: counts too; network: sells with us; technology: tools; reseller: sells us.';
+
 CREATE TABLE public.password_reset_tokens (
     id uuid DEFAULT public.uuid_generate_v4() NOT NULL,
     tenant_id uuid,
@@ -1774,6 +2922,7 @@ CREATE TABLE public.password_reset_tokens (
     expires_at timestamp with time zone NOT NULL,
     used_at timestamp with time zone,
     created_at timestamp with time zone DEFAULT now() NOT NULL,
+    updated_at timestamp with time zone DEFAULT now() NOT NULL,
     CONSTRAINT password_reset_tokens_purpose_check CHECK ((purpose = ANY (ARRAY['reset'::text, 'invitation'::text]))),
     CONSTRAINT password_reset_tokens_token_check CHECK ((token ~ '^[0-9a-f]{64}$'::text))
 );
@@ -1782,6 +2931,8 @@ ALTER TABLE ONLY public.password_reset_tokens FORCE ROW LEVEL SECURITY;
 
 COMMENT ON TABLE public.password_reset_tokens IS 'One-time links that set a password. token holds the SHA-256, never the token.';
 
+COMMENT ON COLUMN public.password_reset_tokens.purpose IS 'reset: a password is there already (30 minutes); invitation: the first one (24 hours).';
+
 CREATE TABLE public.permissions (
     id uuid DEFAULT public.uuid_generate_v4() NOT NULL,
     name text NOT NULL,
@@ -1789,10 +2940,18 @@ CREATE TABLE public.permissions (
     resource_type text NOT NULL,
     action text NOT NULL,
     created_at timestamp with time zone DEFAULT now() NOT NULL,
-    CONSTRAINT permissions_name_check CHECK ((name ~ '^[a-z_]+\.[a-z_]+$'::text))
+    updated_at timestamp with time zone DEFAULT now() NOT NULL,
+    CONSTRAINT permissions_action_check CHECK ((action ~ '^[a-z_]+$'::text)),
+    CONSTRAINT permissions_check CHECK ((action = split_part(name, '.'::text, 2))),
+    CONSTRAINT permissions_name_check CHECK ((name ~ '^[a-z_]+\.[a-z_]+$'::text)),
+    CONSTRAINT permissions_resource_type_check CHECK ((resource_type ~ '^[a-z_]+$'::text))
 );
 
-COMMENT ON TABLE public.permissions IS 'What can be allowed at all; the same for every tenant, written by migrations only.';
+COMMENT ON TABLE public.permissions IS 'What can be allowed at all; the same for every tenant. Written by migrations and operators only.';
+
+COMMENT ON COLUMN public.permissions.resource_type IS 'What it is about, in the singular.';
+
+COMMENT ON COLUMN public.permissions.action IS 'The part of the name after the point.';
 
 CREATE TABLE public.sponsors (
     id uuid DEFAULT public.uuid_generate_v4() NOT NULL,
@@ -1822,11 +2981,12 @@ CREATE VIEW public.podcast_placements WITH (security_barrier='true') AS
     a.unit_type,
     a.position_seconds,
     a.duration_seconds
-   FROM (((public.ad_units a
+   FROM ((((public.ad_units a
      JOIN public.episodes e ON (((e.tenant_id = a.tenant_id) AND (e.id = a.episode_id))))
+     JOIN public.podcasts p ON (((p.tenant_id = e.tenant_id) AND (p.id = e.podcast_id))))
      JOIN public.campaigns c ON (((c.tenant_id = a.tenant_id) AND (c.id = a.campaign_id))))
      JOIN public.sponsors s ON (((s.tenant_id = c.tenant_id) AND (s.id = c.sponsor_id))))
-  WHERE ((a.tenant_id = ( SELECT public.app_tenant() AS app_tenant)) AND (a.deleted_at IS NULL) AND (c.deleted_at IS NULL) AND (( SELECT public.app_sees_all_podcasts() AS app_sees_all_podcasts) OR (e.podcast_id IN ( SELECT public.app_podcasts() AS app_podcasts))));
+  WHERE ((a.tenant_id = ( SELECT public.app_tenant() AS app_tenant)) AND (a.deleted_at IS NULL) AND (c.deleted_at IS NULL) AND (e.deleted_at IS NULL) AND (p.deleted_at IS NULL) AND (( SELECT public.app_sees_all_podcasts() AS app_sees_all_podcasts) OR (e.podcast_id IN ( SELECT public.app_podcasts() AS app_podcasts))));
 
 COMMENT ON VIEW public.podcast_placements IS 'Ads in the podcasts in scope: sponsor, flight and position.';
 
@@ -1838,6 +2998,79 @@ CREATE VIEW public.podcast_slices WITH (security_barrier='true') AS
    FROM internal.podcast_slices r
   WHERE ((tenant_id = ( SELECT public.app_tenant() AS app_tenant)) AND (( SELECT public.app_sees_all_podcasts() AS app_sees_all_podcasts) OR (podcast_id IN ( SELECT public.app_podcasts() AS app_podcasts))));
 
+CREATE TABLE public.recovery_procedures (
+    id uuid DEFAULT public.uuid_generate_v4() NOT NULL,
+    procedure_name text NOT NULL,
+    description text DEFAULT ''::text NOT NULL,
+    steps jsonb NOT NULL,
+    last_tested_at timestamp with time zone,
+    created_at timestamp with time zone DEFAULT now() NOT NULL,
+    updated_at timestamp with time zone DEFAULT now() NOT NULL,
+    CONSTRAINT recovery_procedures_description_check CHECK ((length(description) <= 1000)),
+    CONSTRAINT recovery_procedures_procedure_name_check CHECK (((length(procedure_name) >= 1) AND (length(procedure_name) <= 120))),
+    CONSTRAINT recovery_procedures_steps_check CHECK ((jsonb_typeof(steps) = 'array'::text)),
+    CONSTRAINT recovery_procedures_steps_check1 CHECK (((jsonb_array_length(
+CASE
+    WHEN (jsonb_typeof(steps) = 'array'::text) THEN steps
+    ELSE '[]'::jsonb
+END) >= 1) AND (jsonb_array_length(
+CASE
+    WHEN (jsonb_typeof(steps) = 'array'::text) THEN steps
+    ELSE '[]'::jsonb
+END) <= 50))),
+    CONSTRAINT recovery_procedures_steps_check2 CHECK ((NOT (steps @? 'strict $[*]?(@.type() != "object")'::jsonpath))),
+    CONSTRAINT recovery_procedures_steps_check3 CHECK ((NOT (steps @? '$[*]?(!(exists (@."do") && exists (@."see")))'::jsonpath))),
+    CONSTRAINT recovery_procedures_steps_check4 CHECK ((NOT (steps @? 'strict $[*].keyvalue()?(!(@."key" == "do" || @."key" == "see") || @."value".type() != "string")'::jsonpath)))
+);
+
+COMMENT ON TABLE public.recovery_procedures IS 'What to do when something is lost, the same for every tenant. Written by migrations and operators only.';
+
+COMMENT ON COLUMN public.recovery_procedures.steps IS 'Array, in order: {do: what to do, see: what is seen when it has worked}. Nothing else.';
+
+COMMENT ON COLUMN public.recovery_procedures.last_tested_at IS 'When somebody went through it last; null: never here.';
+
+CREATE TABLE public.referral_commissions (
+    id uuid DEFAULT public.uuid_generate_v4() NOT NULL,
+    tenant_id uuid NOT NULL,
+    referral_id uuid NOT NULL,
+    amount numeric(14,2) NOT NULL,
+    currency text NOT NULL,
+    status text DEFAULT 'pending'::text NOT NULL,
+    paid_at timestamp with time zone,
+    created_at timestamp with time zone DEFAULT now() NOT NULL,
+    updated_at timestamp with time zone DEFAULT now() NOT NULL,
+    CONSTRAINT referral_commissions_amount_check CHECK ((amount > (0)::numeric)),
+    CONSTRAINT referral_commissions_check CHECK (((status = 'paid'::text) = (paid_at IS NOT NULL))),
+    CONSTRAINT referral_commissions_currency_check CHECK ((currency ~ '^[A-Z]{3}$'::text)),
+    CONSTRAINT referral_commissions_status_check CHECK ((status = ANY (ARRAY['pending'::text, 'approved'::text, 'paid'::text, 'cancelled'::text])))
+);
+
+ALTER TABLE ONLY public.referral_commissions FORCE ROW LEVEL SECURITY;
+
+COMMENT ON TABLE public.referral_commissions IS 'What a referral earned its referrer.';
+
+COMMENT ON COLUMN public.referral_commissions.currency IS 'ISO 4217.';
+
+COMMENT ON COLUMN public.referral_commissions.status IS 'pending: earned, not looked at; approved: to be paid; paid: with paid_at; cancelled: the subscription was given back.';
+
+CREATE TABLE public.referrals (
+    id uuid DEFAULT public.uuid_generate_v4() NOT NULL,
+    tenant_id uuid NOT NULL,
+    referrer_id uuid NOT NULL,
+    referred_email text NOT NULL,
+    status text DEFAULT 'invited'::text NOT NULL,
+    created_at timestamp with time zone DEFAULT now() NOT NULL,
+    updated_at timestamp with time zone DEFAULT now() NOT NULL,
+    CONSTRAINT referrals_referred_email_check CHECK (((referred_email = lower(referred_email)) AND (referred_email ~ '^[^@\s]+@[^@\s]+$'::text) AND (length(referred_email) <= 254))),
+    CONSTRAINT referrals_status_check CHECK ((status = ANY (ARRAY['invited'::text, 'signed_up'::text, 'subscribed'::text, 'declined'::text, 'expired'::text])))
+);
+
+ALTER TABLE ONLY public.referrals FORCE ROW LEVEL SECURITY;
+
+COMMENT ON TABLE public.referrals IS 'Whom a person of the tenant has told of podboard.';
+
+COMMENT ON COLUMN public.referrals.status IS 'invited: told; signed_up: has an account; subscribed: pays, which earns the commission; declined; expired: no answer in 90 days.';
+
 CREATE TABLE public.refresh_states (
     relation text NOT NULL,
     refreshed_at timestamp with time zone NOT NULL,
@@ -1846,6 +3079,159 @@ CREATE TABLE public.refresh_states (
 );
 
 COMMENT ON TABLE public.refresh_states IS 'As-of of each derived relation: the start of the last refresh that left nothing undone.';
+
+CREATE TABLE public.refresh_tokens (
+    id uuid DEFAULT public.uuid_generate_v4() NOT NULL,
+    tenant_id uuid,
+    user_id uuid NOT NULL,
+    family_id uuid NOT NULL,
+    token text NOT NULL,
+    replaced_by uuid,
+    expires_at timestamp with time zone NOT NULL,
+    revoked_at timestamp with time zone,
+    revoked_reason text,
+    created_at timestamp with time zone DEFAULT now() NOT NULL,
+    updated_at timestamp with time zone DEFAULT now() NOT NULL,
+    CONSTRAINT refresh_tokens_check CHECK ((expires_at > created_at)),
+    CONSTRAINT refresh_tokens_check1 CHECK (((revoked_at IS NULL) = (revoked_reason IS NULL))),
+    CONSTRAINT refresh_tokens_check2 CHECK (((replaced_by IS NULL) OR ((revoked_at IS NOT NULL) AND (replaced_by <> id)))),
+    CONSTRAINT refresh_tokens_revoked_reason_check CHECK ((revoked_reason = ANY (ARRAY['rotated'::text, 'reused'::text, 'logged_out'::text, 'disabled'::text, 'password_changed'::text]))),
+    CONSTRAINT refresh_tokens_token_check CHECK ((token ~ '^[0-9a-f]{64}$'::text))
+);
+
+ALTER TABLE ONLY public.refresh_tokens FORCE ROW LEVEL SECURITY;
+
+COMMENT ON TABLE public.refresh_tokens IS 'Refresh tokens of the API. Each use replaces the token by the next of its family; a used one that comes again revokes the family.';
+
+COMMENT ON COLUMN public.refresh_tokens.family_id IS 'The log-in that the token goes back to; a family is of one person.';
+
+COMMENT ON COLUMN public.refresh_tokens.token IS 'SHA-256 of the token, never the token.';
+
+COMMENT ON COLUMN public.refresh_tokens.revoked_reason IS 'rotated: replaced by the next; reused: one of the family came twice; logged_out, disabled, password_changed: ended by that.';
+
+CREATE TABLE public.replication_status (
+    id uuid DEFAULT public.uuid_generate_v4() NOT NULL,
+    replica_name text NOT NULL,
+    status text NOT NULL,
+    lag_seconds numeric(12,3),
+    last_sync_at timestamp with time zone,
+    created_at timestamp with time zone DEFAULT now() NOT NULL,
+    updated_at timestamp with time zone DEFAULT now() NOT NULL,
+    CONSTRAINT replication_status_lag_seconds_check CHECK ((lag_seconds >= (0)::numeric)),
+    CONSTRAINT replication_status_replica_name_check CHECK (((length(replica_name) >= 1) AND (length(replica_name) <= 120))),
+    CONSTRAINT replication_status_status_check CHECK ((status = ANY (ARRAY['streaming'::text, 'catching_up'::text, 'stopped'::text, 'lost'::text])))
+);
+
+COMMENT ON TABLE public.replication_status IS 'Each replica as it was seen last. No tenant data.';
+
+COMMENT ON COLUMN public.replication_status.status IS 'streaming: follows; catching_up: behind, and nearer each time; stopped: by a person; lost: does not answer.';
+
+COMMENT ON COLUMN public.replication_status.lag_seconds IS 'How far behind; null when nobody knows.';
+
+CREATE TABLE public.report_deliveries (
+    id uuid DEFAULT public.uuid_generate_v4() NOT NULL,
+    tenant_id uuid NOT NULL,
+    schedule_id uuid,
+    report_id uuid NOT NULL,
+    recipient_id uuid,
+    channel text NOT NULL,
+    destination text NOT NULL,
+    status text DEFAULT 'queued'::text NOT NULL,
+    attempts smallint DEFAULT 0 NOT NULL,
+    next_attempt_at timestamp with time zone,
+    lease_until timestamp with time zone,
+    delivered_at timestamp with time zone,
+    attempt_log jsonb DEFAULT '[]'::jsonb NOT NULL,
+    created_at timestamp with time zone DEFAULT now() NOT NULL,
+    updated_at timestamp with time zone DEFAULT now() NOT NULL,
+    CONSTRAINT report_deliveries_attempt_log_check CHECK ((jsonb_typeof(attempt_log) = 'array'::text)),
+    CONSTRAINT report_deliveries_attempt_log_check1 CHECK ((NOT (attempt_log @? '$[*]?((@.type() != "object" || !(exists (@."at"))) || !(exists (@."outcome")))'::jsonpath))),
+    CONSTRAINT report_deliveries_attempts_check CHECK ((attempts >= 0)),
+    CONSTRAINT report_deliveries_channel_check CHECK ((channel = ANY (ARRAY['email'::text, 'webhook'::text]))),
+    CONSTRAINT report_deliveries_check CHECK (((status = 'delivered'::text) = (delivered_at IS NOT NULL))),
+    CONSTRAINT report_deliveries_check1 CHECK (((status = 'queued'::text) = (next_attempt_at IS NOT NULL))),
+    CONSTRAINT report_deliveries_check2 CHECK (((status = 'sending'::text) = (lease_until IS NOT NULL))),
+    CONSTRAINT report_deliveries_destination_check CHECK (((length(destination) >= 1) AND (length(destination) <= 2000))),
+    CONSTRAINT report_deliveries_status_check CHECK ((status = ANY (ARRAY['queued'::text, 'sending'::text, 'delivered'::text, 'failed'::text, 'cancelled'::text])))
+);
+
+ALTER TABLE ONLY public.report_deliveries FORCE ROW LEVEL SECURITY;
+
+COMMENT ON TABLE public.report_deliveries IS 'One sending of a report to one destination: sent once, tried again, and what was answered.';
+
+COMMENT ON COLUMN public.report_deliveries.channel IS 'As of the recipient: email or webhook.';
+
+COMMENT ON COLUMN public.report_deliveries.destination IS 'The address as it was at the time.';
+
+COMMENT ON COLUMN public.report_deliveries.status IS 'queued: waits for next_attempt_at; sending: claimed until lease_until; delivered; failed: given up; cancelled: recipient or right was gone.';
+
+COMMENT ON COLUMN public.report_deliveries.attempt_log IS 'Array, oldest first, of {at: time, outcome: text, code: number of the answer}.';
+
+CREATE TABLE public.report_recipients (
+    id uuid DEFAULT public.uuid_generate_v4() NOT NULL,
+    tenant_id uuid NOT NULL,
+    schedule_id uuid NOT NULL,
+    channel text NOT NULL,
+    email text,
+    user_id uuid,
+    webhook_id uuid,
+    created_at timestamp with time zone DEFAULT now() NOT NULL,
+    updated_at timestamp with time zone DEFAULT now() NOT NULL,
+    CONSTRAINT report_recipients_channel_check CHECK ((channel = ANY (ARRAY['email'::text, 'webhook'::text]))),
+    CONSTRAINT report_recipients_check CHECK (((channel = 'email'::text) = (email IS NOT NULL))),
+    CONSTRAINT report_recipients_check1 CHECK (((channel = 'webhook'::text) = (webhook_id IS NOT NULL))),
+    CONSTRAINT report_recipients_check2 CHECK (((user_id IS NULL) OR (channel = 'email'::text))),
+    CONSTRAINT report_recipients_email_check CHECK (((email = lower(email)) AND (email ~ '^[^@\s]+@[^@\s]+$'::text) AND (length(email) <= 254)))
+);
+
+ALTER TABLE ONLY public.report_recipients FORCE ROW LEVEL SECURITY;
+
+COMMENT ON TABLE public.report_recipients IS 'Who gets the reports of a schedule.';
+
+COMMENT ON COLUMN public.report_recipients.channel IS 'email: to an address; webhook: told to an address of the tenant.';
+
+COMMENT ON COLUMN public.report_recipients.user_id IS 'The person behind the address, whose preferences count; null for somebody without a log-in.';
+
+CREATE TABLE public.report_schedules (
+    id uuid DEFAULT public.uuid_generate_v4() NOT NULL,
+    tenant_id uuid NOT NULL,
+    name text NOT NULL,
+    report_type text NOT NULL,
+    parameters jsonb DEFAULT '{}'::jsonb NOT NULL,
+    campaign_id uuid,
+    podcast_ids uuid[] DEFAULT '{}'::uuid[] NOT NULL,
+    cron text NOT NULL,
+    enabled boolean DEFAULT true NOT NULL,
+    next_run_at timestamp with time zone,
+    last_run_at timestamp with time zone,
+    created_by uuid NOT NULL,
+    deleted_at timestamp with time zone,
+    created_at timestamp with time zone DEFAULT now() NOT NULL,
+    updated_at timestamp with time zone DEFAULT now() NOT NULL,
+    CONSTRAINT report_schedules_check CHECK (((report_type = 'campaign_performance'::text) = (campaign_id IS NOT NULL))),
+    CONSTRAINT report_schedules_check1 CHECK (((NOT enabled) OR (deleted_at IS NOT NULL) OR (next_run_at IS NOT NULL))),
+    CONSTRAINT report_schedules_check2 CHECK ((next_run_at > last_run_at)),
+    CONSTRAINT report_schedules_cron_check CHECK (((cron ~ '^[0-9*/,-]+ [0-9*/,-]+ [0-9*/,L-]+ [0-9*/,-]+ [0-9*/,-]+$'::text) AND (length(cron) <= 120))),
+    CONSTRAINT report_schedules_name_check CHECK (((length(name) >= 1) AND (length(name) <= 200))),
+    CONSTRAINT report_schedules_parameters_check CHECK ((jsonb_typeof(parameters) = 'object'::text)),
+    CONSTRAINT report_schedules_parameters_check1 CHECK ((NOT (parameters @? 'strict $.*?(@.type() != "string")'::jsonpath))),
+    CONSTRAINT report_schedules_podcast_ids_check CHECK ((array_position(podcast_ids, NULL::uuid) IS NULL)),
+    CONSTRAINT report_schedules_report_type_check CHECK ((report_type = ANY (ARRAY['campaign_performance'::text, 'podcast_audience'::text])))
+);
+
+ALTER TABLE ONLY public.report_schedules FORCE ROW LEVEL SECURITY;
+
+COMMENT ON TABLE public.report_schedules IS 'Reports that are made by the clock, with the rights that created_by has at that moment.';
+
+COMMENT ON COLUMN public.report_schedules.report_type IS 'The template, as in reports.';
+
+COMMENT ON COLUMN public.report_schedules.parameters IS 'Object of URL parameters, each a text. A period is relative (last month), counted from the run.';
+
+COMMENT ON COLUMN public.report_schedules.podcast_ids IS 'The podcasts of an audience report; empty: all that created_by sees.';
+
+COMMENT ON COLUMN public.report_schedules.cron IS 'Minute, hour, day of month (L: the last), month, day of week (0 Sunday), on the wall clock of the tenant''s zone.';
+
+COMMENT ON COLUMN public.report_schedules.next_run_at IS 'Counted anew from cron after each run; a run that was missed is made up once.';
 
 CREATE TABLE public.reports (
     id uuid DEFAULT public.uuid_generate_v4() NOT NULL,
@@ -1890,6 +3276,8 @@ ALTER TABLE ONLY public.reports FORCE ROW LEVEL SECURITY;
 
 COMMENT ON TABLE public.reports IS 'Generated PDF reports: parameters, the snapshot that made them, the bytes and their SHA-256.';
 
+COMMENT ON COLUMN public.reports.report_type IS 'The template: campaign_performance of one campaign, podcast_audience of one or more podcasts.';
+
 COMMENT ON COLUMN public.reports.parameters IS 'What was asked for: the filters of the view as URL parameters, campaign_id or podcast ids, rule version.';
 
 COMMENT ON COLUMN public.reports.campaign_id IS 'The campaign whose numbers are in it; who may no longer read the campaign may no longer read the report.';
@@ -1897,6 +3285,8 @@ COMMENT ON COLUMN public.reports.campaign_id IS 'The campaign whose numbers are 
 COMMENT ON COLUMN public.reports.podcast_ids IS 'The podcasts whose numbers are in it, known once they were read; the same rule.';
 
 COMMENT ON COLUMN public.reports.report_data IS 'Snapshot of every answer in the PDF: {version, title, sentence, filters, as_of, sections: [...]}; renders again without the database.';
+
+COMMENT ON COLUMN public.reports.status IS 'queued, running (claimed until lease_until), ready (with its PDF), failed (error_message says why), cancelled.';
 
 CREATE TABLE public.resource_ownership (
     id uuid DEFAULT public.uuid_generate_v4() NOT NULL,
@@ -1912,6 +3302,8 @@ CREATE TABLE public.resource_ownership (
 ALTER TABLE ONLY public.resource_ownership FORCE ROW LEVEL SECURITY;
 
 COMMENT ON TABLE public.resource_ownership IS 'Which sponsor, podcast or campaign a person with an own-only permission sees.';
+
+COMMENT ON COLUMN public.resource_ownership.resource_type IS 'sponsor (with all its campaigns), podcast, or a single campaign.';
 
 CREATE TABLE public.role_permissions (
     tenant_id uuid,
@@ -1938,6 +3330,34 @@ ALTER TABLE ONLY public.roles FORCE ROW LEVEL SECURITY;
 
 COMMENT ON TABLE public.roles IS 'Named sets of permissions of a tenant; tenant_id is null for the operator role alone.';
 
+CREATE TABLE public.saved_views (
+    id uuid DEFAULT public.uuid_generate_v4() NOT NULL,
+    tenant_id uuid NOT NULL,
+    user_id uuid NOT NULL,
+    name text NOT NULL,
+    page text NOT NULL,
+    parameters jsonb DEFAULT '{}'::jsonb NOT NULL,
+    visibility text DEFAULT 'own'::text NOT NULL,
+    deleted_at timestamp with time zone,
+    created_at timestamp with time zone DEFAULT now() NOT NULL,
+    updated_at timestamp with time zone DEFAULT now() NOT NULL,
+    CONSTRAINT saved_views_name_check CHECK (((length(name) >= 1) AND (length(name) <= 120))),
+    CONSTRAINT saved_views_page_check CHECK (((page ~ '^/[a-z0-9/_-]*$'::text) AND (length(page) <= 200))),
+    CONSTRAINT saved_views_parameters_check CHECK ((jsonb_typeof(parameters) = 'object'::text)),
+    CONSTRAINT saved_views_parameters_check1 CHECK ((NOT (parameters @? 'strict $.*?(@.type() != "string")'::jsonpath))),
+    CONSTRAINT saved_views_visibility_check CHECK ((visibility = ANY (ARRAY['own'::text, 'team'::text])))
+);
+
+ALTER TABLE ONLY public.saved_views FORCE ROW LEVEL SECURITY;
+
+COMMENT ON TABLE public.saved_views IS 'Views under a name. A view holds no numbers: whoever opens it sees what is theirs.';
+
+COMMENT ON COLUMN public.saved_views.page IS 'Path of the page, without the parameters.';
+
+COMMENT ON COLUMN public.saved_views.parameters IS 'Object of the page''s URL parameters, each a text.';
+
+COMMENT ON COLUMN public.saved_views.visibility IS 'own: its person''s alone. team: of everybody who sees the whole tenant, for names of views tell of campaigns.';
+
 CREATE TABLE public.schema_migrations (
     version integer NOT NULL,
     name text NOT NULL,
@@ -1947,6 +3367,34 @@ CREATE TABLE public.schema_migrations (
 );
 
 COMMENT ON TABLE public.schema_migrations IS 'Versions applied to this structure, one row per file.';
+
+CREATE TABLE public.security_events (
+    id uuid DEFAULT public.uuid_generate_v4() NOT NULL,
+    tenant_id uuid,
+    user_id uuid,
+    event_type text NOT NULL,
+    severity text NOT NULL,
+    details jsonb DEFAULT '{}'::jsonb NOT NULL,
+    ip_address inet,
+    user_agent text,
+    occurred_at timestamp with time zone DEFAULT now() NOT NULL,
+    CONSTRAINT security_events_details_check CHECK ((jsonb_typeof(details) = 'object'::text)),
+    CONSTRAINT security_events_event_type_check CHECK ((event_type = ANY (ARRAY['login_failed'::text, 'login_throttled'::text, 'login_from_new_place'::text, 'password_reset'::text, 'password_changed'::text, 'second_factor_changed'::text, 'account_disabled'::text, 'roles_changed'::text, 'session_ended'::text, 'token_reused'::text, 'key_created'::text, 'key_revoked'::text, 'key_misused'::text, 'foreign_access'::text, 'data_exported'::text, 'link_misused'::text]))),
+    CONSTRAINT security_events_severity_check CHECK ((severity = ANY (ARRAY['info'::text, 'low'::text, 'medium'::text, 'high'::text, 'critical'::text]))),
+    CONSTRAINT security_events_user_agent_check CHECK ((length(user_agent) <= 400))
+);
+
+ALTER TABLE ONLY public.security_events FORCE ROW LEVEL SECURITY;
+
+COMMENT ON TABLE public.security_events IS 'What touched the safety of an account or a tenant; append-only. Without a tenant where none is known (a failed log-in of nobody).';
+
+COMMENT ON COLUMN public.security_events.event_type IS 'login_*: at the door; password_*, second_factor_changed, account_disabled, roles_changed, session_ended: what became of an account; token_reused: a spent refresh token came again; key_*: API keys; foreign_access: somebody else''s id was asked for; data_exported: an export of many rows; link_misused: a share link that had ended.';
+
+COMMENT ON COLUMN public.security_events.severity IS 'info and low are for the record; medium is read daily; high and critical are mailed at once.';
+
+COMMENT ON COLUMN public.security_events.details IS 'Object, by event type; never a token, password or e-mail.';
+
+COMMENT ON COLUMN public.security_events.ip_address IS 'Cut to a prefix.';
 
 CREATE TABLE public.sessions (
     id uuid DEFAULT public.uuid_generate_v4() NOT NULL,
@@ -1967,6 +3415,115 @@ ALTER TABLE ONLY public.sessions FORCE ROW LEVEL SECURITY;
 
 COMMENT ON TABLE public.sessions IS 'Server-side log-ins, keyed by the SHA-256 of the cookie; idle 30 minutes, at most 12 hours.';
 
+CREATE TABLE public.share_link_views (
+    id uuid DEFAULT public.uuid_generate_v4() NOT NULL,
+    tenant_id uuid NOT NULL,
+    share_link_id uuid NOT NULL,
+    visitor text NOT NULL,
+    user_agent text,
+    viewed_at timestamp with time zone DEFAULT now() NOT NULL,
+    CONSTRAINT share_link_views_user_agent_check CHECK ((length(user_agent) <= 400)),
+    CONSTRAINT share_link_views_visitor_check CHECK ((visitor ~ '^[0-9a-f]{64}$'::text))
+);
+
+ALTER TABLE ONLY public.share_link_views FORCE ROW LEVEL SECURITY;
+
+COMMENT ON TABLE public.share_link_views IS 'Receipts: when a share link was looked at; append-only.';
+
+COMMENT ON COLUMN public.share_link_views.visitor IS 'HMAC of address prefix and user agent under the link: two visits of one visitor look alike, and nobody is known by it.';
+
+CREATE TABLE public.share_links (
+    id uuid DEFAULT public.uuid_generate_v4() NOT NULL,
+    tenant_id uuid NOT NULL,
+    token_hash text NOT NULL,
+    name text DEFAULT ''::text NOT NULL,
+    kind text NOT NULL,
+    page text,
+    report_id uuid,
+    filters jsonb DEFAULT '{}'::jsonb NOT NULL,
+    campaign_ids uuid[] DEFAULT '{}'::uuid[] NOT NULL,
+    podcast_ids uuid[] DEFAULT '{}'::uuid[] NOT NULL,
+    expires_at timestamp with time zone NOT NULL,
+    revoked_at timestamp with time zone,
+    created_by uuid NOT NULL,
+    created_at timestamp with time zone DEFAULT now() NOT NULL,
+    updated_at timestamp with time zone DEFAULT now() NOT NULL,
+    CONSTRAINT share_links_campaign_ids_check CHECK ((array_position(campaign_ids, NULL::uuid) IS NULL)),
+    CONSTRAINT share_links_check CHECK (((kind = 'view'::text) = (page IS NOT NULL))),
+    CONSTRAINT share_links_check1 CHECK (((kind = 'report'::text) = (report_id IS NOT NULL))),
+    CONSTRAINT share_links_check2 CHECK (((kind = 'report'::text) OR ((cardinality(campaign_ids) + cardinality(podcast_ids)) >= 1))),
+    CONSTRAINT share_links_check3 CHECK (((expires_at > created_at) AND (expires_at <= (created_at + '1 year 1 day'::interval)))),
+    CONSTRAINT share_links_filters_check CHECK ((jsonb_typeof(filters) = 'object'::text)),
+    CONSTRAINT share_links_filters_check1 CHECK ((NOT (filters @? 'strict $.*?(@.type() != "string")'::jsonpath))),
+    CONSTRAINT share_links_kind_check CHECK ((kind = ANY (ARRAY['view'::text, 'report'::text]))),
+    CONSTRAINT share_links_name_check CHECK ((length(name) <= 200)),
+    CONSTRAINT share_links_page_check CHECK (((page ~ '^/[a-z0-9/_-]*$'::text) AND (length(page) <= 200))),
+    CONSTRAINT share_links_podcast_ids_check CHECK ((array_position(podcast_ids, NULL::uuid) IS NULL)),
+    CONSTRAINT share_links_token_hash_check CHECK ((token_hash ~ '^[0-9a-f]{64}$'::text))
+);
+
+ALTER TABLE ONLY public.share_links FORCE ROW LEVEL SECURITY;
+
+COMMENT ON TABLE public.share_links IS 'Links that show a view or a report without a log-in, until expires_at or revoked_at. Shows what is in its lists and what created_by may still see, whichever is less.';
+
+COMMENT ON COLUMN public.share_links.token_hash IS 'SHA-256 of the token in the link, never the token.';
+
+COMMENT ON COLUMN public.share_links.kind IS 'view: a page with filters; report: one PDF.';
+
+COMMENT ON COLUMN public.share_links.filters IS 'Object of URL parameters, each a text: what the visitor cannot change.';
+
+COMMENT ON COLUMN public.share_links.campaign_ids IS 'The campaigns it may show, each by its id: "all" of today would be others tomorrow. Empty: none.';
+
+COMMENT ON COLUMN public.share_links.podcast_ids IS 'The podcasts it may show, in the same way.';
+
+CREATE TABLE public.subscription_tiers (
+    id uuid DEFAULT public.uuid_generate_v4() NOT NULL,
+    name text NOT NULL,
+    description text DEFAULT ''::text NOT NULL,
+    price_monthly numeric(14,2) NOT NULL,
+    price_yearly numeric(14,2) NOT NULL,
+    currency text DEFAULT 'USD'::text NOT NULL,
+    features jsonb DEFAULT '{}'::jsonb NOT NULL,
+    created_at timestamp with time zone DEFAULT now() NOT NULL,
+    updated_at timestamp with time zone DEFAULT now() NOT NULL,
+    CONSTRAINT subscription_tiers_currency_check CHECK ((currency ~ '^[A-Z]{3}$'::text)),
+    CONSTRAINT subscription_tiers_description_check CHECK ((length(description) <= 400)),
+    CONSTRAINT subscription_tiers_features_check CHECK ((jsonb_typeof(features) = 'object'::text)),
+    CONSTRAINT subscription_tiers_features_check1 CHECK ((NOT (features @? 'strict $.keyvalue()?(((((@."key" == "max_users" || @."key" == "max_podcasts") || @."key" == "max_campaigns") || @."key" == "ai_tokens_monthly") && @."value".type() != "number") && @."value".type() != "null")'::jsonpath))),
+    CONSTRAINT subscription_tiers_features_check2 CHECK ((NOT (features @? '$.*?(@.type() == "number" && @ < 0)'::jsonpath))),
+    CONSTRAINT subscription_tiers_features_check3 CHECK ((NOT (features @? 'strict $.keyvalue()?((((@."key" == "api" || @."key" == "white_label") || @."key" == "scheduled_reports") || @."key" == "marketplace") && @."value".type() != "boolean")'::jsonpath))),
+    CONSTRAINT subscription_tiers_features_check4 CHECK ((NOT (features @? '$.keyvalue()?(!(((((((@."key" == "max_users" || @."key" == "max_podcasts") || @."key" == "max_campaigns") || @."key" == "ai_tokens_monthly") || @."key" == "api") || @."key" == "white_label") || @."key" == "scheduled_reports") || @."key" == "marketplace"))'::jsonpath))),
+    CONSTRAINT subscription_tiers_name_check CHECK ((name ~ '^[a-z][a-z0-9_]{0,39}$'::text)),
+    CONSTRAINT subscription_tiers_price_monthly_check CHECK ((price_monthly >= (0)::numeric)),
+    CONSTRAINT subscription_tiers_price_yearly_check CHECK ((price_yearly >= (0)::numeric))
+);
+
+COMMENT ON TABLE public.subscription_tiers IS 'What can be subscribed to; the same for every tenant. Written by migrations and operators only.';
+
+COMMENT ON COLUMN public.subscription_tiers.name IS 'In lower case: starter, studio, network.';
+
+COMMENT ON COLUMN public.subscription_tiers.price_yearly IS 'For a whole year, paid at once.';
+
+COMMENT ON COLUMN public.subscription_tiers.currency IS 'ISO 4217, of both prices.';
+
+COMMENT ON COLUMN public.subscription_tiers.features IS 'Object. max_users, max_podcasts, max_campaigns: numbers, null is without limit. ai_tokens_monthly: number per person. api, white_label, scheduled_reports, marketplace: booleans. Nothing else.';
+
+CREATE TABLE public.tenant_quotas (
+    tenant_id uuid NOT NULL,
+    max_users integer,
+    max_podcasts integer,
+    max_campaigns integer,
+    created_at timestamp with time zone DEFAULT now() NOT NULL,
+    updated_at timestamp with time zone DEFAULT now() NOT NULL,
+    CONSTRAINT tenant_quotas_max_campaigns_check CHECK ((max_campaigns >= 0)),
+    CONSTRAINT tenant_quotas_max_podcasts_check CHECK ((max_podcasts >= 0)),
+    CONSTRAINT tenant_quotas_max_users_check CHECK ((max_users >= 0))
+);
+
+ALTER TABLE ONLY public.tenant_quotas FORCE ROW LEVEL SECURITY;
+
+COMMENT ON TABLE public.tenant_quotas IS 'What a tenant may have at most, deleted rows not counted; null is without limit. Set by whoever runs the system, never by a person of the tenant. A limit below what is there stops new ones and takes nothing away.';
+
 CREATE TABLE public.tenant_settings (
     tenant_id uuid NOT NULL,
     settings jsonb DEFAULT '{}'::jsonb NOT NULL,
@@ -1974,7 +3531,10 @@ CREATE TABLE public.tenant_settings (
     updated_at timestamp with time zone DEFAULT now() NOT NULL,
     CONSTRAINT tenant_settings_settings_check CHECK ((jsonb_typeof(settings) = 'object'::text)),
     CONSTRAINT tenant_settings_settings_check1 CHECK ((((settings ->> 'currency'::text) IS NULL) OR ((settings ->> 'currency'::text) ~ '^[A-Z]{3}$'::text))),
-    CONSTRAINT tenant_settings_settings_check2 CHECK ((((settings ->> 'week_start'::text) IS NULL) OR ((settings ->> 'week_start'::text) = ANY (ARRAY['monday'::text, 'sunday'::text]))))
+    CONSTRAINT tenant_settings_settings_check2 CHECK ((((settings ->> 'week_start'::text) IS NULL) OR ((settings ->> 'week_start'::text) = ANY (ARRAY['monday'::text, 'sunday'::text])))),
+    CONSTRAINT tenant_settings_settings_check3 CHECK (((((settings ->> 'listener_retention_days'::text))::numeric >= (1)::numeric) AND (((settings ->> 'listener_retention_days'::text))::numeric <= (36500)::numeric))),
+    CONSTRAINT tenant_settings_settings_check4 CHECK (((settings ->> 'download_window'::text) = 'calendar_day'::text)),
+    CONSTRAINT tenant_settings_settings_check5 CHECK (((settings ->> 'locale'::text) ~ '^[a-z]{2}([-_][A-Z]{2})?$'::text))
 );
 
 ALTER TABLE ONLY public.tenant_settings FORCE ROW LEVEL SECURITY;
@@ -1996,6 +3556,78 @@ CREATE TABLE public.tenants (
 ALTER TABLE ONLY public.tenants FORCE ROW LEVEL SECURITY;
 
 COMMENT ON TABLE public.tenants IS 'Root of tenant isolation: one row per customer.';
+
+CREATE TABLE public.transcripts (
+    id uuid DEFAULT public.uuid_generate_v4() NOT NULL,
+    tenant_id uuid NOT NULL,
+    episode_id uuid NOT NULL,
+    content text NOT NULL,
+    language text NOT NULL,
+    confidence_score numeric(4,3),
+    cues jsonb DEFAULT '[]'::jsonb NOT NULL,
+    created_at timestamp with time zone DEFAULT now() NOT NULL,
+    updated_at timestamp with time zone DEFAULT now() NOT NULL,
+    CONSTRAINT transcripts_confidence_score_check CHECK (((confidence_score >= (0)::numeric) AND (confidence_score <= (1)::numeric))),
+    CONSTRAINT transcripts_content_check CHECK (((length(content) >= 1) AND (length(content) <= 400000))),
+    CONSTRAINT transcripts_cues_check CHECK ((jsonb_typeof(cues) = 'array'::text)),
+    CONSTRAINT transcripts_cues_check1 CHECK ((NOT (cues @? 'strict $[*]?(@.type() != "object")'::jsonpath))),
+    CONSTRAINT transcripts_cues_check2 CHECK ((NOT (cues @? '$[*]?(!(exists (@."s"?(@ >= 0)) && exists (@."at"?(@ >= 0))))'::jsonpath))),
+    CONSTRAINT transcripts_cues_check3 CHECK ((NOT (cues @? 'strict $[*].keyvalue()?(!(@."key" == "s" || @."key" == "at") || @."value".type() != "number")'::jsonpath))),
+    CONSTRAINT transcripts_language_check CHECK ((language ~ '^[A-Za-z]{2,3}([-_][A-Za-z0-9]+)*$'::text))
+);
+
+ALTER TABLE ONLY public.transcripts FORCE ROW LEVEL SECURITY;
+
+COMMENT ON TABLE public.transcripts IS 'What is said in an episode: one for each.';
+
+COMMENT ON COLUMN public.transcripts.content IS 'Plain text, a paragraph for each speaker''s turn.';
+
+COMMENT ON COLUMN public.transcripts.language IS 'IETF tag, as on podcasts.';
+
+COMMENT ON COLUMN public.transcripts.confidence_score IS 'How sure the recogniser was, 0 to 1; null when a person wrote it down.';
+
+COMMENT ON COLUMN public.transcripts.cues IS 'Array by time: {s: second of the episode, at: position in content, from 0}. What is said from second s on begins there.';
+
+CREATE TABLE public.user_email_preferences (
+    user_id uuid NOT NULL,
+    tenant_id uuid,
+    marketing_emails boolean DEFAULT false NOT NULL,
+    product_updates boolean DEFAULT true NOT NULL,
+    security_alerts boolean DEFAULT true NOT NULL,
+    reports boolean DEFAULT true NOT NULL,
+    alerts boolean DEFAULT true NOT NULL,
+    created_at timestamp with time zone DEFAULT now() NOT NULL,
+    updated_at timestamp with time zone DEFAULT now() NOT NULL
+);
+
+ALTER TABLE ONLY public.user_email_preferences FORCE ROW LEVEL SECURITY;
+
+COMMENT ON TABLE public.user_email_preferences IS 'Which mail a person wants; made with the person. Marketing is asked for, the rest is on until switched off. Links that set a password are always sent.';
+
+COMMENT ON COLUMN public.user_email_preferences.reports IS 'Reports of schedules that name the person.';
+
+COMMENT ON COLUMN public.user_email_preferences.alerts IS 'Alerts of the person''s own rules.';
+
+CREATE TABLE public.user_metrics (
+    tenant_id uuid,
+    user_id uuid NOT NULL,
+    metric_name text NOT NULL,
+    metric_value numeric DEFAULT 0 NOT NULL,
+    metric_data jsonb DEFAULT '{}'::jsonb NOT NULL,
+    created_at timestamp with time zone DEFAULT now() NOT NULL,
+    updated_at timestamp with time zone DEFAULT now() NOT NULL,
+    CONSTRAINT user_metrics_metric_data_check CHECK ((jsonb_typeof(metric_data) = 'object'::text)),
+    CONSTRAINT user_metrics_metric_name_check CHECK ((metric_name = ANY (ARRAY['log_ins_30d'::text, 'active_days_30d'::text, 'reports_made_30d'::text, 'views_saved'::text, 'links_shared'::text]))),
+    CONSTRAINT user_metrics_metric_value_check CHECK ((metric_value >= (0)::numeric))
+);
+
+ALTER TABLE ONLY public.user_metrics FORCE ROW LEVEL SECURITY;
+
+COMMENT ON TABLE public.user_metrics IS 'How a person uses podboard, counted by the worker; updated_at is the as-of.';
+
+COMMENT ON COLUMN public.user_metrics.metric_name IS 'log_ins_30d: log-ins of the last 30 days; active_days_30d: days with at least one page; reports_made_30d: reports asked for; views_saved: saved views that are there; links_shared: share links that are open.';
+
+COMMENT ON COLUMN public.user_metrics.metric_data IS 'Object. by_day: {ISO date: number}, where the metric counts days.';
 
 CREATE TABLE public.user_roles (
     tenant_id uuid,
@@ -2033,6 +3665,36 @@ ALTER TABLE ONLY public.users FORCE ROW LEVEL SECURITY;
 COMMENT ON TABLE public.users IS 'People who log in. tenant_id is null for operators alone.';
 
 COMMENT ON COLUMN public.users.password_hash IS 'argon2id; null until the invitation is used.';
+
+CREATE TABLE public.webhooks (
+    id uuid DEFAULT public.uuid_generate_v4() NOT NULL,
+    tenant_id uuid NOT NULL,
+    integration_id uuid,
+    url text NOT NULL,
+    event_types text[] NOT NULL,
+    secret bytea NOT NULL,
+    secret_key_id text NOT NULL,
+    enabled boolean DEFAULT true NOT NULL,
+    created_by uuid,
+    deleted_at timestamp with time zone,
+    created_at timestamp with time zone DEFAULT now() NOT NULL,
+    updated_at timestamp with time zone DEFAULT now() NOT NULL,
+    CONSTRAINT webhooks_event_types_check CHECK ((cardinality(event_types) >= 1)),
+    CONSTRAINT webhooks_event_types_check1 CHECK ((event_types <@ ARRAY['report.ready'::text, 'report.failed'::text, 'alert.opened'::text, 'alert.resolved'::text, 'campaign.stage_changed'::text, 'import.completed'::text, 'import.failed'::text, 'episode.published'::text])),
+    CONSTRAINT webhooks_secret_check CHECK (((octet_length(secret) >= 29) AND (octet_length(secret) <= 4096))),
+    CONSTRAINT webhooks_secret_key_id_check CHECK ((secret_key_id ~ '^[a-z0-9_-]{1,40}$'::text)),
+    CONSTRAINT webhooks_url_check CHECK (((url ~ '^https://[^\s/@]+(/[^\s]*)?$'::text) AND (length(url) <= 2000)))
+);
+
+ALTER TABLE ONLY public.webhooks FORCE ROW LEVEL SECURITY;
+
+COMMENT ON TABLE public.webhooks IS 'Addresses that are told of events; each message is signed. With the rights of created_by, nobody''s once that person is gone.';
+
+COMMENT ON COLUMN public.webhooks.url IS 'https, without a user name; the address behind it is checked again at each call.';
+
+COMMENT ON COLUMN public.webhooks.event_types IS 'report.ready, report.failed, alert.opened, alert.resolved, campaign.stage_changed, import.completed, import.failed, episode.published.';
+
+COMMENT ON COLUMN public.webhooks.secret IS 'What signs the messages, shown once. Encrypted as integration_tokens are: nonce, ciphertext, tag; readable by the worker''s role only.';
 
 CREATE TABLE public.white_label_settings (
     tenant_id uuid NOT NULL,
@@ -2108,14 +3770,26 @@ ALTER TABLE ONLY internal.listeners
 ALTER TABLE ONLY internal.metrics_daily
     ADD CONSTRAINT metrics_daily_tenant_id_metric_date_metric_name_episode_id__key UNIQUE NULLS NOT DISTINCT (tenant_id, metric_date, metric_name, episode_id, source);
 
+ALTER TABLE ONLY internal.names
+    ADD CONSTRAINT names_pkey PRIMARY KEY (kind, tenant_id, entity_id);
+
 ALTER TABLE ONLY internal.podcast_slices
     ADD CONSTRAINT podcast_slices_pkey PRIMARY KEY (tenant_id, podcast_id, dimension, slice);
+
+ALTER TABLE ONLY internal.quota_gates
+    ADD CONSTRAINT quota_gates_pkey PRIMARY KEY (tenant_id);
 
 ALTER TABLE ONLY internal.report_queue
     ADD CONSTRAINT report_queue_pkey PRIMARY KEY (report_id);
 
 ALTER TABLE ONLY internal.tenant_directory
     ADD CONSTRAINT tenant_directory_pkey PRIMARY KEY (tenant_id);
+
+ALTER TABLE ONLY internal.transcript_search
+    ADD CONSTRAINT transcript_search_pkey PRIMARY KEY (tenant_id, episode_id);
+
+ALTER TABLE ONLY public.access_control_policies
+    ADD CONSTRAINT access_control_policies_pkey PRIMARY KEY (id);
 
 ALTER TABLE ONLY public.access_logs
     ADD CONSTRAINT access_logs_pkey PRIMARY KEY (id);
@@ -2129,11 +3803,59 @@ ALTER TABLE ONLY public.ad_units
 ALTER TABLE ONLY public.ad_units
     ADD CONSTRAINT ad_units_tenant_id_id_key UNIQUE (tenant_id, id);
 
+ALTER TABLE ONLY public.affiliates
+    ADD CONSTRAINT affiliates_pkey PRIMARY KEY (id);
+
+ALTER TABLE ONLY public.affiliates
+    ADD CONSTRAINT affiliates_tenant_id_id_key UNIQUE (tenant_id, id);
+
+ALTER TABLE ONLY public.agencies
+    ADD CONSTRAINT agencies_pkey PRIMARY KEY (id);
+
+ALTER TABLE ONLY public.agencies
+    ADD CONSTRAINT agencies_tenant_id_id_key UNIQUE (tenant_id, id);
+
+ALTER TABLE ONLY public.ai_token_balances
+    ADD CONSTRAINT ai_token_balances_pkey PRIMARY KEY (tenant_id, user_id);
+
+ALTER TABLE ONLY public.ai_token_usage
+    ADD CONSTRAINT ai_token_usage_pkey PRIMARY KEY (id);
+
+ALTER TABLE ONLY public.alert_rules
+    ADD CONSTRAINT alert_rules_pkey PRIMARY KEY (id);
+
+ALTER TABLE ONLY public.alert_rules
+    ADD CONSTRAINT alert_rules_tenant_id_id_key UNIQUE (tenant_id, id);
+
+ALTER TABLE ONLY public.alerts
+    ADD CONSTRAINT alerts_pkey PRIMARY KEY (id);
+
+ALTER TABLE ONLY public.alerts
+    ADD CONSTRAINT alerts_tenant_id_rule_id_period_start_key UNIQUE (tenant_id, rule_id, period_start);
+
+ALTER TABLE ONLY public.annotations
+    ADD CONSTRAINT annotations_pkey PRIMARY KEY (id);
+
+ALTER TABLE ONLY public.api_keys
+    ADD CONSTRAINT api_keys_key_hash_key UNIQUE (key_hash);
+
+ALTER TABLE ONLY public.api_keys
+    ADD CONSTRAINT api_keys_pkey PRIMARY KEY (id);
+
+ALTER TABLE ONLY public.api_keys
+    ADD CONSTRAINT api_keys_tenant_id_id_key UNIQUE (tenant_id, id);
+
+ALTER TABLE ONLY public.api_usage
+    ADD CONSTRAINT api_usage_pkey PRIMARY KEY (id);
+
 ALTER TABLE ONLY public.attribution_analytics
     ADD CONSTRAINT attribution_analytics_pkey PRIMARY KEY (id);
 
 ALTER TABLE ONLY public.attribution_analytics
     ADD CONSTRAINT attribution_analytics_tenant_id_campaign_id_analysis_date_key UNIQUE (tenant_id, campaign_id, analysis_date);
+
+ALTER TABLE ONLY public.attribution_event_metadata
+    ADD CONSTRAINT attribution_event_metadata_pkey PRIMARY KEY (tenant_id, event_id, event_occurred_at);
 
 ALTER TABLE ONLY public.attribution_events
     ADD CONSTRAINT attribution_events_pkey PRIMARY KEY (tenant_id, id, occurred_at);
@@ -2150,8 +3872,23 @@ ALTER TABLE ONLY public.attribution_paths
 ALTER TABLE ONLY public.attribution_paths
     ADD CONSTRAINT attribution_paths_tenant_id_campaign_id_conversion_event_id_key UNIQUE (tenant_id, campaign_id, conversion_event_id);
 
+ALTER TABLE ONLY public.attribution_validations
+    ADD CONSTRAINT attribution_validations_pkey PRIMARY KEY (id);
+
+ALTER TABLE ONLY public.attribution_validations
+    ADD CONSTRAINT attribution_validations_tenant_id_attribution_event_id_even_key UNIQUE (tenant_id, attribution_event_id, event_occurred_at, validation_type);
+
 ALTER TABLE ONLY public.audit_logs
     ADD CONSTRAINT audit_logs_pkey PRIMARY KEY (id);
+
+ALTER TABLE ONLY public.backup_records
+    ADD CONSTRAINT backup_records_pkey PRIMARY KEY (id);
+
+ALTER TABLE ONLY public.billing_transactions
+    ADD CONSTRAINT billing_transactions_pkey PRIMARY KEY (id);
+
+ALTER TABLE ONLY public.billing_transactions
+    ADD CONSTRAINT billing_transactions_tenant_id_stripe_transaction_id_key UNIQUE (tenant_id, stripe_transaction_id);
 
 ALTER TABLE ONLY public.campaigns
     ADD CONSTRAINT campaigns_pkey PRIMARY KEY (id);
@@ -2162,8 +3899,17 @@ ALTER TABLE ONLY public.campaigns
 ALTER TABLE ONLY public.campaigns
     ADD CONSTRAINT campaigns_tenant_id_sponsor_id_id_key UNIQUE (tenant_id, sponsor_id, id);
 
+ALTER TABLE ONLY public.churn_events
+    ADD CONSTRAINT churn_events_pkey PRIMARY KEY (id);
+
 ALTER TABLE ONLY public.database_engine
     ADD CONSTRAINT database_engine_pkey PRIMARY KEY (is_chosen);
+
+ALTER TABLE ONLY public.email_verification_tokens
+    ADD CONSTRAINT email_verification_tokens_pkey PRIMARY KEY (id);
+
+ALTER TABLE ONLY public.email_verification_tokens
+    ADD CONSTRAINT email_verification_tokens_token_key UNIQUE (token);
 
 ALTER TABLE ONLY public.episodes
     ADD CONSTRAINT episodes_pkey PRIMARY KEY (id);
@@ -2180,8 +3926,47 @@ ALTER TABLE ONLY public.etl_imports
 ALTER TABLE ONLY public.etl_imports
     ADD CONSTRAINT etl_imports_tenant_id_id_key UNIQUE (tenant_id, id);
 
+ALTER TABLE ONLY public.excluded_requests
+    ADD CONSTRAINT excluded_requests_pkey PRIMARY KEY (tenant_id, occurred_at, id);
+
+ALTER TABLE ONLY public.experiment_assignments
+    ADD CONSTRAINT experiment_assignments_pkey PRIMARY KEY (experiment_id, user_id);
+
+ALTER TABLE ONLY public.experiment_assignments
+    ADD CONSTRAINT experiment_assignments_tenant_id_experiment_id_user_id_key UNIQUE (tenant_id, experiment_id, user_id);
+
+ALTER TABLE ONLY public.experiment_events
+    ADD CONSTRAINT experiment_events_pkey PRIMARY KEY (id);
+
+ALTER TABLE ONLY public.experiments
+    ADD CONSTRAINT experiments_pkey PRIMARY KEY (id);
+
+ALTER TABLE ONLY public.experiments
+    ADD CONSTRAINT experiments_tenant_id_id_key UNIQUE (tenant_id, id);
+
+ALTER TABLE ONLY public.failover_events
+    ADD CONSTRAINT failover_events_pkey PRIMARY KEY (id);
+
+ALTER TABLE ONLY public.gdpr_requests
+    ADD CONSTRAINT gdpr_requests_pkey PRIMARY KEY (id);
+
 ALTER TABLE ONLY public.import_refusals
     ADD CONSTRAINT import_refusals_pkey PRIMARY KEY (id);
+
+ALTER TABLE ONLY public.integration_sync_logs
+    ADD CONSTRAINT integration_sync_logs_pkey PRIMARY KEY (id);
+
+ALTER TABLE ONLY public.integration_tokens
+    ADD CONSTRAINT integration_tokens_pkey PRIMARY KEY (id);
+
+ALTER TABLE ONLY public.integration_tokens
+    ADD CONSTRAINT integration_tokens_tenant_id_integration_id_token_type_key UNIQUE (tenant_id, integration_id, token_type);
+
+ALTER TABLE ONLY public.integrations
+    ADD CONSTRAINT integrations_pkey PRIMARY KEY (id);
+
+ALTER TABLE ONLY public.integrations
+    ADD CONSTRAINT integrations_tenant_id_id_key UNIQUE (tenant_id, id);
 
 ALTER TABLE ONLY public.io_bookings
     ADD CONSTRAINT io_bookings_pkey PRIMARY KEY (id);
@@ -2207,6 +3992,45 @@ ALTER TABLE ONLY public.listener_metrics
 ALTER TABLE ONLY public.login_attempts
     ADD CONSTRAINT login_attempts_pkey PRIMARY KEY (attempt_key);
 
+ALTER TABLE ONLY public.marketplace_listings
+    ADD CONSTRAINT marketplace_listings_pkey PRIMARY KEY (id);
+
+ALTER TABLE ONLY public.marketplace_listings
+    ADD CONSTRAINT marketplace_listings_tenant_id_id_key UNIQUE (tenant_id, id);
+
+ALTER TABLE ONLY public.marketplace_revenue
+    ADD CONSTRAINT marketplace_revenue_pkey PRIMARY KEY (id);
+
+ALTER TABLE ONLY public.matches
+    ADD CONSTRAINT matches_pkey PRIMARY KEY (id);
+
+ALTER TABLE ONLY public.matches
+    ADD CONSTRAINT matches_tenant_id_campaign_id_podcast_id_key UNIQUE (tenant_id, campaign_id, podcast_id);
+
+ALTER TABLE ONLY public.onboarding_progress
+    ADD CONSTRAINT onboarding_progress_pkey PRIMARY KEY (user_id, step_id);
+
+ALTER TABLE ONLY public.onboarding_steps
+    ADD CONSTRAINT onboarding_steps_order_index_key UNIQUE (order_index);
+
+ALTER TABLE ONLY public.onboarding_steps
+    ADD CONSTRAINT onboarding_steps_pkey PRIMARY KEY (id);
+
+ALTER TABLE ONLY public.onboarding_steps
+    ADD CONSTRAINT onboarding_steps_step_key_key UNIQUE (step_key);
+
+ALTER TABLE ONLY public.partner_integrations
+    ADD CONSTRAINT partner_integrations_pkey PRIMARY KEY (id);
+
+ALTER TABLE ONLY public.partner_integrations
+    ADD CONSTRAINT partner_integrations_tenant_id_partner_id_integration_type_key UNIQUE (tenant_id, partner_id, integration_type);
+
+ALTER TABLE ONLY public.partners
+    ADD CONSTRAINT partners_pkey PRIMARY KEY (id);
+
+ALTER TABLE ONLY public.partners
+    ADD CONSTRAINT partners_tenant_id_id_key UNIQUE (tenant_id, id);
+
 ALTER TABLE ONLY public.password_reset_tokens
     ADD CONSTRAINT password_reset_tokens_pkey PRIMARY KEY (id);
 
@@ -2225,8 +4049,62 @@ ALTER TABLE ONLY public.podcasts
 ALTER TABLE ONLY public.podcasts
     ADD CONSTRAINT podcasts_tenant_id_id_key UNIQUE (tenant_id, id);
 
+ALTER TABLE ONLY public.recovery_procedures
+    ADD CONSTRAINT recovery_procedures_pkey PRIMARY KEY (id);
+
+ALTER TABLE ONLY public.recovery_procedures
+    ADD CONSTRAINT recovery_procedures_procedure_name_key UNIQUE (procedure_name);
+
+ALTER TABLE ONLY public.referral_commissions
+    ADD CONSTRAINT referral_commissions_pkey PRIMARY KEY (id);
+
+ALTER TABLE ONLY public.referrals
+    ADD CONSTRAINT referrals_pkey PRIMARY KEY (id);
+
+ALTER TABLE ONLY public.referrals
+    ADD CONSTRAINT referrals_tenant_id_id_key UNIQUE (tenant_id, id);
+
+ALTER TABLE ONLY public.referrals
+    ADD CONSTRAINT referrals_tenant_id_referrer_id_referred_email_key UNIQUE (tenant_id, referrer_id, referred_email);
+
 ALTER TABLE ONLY public.refresh_states
     ADD CONSTRAINT refresh_states_pkey PRIMARY KEY (relation);
+
+ALTER TABLE ONLY public.refresh_tokens
+    ADD CONSTRAINT refresh_tokens_pkey PRIMARY KEY (id);
+
+ALTER TABLE ONLY public.refresh_tokens
+    ADD CONSTRAINT refresh_tokens_token_key UNIQUE (token);
+
+ALTER TABLE ONLY public.refresh_tokens
+    ADD CONSTRAINT refresh_tokens_user_id_family_id_id_key UNIQUE (user_id, family_id, id);
+
+ALTER TABLE ONLY public.replication_status
+    ADD CONSTRAINT replication_status_pkey PRIMARY KEY (id);
+
+ALTER TABLE ONLY public.replication_status
+    ADD CONSTRAINT replication_status_replica_name_key UNIQUE (replica_name);
+
+ALTER TABLE ONLY public.report_deliveries
+    ADD CONSTRAINT report_deliveries_pkey PRIMARY KEY (id);
+
+ALTER TABLE ONLY public.report_deliveries
+    ADD CONSTRAINT report_deliveries_tenant_id_report_id_channel_destination_key UNIQUE NULLS NOT DISTINCT (tenant_id, report_id, channel, destination);
+
+ALTER TABLE ONLY public.report_recipients
+    ADD CONSTRAINT report_recipients_pkey PRIMARY KEY (id);
+
+ALTER TABLE ONLY public.report_recipients
+    ADD CONSTRAINT report_recipients_tenant_id_id_key UNIQUE (tenant_id, id);
+
+ALTER TABLE ONLY public.report_recipients
+    ADD CONSTRAINT report_recipients_tenant_id_schedule_id_email_webhook_id_key UNIQUE NULLS NOT DISTINCT (tenant_id, schedule_id, email, webhook_id);
+
+ALTER TABLE ONLY public.report_schedules
+    ADD CONSTRAINT report_schedules_pkey PRIMARY KEY (id);
+
+ALTER TABLE ONLY public.report_schedules
+    ADD CONSTRAINT report_schedules_tenant_id_id_key UNIQUE (tenant_id, id);
 
 ALTER TABLE ONLY public.reports
     ADD CONSTRAINT reports_pkey PRIMARY KEY (id);
@@ -2252,8 +4130,17 @@ ALTER TABLE ONLY public.roles
 ALTER TABLE ONLY public.roles
     ADD CONSTRAINT roles_tenant_id_name_key UNIQUE NULLS NOT DISTINCT (tenant_id, name);
 
+ALTER TABLE ONLY public.saved_views
+    ADD CONSTRAINT saved_views_pkey PRIMARY KEY (id);
+
+ALTER TABLE ONLY public.saved_views
+    ADD CONSTRAINT saved_views_tenant_id_id_key UNIQUE (tenant_id, id);
+
 ALTER TABLE ONLY public.schema_migrations
     ADD CONSTRAINT schema_migrations_pkey PRIMARY KEY (version);
+
+ALTER TABLE ONLY public.security_events
+    ADD CONSTRAINT security_events_pkey PRIMARY KEY (id);
 
 ALTER TABLE ONLY public.sessions
     ADD CONSTRAINT sessions_pkey PRIMARY KEY (id);
@@ -2261,11 +4148,32 @@ ALTER TABLE ONLY public.sessions
 ALTER TABLE ONLY public.sessions
     ADD CONSTRAINT sessions_token_hash_key UNIQUE (token_hash);
 
+ALTER TABLE ONLY public.share_link_views
+    ADD CONSTRAINT share_link_views_pkey PRIMARY KEY (id);
+
+ALTER TABLE ONLY public.share_links
+    ADD CONSTRAINT share_links_pkey PRIMARY KEY (id);
+
+ALTER TABLE ONLY public.share_links
+    ADD CONSTRAINT share_links_tenant_id_id_key UNIQUE (tenant_id, id);
+
+ALTER TABLE ONLY public.share_links
+    ADD CONSTRAINT share_links_token_hash_key UNIQUE (token_hash);
+
 ALTER TABLE ONLY public.sponsors
     ADD CONSTRAINT sponsors_pkey PRIMARY KEY (id);
 
 ALTER TABLE ONLY public.sponsors
     ADD CONSTRAINT sponsors_tenant_id_id_key UNIQUE (tenant_id, id);
+
+ALTER TABLE ONLY public.subscription_tiers
+    ADD CONSTRAINT subscription_tiers_name_key UNIQUE (name);
+
+ALTER TABLE ONLY public.subscription_tiers
+    ADD CONSTRAINT subscription_tiers_pkey PRIMARY KEY (id);
+
+ALTER TABLE ONLY public.tenant_quotas
+    ADD CONSTRAINT tenant_quotas_pkey PRIMARY KEY (tenant_id);
 
 ALTER TABLE ONLY public.tenant_settings
     ADD CONSTRAINT tenant_settings_pkey PRIMARY KEY (tenant_id);
@@ -2275,6 +4183,21 @@ ALTER TABLE ONLY public.tenants
 
 ALTER TABLE ONLY public.tenants
     ADD CONSTRAINT tenants_slug_key UNIQUE (slug);
+
+ALTER TABLE ONLY public.transcripts
+    ADD CONSTRAINT transcripts_pkey PRIMARY KEY (id);
+
+ALTER TABLE ONLY public.transcripts
+    ADD CONSTRAINT transcripts_tenant_id_episode_id_key UNIQUE (tenant_id, episode_id);
+
+ALTER TABLE ONLY public.transcripts
+    ADD CONSTRAINT transcripts_tenant_id_id_key UNIQUE (tenant_id, id);
+
+ALTER TABLE ONLY public.user_email_preferences
+    ADD CONSTRAINT user_email_preferences_pkey PRIMARY KEY (user_id);
+
+ALTER TABLE ONLY public.user_metrics
+    ADD CONSTRAINT user_metrics_pkey PRIMARY KEY (user_id, metric_name);
 
 ALTER TABLE ONLY public.user_roles
     ADD CONSTRAINT user_roles_pkey PRIMARY KEY (user_id, role_id);
@@ -2287,6 +4210,12 @@ ALTER TABLE ONLY public.users
 
 ALTER TABLE ONLY public.users
     ADD CONSTRAINT users_tenant_id_id_key UNIQUE (tenant_id, id);
+
+ALTER TABLE ONLY public.webhooks
+    ADD CONSTRAINT webhooks_pkey PRIMARY KEY (id);
+
+ALTER TABLE ONLY public.webhooks
+    ADD CONSTRAINT webhooks_tenant_id_id_key UNIQUE (tenant_id, id);
 
 ALTER TABLE ONLY public.white_label_settings
     ADD CONSTRAINT white_label_settings_pkey PRIMARY KEY (tenant_id);
@@ -2318,13 +4247,63 @@ CREATE INDEX listener_events_hourly_bucket ON internal.listener_events_hourly US
 
 CREATE INDEX metrics_daily_episode ON internal.metrics_daily USING btree (tenant_id, metric_name, metric_date);
 
+CREATE INDEX names_tenant ON internal.names USING btree (tenant_id);
+
+CREATE INDEX names_trigrams ON internal.names USING gin (name public.gin_trgm_ops);
+
 CREATE INDEX report_queue_order ON internal.report_queue USING btree (queued_at);
+
+CREATE INDEX transcript_search_words ON internal.transcript_search USING gin (words);
+
+CREATE INDEX access_control_policies_created_by ON public.access_control_policies USING btree (tenant_id, created_by);
+
+CREATE UNIQUE INDEX access_control_policies_name ON public.access_control_policies USING btree (tenant_id, lower(name)) WHERE (deleted_at IS NULL);
 
 CREATE INDEX access_logs_tenant ON public.access_logs USING btree (tenant_id, occurred_at DESC);
 
 CREATE INDEX access_logs_tenant_user ON public.access_logs USING btree (tenant_id, user_id);
 
 CREATE INDEX ad_units_episode ON public.ad_units USING btree (tenant_id, episode_id);
+
+CREATE UNIQUE INDEX affiliates_name ON public.affiliates USING btree (tenant_id, lower(name)) WHERE (deleted_at IS NULL);
+
+CREATE UNIQUE INDEX agencies_name ON public.agencies USING btree (tenant_id, lower(name)) WHERE (deleted_at IS NULL);
+
+CREATE INDEX ai_token_usage_time ON public.ai_token_usage USING btree (tenant_id, created_at);
+
+CREATE INDEX ai_token_usage_user ON public.ai_token_usage USING btree (tenant_id, user_id, created_at);
+
+CREATE INDEX alert_rules_campaign ON public.alert_rules USING btree (tenant_id, campaign_id);
+
+CREATE INDEX alert_rules_created_by ON public.alert_rules USING btree (tenant_id, created_by);
+
+CREATE INDEX alert_rules_episode ON public.alert_rules USING btree (tenant_id, episode_id);
+
+CREATE INDEX alert_rules_podcast ON public.alert_rules USING btree (tenant_id, podcast_id);
+
+CREATE INDEX alerts_acknowledged_by ON public.alerts USING btree (tenant_id, acknowledged_by);
+
+CREATE INDEX alerts_open ON public.alerts USING btree (tenant_id, status, opened_at DESC);
+
+CREATE INDEX annotations_campaign ON public.annotations USING btree (tenant_id, campaign_id, starts_at);
+
+CREATE INDEX annotations_created_by ON public.annotations USING btree (tenant_id, created_by);
+
+CREATE INDEX annotations_episode ON public.annotations USING btree (tenant_id, episode_id, starts_at);
+
+CREATE INDEX annotations_podcast ON public.annotations USING btree (tenant_id, podcast_id, starts_at);
+
+CREATE INDEX annotations_time ON public.annotations USING btree (tenant_id, starts_at);
+
+CREATE INDEX api_keys_user ON public.api_keys USING btree (tenant_id, user_id);
+
+CREATE INDEX api_usage_key ON public.api_usage USING btree (tenant_id, api_key_id, occurred_at);
+
+CREATE INDEX api_usage_time ON public.api_usage USING btree (tenant_id, occurred_at);
+
+CREATE INDEX api_usage_user ON public.api_usage USING btree (tenant_id, user_id, occurred_at);
+
+CREATE INDEX attribution_event_metadata_campaign ON public.attribution_event_metadata USING btree (tenant_id, campaign_id, event_occurred_at);
 
 CREATE INDEX attribution_events_campaign ON ONLY public.attribution_events USING btree (tenant_id, campaign_id, attribution_type, occurred_at);
 
@@ -2340,11 +4319,35 @@ CREATE INDEX attribution_paths_stretched ON public.attribution_paths USING btree
 
 CREATE INDEX attribution_paths_time ON public.attribution_paths USING btree (tenant_id, campaign_id, converted_at);
 
+CREATE INDEX attribution_validations_rate ON public.attribution_validations USING btree (tenant_id, campaign_id, validation_type, event_occurred_at) INCLUDE (passed);
+
+CREATE INDEX attribution_validations_time ON public.attribution_validations USING btree (tenant_id, event_occurred_at);
+
 CREATE INDEX audit_logs_tenant ON public.audit_logs USING btree (tenant_id, occurred_at DESC);
 
 CREATE INDEX audit_logs_tenant_user ON public.audit_logs USING btree (tenant_id, user_id);
 
+CREATE INDEX backup_records_recent ON public.backup_records USING btree (tenant_id, started_at DESC);
+
+CREATE INDEX backup_records_status ON public.backup_records USING btree (tenant_id, status);
+
+CREATE INDEX billing_transactions_status ON public.billing_transactions USING btree (tenant_id, status);
+
+CREATE INDEX billing_transactions_tier ON public.billing_transactions USING btree (subscription_tier_id);
+
+CREATE INDEX billing_transactions_time ON public.billing_transactions USING btree (tenant_id, occurred_at DESC);
+
+CREATE INDEX billing_transactions_user ON public.billing_transactions USING btree (tenant_id, user_id);
+
 CREATE INDEX campaigns_stage ON public.campaigns USING btree (tenant_id, stage, start_date);
+
+CREATE INDEX churn_events_time ON public.churn_events USING btree (tenant_id, occurred_at);
+
+CREATE INDEX churn_events_user ON public.churn_events USING btree (tenant_id, user_id);
+
+CREATE INDEX email_verification_tokens_tenant_user ON public.email_verification_tokens USING btree (tenant_id, user_id);
+
+CREATE INDEX email_verification_tokens_user ON public.email_verification_tokens USING btree (user_id);
 
 CREATE INDEX episodes_published ON public.episodes USING btree (tenant_id, podcast_id, published_at DESC);
 
@@ -2352,7 +4355,39 @@ CREATE INDEX etl_imports_created_by ON public.etl_imports USING btree (tenant_id
 
 CREATE INDEX etl_imports_recent ON public.etl_imports USING btree (tenant_id, started_at DESC);
 
+CREATE INDEX etl_imports_status ON public.etl_imports USING btree (tenant_id, status);
+
+CREATE INDEX excluded_requests_episode ON ONLY public.excluded_requests USING btree (tenant_id, episode_id, occurred_at);
+
+CREATE INDEX excluded_requests_import ON ONLY public.excluded_requests USING btree (tenant_id, import_id);
+
+CREATE INDEX experiment_assignments_experiment ON public.experiment_assignments USING btree (tenant_id, experiment_id, variant);
+
+CREATE INDEX experiment_assignments_user ON public.experiment_assignments USING btree (tenant_id, user_id);
+
+CREATE INDEX experiment_events_assignment ON public.experiment_events USING btree (tenant_id, experiment_id, user_id, occurred_at);
+
+CREATE INDEX experiment_events_type ON public.experiment_events USING btree (tenant_id, experiment_id, event_type, occurred_at);
+
+CREATE UNIQUE INDEX experiments_name ON public.experiments USING btree (tenant_id, lower(name)) WHERE (deleted_at IS NULL);
+
+CREATE INDEX experiments_status ON public.experiments USING btree (tenant_id, status);
+
+CREATE INDEX failover_events_recent ON public.failover_events USING btree (occurred_at DESC);
+
+CREATE INDEX gdpr_requests_handled_by ON public.gdpr_requests USING btree (tenant_id, handled_by);
+
+CREATE INDEX gdpr_requests_open ON public.gdpr_requests USING btree (tenant_id, status, due_at);
+
+CREATE INDEX gdpr_requests_user ON public.gdpr_requests USING btree (tenant_id, user_id);
+
 CREATE INDEX import_refusals_import ON public.import_refusals USING btree (tenant_id, import_id, line_number);
+
+CREATE INDEX integration_sync_logs_recent ON public.integration_sync_logs USING btree (tenant_id, integration_id, started_at DESC);
+
+CREATE INDEX integrations_created_by ON public.integrations USING btree (tenant_id, created_by);
+
+CREATE UNIQUE INDEX integrations_name ON public.integrations USING btree (tenant_id, lower(name)) WHERE (deleted_at IS NULL);
 
 CREATE INDEX io_bookings_campaign ON public.io_bookings USING btree (tenant_id, campaign_id, starts_on);
 
@@ -2362,17 +4397,71 @@ CREATE INDEX io_bookings_sponsor ON public.io_bookings USING btree (tenant_id, s
 
 CREATE INDEX job_runs_recent ON public.job_runs USING btree (job, scheduled_for DESC);
 
+CREATE INDEX job_runs_status ON public.job_runs USING btree (status, started_at);
+
 CREATE INDEX listener_events_episode_time ON ONLY public.listener_events USING btree (tenant_id, episode_id, occurred_at);
 
 CREATE INDEX listener_events_tenant_time ON ONLY public.listener_events USING btree (tenant_id, occurred_at);
 
 CREATE INDEX listener_metrics_date ON ONLY public.listener_metrics USING btree (tenant_id, metric_date);
 
+CREATE UNIQUE INDEX marketplace_listings_open ON public.marketplace_listings USING btree (tenant_id, podcast_id, listing_type) WHERE ((deleted_at IS NULL) AND (status <> 'closed'::text));
+
+CREATE INDEX marketplace_listings_podcast ON public.marketplace_listings USING btree (tenant_id, podcast_id);
+
+CREATE INDEX marketplace_listings_status ON public.marketplace_listings USING btree (tenant_id, status);
+
+CREATE INDEX marketplace_revenue_date ON public.marketplace_revenue USING btree (tenant_id, transaction_date);
+
+CREATE INDEX marketplace_revenue_listing ON public.marketplace_revenue USING btree (tenant_id, listing_id, transaction_date);
+
+CREATE INDEX matches_advertiser ON public.matches USING btree (tenant_id, advertiser_id, campaign_id);
+
+CREATE INDEX matches_best ON public.matches USING btree (tenant_id, campaign_id, score DESC);
+
+CREATE INDEX matches_podcast ON public.matches USING btree (tenant_id, podcast_id);
+
+CREATE INDEX onboarding_progress_step ON public.onboarding_progress USING btree (step_id);
+
+CREATE INDEX onboarding_progress_user ON public.onboarding_progress USING btree (tenant_id, user_id);
+
+CREATE UNIQUE INDEX partners_name ON public.partners USING btree (tenant_id, lower(name)) WHERE (deleted_at IS NULL);
+
 CREATE INDEX password_reset_tokens_tenant_user ON public.password_reset_tokens USING btree (tenant_id, user_id);
 
 CREATE INDEX password_reset_tokens_user ON public.password_reset_tokens USING btree (user_id);
 
 CREATE UNIQUE INDEX podcasts_feed ON public.podcasts USING btree (tenant_id, rss_feed_url) WHERE ((rss_feed_url IS NOT NULL) AND (deleted_at IS NULL));
+
+CREATE INDEX referral_commissions_referral ON public.referral_commissions USING btree (tenant_id, referral_id);
+
+CREATE INDEX referral_commissions_status ON public.referral_commissions USING btree (tenant_id, status);
+
+CREATE INDEX referrals_status ON public.referrals USING btree (tenant_id, status);
+
+CREATE INDEX refresh_tokens_family ON public.refresh_tokens USING btree (user_id, family_id, replaced_by);
+
+CREATE UNIQUE INDEX refresh_tokens_live ON public.refresh_tokens USING btree (family_id) WHERE (revoked_at IS NULL);
+
+CREATE INDEX refresh_tokens_tenant_user ON public.refresh_tokens USING btree (tenant_id, user_id);
+
+CREATE INDEX replication_status_status ON public.replication_status USING btree (status);
+
+CREATE INDEX report_deliveries_recipient ON public.report_deliveries USING btree (tenant_id, recipient_id);
+
+CREATE INDEX report_deliveries_schedule ON public.report_deliveries USING btree (tenant_id, schedule_id);
+
+CREATE INDEX report_deliveries_waiting ON public.report_deliveries USING btree (tenant_id, next_attempt_at) WHERE (status = ANY (ARRAY['queued'::text, 'sending'::text]));
+
+CREATE INDEX report_recipients_user ON public.report_recipients USING btree (tenant_id, user_id);
+
+CREATE INDEX report_recipients_webhook ON public.report_recipients USING btree (tenant_id, webhook_id);
+
+CREATE INDEX report_schedules_campaign ON public.report_schedules USING btree (tenant_id, campaign_id);
+
+CREATE INDEX report_schedules_created_by ON public.report_schedules USING btree (tenant_id, created_by);
+
+CREATE INDEX report_schedules_due ON public.report_schedules USING btree (tenant_id, next_run_at) WHERE (enabled AND (deleted_at IS NULL));
 
 CREATE INDEX reports_campaign ON public.reports USING btree (tenant_id, campaign_id);
 
@@ -2382,17 +4471,41 @@ CREATE UNIQUE INDEX reports_idempotency ON public.reports USING btree (tenant_id
 
 CREATE INDEX reports_recent ON public.reports USING btree (tenant_id, created_at DESC);
 
+CREATE INDEX reports_status ON public.reports USING btree (tenant_id, status);
+
 CREATE INDEX resource_ownership_owner ON public.resource_ownership USING btree (tenant_id, owner_id);
 
 CREATE INDEX role_permissions_permission ON public.role_permissions USING btree (permission_id);
 
 CREATE INDEX role_permissions_tenant_role ON public.role_permissions USING btree (tenant_id, role_id);
 
+CREATE UNIQUE INDEX saved_views_name ON public.saved_views USING btree (tenant_id, user_id, lower(name)) WHERE (deleted_at IS NULL);
+
+CREATE INDEX saved_views_user ON public.saved_views USING btree (tenant_id, user_id);
+
+CREATE INDEX security_events_recent ON public.security_events USING btree (tenant_id, occurred_at DESC);
+
+CREATE INDEX security_events_tenant_user ON public.security_events USING btree (tenant_id, user_id);
+
+CREATE INDEX security_events_user ON public.security_events USING btree (user_id);
+
 CREATE INDEX sessions_tenant_user ON public.sessions USING btree (tenant_id, user_id);
 
 CREATE INDEX sessions_user ON public.sessions USING btree (user_id);
 
+CREATE INDEX share_link_views_link ON public.share_link_views USING btree (tenant_id, share_link_id, viewed_at DESC);
+
+CREATE INDEX share_links_created_by ON public.share_links USING btree (tenant_id, created_by);
+
+CREATE INDEX share_links_recent ON public.share_links USING btree (tenant_id, created_at DESC);
+
+CREATE INDEX share_links_report ON public.share_links USING btree (tenant_id, report_id);
+
 CREATE UNIQUE INDEX sponsors_name ON public.sponsors USING btree (tenant_id, lower(name)) WHERE (deleted_at IS NULL);
+
+CREATE INDEX user_email_preferences_tenant_user ON public.user_email_preferences USING btree (tenant_id, user_id);
+
+CREATE INDEX user_metrics_tenant_user ON public.user_metrics USING btree (tenant_id, user_id);
 
 CREATE INDEX user_roles_role ON public.user_roles USING btree (role_id);
 
@@ -2402,25 +4515,63 @@ CREATE INDEX user_roles_tenant_role ON public.user_roles USING btree (tenant_id,
 
 CREATE INDEX user_roles_tenant_user ON public.user_roles USING btree (tenant_id, user_id);
 
+CREATE INDEX webhooks_created_by ON public.webhooks USING btree (tenant_id, created_by);
+
+CREATE INDEX webhooks_integration ON public.webhooks USING btree (tenant_id, integration_id);
+
 CREATE UNIQUE INDEX white_label_custom_domain ON public.white_label_settings USING btree (custom_domain) WHERE (custom_domain IS NOT NULL);
 
 CREATE TRIGGER note_zone_change AFTER UPDATE OF time_zone ON internal.tenant_directory FOR EACH ROW WHEN ((old.time_zone IS DISTINCT FROM new.time_zone)) EXECUTE FUNCTION internal.note_zone_change();
 
 CREATE TRIGGER create_attribution_models AFTER INSERT ON public.tenants FOR EACH ROW EXECUTE FUNCTION internal.create_attribution_models();
 
+CREATE TRIGGER create_email_preferences AFTER INSERT ON public.users FOR EACH ROW EXECUTE FUNCTION internal.create_email_preferences();
+
+CREATE TRIGGER create_tenant_quotas AFTER INSERT ON public.tenants FOR EACH ROW EXECUTE FUNCTION internal.create_tenant_quotas();
+
 CREATE TRIGGER create_tenant_roles AFTER INSERT ON public.tenants FOR EACH ROW EXECUTE FUNCTION internal.create_tenant_roles();
+
+CREATE TRIGGER enforce_quota AFTER INSERT ON public.campaigns REFERENCING NEW TABLE AS added FOR EACH STATEMENT EXECUTE FUNCTION internal.enforce_quota();
+
+CREATE TRIGGER enforce_quota AFTER INSERT ON public.podcasts REFERENCING NEW TABLE AS added FOR EACH STATEMENT EXECUTE FUNCTION internal.enforce_quota();
+
+CREATE TRIGGER enforce_quota AFTER INSERT ON public.users REFERENCING NEW TABLE AS added FOR EACH STATEMENT EXECUTE FUNCTION internal.enforce_quota();
+
+CREATE TRIGGER enforce_quota_undeleted AFTER UPDATE OF deleted_at ON public.campaigns FOR EACH ROW WHEN (((old.deleted_at IS NOT NULL) AND (new.deleted_at IS NULL))) EXECUTE FUNCTION internal.enforce_quota();
+
+CREATE TRIGGER enforce_quota_undeleted AFTER UPDATE OF deleted_at ON public.podcasts FOR EACH ROW WHEN (((old.deleted_at IS NOT NULL) AND (new.deleted_at IS NULL))) EXECUTE FUNCTION internal.enforce_quota();
+
+CREATE TRIGGER enforce_quota_undeleted AFTER UPDATE OF deleted_at ON public.users FOR EACH ROW WHEN (((old.deleted_at IS NOT NULL) AND (new.deleted_at IS NULL))) EXECUTE FUNCTION internal.enforce_quota();
+
+CREATE TRIGGER keep_directory AFTER INSERT OR DELETE OR UPDATE OF key_hash ON public.api_keys FOR EACH ROW EXECUTE FUNCTION internal.keep_directory('api_key', 'key_hash');
+
+CREATE TRIGGER keep_directory AFTER INSERT OR DELETE OR UPDATE OF token ON public.email_verification_tokens FOR EACH ROW EXECUTE FUNCTION internal.keep_directory('email_token', 'token');
 
 CREATE TRIGGER keep_directory AFTER INSERT OR DELETE OR UPDATE OF token ON public.password_reset_tokens FOR EACH ROW EXECUTE FUNCTION internal.keep_directory('password_token', 'token');
 
+CREATE TRIGGER keep_directory AFTER INSERT OR DELETE OR UPDATE OF token ON public.refresh_tokens FOR EACH ROW EXECUTE FUNCTION internal.keep_directory('refresh_token', 'token');
+
 CREATE TRIGGER keep_directory AFTER INSERT OR DELETE OR UPDATE OF token_hash ON public.sessions FOR EACH ROW EXECUTE FUNCTION internal.keep_directory('session', 'token_hash');
 
+CREATE TRIGGER keep_directory AFTER INSERT OR DELETE OR UPDATE OF token_hash ON public.share_links FOR EACH ROW EXECUTE FUNCTION internal.keep_directory('share_link', 'token_hash');
+
 CREATE TRIGGER keep_directory AFTER INSERT OR DELETE OR UPDATE OF email, tenant_id ON public.users FOR EACH ROW EXECUTE FUNCTION internal.keep_directory('account', 'email');
+
+CREATE TRIGGER keep_name AFTER INSERT OR DELETE OR UPDATE OF name, tenant_id, deleted_at ON public.campaigns FOR EACH ROW EXECUTE FUNCTION internal.keep_name('name');
+
+CREATE TRIGGER keep_name AFTER INSERT OR DELETE OR UPDATE OF title, tenant_id, deleted_at ON public.episodes FOR EACH ROW EXECUTE FUNCTION internal.keep_name('title');
+
+CREATE TRIGGER keep_name AFTER INSERT OR DELETE OR UPDATE OF name, tenant_id, deleted_at ON public.podcasts FOR EACH ROW EXECUTE FUNCTION internal.keep_name('name');
+
+CREATE TRIGGER keep_name AFTER INSERT OR DELETE OR UPDATE OF name, tenant_id, deleted_at ON public.sponsors FOR EACH ROW EXECUTE FUNCTION internal.keep_name('name');
 
 CREATE TRIGGER keep_report_queue AFTER INSERT OR UPDATE OF status, lease_until ON public.reports FOR EACH ROW EXECUTE FUNCTION internal.keep_report_queue();
 
 CREATE TRIGGER keep_tenant_directory AFTER INSERT OR UPDATE ON public.tenant_settings FOR EACH ROW EXECUTE FUNCTION internal.keep_tenant_directory();
 
 CREATE TRIGGER keep_tenant_directory AFTER INSERT OR UPDATE ON public.tenants FOR EACH ROW EXECUTE FUNCTION internal.keep_tenant_directory();
+
+CREATE TRIGGER keep_transcript_search AFTER INSERT OR UPDATE OF content, episode_id ON public.transcripts FOR EACH ROW EXECUTE FUNCTION internal.keep_transcript_search();
 
 CREATE TRIGGER note_dirty_days_delete AFTER DELETE ON public.attribution_events REFERENCING OLD TABLE AS changed FOR EACH STATEMENT EXECUTE FUNCTION internal.note_dirty_attribution_days();
 
@@ -2442,23 +4593,103 @@ CREATE TRIGGER note_dirty_update AFTER UPDATE ON public.listener_metrics REFEREN
 
 CREATE TRIGGER note_other_goal AFTER UPDATE OF conversion_type ON public.campaigns FOR EACH ROW WHEN ((old.conversion_type IS DISTINCT FROM new.conversion_type)) EXECUTE FUNCTION internal.note_other_goal();
 
+CREATE TRIGGER require_known_variant BEFORE INSERT OR UPDATE ON public.experiment_assignments FOR EACH ROW EXECUTE FUNCTION internal.require_known_variant();
+
+CREATE TRIGGER spend_ai_tokens AFTER INSERT ON public.ai_token_usage FOR EACH ROW EXECUTE FUNCTION internal.spend_ai_tokens();
+
 CREATE TRIGGER stamp_stage_change BEFORE UPDATE OF stage ON public.campaigns FOR EACH ROW EXECUTE FUNCTION internal.stamp_stage_change();
+
+CREATE TRIGGER take_campaign_of_event BEFORE INSERT OR UPDATE ON public.attribution_event_metadata FOR EACH ROW EXECUTE FUNCTION internal.take_campaign_of_event('event_id');
+
+CREATE TRIGGER take_campaign_of_event BEFORE INSERT OR UPDATE ON public.attribution_validations FOR EACH ROW EXECUTE FUNCTION internal.take_campaign_of_event('attribution_event_id');
+
+CREATE TRIGGER touch_updated_at BEFORE UPDATE ON public.access_control_policies FOR EACH ROW EXECUTE FUNCTION internal.touch_updated_at();
 
 CREATE TRIGGER touch_updated_at BEFORE UPDATE ON public.ad_units FOR EACH ROW EXECUTE FUNCTION internal.touch_updated_at();
 
+CREATE TRIGGER touch_updated_at BEFORE UPDATE ON public.affiliates FOR EACH ROW EXECUTE FUNCTION internal.touch_updated_at();
+
+CREATE TRIGGER touch_updated_at BEFORE UPDATE ON public.agencies FOR EACH ROW EXECUTE FUNCTION internal.touch_updated_at();
+
+CREATE TRIGGER touch_updated_at BEFORE UPDATE ON public.ai_token_balances FOR EACH ROW EXECUTE FUNCTION internal.touch_updated_at();
+
+CREATE TRIGGER touch_updated_at BEFORE UPDATE ON public.alert_rules FOR EACH ROW EXECUTE FUNCTION internal.touch_updated_at();
+
+CREATE TRIGGER touch_updated_at BEFORE UPDATE ON public.alerts FOR EACH ROW EXECUTE FUNCTION internal.touch_updated_at();
+
+CREATE TRIGGER touch_updated_at BEFORE UPDATE ON public.annotations FOR EACH ROW EXECUTE FUNCTION internal.touch_updated_at();
+
+CREATE TRIGGER touch_updated_at BEFORE UPDATE ON public.api_keys FOR EACH ROW EXECUTE FUNCTION internal.touch_updated_at();
+
 CREATE TRIGGER touch_updated_at BEFORE UPDATE ON public.attribution_analytics FOR EACH ROW EXECUTE FUNCTION internal.touch_updated_at();
+
+CREATE TRIGGER touch_updated_at BEFORE UPDATE ON public.attribution_event_metadata FOR EACH ROW EXECUTE FUNCTION internal.touch_updated_at();
 
 CREATE TRIGGER touch_updated_at BEFORE UPDATE ON public.attribution_models FOR EACH ROW EXECUTE FUNCTION internal.touch_updated_at();
 
+CREATE TRIGGER touch_updated_at BEFORE UPDATE ON public.attribution_validations FOR EACH ROW EXECUTE FUNCTION internal.touch_updated_at();
+
+CREATE TRIGGER touch_updated_at BEFORE UPDATE ON public.backup_records FOR EACH ROW EXECUTE FUNCTION internal.touch_updated_at();
+
+CREATE TRIGGER touch_updated_at BEFORE UPDATE ON public.billing_transactions FOR EACH ROW EXECUTE FUNCTION internal.touch_updated_at();
+
 CREATE TRIGGER touch_updated_at BEFORE UPDATE ON public.campaigns FOR EACH ROW EXECUTE FUNCTION internal.touch_updated_at();
+
+CREATE TRIGGER touch_updated_at BEFORE UPDATE ON public.email_verification_tokens FOR EACH ROW EXECUTE FUNCTION internal.touch_updated_at();
 
 CREATE TRIGGER touch_updated_at BEFORE UPDATE ON public.episodes FOR EACH ROW EXECUTE FUNCTION internal.touch_updated_at();
 
 CREATE TRIGGER touch_updated_at BEFORE UPDATE ON public.etl_imports FOR EACH ROW EXECUTE FUNCTION internal.touch_updated_at();
 
+CREATE TRIGGER touch_updated_at BEFORE UPDATE ON public.experiment_assignments FOR EACH ROW EXECUTE FUNCTION internal.touch_updated_at();
+
+CREATE TRIGGER touch_updated_at BEFORE UPDATE ON public.experiments FOR EACH ROW EXECUTE FUNCTION internal.touch_updated_at();
+
+CREATE TRIGGER touch_updated_at BEFORE UPDATE ON public.failover_events FOR EACH ROW EXECUTE FUNCTION internal.touch_updated_at();
+
+CREATE TRIGGER touch_updated_at BEFORE UPDATE ON public.gdpr_requests FOR EACH ROW EXECUTE FUNCTION internal.touch_updated_at();
+
+CREATE TRIGGER touch_updated_at BEFORE UPDATE ON public.integration_sync_logs FOR EACH ROW EXECUTE FUNCTION internal.touch_updated_at();
+
+CREATE TRIGGER touch_updated_at BEFORE UPDATE ON public.integration_tokens FOR EACH ROW EXECUTE FUNCTION internal.touch_updated_at();
+
+CREATE TRIGGER touch_updated_at BEFORE UPDATE ON public.integrations FOR EACH ROW EXECUTE FUNCTION internal.touch_updated_at();
+
 CREATE TRIGGER touch_updated_at BEFORE UPDATE ON public.io_bookings FOR EACH ROW EXECUTE FUNCTION internal.touch_updated_at();
 
+CREATE TRIGGER touch_updated_at BEFORE UPDATE ON public.marketplace_listings FOR EACH ROW EXECUTE FUNCTION internal.touch_updated_at();
+
+CREATE TRIGGER touch_updated_at BEFORE UPDATE ON public.matches FOR EACH ROW EXECUTE FUNCTION internal.touch_updated_at();
+
+CREATE TRIGGER touch_updated_at BEFORE UPDATE ON public.onboarding_progress FOR EACH ROW EXECUTE FUNCTION internal.touch_updated_at();
+
+CREATE TRIGGER touch_updated_at BEFORE UPDATE ON public.onboarding_steps FOR EACH ROW EXECUTE FUNCTION internal.touch_updated_at();
+
+CREATE TRIGGER touch_updated_at BEFORE UPDATE ON public.partner_integrations FOR EACH ROW EXECUTE FUNCTION internal.touch_updated_at();
+
+CREATE TRIGGER touch_updated_at BEFORE UPDATE ON public.partners FOR EACH ROW EXECUTE FUNCTION internal.touch_updated_at();
+
+CREATE TRIGGER touch_updated_at BEFORE UPDATE ON public.password_reset_tokens FOR EACH ROW EXECUTE FUNCTION internal.touch_updated_at();
+
+CREATE TRIGGER touch_updated_at BEFORE UPDATE ON public.permissions FOR EACH ROW EXECUTE FUNCTION internal.touch_updated_at();
+
 CREATE TRIGGER touch_updated_at BEFORE UPDATE ON public.podcasts FOR EACH ROW EXECUTE FUNCTION internal.touch_updated_at();
+
+CREATE TRIGGER touch_updated_at BEFORE UPDATE ON public.recovery_procedures FOR EACH ROW EXECUTE FUNCTION internal.touch_updated_at();
+
+CREATE TRIGGER touch_updated_at BEFORE UPDATE ON public.referral_commissions FOR EACH ROW EXECUTE FUNCTION internal.touch_updated_at();
+
+CREATE TRIGGER touch_updated_at BEFORE UPDATE ON public.referrals FOR EACH ROW EXECUTE FUNCTION internal.touch_updated_at();
+
+CREATE TRIGGER touch_updated_at BEFORE UPDATE ON public.refresh_tokens FOR EACH ROW EXECUTE FUNCTION internal.touch_updated_at();
+
+CREATE TRIGGER touch_updated_at BEFORE UPDATE ON public.replication_status FOR EACH ROW EXECUTE FUNCTION internal.touch_updated_at();
+
+CREATE TRIGGER touch_updated_at BEFORE UPDATE ON public.report_deliveries FOR EACH ROW EXECUTE FUNCTION internal.touch_updated_at();
+
+CREATE TRIGGER touch_updated_at BEFORE UPDATE ON public.report_recipients FOR EACH ROW EXECUTE FUNCTION internal.touch_updated_at();
+
+CREATE TRIGGER touch_updated_at BEFORE UPDATE ON public.report_schedules FOR EACH ROW EXECUTE FUNCTION internal.touch_updated_at();
 
 CREATE TRIGGER touch_updated_at BEFORE UPDATE ON public.reports FOR EACH ROW EXECUTE FUNCTION internal.touch_updated_at();
 
@@ -2466,15 +4697,37 @@ CREATE TRIGGER touch_updated_at BEFORE UPDATE ON public.resource_ownership FOR E
 
 CREATE TRIGGER touch_updated_at BEFORE UPDATE ON public.roles FOR EACH ROW EXECUTE FUNCTION internal.touch_updated_at();
 
+CREATE TRIGGER touch_updated_at BEFORE UPDATE ON public.saved_views FOR EACH ROW EXECUTE FUNCTION internal.touch_updated_at();
+
+CREATE TRIGGER touch_updated_at BEFORE UPDATE ON public.share_links FOR EACH ROW EXECUTE FUNCTION internal.touch_updated_at();
+
 CREATE TRIGGER touch_updated_at BEFORE UPDATE ON public.sponsors FOR EACH ROW EXECUTE FUNCTION internal.touch_updated_at();
+
+CREATE TRIGGER touch_updated_at BEFORE UPDATE ON public.subscription_tiers FOR EACH ROW EXECUTE FUNCTION internal.touch_updated_at();
+
+CREATE TRIGGER touch_updated_at BEFORE UPDATE ON public.tenant_quotas FOR EACH ROW EXECUTE FUNCTION internal.touch_updated_at();
 
 CREATE TRIGGER touch_updated_at BEFORE UPDATE ON public.tenant_settings FOR EACH ROW EXECUTE FUNCTION internal.touch_updated_at();
 
 CREATE TRIGGER touch_updated_at BEFORE UPDATE ON public.tenants FOR EACH ROW EXECUTE FUNCTION internal.touch_updated_at();
 
+CREATE TRIGGER touch_updated_at BEFORE UPDATE ON public.transcripts FOR EACH ROW EXECUTE FUNCTION internal.touch_updated_at();
+
+CREATE TRIGGER touch_updated_at BEFORE UPDATE ON public.user_email_preferences FOR EACH ROW EXECUTE FUNCTION internal.touch_updated_at();
+
+CREATE TRIGGER touch_updated_at BEFORE UPDATE ON public.user_metrics FOR EACH ROW EXECUTE FUNCTION internal.touch_updated_at();
+
 CREATE TRIGGER touch_updated_at BEFORE UPDATE ON public.users FOR EACH ROW EXECUTE FUNCTION internal.touch_updated_at();
 
+CREATE TRIGGER touch_updated_at BEFORE UPDATE ON public.webhooks FOR EACH ROW EXECUTE FUNCTION internal.touch_updated_at();
+
 CREATE TRIGGER touch_updated_at BEFORE UPDATE ON public.white_label_settings FOR EACH ROW EXECUTE FUNCTION internal.touch_updated_at();
+
+ALTER TABLE ONLY internal.names
+    ADD CONSTRAINT names_tenant_id_fkey FOREIGN KEY (tenant_id) REFERENCES public.tenants(id) ON DELETE CASCADE;
+
+ALTER TABLE ONLY internal.quota_gates
+    ADD CONSTRAINT quota_gates_tenant_id_fkey FOREIGN KEY (tenant_id) REFERENCES public.tenants(id) ON DELETE CASCADE;
 
 ALTER TABLE ONLY internal.report_queue
     ADD CONSTRAINT report_queue_report_id_fkey FOREIGN KEY (report_id) REFERENCES public.reports(id) ON DELETE CASCADE;
@@ -2482,8 +4735,20 @@ ALTER TABLE ONLY internal.report_queue
 ALTER TABLE ONLY internal.tenant_directory
     ADD CONSTRAINT tenant_directory_tenant_id_fkey FOREIGN KEY (tenant_id) REFERENCES public.tenants(id) ON DELETE CASCADE;
 
+ALTER TABLE ONLY internal.transcript_search
+    ADD CONSTRAINT transcript_search_tenant_id_episode_id_fkey FOREIGN KEY (tenant_id, episode_id) REFERENCES public.transcripts(tenant_id, episode_id) ON UPDATE CASCADE ON DELETE CASCADE;
+
+ALTER TABLE ONLY public.access_control_policies
+    ADD CONSTRAINT access_control_policies_tenant_id_created_by_fkey FOREIGN KEY (tenant_id, created_by) REFERENCES public.users(tenant_id, id) ON DELETE SET NULL (created_by);
+
+ALTER TABLE ONLY public.access_control_policies
+    ADD CONSTRAINT access_control_policies_tenant_id_fkey FOREIGN KEY (tenant_id) REFERENCES public.tenants(id) ON DELETE CASCADE;
+
 ALTER TABLE ONLY public.access_logs
     ADD CONSTRAINT access_logs_tenant_id_fkey FOREIGN KEY (tenant_id) REFERENCES public.tenants(id) ON DELETE CASCADE;
+
+ALTER TABLE ONLY public.access_logs
+    ADD CONSTRAINT access_logs_tenant_id_user_id_fkey FOREIGN KEY (tenant_id, user_id) REFERENCES public.users(tenant_id, id) ON DELETE SET NULL (user_id);
 
 ALTER TABLE ONLY public.access_logs
     ADD CONSTRAINT access_logs_user_of_tenant FOREIGN KEY (tenant_id, user_id) REFERENCES public.users(tenant_id, id) ON DELETE SET NULL (user_id);
@@ -2497,11 +4762,92 @@ ALTER TABLE ONLY public.ad_units
 ALTER TABLE ONLY public.ad_units
     ADD CONSTRAINT ad_units_tenant_id_fkey FOREIGN KEY (tenant_id) REFERENCES public.tenants(id) ON DELETE RESTRICT;
 
+ALTER TABLE ONLY public.affiliates
+    ADD CONSTRAINT affiliates_tenant_id_fkey FOREIGN KEY (tenant_id) REFERENCES public.tenants(id) ON DELETE CASCADE;
+
+ALTER TABLE ONLY public.agencies
+    ADD CONSTRAINT agencies_tenant_id_fkey FOREIGN KEY (tenant_id) REFERENCES public.tenants(id) ON DELETE CASCADE;
+
+ALTER TABLE ONLY public.ai_token_balances
+    ADD CONSTRAINT ai_token_balances_tenant_id_fkey FOREIGN KEY (tenant_id) REFERENCES public.tenants(id) ON DELETE CASCADE;
+
+ALTER TABLE ONLY public.ai_token_balances
+    ADD CONSTRAINT ai_token_balances_tenant_id_user_id_fkey FOREIGN KEY (tenant_id, user_id) REFERENCES public.users(tenant_id, id) ON DELETE CASCADE;
+
+ALTER TABLE ONLY public.ai_token_usage
+    ADD CONSTRAINT ai_token_usage_tenant_id_fkey FOREIGN KEY (tenant_id) REFERENCES public.tenants(id) ON DELETE CASCADE;
+
+ALTER TABLE ONLY public.ai_token_usage
+    ADD CONSTRAINT ai_token_usage_tenant_id_user_id_fkey FOREIGN KEY (tenant_id, user_id) REFERENCES public.users(tenant_id, id) ON DELETE SET NULL (user_id);
+
+ALTER TABLE ONLY public.alert_rules
+    ADD CONSTRAINT alert_rules_tenant_id_campaign_id_fkey FOREIGN KEY (tenant_id, campaign_id) REFERENCES public.campaigns(tenant_id, id) ON DELETE CASCADE;
+
+ALTER TABLE ONLY public.alert_rules
+    ADD CONSTRAINT alert_rules_tenant_id_created_by_fkey FOREIGN KEY (tenant_id, created_by) REFERENCES public.users(tenant_id, id) ON DELETE CASCADE;
+
+ALTER TABLE ONLY public.alert_rules
+    ADD CONSTRAINT alert_rules_tenant_id_episode_id_fkey FOREIGN KEY (tenant_id, episode_id) REFERENCES public.episodes(tenant_id, id) ON DELETE CASCADE;
+
+ALTER TABLE ONLY public.alert_rules
+    ADD CONSTRAINT alert_rules_tenant_id_fkey FOREIGN KEY (tenant_id) REFERENCES public.tenants(id) ON DELETE CASCADE;
+
+ALTER TABLE ONLY public.alert_rules
+    ADD CONSTRAINT alert_rules_tenant_id_podcast_id_fkey FOREIGN KEY (tenant_id, podcast_id) REFERENCES public.podcasts(tenant_id, id) ON DELETE CASCADE;
+
+ALTER TABLE ONLY public.alerts
+    ADD CONSTRAINT alerts_tenant_id_acknowledged_by_fkey FOREIGN KEY (tenant_id, acknowledged_by) REFERENCES public.users(tenant_id, id) ON DELETE SET NULL (acknowledged_by);
+
+ALTER TABLE ONLY public.alerts
+    ADD CONSTRAINT alerts_tenant_id_fkey FOREIGN KEY (tenant_id) REFERENCES public.tenants(id) ON DELETE CASCADE;
+
+ALTER TABLE ONLY public.alerts
+    ADD CONSTRAINT alerts_tenant_id_rule_id_fkey FOREIGN KEY (tenant_id, rule_id) REFERENCES public.alert_rules(tenant_id, id) ON DELETE CASCADE;
+
+ALTER TABLE ONLY public.annotations
+    ADD CONSTRAINT annotations_tenant_id_campaign_id_fkey FOREIGN KEY (tenant_id, campaign_id) REFERENCES public.campaigns(tenant_id, id) ON DELETE CASCADE;
+
+ALTER TABLE ONLY public.annotations
+    ADD CONSTRAINT annotations_tenant_id_created_by_fkey FOREIGN KEY (tenant_id, created_by) REFERENCES public.users(tenant_id, id) ON DELETE CASCADE;
+
+ALTER TABLE ONLY public.annotations
+    ADD CONSTRAINT annotations_tenant_id_episode_id_fkey FOREIGN KEY (tenant_id, episode_id) REFERENCES public.episodes(tenant_id, id) ON DELETE CASCADE;
+
+ALTER TABLE ONLY public.annotations
+    ADD CONSTRAINT annotations_tenant_id_fkey FOREIGN KEY (tenant_id) REFERENCES public.tenants(id) ON DELETE CASCADE;
+
+ALTER TABLE ONLY public.annotations
+    ADD CONSTRAINT annotations_tenant_id_podcast_id_fkey FOREIGN KEY (tenant_id, podcast_id) REFERENCES public.podcasts(tenant_id, id) ON DELETE CASCADE;
+
+ALTER TABLE ONLY public.api_keys
+    ADD CONSTRAINT api_keys_tenant_id_fkey FOREIGN KEY (tenant_id) REFERENCES public.tenants(id) ON DELETE CASCADE;
+
+ALTER TABLE ONLY public.api_keys
+    ADD CONSTRAINT api_keys_tenant_id_user_id_fkey FOREIGN KEY (tenant_id, user_id) REFERENCES public.users(tenant_id, id) ON DELETE CASCADE;
+
+ALTER TABLE ONLY public.api_usage
+    ADD CONSTRAINT api_usage_tenant_id_api_key_id_fkey FOREIGN KEY (tenant_id, api_key_id) REFERENCES public.api_keys(tenant_id, id) ON DELETE SET NULL (api_key_id);
+
+ALTER TABLE ONLY public.api_usage
+    ADD CONSTRAINT api_usage_tenant_id_fkey FOREIGN KEY (tenant_id) REFERENCES public.tenants(id) ON DELETE CASCADE;
+
+ALTER TABLE ONLY public.api_usage
+    ADD CONSTRAINT api_usage_tenant_id_user_id_fkey FOREIGN KEY (tenant_id, user_id) REFERENCES public.users(tenant_id, id) ON DELETE SET NULL (user_id);
+
 ALTER TABLE ONLY public.attribution_analytics
     ADD CONSTRAINT attribution_analytics_tenant_id_campaign_id_fkey FOREIGN KEY (tenant_id, campaign_id) REFERENCES public.campaigns(tenant_id, id) ON DELETE RESTRICT;
 
 ALTER TABLE ONLY public.attribution_analytics
     ADD CONSTRAINT attribution_analytics_tenant_id_fkey FOREIGN KEY (tenant_id) REFERENCES public.tenants(id) ON DELETE RESTRICT;
+
+ALTER TABLE ONLY public.attribution_event_metadata
+    ADD CONSTRAINT attribution_event_metadata_tenant_id_campaign_id_fkey FOREIGN KEY (tenant_id, campaign_id) REFERENCES public.campaigns(tenant_id, id) ON DELETE RESTRICT;
+
+ALTER TABLE ONLY public.attribution_event_metadata
+    ADD CONSTRAINT attribution_event_metadata_tenant_id_event_id_event_occurr_fkey FOREIGN KEY (tenant_id, event_id, event_occurred_at) REFERENCES public.attribution_events(tenant_id, id, occurred_at) ON DELETE CASCADE;
+
+ALTER TABLE ONLY public.attribution_event_metadata
+    ADD CONSTRAINT attribution_event_metadata_tenant_id_fkey FOREIGN KEY (tenant_id) REFERENCES public.tenants(id) ON DELETE RESTRICT;
 
 ALTER TABLE public.attribution_events
     ADD CONSTRAINT attribution_events_tenant_id_campaign_id_fkey FOREIGN KEY (tenant_id, campaign_id) REFERENCES public.campaigns(tenant_id, id) ON DELETE RESTRICT;
@@ -2524,17 +4870,56 @@ ALTER TABLE ONLY public.attribution_paths
 ALTER TABLE ONLY public.attribution_paths
     ADD CONSTRAINT attribution_paths_tenant_id_fkey FOREIGN KEY (tenant_id) REFERENCES public.tenants(id) ON DELETE RESTRICT;
 
+ALTER TABLE ONLY public.attribution_validations
+    ADD CONSTRAINT attribution_validations_tenant_id_attribution_event_id_eve_fkey FOREIGN KEY (tenant_id, attribution_event_id, event_occurred_at) REFERENCES public.attribution_events(tenant_id, id, occurred_at) ON DELETE CASCADE;
+
+ALTER TABLE ONLY public.attribution_validations
+    ADD CONSTRAINT attribution_validations_tenant_id_campaign_id_fkey FOREIGN KEY (tenant_id, campaign_id) REFERENCES public.campaigns(tenant_id, id) ON DELETE RESTRICT;
+
+ALTER TABLE ONLY public.attribution_validations
+    ADD CONSTRAINT attribution_validations_tenant_id_fkey FOREIGN KEY (tenant_id) REFERENCES public.tenants(id) ON DELETE RESTRICT;
+
 ALTER TABLE ONLY public.audit_logs
     ADD CONSTRAINT audit_logs_tenant_id_fkey FOREIGN KEY (tenant_id) REFERENCES public.tenants(id) ON DELETE RESTRICT;
 
 ALTER TABLE ONLY public.audit_logs
+    ADD CONSTRAINT audit_logs_tenant_id_user_id_fkey FOREIGN KEY (tenant_id, user_id) REFERENCES public.users(tenant_id, id) ON DELETE SET NULL (user_id);
+
+ALTER TABLE ONLY public.audit_logs
     ADD CONSTRAINT audit_logs_user_of_tenant FOREIGN KEY (tenant_id, user_id) REFERENCES public.users(tenant_id, id) ON DELETE SET NULL (user_id);
+
+ALTER TABLE ONLY public.backup_records
+    ADD CONSTRAINT backup_records_tenant_id_fkey FOREIGN KEY (tenant_id) REFERENCES public.tenants(id) ON DELETE CASCADE;
+
+ALTER TABLE ONLY public.billing_transactions
+    ADD CONSTRAINT billing_transactions_subscription_tier_id_fkey FOREIGN KEY (subscription_tier_id) REFERENCES public.subscription_tiers(id) ON DELETE RESTRICT;
+
+ALTER TABLE ONLY public.billing_transactions
+    ADD CONSTRAINT billing_transactions_tenant_id_fkey FOREIGN KEY (tenant_id) REFERENCES public.tenants(id) ON DELETE RESTRICT;
+
+ALTER TABLE ONLY public.billing_transactions
+    ADD CONSTRAINT billing_transactions_tenant_id_user_id_fkey FOREIGN KEY (tenant_id, user_id) REFERENCES public.users(tenant_id, id) ON DELETE SET NULL (user_id);
 
 ALTER TABLE ONLY public.campaigns
     ADD CONSTRAINT campaigns_tenant_id_fkey FOREIGN KEY (tenant_id) REFERENCES public.tenants(id) ON DELETE RESTRICT;
 
 ALTER TABLE ONLY public.campaigns
     ADD CONSTRAINT campaigns_tenant_id_sponsor_id_fkey FOREIGN KEY (tenant_id, sponsor_id) REFERENCES public.sponsors(tenant_id, id) ON DELETE RESTRICT;
+
+ALTER TABLE ONLY public.churn_events
+    ADD CONSTRAINT churn_events_tenant_id_fkey FOREIGN KEY (tenant_id) REFERENCES public.tenants(id) ON DELETE CASCADE;
+
+ALTER TABLE ONLY public.churn_events
+    ADD CONSTRAINT churn_events_tenant_id_user_id_fkey FOREIGN KEY (tenant_id, user_id) REFERENCES public.users(tenant_id, id) ON DELETE SET NULL (user_id);
+
+ALTER TABLE ONLY public.email_verification_tokens
+    ADD CONSTRAINT email_verification_tokens_tenant_id_fkey FOREIGN KEY (tenant_id) REFERENCES public.tenants(id) ON DELETE CASCADE;
+
+ALTER TABLE ONLY public.email_verification_tokens
+    ADD CONSTRAINT email_verification_tokens_tenant_id_user_id_fkey FOREIGN KEY (tenant_id, user_id) REFERENCES public.users(tenant_id, id) ON DELETE CASCADE;
+
+ALTER TABLE ONLY public.email_verification_tokens
+    ADD CONSTRAINT email_verification_tokens_user_id_fkey FOREIGN KEY (user_id) REFERENCES public.users(id) ON DELETE CASCADE;
 
 ALTER TABLE ONLY public.episodes
     ADD CONSTRAINT episodes_tenant_id_fkey FOREIGN KEY (tenant_id) REFERENCES public.tenants(id) ON DELETE RESTRICT;
@@ -2548,11 +4933,68 @@ ALTER TABLE ONLY public.etl_imports
 ALTER TABLE ONLY public.etl_imports
     ADD CONSTRAINT etl_imports_tenant_id_fkey FOREIGN KEY (tenant_id) REFERENCES public.tenants(id) ON DELETE RESTRICT;
 
+ALTER TABLE public.excluded_requests
+    ADD CONSTRAINT excluded_requests_tenant_id_episode_id_fkey FOREIGN KEY (tenant_id, episode_id) REFERENCES public.episodes(tenant_id, id) ON DELETE RESTRICT;
+
+ALTER TABLE public.excluded_requests
+    ADD CONSTRAINT excluded_requests_tenant_id_fkey FOREIGN KEY (tenant_id) REFERENCES public.tenants(id) ON DELETE RESTRICT;
+
+ALTER TABLE public.excluded_requests
+    ADD CONSTRAINT excluded_requests_tenant_id_import_id_fkey FOREIGN KEY (tenant_id, import_id) REFERENCES public.etl_imports(tenant_id, id) ON DELETE RESTRICT;
+
+ALTER TABLE ONLY public.experiment_assignments
+    ADD CONSTRAINT experiment_assignments_tenant_id_experiment_id_fkey FOREIGN KEY (tenant_id, experiment_id) REFERENCES public.experiments(tenant_id, id) ON DELETE CASCADE;
+
+ALTER TABLE ONLY public.experiment_assignments
+    ADD CONSTRAINT experiment_assignments_tenant_id_fkey FOREIGN KEY (tenant_id) REFERENCES public.tenants(id) ON DELETE CASCADE;
+
+ALTER TABLE ONLY public.experiment_assignments
+    ADD CONSTRAINT experiment_assignments_tenant_id_user_id_fkey FOREIGN KEY (tenant_id, user_id) REFERENCES public.users(tenant_id, id) ON DELETE CASCADE;
+
+ALTER TABLE ONLY public.experiment_events
+    ADD CONSTRAINT experiment_events_tenant_id_experiment_id_fkey FOREIGN KEY (tenant_id, experiment_id) REFERENCES public.experiments(tenant_id, id) ON DELETE CASCADE;
+
+ALTER TABLE ONLY public.experiment_events
+    ADD CONSTRAINT experiment_events_tenant_id_experiment_id_user_id_fkey FOREIGN KEY (tenant_id, experiment_id, user_id) REFERENCES public.experiment_assignments(tenant_id, experiment_id, user_id) ON DELETE CASCADE;
+
+ALTER TABLE ONLY public.experiment_events
+    ADD CONSTRAINT experiment_events_tenant_id_fkey FOREIGN KEY (tenant_id) REFERENCES public.tenants(id) ON DELETE CASCADE;
+
+ALTER TABLE ONLY public.experiments
+    ADD CONSTRAINT experiments_tenant_id_fkey FOREIGN KEY (tenant_id) REFERENCES public.tenants(id) ON DELETE CASCADE;
+
+ALTER TABLE ONLY public.gdpr_requests
+    ADD CONSTRAINT gdpr_requests_tenant_id_fkey FOREIGN KEY (tenant_id) REFERENCES public.tenants(id) ON DELETE RESTRICT;
+
+ALTER TABLE ONLY public.gdpr_requests
+    ADD CONSTRAINT gdpr_requests_tenant_id_handled_by_fkey FOREIGN KEY (tenant_id, handled_by) REFERENCES public.users(tenant_id, id) ON DELETE SET NULL (handled_by);
+
+ALTER TABLE ONLY public.gdpr_requests
+    ADD CONSTRAINT gdpr_requests_tenant_id_user_id_fkey FOREIGN KEY (tenant_id, user_id) REFERENCES public.users(tenant_id, id) ON DELETE SET NULL (user_id);
+
 ALTER TABLE ONLY public.import_refusals
     ADD CONSTRAINT import_refusals_tenant_id_fkey FOREIGN KEY (tenant_id) REFERENCES public.tenants(id) ON DELETE RESTRICT;
 
 ALTER TABLE ONLY public.import_refusals
     ADD CONSTRAINT import_refusals_tenant_id_import_id_fkey FOREIGN KEY (tenant_id, import_id) REFERENCES public.etl_imports(tenant_id, id) ON DELETE CASCADE;
+
+ALTER TABLE ONLY public.integration_sync_logs
+    ADD CONSTRAINT integration_sync_logs_tenant_id_fkey FOREIGN KEY (tenant_id) REFERENCES public.tenants(id) ON DELETE CASCADE;
+
+ALTER TABLE ONLY public.integration_sync_logs
+    ADD CONSTRAINT integration_sync_logs_tenant_id_integration_id_fkey FOREIGN KEY (tenant_id, integration_id) REFERENCES public.integrations(tenant_id, id) ON DELETE CASCADE;
+
+ALTER TABLE ONLY public.integration_tokens
+    ADD CONSTRAINT integration_tokens_tenant_id_fkey FOREIGN KEY (tenant_id) REFERENCES public.tenants(id) ON DELETE CASCADE;
+
+ALTER TABLE ONLY public.integration_tokens
+    ADD CONSTRAINT integration_tokens_tenant_id_integration_id_fkey FOREIGN KEY (tenant_id, integration_id) REFERENCES public.integrations(tenant_id, id) ON DELETE CASCADE;
+
+ALTER TABLE ONLY public.integrations
+    ADD CONSTRAINT integrations_tenant_id_created_by_fkey FOREIGN KEY (tenant_id, created_by) REFERENCES public.users(tenant_id, id) ON DELETE SET NULL (created_by);
+
+ALTER TABLE ONLY public.integrations
+    ADD CONSTRAINT integrations_tenant_id_fkey FOREIGN KEY (tenant_id) REFERENCES public.tenants(id) ON DELETE CASCADE;
 
 ALTER TABLE ONLY public.io_bookings
     ADD CONSTRAINT io_bookings_tenant_id_fkey FOREIGN KEY (tenant_id) REFERENCES public.tenants(id) ON DELETE RESTRICT;
@@ -2572,6 +5014,48 @@ ALTER TABLE public.listener_metrics
 ALTER TABLE public.listener_metrics
     ADD CONSTRAINT listener_metrics_tenant_id_fkey FOREIGN KEY (tenant_id) REFERENCES public.tenants(id) ON DELETE RESTRICT;
 
+ALTER TABLE ONLY public.marketplace_listings
+    ADD CONSTRAINT marketplace_listings_tenant_id_fkey FOREIGN KEY (tenant_id) REFERENCES public.tenants(id) ON DELETE RESTRICT;
+
+ALTER TABLE ONLY public.marketplace_listings
+    ADD CONSTRAINT marketplace_listings_tenant_id_podcast_id_fkey FOREIGN KEY (tenant_id, podcast_id) REFERENCES public.podcasts(tenant_id, id) ON DELETE RESTRICT;
+
+ALTER TABLE ONLY public.marketplace_revenue
+    ADD CONSTRAINT marketplace_revenue_tenant_id_fkey FOREIGN KEY (tenant_id) REFERENCES public.tenants(id) ON DELETE RESTRICT;
+
+ALTER TABLE ONLY public.marketplace_revenue
+    ADD CONSTRAINT marketplace_revenue_tenant_id_listing_id_fkey FOREIGN KEY (tenant_id, listing_id) REFERENCES public.marketplace_listings(tenant_id, id) ON DELETE RESTRICT;
+
+ALTER TABLE ONLY public.matches
+    ADD CONSTRAINT matches_tenant_id_advertiser_id_campaign_id_fkey FOREIGN KEY (tenant_id, advertiser_id, campaign_id) REFERENCES public.campaigns(tenant_id, sponsor_id, id) ON DELETE CASCADE;
+
+ALTER TABLE ONLY public.matches
+    ADD CONSTRAINT matches_tenant_id_advertiser_id_fkey FOREIGN KEY (tenant_id, advertiser_id) REFERENCES public.sponsors(tenant_id, id) ON DELETE RESTRICT;
+
+ALTER TABLE ONLY public.matches
+    ADD CONSTRAINT matches_tenant_id_fkey FOREIGN KEY (tenant_id) REFERENCES public.tenants(id) ON DELETE RESTRICT;
+
+ALTER TABLE ONLY public.matches
+    ADD CONSTRAINT matches_tenant_id_podcast_id_fkey FOREIGN KEY (tenant_id, podcast_id) REFERENCES public.podcasts(tenant_id, id) ON DELETE CASCADE;
+
+ALTER TABLE ONLY public.onboarding_progress
+    ADD CONSTRAINT onboarding_progress_step_id_fkey FOREIGN KEY (step_id) REFERENCES public.onboarding_steps(id) ON DELETE CASCADE;
+
+ALTER TABLE ONLY public.onboarding_progress
+    ADD CONSTRAINT onboarding_progress_tenant_id_fkey FOREIGN KEY (tenant_id) REFERENCES public.tenants(id) ON DELETE CASCADE;
+
+ALTER TABLE ONLY public.onboarding_progress
+    ADD CONSTRAINT onboarding_progress_tenant_id_user_id_fkey FOREIGN KEY (tenant_id, user_id) REFERENCES public.users(tenant_id, id) ON DELETE CASCADE;
+
+ALTER TABLE ONLY public.partner_integrations
+    ADD CONSTRAINT partner_integrations_tenant_id_fkey FOREIGN KEY (tenant_id) REFERENCES public.tenants(id) ON DELETE CASCADE;
+
+ALTER TABLE ONLY public.partner_integrations
+    ADD CONSTRAINT partner_integrations_tenant_id_partner_id_fkey FOREIGN KEY (tenant_id, partner_id) REFERENCES public.partners(tenant_id, id) ON DELETE CASCADE;
+
+ALTER TABLE ONLY public.partners
+    ADD CONSTRAINT partners_tenant_id_fkey FOREIGN KEY (tenant_id) REFERENCES public.tenants(id) ON DELETE CASCADE;
+
 ALTER TABLE ONLY public.password_reset_tokens
     ADD CONSTRAINT password_reset_tokens_tenant_id_fkey FOREIGN KEY (tenant_id) REFERENCES public.tenants(id) ON DELETE CASCADE;
 
@@ -2583,6 +5067,63 @@ ALTER TABLE ONLY public.password_reset_tokens
 
 ALTER TABLE ONLY public.podcasts
     ADD CONSTRAINT podcasts_tenant_id_fkey FOREIGN KEY (tenant_id) REFERENCES public.tenants(id) ON DELETE RESTRICT;
+
+ALTER TABLE ONLY public.referral_commissions
+    ADD CONSTRAINT referral_commissions_tenant_id_fkey FOREIGN KEY (tenant_id) REFERENCES public.tenants(id) ON DELETE CASCADE;
+
+ALTER TABLE ONLY public.referral_commissions
+    ADD CONSTRAINT referral_commissions_tenant_id_referral_id_fkey FOREIGN KEY (tenant_id, referral_id) REFERENCES public.referrals(tenant_id, id) ON DELETE CASCADE;
+
+ALTER TABLE ONLY public.referrals
+    ADD CONSTRAINT referrals_tenant_id_fkey FOREIGN KEY (tenant_id) REFERENCES public.tenants(id) ON DELETE CASCADE;
+
+ALTER TABLE ONLY public.referrals
+    ADD CONSTRAINT referrals_tenant_id_referrer_id_fkey FOREIGN KEY (tenant_id, referrer_id) REFERENCES public.users(tenant_id, id) ON DELETE CASCADE;
+
+ALTER TABLE ONLY public.refresh_tokens
+    ADD CONSTRAINT refresh_tokens_tenant_id_fkey FOREIGN KEY (tenant_id) REFERENCES public.tenants(id) ON DELETE CASCADE;
+
+ALTER TABLE ONLY public.refresh_tokens
+    ADD CONSTRAINT refresh_tokens_tenant_id_user_id_fkey FOREIGN KEY (tenant_id, user_id) REFERENCES public.users(tenant_id, id) ON DELETE CASCADE;
+
+ALTER TABLE ONLY public.refresh_tokens
+    ADD CONSTRAINT refresh_tokens_user_id_family_id_replaced_by_fkey FOREIGN KEY (user_id, family_id, replaced_by) REFERENCES public.refresh_tokens(user_id, family_id, id) ON DELETE SET NULL (replaced_by) DEFERRABLE INITIALLY DEFERRED;
+
+ALTER TABLE ONLY public.refresh_tokens
+    ADD CONSTRAINT refresh_tokens_user_id_fkey FOREIGN KEY (user_id) REFERENCES public.users(id) ON DELETE CASCADE;
+
+ALTER TABLE ONLY public.report_deliveries
+    ADD CONSTRAINT report_deliveries_tenant_id_fkey FOREIGN KEY (tenant_id) REFERENCES public.tenants(id) ON DELETE CASCADE;
+
+ALTER TABLE ONLY public.report_deliveries
+    ADD CONSTRAINT report_deliveries_tenant_id_recipient_id_fkey FOREIGN KEY (tenant_id, recipient_id) REFERENCES public.report_recipients(tenant_id, id) ON DELETE SET NULL (recipient_id);
+
+ALTER TABLE ONLY public.report_deliveries
+    ADD CONSTRAINT report_deliveries_tenant_id_report_id_fkey FOREIGN KEY (tenant_id, report_id) REFERENCES public.reports(tenant_id, id) ON DELETE CASCADE;
+
+ALTER TABLE ONLY public.report_deliveries
+    ADD CONSTRAINT report_deliveries_tenant_id_schedule_id_fkey FOREIGN KEY (tenant_id, schedule_id) REFERENCES public.report_schedules(tenant_id, id) ON DELETE SET NULL (schedule_id);
+
+ALTER TABLE ONLY public.report_recipients
+    ADD CONSTRAINT report_recipients_tenant_id_fkey FOREIGN KEY (tenant_id) REFERENCES public.tenants(id) ON DELETE CASCADE;
+
+ALTER TABLE ONLY public.report_recipients
+    ADD CONSTRAINT report_recipients_tenant_id_schedule_id_fkey FOREIGN KEY (tenant_id, schedule_id) REFERENCES public.report_schedules(tenant_id, id) ON DELETE CASCADE;
+
+ALTER TABLE ONLY public.report_recipients
+    ADD CONSTRAINT report_recipients_tenant_id_user_id_fkey FOREIGN KEY (tenant_id, user_id) REFERENCES public.users(tenant_id, id) ON DELETE CASCADE;
+
+ALTER TABLE ONLY public.report_recipients
+    ADD CONSTRAINT report_recipients_tenant_id_webhook_id_fkey FOREIGN KEY (tenant_id, webhook_id) REFERENCES public.webhooks(tenant_id, id) ON DELETE CASCADE;
+
+ALTER TABLE ONLY public.report_schedules
+    ADD CONSTRAINT report_schedules_tenant_id_campaign_id_fkey FOREIGN KEY (tenant_id, campaign_id) REFERENCES public.campaigns(tenant_id, id) ON DELETE RESTRICT;
+
+ALTER TABLE ONLY public.report_schedules
+    ADD CONSTRAINT report_schedules_tenant_id_created_by_fkey FOREIGN KEY (tenant_id, created_by) REFERENCES public.users(tenant_id, id) ON DELETE RESTRICT;
+
+ALTER TABLE ONLY public.report_schedules
+    ADD CONSTRAINT report_schedules_tenant_id_fkey FOREIGN KEY (tenant_id) REFERENCES public.tenants(id) ON DELETE RESTRICT;
 
 ALTER TABLE ONLY public.reports
     ADD CONSTRAINT reports_tenant_id_campaign_id_fkey FOREIGN KEY (tenant_id, campaign_id) REFERENCES public.campaigns(tenant_id, id) ON DELETE RESTRICT;
@@ -2614,6 +5155,21 @@ ALTER TABLE ONLY public.role_permissions
 ALTER TABLE ONLY public.roles
     ADD CONSTRAINT roles_tenant_id_fkey FOREIGN KEY (tenant_id) REFERENCES public.tenants(id) ON DELETE CASCADE;
 
+ALTER TABLE ONLY public.saved_views
+    ADD CONSTRAINT saved_views_tenant_id_fkey FOREIGN KEY (tenant_id) REFERENCES public.tenants(id) ON DELETE CASCADE;
+
+ALTER TABLE ONLY public.saved_views
+    ADD CONSTRAINT saved_views_tenant_id_user_id_fkey FOREIGN KEY (tenant_id, user_id) REFERENCES public.users(tenant_id, id) ON DELETE CASCADE;
+
+ALTER TABLE ONLY public.security_events
+    ADD CONSTRAINT security_events_tenant_id_fkey FOREIGN KEY (tenant_id) REFERENCES public.tenants(id) ON DELETE CASCADE;
+
+ALTER TABLE ONLY public.security_events
+    ADD CONSTRAINT security_events_tenant_id_user_id_fkey FOREIGN KEY (tenant_id, user_id) REFERENCES public.users(tenant_id, id) ON DELETE SET NULL (user_id);
+
+ALTER TABLE ONLY public.security_events
+    ADD CONSTRAINT security_events_user_id_fkey FOREIGN KEY (user_id) REFERENCES public.users(id) ON DELETE SET NULL;
+
 ALTER TABLE ONLY public.sessions
     ADD CONSTRAINT sessions_tenant_id_fkey FOREIGN KEY (tenant_id) REFERENCES public.tenants(id) ON DELETE CASCADE;
 
@@ -2623,17 +5179,62 @@ ALTER TABLE ONLY public.sessions
 ALTER TABLE ONLY public.sessions
     ADD CONSTRAINT sessions_user_id_fkey FOREIGN KEY (user_id) REFERENCES public.users(id) ON DELETE CASCADE;
 
+ALTER TABLE ONLY public.share_link_views
+    ADD CONSTRAINT share_link_views_tenant_id_fkey FOREIGN KEY (tenant_id) REFERENCES public.tenants(id) ON DELETE CASCADE;
+
+ALTER TABLE ONLY public.share_link_views
+    ADD CONSTRAINT share_link_views_tenant_id_share_link_id_fkey FOREIGN KEY (tenant_id, share_link_id) REFERENCES public.share_links(tenant_id, id) ON DELETE CASCADE;
+
+ALTER TABLE ONLY public.share_links
+    ADD CONSTRAINT share_links_tenant_id_created_by_fkey FOREIGN KEY (tenant_id, created_by) REFERENCES public.users(tenant_id, id) ON DELETE CASCADE;
+
+ALTER TABLE ONLY public.share_links
+    ADD CONSTRAINT share_links_tenant_id_fkey FOREIGN KEY (tenant_id) REFERENCES public.tenants(id) ON DELETE CASCADE;
+
+ALTER TABLE ONLY public.share_links
+    ADD CONSTRAINT share_links_tenant_id_report_id_fkey FOREIGN KEY (tenant_id, report_id) REFERENCES public.reports(tenant_id, id) ON DELETE CASCADE;
+
 ALTER TABLE ONLY public.sponsors
     ADD CONSTRAINT sponsors_tenant_id_fkey FOREIGN KEY (tenant_id) REFERENCES public.tenants(id) ON DELETE RESTRICT;
 
+ALTER TABLE ONLY public.tenant_quotas
+    ADD CONSTRAINT tenant_quotas_tenant_id_fkey FOREIGN KEY (tenant_id) REFERENCES public.tenants(id) ON DELETE CASCADE;
+
 ALTER TABLE ONLY public.tenant_settings
     ADD CONSTRAINT tenant_settings_tenant_id_fkey FOREIGN KEY (tenant_id) REFERENCES public.tenants(id) ON DELETE CASCADE;
+
+ALTER TABLE ONLY public.transcripts
+    ADD CONSTRAINT transcripts_tenant_id_episode_id_fkey FOREIGN KEY (tenant_id, episode_id) REFERENCES public.episodes(tenant_id, id) ON DELETE CASCADE;
+
+ALTER TABLE ONLY public.transcripts
+    ADD CONSTRAINT transcripts_tenant_id_fkey FOREIGN KEY (tenant_id) REFERENCES public.tenants(id) ON DELETE RESTRICT;
+
+ALTER TABLE ONLY public.user_email_preferences
+    ADD CONSTRAINT user_email_preferences_tenant_id_fkey FOREIGN KEY (tenant_id) REFERENCES public.tenants(id) ON DELETE CASCADE;
+
+ALTER TABLE ONLY public.user_email_preferences
+    ADD CONSTRAINT user_email_preferences_tenant_id_user_id_fkey FOREIGN KEY (tenant_id, user_id) REFERENCES public.users(tenant_id, id) ON DELETE CASCADE;
+
+ALTER TABLE ONLY public.user_email_preferences
+    ADD CONSTRAINT user_email_preferences_user_id_fkey FOREIGN KEY (user_id) REFERENCES public.users(id) ON DELETE CASCADE;
+
+ALTER TABLE ONLY public.user_metrics
+    ADD CONSTRAINT user_metrics_tenant_id_fkey FOREIGN KEY (tenant_id) REFERENCES public.tenants(id) ON DELETE CASCADE;
+
+ALTER TABLE ONLY public.user_metrics
+    ADD CONSTRAINT user_metrics_tenant_id_user_id_fkey FOREIGN KEY (tenant_id, user_id) REFERENCES public.users(tenant_id, id) ON DELETE CASCADE;
+
+ALTER TABLE ONLY public.user_metrics
+    ADD CONSTRAINT user_metrics_user_id_fkey FOREIGN KEY (user_id) REFERENCES public.users(id) ON DELETE CASCADE;
 
 ALTER TABLE ONLY public.user_roles
     ADD CONSTRAINT user_roles_assigned_by_of_tenant FOREIGN KEY (tenant_id, assigned_by) REFERENCES public.users(tenant_id, id) ON DELETE SET NULL (assigned_by);
 
 ALTER TABLE ONLY public.user_roles
     ADD CONSTRAINT user_roles_role_id_fkey FOREIGN KEY (role_id) REFERENCES public.roles(id) ON DELETE CASCADE;
+
+ALTER TABLE ONLY public.user_roles
+    ADD CONSTRAINT user_roles_tenant_id_assigned_by_fkey FOREIGN KEY (tenant_id, assigned_by) REFERENCES public.users(tenant_id, id) ON DELETE SET NULL (assigned_by);
 
 ALTER TABLE ONLY public.user_roles
     ADD CONSTRAINT user_roles_tenant_id_fkey FOREIGN KEY (tenant_id) REFERENCES public.tenants(id) ON DELETE CASCADE;
@@ -2650,14 +5251,47 @@ ALTER TABLE ONLY public.user_roles
 ALTER TABLE ONLY public.users
     ADD CONSTRAINT users_tenant_id_fkey FOREIGN KEY (tenant_id) REFERENCES public.tenants(id) ON DELETE RESTRICT;
 
+ALTER TABLE ONLY public.webhooks
+    ADD CONSTRAINT webhooks_tenant_id_created_by_fkey FOREIGN KEY (tenant_id, created_by) REFERENCES public.users(tenant_id, id) ON DELETE SET NULL (created_by);
+
+ALTER TABLE ONLY public.webhooks
+    ADD CONSTRAINT webhooks_tenant_id_fkey FOREIGN KEY (tenant_id) REFERENCES public.tenants(id) ON DELETE CASCADE;
+
+ALTER TABLE ONLY public.webhooks
+    ADD CONSTRAINT webhooks_tenant_id_integration_id_fkey FOREIGN KEY (tenant_id, integration_id) REFERENCES public.integrations(tenant_id, id) ON DELETE RESTRICT;
+
 ALTER TABLE ONLY public.white_label_settings
     ADD CONSTRAINT white_label_settings_tenant_id_fkey FOREIGN KEY (tenant_id) REFERENCES public.tenants(id) ON DELETE CASCADE;
+
+ALTER TABLE public.access_control_policies ENABLE ROW LEVEL SECURITY;
 
 ALTER TABLE public.access_logs ENABLE ROW LEVEL SECURITY;
 
 ALTER TABLE public.ad_units ENABLE ROW LEVEL SECURITY;
 
+ALTER TABLE public.affiliates ENABLE ROW LEVEL SECURITY;
+
+ALTER TABLE public.agencies ENABLE ROW LEVEL SECURITY;
+
+ALTER TABLE public.ai_token_balances ENABLE ROW LEVEL SECURITY;
+
+ALTER TABLE public.ai_token_usage ENABLE ROW LEVEL SECURITY;
+
+ALTER TABLE public.alert_rules ENABLE ROW LEVEL SECURITY;
+
+ALTER TABLE public.alerts ENABLE ROW LEVEL SECURITY;
+
+CREATE POLICY annotation_scope ON public.annotations AS RESTRICTIVE TO podboard_web, podboard_worker USING ((((campaign_id IS NULL) OR ( SELECT public.app_sees_all_campaigns() AS app_sees_all_campaigns) OR (campaign_id IN ( SELECT public.app_campaigns() AS app_campaigns))) AND ((podcast_id IS NULL) OR ( SELECT public.app_sees_all_podcasts() AS app_sees_all_podcasts) OR (podcast_id IN ( SELECT public.app_podcasts() AS app_podcasts))) AND ((episode_id IS NULL) OR ( SELECT public.app_sees_all_podcasts() AS app_sees_all_podcasts) OR (episode_id IN ( SELECT public.app_episodes() AS app_episodes)))));
+
+ALTER TABLE public.annotations ENABLE ROW LEVEL SECURITY;
+
+ALTER TABLE public.api_keys ENABLE ROW LEVEL SECURITY;
+
+ALTER TABLE public.api_usage ENABLE ROW LEVEL SECURITY;
+
 ALTER TABLE public.attribution_analytics ENABLE ROW LEVEL SECURITY;
+
+ALTER TABLE public.attribution_event_metadata ENABLE ROW LEVEL SECURITY;
 
 ALTER TABLE public.attribution_events ENABLE ROW LEVEL SECURITY;
 
@@ -2665,27 +5299,59 @@ ALTER TABLE public.attribution_models ENABLE ROW LEVEL SECURITY;
 
 ALTER TABLE public.attribution_paths ENABLE ROW LEVEL SECURITY;
 
+ALTER TABLE public.attribution_validations ENABLE ROW LEVEL SECURITY;
+
 ALTER TABLE public.audit_logs ENABLE ROW LEVEL SECURITY;
+
+ALTER TABLE public.backup_records ENABLE ROW LEVEL SECURITY;
+
+ALTER TABLE public.billing_transactions ENABLE ROW LEVEL SECURITY;
 
 CREATE POLICY campaign_scope ON public.ad_units AS RESTRICTIVE TO podboard_web, podboard_worker USING ((( SELECT public.app_sees_all_campaigns() AS app_sees_all_campaigns) OR (campaign_id IN ( SELECT public.app_campaigns() AS app_campaigns))));
 
 CREATE POLICY campaign_scope ON public.attribution_analytics AS RESTRICTIVE TO podboard_web, podboard_worker USING ((( SELECT public.app_sees_all_campaigns() AS app_sees_all_campaigns) OR (campaign_id IN ( SELECT public.app_campaigns() AS app_campaigns))));
 
+CREATE POLICY campaign_scope ON public.attribution_event_metadata AS RESTRICTIVE TO podboard_web, podboard_worker USING ((( SELECT public.app_sees_all_campaigns() AS app_sees_all_campaigns) OR (campaign_id IN ( SELECT public.app_campaigns() AS app_campaigns))));
+
 CREATE POLICY campaign_scope ON public.attribution_events AS RESTRICTIVE TO podboard_web, podboard_worker USING ((( SELECT public.app_sees_all_campaigns() AS app_sees_all_campaigns) OR (campaign_id IN ( SELECT public.app_campaigns() AS app_campaigns))));
 
 CREATE POLICY campaign_scope ON public.attribution_paths AS RESTRICTIVE TO podboard_web, podboard_worker USING ((( SELECT public.app_sees_all_campaigns() AS app_sees_all_campaigns) OR (campaign_id IN ( SELECT public.app_campaigns() AS app_campaigns))));
+
+CREATE POLICY campaign_scope ON public.attribution_validations AS RESTRICTIVE TO podboard_web, podboard_worker USING ((( SELECT public.app_sees_all_campaigns() AS app_sees_all_campaigns) OR (campaign_id IN ( SELECT public.app_campaigns() AS app_campaigns))));
 
 CREATE POLICY campaign_scope ON public.campaigns AS RESTRICTIVE TO podboard_web, podboard_worker USING ((( SELECT public.app_sees_all_campaigns() AS app_sees_all_campaigns) OR (id IN ( SELECT public.app_campaigns() AS app_campaigns))));
 
 CREATE POLICY campaign_scope ON public.io_bookings AS RESTRICTIVE TO podboard_web, podboard_worker USING ((( SELECT public.app_sees_all_campaigns() AS app_sees_all_campaigns) OR (campaign_id IN ( SELECT public.app_campaigns() AS app_campaigns))));
 
+CREATE POLICY campaign_scope ON public.matches AS RESTRICTIVE TO podboard_web, podboard_worker USING ((( SELECT public.app_sees_all_campaigns() AS app_sees_all_campaigns) OR (campaign_id IN ( SELECT public.app_campaigns() AS app_campaigns))));
+
 CREATE POLICY campaign_scope ON public.sponsors AS RESTRICTIVE TO podboard_web, podboard_worker USING ((( SELECT public.app_sees_all_campaigns() AS app_sees_all_campaigns) OR (id IN ( SELECT public.app_sponsors() AS app_sponsors))));
 
 ALTER TABLE public.campaigns ENABLE ROW LEVEL SECURITY;
 
+ALTER TABLE public.churn_events ENABLE ROW LEVEL SECURITY;
+
+CREATE POLICY delete_rights ON public.access_control_policies AS RESTRICTIVE FOR DELETE TO podboard_web, podboard_worker USING (( SELECT public.app_may('people.manage'::text) AS app_may));
+
 CREATE POLICY delete_rights ON public.ad_units AS RESTRICTIVE FOR DELETE TO podboard_web, podboard_worker USING (( SELECT public.app_may('campaigns.manage'::text) AS app_may));
 
+CREATE POLICY delete_rights ON public.affiliates AS RESTRICTIVE FOR DELETE TO podboard_web, podboard_worker USING (( SELECT public.app_may('billing.manage'::text) AS app_may));
+
+CREATE POLICY delete_rights ON public.agencies AS RESTRICTIVE FOR DELETE TO podboard_web, podboard_worker USING (( SELECT public.app_may('billing.manage'::text) AS app_may));
+
+CREATE POLICY delete_rights ON public.ai_token_balances AS RESTRICTIVE FOR DELETE TO podboard_web, podboard_worker USING (( SELECT public.app_may('billing.manage'::text) AS app_may));
+
+CREATE POLICY delete_rights ON public.ai_token_usage AS RESTRICTIVE FOR DELETE TO podboard_web, podboard_worker USING ((( SELECT public.app_may('no person'::text) AS app_may) OR (user_id = ( SELECT public.app_user() AS app_user))));
+
+CREATE POLICY delete_rights ON public.annotations AS RESTRICTIVE FOR DELETE TO podboard_web, podboard_worker USING (((created_by = ( SELECT public.app_user() AS app_user)) OR ((visibility <> 'own'::text) AND ( SELECT public.app_may('settings.manage'::text) AS app_may)) OR ( SELECT public.app_may('no person'::text) AS app_may)));
+
+CREATE POLICY delete_rights ON public.api_keys AS RESTRICTIVE FOR DELETE TO podboard_web, podboard_worker USING (( SELECT public.app_may('keys.manage'::text) AS app_may));
+
+CREATE POLICY delete_rights ON public.api_usage AS RESTRICTIVE FOR DELETE TO podboard_web, podboard_worker USING ((( SELECT public.app_may('no person'::text) AS app_may) OR (user_id = ( SELECT public.app_user() AS app_user))));
+
 CREATE POLICY delete_rights ON public.attribution_analytics AS RESTRICTIVE FOR DELETE TO podboard_web, podboard_worker USING (( SELECT public.app_may('no person'::text) AS app_may));
+
+CREATE POLICY delete_rights ON public.attribution_event_metadata AS RESTRICTIVE FOR DELETE TO podboard_web, podboard_worker USING (( SELECT public.app_may('imports.create'::text) AS app_may));
 
 CREATE POLICY delete_rights ON public.attribution_events AS RESTRICTIVE FOR DELETE TO podboard_web, podboard_worker USING (( SELECT public.app_may('imports.create'::text) AS app_may));
 
@@ -2693,13 +5359,37 @@ CREATE POLICY delete_rights ON public.attribution_models AS RESTRICTIVE FOR DELE
 
 CREATE POLICY delete_rights ON public.attribution_paths AS RESTRICTIVE FOR DELETE TO podboard_web, podboard_worker USING (( SELECT public.app_may('no person'::text) AS app_may));
 
+CREATE POLICY delete_rights ON public.attribution_validations AS RESTRICTIVE FOR DELETE TO podboard_web, podboard_worker USING (( SELECT public.app_may('no person'::text) AS app_may));
+
+CREATE POLICY delete_rights ON public.backup_records AS RESTRICTIVE FOR DELETE TO podboard_web, podboard_worker USING (( SELECT public.app_may('no person'::text) AS app_may));
+
+CREATE POLICY delete_rights ON public.billing_transactions AS RESTRICTIVE FOR DELETE TO podboard_web, podboard_worker USING (( SELECT public.app_may('no person'::text) AS app_may));
+
 CREATE POLICY delete_rights ON public.campaigns AS RESTRICTIVE FOR DELETE TO podboard_web, podboard_worker USING (( SELECT public.app_may('campaigns.manage'::text) AS app_may));
+
+CREATE POLICY delete_rights ON public.churn_events AS RESTRICTIVE FOR DELETE TO podboard_web, podboard_worker USING ((( SELECT public.app_may('billing.manage'::text) AS app_may) OR (user_id = ( SELECT public.app_user() AS app_user))));
+
+CREATE POLICY delete_rights ON public.email_verification_tokens AS RESTRICTIVE FOR DELETE TO podboard_web, podboard_worker USING ((( SELECT public.app_may('people.manage'::text) AS app_may) OR (user_id = ( SELECT public.app_user() AS app_user))));
 
 CREATE POLICY delete_rights ON public.episodes AS RESTRICTIVE FOR DELETE TO podboard_web, podboard_worker USING (( SELECT public.app_may('catalogue.manage'::text) AS app_may));
 
 CREATE POLICY delete_rights ON public.etl_imports AS RESTRICTIVE FOR DELETE TO podboard_web, podboard_worker USING (( SELECT public.app_may('imports.create'::text) AS app_may));
 
+CREATE POLICY delete_rights ON public.excluded_requests AS RESTRICTIVE FOR DELETE TO podboard_web, podboard_worker USING (( SELECT public.app_may('imports.create'::text) AS app_may));
+
+CREATE POLICY delete_rights ON public.experiment_assignments AS RESTRICTIVE FOR DELETE TO podboard_web, podboard_worker USING (( SELECT public.app_may('settings.manage'::text) AS app_may));
+
+CREATE POLICY delete_rights ON public.experiment_events AS RESTRICTIVE FOR DELETE TO podboard_web, podboard_worker USING ((( SELECT public.app_may('settings.manage'::text) AS app_may) OR (user_id = ( SELECT public.app_user() AS app_user))));
+
+CREATE POLICY delete_rights ON public.experiments AS RESTRICTIVE FOR DELETE TO podboard_web, podboard_worker USING (( SELECT public.app_may('settings.manage'::text) AS app_may));
+
 CREATE POLICY delete_rights ON public.import_refusals AS RESTRICTIVE FOR DELETE TO podboard_web, podboard_worker USING (( SELECT public.app_may('imports.create'::text) AS app_may));
+
+CREATE POLICY delete_rights ON public.integration_sync_logs AS RESTRICTIVE FOR DELETE TO podboard_web, podboard_worker USING (( SELECT public.app_may('integrations.manage'::text) AS app_may));
+
+CREATE POLICY delete_rights ON public.integration_tokens AS RESTRICTIVE FOR DELETE TO podboard_web, podboard_worker USING (( SELECT public.app_may('integrations.manage'::text) AS app_may));
+
+CREATE POLICY delete_rights ON public.integrations AS RESTRICTIVE FOR DELETE TO podboard_web, podboard_worker USING (( SELECT public.app_may('integrations.manage'::text) AS app_may));
 
 CREATE POLICY delete_rights ON public.io_bookings AS RESTRICTIVE FOR DELETE TO podboard_web, podboard_worker USING (( SELECT public.app_may('campaigns.manage'::text) AS app_may));
 
@@ -2707,9 +5397,33 @@ CREATE POLICY delete_rights ON public.listener_events AS RESTRICTIVE FOR DELETE 
 
 CREATE POLICY delete_rights ON public.listener_metrics AS RESTRICTIVE FOR DELETE TO podboard_web, podboard_worker USING (( SELECT public.app_may('no person'::text) AS app_may));
 
+CREATE POLICY delete_rights ON public.marketplace_listings AS RESTRICTIVE FOR DELETE TO podboard_web, podboard_worker USING (( SELECT public.app_may('marketplace.manage'::text) AS app_may));
+
+CREATE POLICY delete_rights ON public.marketplace_revenue AS RESTRICTIVE FOR DELETE TO podboard_web, podboard_worker USING (( SELECT public.app_may('marketplace.manage'::text) AS app_may));
+
+CREATE POLICY delete_rights ON public.matches AS RESTRICTIVE FOR DELETE TO podboard_web, podboard_worker USING (( SELECT public.app_may('campaigns.manage'::text) AS app_may));
+
+CREATE POLICY delete_rights ON public.onboarding_progress AS RESTRICTIVE FOR DELETE TO podboard_web, podboard_worker USING ((( SELECT public.app_may('people.manage'::text) AS app_may) OR (user_id = ( SELECT public.app_user() AS app_user))));
+
+CREATE POLICY delete_rights ON public.partner_integrations AS RESTRICTIVE FOR DELETE TO podboard_web, podboard_worker USING (( SELECT public.app_may('integrations.manage'::text) AS app_may));
+
+CREATE POLICY delete_rights ON public.partners AS RESTRICTIVE FOR DELETE TO podboard_web, podboard_worker USING (( SELECT public.app_may('integrations.manage'::text) AS app_may));
+
 CREATE POLICY delete_rights ON public.password_reset_tokens AS RESTRICTIVE FOR DELETE TO podboard_web, podboard_worker USING ((( SELECT public.app_may('people.manage'::text) AS app_may) OR (user_id = ( SELECT public.app_user() AS app_user))));
 
 CREATE POLICY delete_rights ON public.podcasts AS RESTRICTIVE FOR DELETE TO podboard_web, podboard_worker USING (( SELECT public.app_may('catalogue.manage'::text) AS app_may));
+
+CREATE POLICY delete_rights ON public.referral_commissions AS RESTRICTIVE FOR DELETE TO podboard_web, podboard_worker USING (( SELECT public.app_may('billing.manage'::text) AS app_may));
+
+CREATE POLICY delete_rights ON public.referrals AS RESTRICTIVE FOR DELETE TO podboard_web, podboard_worker USING (( SELECT public.app_may('billing.manage'::text) AS app_may));
+
+CREATE POLICY delete_rights ON public.refresh_tokens AS RESTRICTIVE FOR DELETE TO podboard_web, podboard_worker USING ((( SELECT public.app_may('people.manage'::text) AS app_may) OR (user_id = ( SELECT public.app_user() AS app_user))));
+
+CREATE POLICY delete_rights ON public.report_deliveries AS RESTRICTIVE FOR DELETE TO podboard_web, podboard_worker USING (( SELECT public.app_may('reports.create'::text) AS app_may));
+
+CREATE POLICY delete_rights ON public.report_recipients AS RESTRICTIVE FOR DELETE TO podboard_web, podboard_worker USING (( SELECT public.app_may('reports.create'::text) AS app_may));
+
+CREATE POLICY delete_rights ON public.report_schedules AS RESTRICTIVE FOR DELETE TO podboard_web, podboard_worker USING (( SELECT public.app_may('reports.create'::text) AS app_may));
 
 CREATE POLICY delete_rights ON public.reports AS RESTRICTIVE FOR DELETE TO podboard_web, podboard_worker USING (( SELECT public.app_may('reports.create'::text) AS app_may));
 
@@ -2719,29 +5433,77 @@ CREATE POLICY delete_rights ON public.role_permissions AS RESTRICTIVE FOR DELETE
 
 CREATE POLICY delete_rights ON public.roles AS RESTRICTIVE FOR DELETE TO podboard_web, podboard_worker USING (( SELECT public.app_may('people.manage'::text) AS app_may));
 
+CREATE POLICY delete_rights ON public.saved_views AS RESTRICTIVE FOR DELETE TO podboard_web, podboard_worker USING (((user_id = ( SELECT public.app_user() AS app_user)) OR ( SELECT public.app_may('no person'::text) AS app_may) OR ((visibility = 'team'::text) AND ( SELECT public.app_may('settings.manage'::text) AS app_may))));
+
 CREATE POLICY delete_rights ON public.sessions AS RESTRICTIVE FOR DELETE TO podboard_web, podboard_worker USING ((( SELECT public.app_may('people.manage'::text) AS app_may) OR (user_id = ( SELECT public.app_user() AS app_user))));
 
+CREATE POLICY delete_rights ON public.share_links AS RESTRICTIVE FOR DELETE TO podboard_web, podboard_worker USING ((( SELECT public.app_may('settings.manage'::text) AS app_may) OR (created_by = ( SELECT public.app_user() AS app_user))));
+
 CREATE POLICY delete_rights ON public.sponsors AS RESTRICTIVE FOR DELETE TO podboard_web, podboard_worker USING (( SELECT public.app_may('campaigns.manage'::text) AS app_may));
+
+CREATE POLICY delete_rights ON public.tenant_quotas AS RESTRICTIVE FOR DELETE TO podboard_web, podboard_worker USING (( SELECT public.app_may('no person'::text) AS app_may));
 
 CREATE POLICY delete_rights ON public.tenant_settings AS RESTRICTIVE FOR DELETE TO podboard_web, podboard_worker USING (( SELECT public.app_may('settings.manage'::text) AS app_may));
 
 CREATE POLICY delete_rights ON public.tenants AS RESTRICTIVE FOR DELETE TO podboard_web, podboard_worker USING (( SELECT public.app_may('settings.manage'::text) AS app_may));
 
+CREATE POLICY delete_rights ON public.transcripts AS RESTRICTIVE FOR DELETE TO podboard_web, podboard_worker USING (( SELECT public.app_may('catalogue.manage'::text) AS app_may));
+
+CREATE POLICY delete_rights ON public.user_email_preferences AS RESTRICTIVE FOR DELETE TO podboard_web, podboard_worker USING ((( SELECT public.app_may('people.manage'::text) AS app_may) OR (user_id = ( SELECT public.app_user() AS app_user))));
+
+CREATE POLICY delete_rights ON public.user_metrics AS RESTRICTIVE FOR DELETE TO podboard_web, podboard_worker USING (( SELECT public.app_may('no person'::text) AS app_may));
+
 CREATE POLICY delete_rights ON public.user_roles AS RESTRICTIVE FOR DELETE TO podboard_web, podboard_worker USING (( SELECT public.app_may('people.manage'::text) AS app_may));
 
 CREATE POLICY delete_rights ON public.users AS RESTRICTIVE FOR DELETE TO podboard_web, podboard_worker USING ((( SELECT public.app_may('people.manage'::text) AS app_may) OR (id = ( SELECT public.app_user() AS app_user))));
 
+CREATE POLICY delete_rights ON public.webhooks AS RESTRICTIVE FOR DELETE TO podboard_web, podboard_worker USING (( SELECT public.app_may('integrations.manage'::text) AS app_may));
+
 CREATE POLICY delete_rights ON public.white_label_settings AS RESTRICTIVE FOR DELETE TO podboard_web, podboard_worker USING (( SELECT public.app_may('settings.manage'::text) AS app_may));
+
+ALTER TABLE public.email_verification_tokens ENABLE ROW LEVEL SECURITY;
 
 ALTER TABLE public.episodes ENABLE ROW LEVEL SECURITY;
 
 ALTER TABLE public.etl_imports ENABLE ROW LEVEL SECURITY;
 
+ALTER TABLE public.excluded_requests ENABLE ROW LEVEL SECURITY;
+
+ALTER TABLE public.experiment_assignments ENABLE ROW LEVEL SECURITY;
+
+ALTER TABLE public.experiment_events ENABLE ROW LEVEL SECURITY;
+
+ALTER TABLE public.experiments ENABLE ROW LEVEL SECURITY;
+
+ALTER TABLE public.failover_events ENABLE ROW LEVEL SECURITY;
+
+ALTER TABLE public.gdpr_requests ENABLE ROW LEVEL SECURITY;
+
 ALTER TABLE public.import_refusals ENABLE ROW LEVEL SECURITY;
+
+CREATE POLICY insert_rights ON public.access_control_policies AS RESTRICTIVE FOR INSERT TO podboard_web, podboard_worker WITH CHECK (( SELECT public.app_may('people.manage'::text) AS app_may));
 
 CREATE POLICY insert_rights ON public.ad_units AS RESTRICTIVE FOR INSERT TO podboard_web, podboard_worker WITH CHECK (( SELECT public.app_may('campaigns.manage'::text) AS app_may));
 
+CREATE POLICY insert_rights ON public.affiliates AS RESTRICTIVE FOR INSERT TO podboard_web, podboard_worker WITH CHECK (( SELECT public.app_may('billing.manage'::text) AS app_may));
+
+CREATE POLICY insert_rights ON public.agencies AS RESTRICTIVE FOR INSERT TO podboard_web, podboard_worker WITH CHECK (( SELECT public.app_may('billing.manage'::text) AS app_may));
+
+CREATE POLICY insert_rights ON public.ai_token_balances AS RESTRICTIVE FOR INSERT TO podboard_web, podboard_worker WITH CHECK (( SELECT public.app_may('billing.manage'::text) AS app_may));
+
+CREATE POLICY insert_rights ON public.ai_token_usage AS RESTRICTIVE FOR INSERT TO podboard_web, podboard_worker WITH CHECK ((( SELECT public.app_may('no person'::text) AS app_may) OR (user_id = ( SELECT public.app_user() AS app_user))));
+
+CREATE POLICY insert_rights ON public.alerts AS RESTRICTIVE FOR INSERT TO podboard_web, podboard_worker WITH CHECK (( SELECT public.app_may('no person'::text) AS app_may));
+
+CREATE POLICY insert_rights ON public.annotations AS RESTRICTIVE FOR INSERT TO podboard_web, podboard_worker WITH CHECK (((created_by = ( SELECT public.app_user() AS app_user)) OR ( SELECT public.app_may('no person'::text) AS app_may)));
+
+CREATE POLICY insert_rights ON public.api_keys AS RESTRICTIVE FOR INSERT TO podboard_web, podboard_worker WITH CHECK (( SELECT public.app_may('keys.manage'::text) AS app_may));
+
+CREATE POLICY insert_rights ON public.api_usage AS RESTRICTIVE FOR INSERT TO podboard_web, podboard_worker WITH CHECK ((( SELECT public.app_may('no person'::text) AS app_may) OR (user_id = ( SELECT public.app_user() AS app_user))));
+
 CREATE POLICY insert_rights ON public.attribution_analytics AS RESTRICTIVE FOR INSERT TO podboard_web, podboard_worker WITH CHECK (( SELECT public.app_may('no person'::text) AS app_may));
+
+CREATE POLICY insert_rights ON public.attribution_event_metadata AS RESTRICTIVE FOR INSERT TO podboard_web, podboard_worker WITH CHECK (( SELECT public.app_may('imports.create'::text) AS app_may));
 
 CREATE POLICY insert_rights ON public.attribution_events AS RESTRICTIVE FOR INSERT TO podboard_web, podboard_worker WITH CHECK (( SELECT public.app_may('imports.create'::text) AS app_may));
 
@@ -2749,13 +5511,39 @@ CREATE POLICY insert_rights ON public.attribution_models AS RESTRICTIVE FOR INSE
 
 CREATE POLICY insert_rights ON public.attribution_paths AS RESTRICTIVE FOR INSERT TO podboard_web, podboard_worker WITH CHECK (( SELECT public.app_may('no person'::text) AS app_may));
 
+CREATE POLICY insert_rights ON public.attribution_validations AS RESTRICTIVE FOR INSERT TO podboard_web, podboard_worker WITH CHECK (( SELECT public.app_may('no person'::text) AS app_may));
+
+CREATE POLICY insert_rights ON public.backup_records AS RESTRICTIVE FOR INSERT TO podboard_web, podboard_worker WITH CHECK (( SELECT public.app_may('no person'::text) AS app_may));
+
+CREATE POLICY insert_rights ON public.billing_transactions AS RESTRICTIVE FOR INSERT TO podboard_web, podboard_worker WITH CHECK (( SELECT public.app_may('no person'::text) AS app_may));
+
 CREATE POLICY insert_rights ON public.campaigns AS RESTRICTIVE FOR INSERT TO podboard_web, podboard_worker WITH CHECK (( SELECT public.app_may('campaigns.manage'::text) AS app_may));
+
+CREATE POLICY insert_rights ON public.churn_events AS RESTRICTIVE FOR INSERT TO podboard_web, podboard_worker WITH CHECK ((( SELECT public.app_may('billing.manage'::text) AS app_may) OR (user_id = ( SELECT public.app_user() AS app_user))));
+
+CREATE POLICY insert_rights ON public.email_verification_tokens AS RESTRICTIVE FOR INSERT TO podboard_web, podboard_worker WITH CHECK ((( SELECT public.app_may('people.manage'::text) AS app_may) OR (user_id = ( SELECT public.app_user() AS app_user))));
 
 CREATE POLICY insert_rights ON public.episodes AS RESTRICTIVE FOR INSERT TO podboard_web, podboard_worker WITH CHECK (( SELECT public.app_may('catalogue.manage'::text) AS app_may));
 
 CREATE POLICY insert_rights ON public.etl_imports AS RESTRICTIVE FOR INSERT TO podboard_web, podboard_worker WITH CHECK (( SELECT public.app_may('imports.create'::text) AS app_may));
 
+CREATE POLICY insert_rights ON public.excluded_requests AS RESTRICTIVE FOR INSERT TO podboard_web, podboard_worker WITH CHECK (( SELECT public.app_may('imports.create'::text) AS app_may));
+
+CREATE POLICY insert_rights ON public.experiment_assignments AS RESTRICTIVE FOR INSERT TO podboard_web, podboard_worker WITH CHECK (( SELECT public.app_may('settings.manage'::text) AS app_may));
+
+CREATE POLICY insert_rights ON public.experiment_events AS RESTRICTIVE FOR INSERT TO podboard_web, podboard_worker WITH CHECK ((( SELECT public.app_may('settings.manage'::text) AS app_may) OR (user_id = ( SELECT public.app_user() AS app_user))));
+
+CREATE POLICY insert_rights ON public.experiments AS RESTRICTIVE FOR INSERT TO podboard_web, podboard_worker WITH CHECK (( SELECT public.app_may('settings.manage'::text) AS app_may));
+
+CREATE POLICY insert_rights ON public.gdpr_requests AS RESTRICTIVE FOR INSERT TO podboard_web, podboard_worker WITH CHECK ((( SELECT public.app_may('people.manage'::text) AS app_may) OR ((user_id = ( SELECT public.app_user() AS app_user)) AND (status = 'received'::text) AND (handled_by IS NULL))));
+
 CREATE POLICY insert_rights ON public.import_refusals AS RESTRICTIVE FOR INSERT TO podboard_web, podboard_worker WITH CHECK (( SELECT public.app_may('imports.create'::text) AS app_may));
+
+CREATE POLICY insert_rights ON public.integration_sync_logs AS RESTRICTIVE FOR INSERT TO podboard_web, podboard_worker WITH CHECK (( SELECT public.app_may('integrations.manage'::text) AS app_may));
+
+CREATE POLICY insert_rights ON public.integration_tokens AS RESTRICTIVE FOR INSERT TO podboard_web, podboard_worker WITH CHECK (( SELECT public.app_may('integrations.manage'::text) AS app_may));
+
+CREATE POLICY insert_rights ON public.integrations AS RESTRICTIVE FOR INSERT TO podboard_web, podboard_worker WITH CHECK (( SELECT public.app_may('integrations.manage'::text) AS app_may));
 
 CREATE POLICY insert_rights ON public.io_bookings AS RESTRICTIVE FOR INSERT TO podboard_web, podboard_worker WITH CHECK (( SELECT public.app_may('campaigns.manage'::text) AS app_may));
 
@@ -2763,9 +5551,33 @@ CREATE POLICY insert_rights ON public.listener_events AS RESTRICTIVE FOR INSERT 
 
 CREATE POLICY insert_rights ON public.listener_metrics AS RESTRICTIVE FOR INSERT TO podboard_web, podboard_worker WITH CHECK (( SELECT public.app_may('no person'::text) AS app_may));
 
+CREATE POLICY insert_rights ON public.marketplace_listings AS RESTRICTIVE FOR INSERT TO podboard_web, podboard_worker WITH CHECK (( SELECT public.app_may('marketplace.manage'::text) AS app_may));
+
+CREATE POLICY insert_rights ON public.marketplace_revenue AS RESTRICTIVE FOR INSERT TO podboard_web, podboard_worker WITH CHECK (( SELECT public.app_may('marketplace.manage'::text) AS app_may));
+
+CREATE POLICY insert_rights ON public.matches AS RESTRICTIVE FOR INSERT TO podboard_web, podboard_worker WITH CHECK (( SELECT public.app_may('campaigns.manage'::text) AS app_may));
+
+CREATE POLICY insert_rights ON public.onboarding_progress AS RESTRICTIVE FOR INSERT TO podboard_web, podboard_worker WITH CHECK ((( SELECT public.app_may('people.manage'::text) AS app_may) OR (user_id = ( SELECT public.app_user() AS app_user))));
+
+CREATE POLICY insert_rights ON public.partner_integrations AS RESTRICTIVE FOR INSERT TO podboard_web, podboard_worker WITH CHECK (( SELECT public.app_may('integrations.manage'::text) AS app_may));
+
+CREATE POLICY insert_rights ON public.partners AS RESTRICTIVE FOR INSERT TO podboard_web, podboard_worker WITH CHECK (( SELECT public.app_may('integrations.manage'::text) AS app_may));
+
 CREATE POLICY insert_rights ON public.password_reset_tokens AS RESTRICTIVE FOR INSERT TO podboard_web, podboard_worker WITH CHECK ((( SELECT public.app_may('people.manage'::text) AS app_may) OR (user_id = ( SELECT public.app_user() AS app_user))));
 
 CREATE POLICY insert_rights ON public.podcasts AS RESTRICTIVE FOR INSERT TO podboard_web, podboard_worker WITH CHECK (( SELECT public.app_may('catalogue.manage'::text) AS app_may));
+
+CREATE POLICY insert_rights ON public.referral_commissions AS RESTRICTIVE FOR INSERT TO podboard_web, podboard_worker WITH CHECK (( SELECT public.app_may('billing.manage'::text) AS app_may));
+
+CREATE POLICY insert_rights ON public.referrals AS RESTRICTIVE FOR INSERT TO podboard_web, podboard_worker WITH CHECK ((( SELECT public.app_may('billing.manage'::text) AS app_may) OR ((referrer_id = ( SELECT public.app_user() AS app_user)) AND (status = 'invited'::text))));
+
+CREATE POLICY insert_rights ON public.refresh_tokens AS RESTRICTIVE FOR INSERT TO podboard_web, podboard_worker WITH CHECK ((( SELECT public.app_may('people.manage'::text) AS app_may) OR (user_id = ( SELECT public.app_user() AS app_user))));
+
+CREATE POLICY insert_rights ON public.report_deliveries AS RESTRICTIVE FOR INSERT TO podboard_web, podboard_worker WITH CHECK (( SELECT public.app_may('reports.create'::text) AS app_may));
+
+CREATE POLICY insert_rights ON public.report_recipients AS RESTRICTIVE FOR INSERT TO podboard_web, podboard_worker WITH CHECK (( SELECT public.app_may('reports.create'::text) AS app_may));
+
+CREATE POLICY insert_rights ON public.report_schedules AS RESTRICTIVE FOR INSERT TO podboard_web, podboard_worker WITH CHECK (( SELECT public.app_may('reports.create'::text) AS app_may));
 
 CREATE POLICY insert_rights ON public.reports AS RESTRICTIVE FOR INSERT TO podboard_web, podboard_worker WITH CHECK (( SELECT public.app_may('reports.create'::text) AS app_may));
 
@@ -2775,55 +5587,207 @@ CREATE POLICY insert_rights ON public.role_permissions AS RESTRICTIVE FOR INSERT
 
 CREATE POLICY insert_rights ON public.roles AS RESTRICTIVE FOR INSERT TO podboard_web, podboard_worker WITH CHECK (( SELECT public.app_may('people.manage'::text) AS app_may));
 
+CREATE POLICY insert_rights ON public.saved_views AS RESTRICTIVE FOR INSERT TO podboard_web, podboard_worker WITH CHECK (((user_id = ( SELECT public.app_user() AS app_user)) OR ( SELECT public.app_may('no person'::text) AS app_may)));
+
 CREATE POLICY insert_rights ON public.sessions AS RESTRICTIVE FOR INSERT TO podboard_web, podboard_worker WITH CHECK ((( SELECT public.app_may('people.manage'::text) AS app_may) OR (user_id = ( SELECT public.app_user() AS app_user))));
 
+CREATE POLICY insert_rights ON public.share_links AS RESTRICTIVE FOR INSERT TO podboard_web, podboard_worker WITH CHECK ((( SELECT public.app_may('settings.manage'::text) AS app_may) OR (created_by = ( SELECT public.app_user() AS app_user))));
+
 CREATE POLICY insert_rights ON public.sponsors AS RESTRICTIVE FOR INSERT TO podboard_web, podboard_worker WITH CHECK (( SELECT public.app_may('campaigns.manage'::text) AS app_may));
+
+CREATE POLICY insert_rights ON public.tenant_quotas AS RESTRICTIVE FOR INSERT TO podboard_web, podboard_worker WITH CHECK (( SELECT public.app_may('no person'::text) AS app_may));
 
 CREATE POLICY insert_rights ON public.tenant_settings AS RESTRICTIVE FOR INSERT TO podboard_web, podboard_worker WITH CHECK (( SELECT public.app_may('settings.manage'::text) AS app_may));
 
 CREATE POLICY insert_rights ON public.tenants AS RESTRICTIVE FOR INSERT TO podboard_web, podboard_worker WITH CHECK (( SELECT public.app_may('settings.manage'::text) AS app_may));
 
+CREATE POLICY insert_rights ON public.transcripts AS RESTRICTIVE FOR INSERT TO podboard_web, podboard_worker WITH CHECK (( SELECT public.app_may('catalogue.manage'::text) AS app_may));
+
+CREATE POLICY insert_rights ON public.user_email_preferences AS RESTRICTIVE FOR INSERT TO podboard_web, podboard_worker WITH CHECK ((( SELECT public.app_may('people.manage'::text) AS app_may) OR (user_id = ( SELECT public.app_user() AS app_user))));
+
+CREATE POLICY insert_rights ON public.user_metrics AS RESTRICTIVE FOR INSERT TO podboard_web, podboard_worker WITH CHECK (( SELECT public.app_may('no person'::text) AS app_may));
+
 CREATE POLICY insert_rights ON public.user_roles AS RESTRICTIVE FOR INSERT TO podboard_web, podboard_worker WITH CHECK (( SELECT public.app_may('people.manage'::text) AS app_may));
 
 CREATE POLICY insert_rights ON public.users AS RESTRICTIVE FOR INSERT TO podboard_web, podboard_worker WITH CHECK ((( SELECT public.app_may('people.manage'::text) AS app_may) OR (id = ( SELECT public.app_user() AS app_user))));
 
+CREATE POLICY insert_rights ON public.webhooks AS RESTRICTIVE FOR INSERT TO podboard_web, podboard_worker WITH CHECK (( SELECT public.app_may('integrations.manage'::text) AS app_may));
+
 CREATE POLICY insert_rights ON public.white_label_settings AS RESTRICTIVE FOR INSERT TO podboard_web, podboard_worker WITH CHECK (( SELECT public.app_may('settings.manage'::text) AS app_may));
 
+ALTER TABLE public.integration_sync_logs ENABLE ROW LEVEL SECURITY;
+
+ALTER TABLE public.integration_tokens ENABLE ROW LEVEL SECURITY;
+
+ALTER TABLE public.integrations ENABLE ROW LEVEL SECURITY;
+
 ALTER TABLE public.io_bookings ENABLE ROW LEVEL SECURITY;
+
+CREATE POLICY link_readable ON public.share_link_views AS RESTRICTIVE FOR SELECT TO podboard_web, podboard_worker USING ((share_link_id IN ( SELECT l.id
+   FROM public.share_links l)));
 
 ALTER TABLE public.listener_events ENABLE ROW LEVEL SECURITY;
 
 ALTER TABLE public.listener_metrics ENABLE ROW LEVEL SECURITY;
 
+ALTER TABLE public.marketplace_listings ENABLE ROW LEVEL SECURITY;
+
+ALTER TABLE public.marketplace_revenue ENABLE ROW LEVEL SECURITY;
+
+ALTER TABLE public.matches ENABLE ROW LEVEL SECURITY;
+
+ALTER TABLE public.onboarding_progress ENABLE ROW LEVEL SECURITY;
+
+ALTER TABLE public.onboarding_steps ENABLE ROW LEVEL SECURITY;
+
+CREATE POLICY operator_write ON public.failover_events TO podboard_web, podboard_worker USING (( SELECT public.app_is_operator() AS app_is_operator)) WITH CHECK (( SELECT public.app_is_operator() AS app_is_operator));
+
+CREATE POLICY operator_write ON public.onboarding_steps TO podboard_web, podboard_worker USING (( SELECT public.app_is_operator() AS app_is_operator)) WITH CHECK (( SELECT public.app_is_operator() AS app_is_operator));
+
+CREATE POLICY operator_write ON public.permissions TO podboard_web, podboard_worker USING (( SELECT public.app_is_operator() AS app_is_operator)) WITH CHECK (( SELECT public.app_is_operator() AS app_is_operator));
+
+CREATE POLICY operator_write ON public.recovery_procedures TO podboard_web, podboard_worker USING (( SELECT public.app_is_operator() AS app_is_operator)) WITH CHECK (( SELECT public.app_is_operator() AS app_is_operator));
+
+CREATE POLICY operator_write ON public.replication_status TO podboard_web, podboard_worker USING (( SELECT public.app_is_operator() AS app_is_operator)) WITH CHECK (( SELECT public.app_is_operator() AS app_is_operator));
+
+CREATE POLICY operator_write ON public.subscription_tiers TO podboard_web, podboard_worker USING (( SELECT public.app_is_operator() AS app_is_operator)) WITH CHECK (( SELECT public.app_is_operator() AS app_is_operator));
+
 CREATE POLICY own_reports ON public.reports AS RESTRICTIVE TO podboard_web, podboard_worker USING ((( SELECT (public.app_sees_all_campaigns() AND public.app_sees_all_podcasts())) OR (created_by = ( SELECT public.app_user() AS app_user))));
 
 CREATE POLICY own_row ON public.users AS RESTRICTIVE TO podboard_web, podboard_worker USING ((( SELECT (public.app_sees_all_campaigns() AND public.app_sees_all_podcasts())) OR (id = ( SELECT public.app_user() AS app_user))));
 
+CREATE POLICY own_rules ON public.alert_rules AS RESTRICTIVE TO podboard_web, podboard_worker USING ((( SELECT (public.app_sees_all_campaigns() AND public.app_sees_all_podcasts())) OR (created_by = ( SELECT public.app_user() AS app_user))));
+
+CREATE POLICY own_schedules ON public.report_schedules AS RESTRICTIVE TO podboard_web, podboard_worker USING ((( SELECT (public.app_sees_all_campaigns() AND public.app_sees_all_podcasts())) OR (created_by = ( SELECT public.app_user() AS app_user))));
+
+ALTER TABLE public.partner_integrations ENABLE ROW LEVEL SECURITY;
+
+ALTER TABLE public.partners ENABLE ROW LEVEL SECURITY;
+
 ALTER TABLE public.password_reset_tokens ENABLE ROW LEVEL SECURITY;
 
+ALTER TABLE public.permissions ENABLE ROW LEVEL SECURITY;
+
 CREATE POLICY podcast_scope ON public.episodes AS RESTRICTIVE TO podboard_web, podboard_worker USING ((( SELECT public.app_sees_all_podcasts() AS app_sees_all_podcasts) OR (podcast_id IN ( SELECT public.app_podcasts() AS app_podcasts))));
+
+CREATE POLICY podcast_scope ON public.excluded_requests AS RESTRICTIVE TO podboard_web, podboard_worker USING ((( SELECT public.app_sees_all_podcasts() AS app_sees_all_podcasts) OR (episode_id IN ( SELECT public.app_episodes() AS app_episodes))));
 
 CREATE POLICY podcast_scope ON public.listener_events AS RESTRICTIVE TO podboard_web, podboard_worker USING ((( SELECT public.app_sees_all_podcasts() AS app_sees_all_podcasts) OR (episode_id IN ( SELECT public.app_episodes() AS app_episodes))));
 
 CREATE POLICY podcast_scope ON public.listener_metrics AS RESTRICTIVE TO podboard_web, podboard_worker USING ((( SELECT public.app_sees_all_podcasts() AS app_sees_all_podcasts) OR (episode_id IN ( SELECT public.app_episodes() AS app_episodes))));
 
+CREATE POLICY podcast_scope ON public.marketplace_listings AS RESTRICTIVE TO podboard_web, podboard_worker USING ((( SELECT public.app_sees_all_podcasts() AS app_sees_all_podcasts) OR (podcast_id IN ( SELECT public.app_podcasts() AS app_podcasts))));
+
+CREATE POLICY podcast_scope ON public.marketplace_revenue AS RESTRICTIVE TO podboard_web, podboard_worker USING ((( SELECT (public.app_sees_all_podcasts() AND public.app_may('marketplace.manage'::text))) OR (listing_id IN ( SELECT l.id
+   FROM public.marketplace_listings l
+  WHERE ((l.tenant_id = ( SELECT public.app_tenant() AS app_tenant)) AND (l.podcast_id IN ( SELECT public.app_podcasts() AS app_podcasts)))))));
+
 CREATE POLICY podcast_scope ON public.podcasts AS RESTRICTIVE TO podboard_web, podboard_worker USING ((( SELECT public.app_sees_all_podcasts() AS app_sees_all_podcasts) OR (id IN ( SELECT public.app_podcasts() AS app_podcasts))));
+
+CREATE POLICY podcast_scope ON public.transcripts AS RESTRICTIVE TO podboard_web, podboard_worker USING ((( SELECT public.app_sees_all_podcasts() AS app_sees_all_podcasts) OR (episode_id IN ( SELECT public.app_episodes() AS app_episodes))));
 
 ALTER TABLE public.podcasts ENABLE ROW LEVEL SECURITY;
 
+CREATE POLICY reading_rights ON public.access_control_policies AS RESTRICTIVE FOR SELECT TO podboard_web, podboard_worker USING (( SELECT public.app_may('people.manage'::text) AS app_may));
+
 CREATE POLICY reading_rights ON public.access_logs AS RESTRICTIVE FOR SELECT TO podboard_web, podboard_worker USING (( SELECT public.app_may('security.read'::text) AS app_may));
+
+CREATE POLICY reading_rights ON public.affiliates AS RESTRICTIVE FOR SELECT TO podboard_web, podboard_worker USING (( SELECT public.app_may('billing.manage'::text) AS app_may));
+
+CREATE POLICY reading_rights ON public.agencies AS RESTRICTIVE FOR SELECT TO podboard_web, podboard_worker USING (( SELECT public.app_may('billing.manage'::text) AS app_may));
+
+CREATE POLICY reading_rights ON public.ai_token_balances AS RESTRICTIVE FOR SELECT TO podboard_web, podboard_worker USING ((( SELECT public.app_may('billing.manage'::text) AS app_may) OR (user_id = ( SELECT public.app_user() AS app_user))));
+
+CREATE POLICY reading_rights ON public.ai_token_usage AS RESTRICTIVE FOR SELECT TO podboard_web, podboard_worker USING ((( SELECT public.app_may('billing.manage'::text) AS app_may) OR (user_id = ( SELECT public.app_user() AS app_user))));
+
+CREATE POLICY reading_rights ON public.annotations AS RESTRICTIVE FOR SELECT TO podboard_web, podboard_worker USING (((created_by = ( SELECT public.app_user() AS app_user)) OR ( SELECT public.app_may('no person'::text) AS app_may) OR ((visibility = 'everyone'::text) AND (num_nonnulls(podcast_id, episode_id, campaign_id) = 1)) OR ((visibility <> 'own'::text) AND ( SELECT (public.app_sees_all_campaigns() AND public.app_sees_all_podcasts())))));
+
+CREATE POLICY reading_rights ON public.api_keys AS RESTRICTIVE FOR SELECT TO podboard_web, podboard_worker USING ((( SELECT public.app_may('keys.manage'::text) AS app_may) OR (user_id = ( SELECT public.app_user() AS app_user))));
+
+CREATE POLICY reading_rights ON public.api_usage AS RESTRICTIVE FOR SELECT TO podboard_web, podboard_worker USING ((( SELECT public.app_may('keys.manage'::text) AS app_may) OR (user_id = ( SELECT public.app_user() AS app_user))));
 
 CREATE POLICY reading_rights ON public.audit_logs AS RESTRICTIVE FOR SELECT TO podboard_web, podboard_worker USING (( SELECT public.app_may('security.read'::text) AS app_may));
 
+CREATE POLICY reading_rights ON public.backup_records AS RESTRICTIVE FOR SELECT TO podboard_web, podboard_worker USING (( SELECT public.app_may('settings.manage'::text) AS app_may));
+
+CREATE POLICY reading_rights ON public.billing_transactions AS RESTRICTIVE FOR SELECT TO podboard_web, podboard_worker USING (( SELECT public.app_may('billing.manage'::text) AS app_may));
+
+CREATE POLICY reading_rights ON public.churn_events AS RESTRICTIVE FOR SELECT TO podboard_web, podboard_worker USING (( SELECT public.app_may('billing.manage'::text) AS app_may));
+
+CREATE POLICY reading_rights ON public.email_verification_tokens AS RESTRICTIVE FOR SELECT TO podboard_web, podboard_worker USING ((( SELECT public.app_may('people.manage'::text) AS app_may) OR (user_id = ( SELECT public.app_user() AS app_user))));
+
+CREATE POLICY reading_rights ON public.experiment_assignments AS RESTRICTIVE FOR SELECT TO podboard_web, podboard_worker USING ((( SELECT public.app_may('settings.manage'::text) AS app_may) OR (user_id = ( SELECT public.app_user() AS app_user))));
+
+CREATE POLICY reading_rights ON public.experiment_events AS RESTRICTIVE FOR SELECT TO podboard_web, podboard_worker USING ((( SELECT public.app_may('settings.manage'::text) AS app_may) OR (user_id = ( SELECT public.app_user() AS app_user))));
+
+CREATE POLICY reading_rights ON public.experiments AS RESTRICTIVE FOR SELECT TO podboard_web, podboard_worker USING ((( SELECT public.app_may('settings.manage'::text) AS app_may) OR (id IN ( SELECT a.experiment_id
+   FROM public.experiment_assignments a
+  WHERE ((a.tenant_id = ( SELECT public.app_tenant() AS app_tenant)) AND (a.user_id = ( SELECT public.app_user() AS app_user)))))));
+
+CREATE POLICY reading_rights ON public.gdpr_requests AS RESTRICTIVE FOR SELECT TO podboard_web, podboard_worker USING ((( SELECT public.app_may('people.manage'::text) AS app_may) OR (user_id = ( SELECT public.app_user() AS app_user))));
+
+CREATE POLICY reading_rights ON public.integration_sync_logs AS RESTRICTIVE FOR SELECT TO podboard_web, podboard_worker USING (( SELECT public.app_may('integrations.manage'::text) AS app_may));
+
+CREATE POLICY reading_rights ON public.integration_tokens AS RESTRICTIVE FOR SELECT TO podboard_web, podboard_worker USING (( SELECT public.app_may('integrations.manage'::text) AS app_may));
+
+CREATE POLICY reading_rights ON public.integrations AS RESTRICTIVE FOR SELECT TO podboard_web, podboard_worker USING (( SELECT public.app_may('integrations.manage'::text) AS app_may));
+
+CREATE POLICY reading_rights ON public.onboarding_progress AS RESTRICTIVE FOR SELECT TO podboard_web, podboard_worker USING ((( SELECT public.app_may('people.manage'::text) AS app_may) OR (user_id = ( SELECT public.app_user() AS app_user))));
+
+CREATE POLICY reading_rights ON public.partner_integrations AS RESTRICTIVE FOR SELECT TO podboard_web, podboard_worker USING (( SELECT public.app_may('integrations.manage'::text) AS app_may));
+
+CREATE POLICY reading_rights ON public.partners AS RESTRICTIVE FOR SELECT TO podboard_web, podboard_worker USING (( SELECT public.app_may('integrations.manage'::text) AS app_may));
+
 CREATE POLICY reading_rights ON public.password_reset_tokens AS RESTRICTIVE FOR SELECT TO podboard_web, podboard_worker USING ((( SELECT public.app_may('people.manage'::text) AS app_may) OR (user_id = ( SELECT public.app_user() AS app_user))));
+
+CREATE POLICY reading_rights ON public.referral_commissions AS RESTRICTIVE FOR SELECT TO podboard_web, podboard_worker USING ((( SELECT public.app_may('billing.manage'::text) AS app_may) OR (referral_id IN ( SELECT r.id
+   FROM public.referrals r
+  WHERE ((r.tenant_id = ( SELECT public.app_tenant() AS app_tenant)) AND (r.referrer_id = ( SELECT public.app_user() AS app_user)))))));
+
+CREATE POLICY reading_rights ON public.referrals AS RESTRICTIVE FOR SELECT TO podboard_web, podboard_worker USING ((( SELECT public.app_may('billing.manage'::text) AS app_may) OR (referrer_id = ( SELECT public.app_user() AS app_user))));
+
+CREATE POLICY reading_rights ON public.refresh_tokens AS RESTRICTIVE FOR SELECT TO podboard_web, podboard_worker USING ((( SELECT public.app_may('people.manage'::text) AS app_may) OR (user_id = ( SELECT public.app_user() AS app_user))));
 
 CREATE POLICY reading_rights ON public.reports AS RESTRICTIVE FOR SELECT TO podboard_web, podboard_worker USING (( SELECT public.app_may('reports.read'::text) AS app_may));
 
 CREATE POLICY reading_rights ON public.resource_ownership AS RESTRICTIVE FOR SELECT TO podboard_web, podboard_worker USING ((( SELECT public.app_may('people.manage'::text) AS app_may) OR (owner_id = ( SELECT public.app_user() AS app_user))));
 
+CREATE POLICY reading_rights ON public.saved_views AS RESTRICTIVE FOR SELECT TO podboard_web, podboard_worker USING (((user_id = ( SELECT public.app_user() AS app_user)) OR ( SELECT public.app_may('no person'::text) AS app_may) OR ((visibility = 'team'::text) AND ( SELECT (public.app_sees_all_campaigns() AND public.app_sees_all_podcasts())))));
+
+CREATE POLICY reading_rights ON public.security_events AS RESTRICTIVE FOR SELECT TO podboard_web, podboard_worker USING ((( SELECT public.app_may('security.read'::text) AS app_may) OR (user_id = ( SELECT public.app_user() AS app_user)) OR ( SELECT public.app_is_operator() AS app_is_operator)));
+
 CREATE POLICY reading_rights ON public.sessions AS RESTRICTIVE FOR SELECT TO podboard_web, podboard_worker USING ((( SELECT public.app_may('people.manage'::text) AS app_may) OR (user_id = ( SELECT public.app_user() AS app_user))));
 
+CREATE POLICY reading_rights ON public.share_links AS RESTRICTIVE FOR SELECT TO podboard_web, podboard_worker USING ((( SELECT public.app_may('settings.manage'::text) AS app_may) OR (created_by = ( SELECT public.app_user() AS app_user))));
+
+CREATE POLICY reading_rights ON public.tenant_quotas AS RESTRICTIVE FOR SELECT TO podboard_web, podboard_worker USING (( SELECT public.app_may('settings.manage'::text) AS app_may));
+
+CREATE POLICY reading_rights ON public.user_email_preferences AS RESTRICTIVE FOR SELECT TO podboard_web, podboard_worker USING ((( SELECT public.app_may('people.manage'::text) AS app_may) OR (user_id = ( SELECT public.app_user() AS app_user))));
+
+CREATE POLICY reading_rights ON public.user_metrics AS RESTRICTIVE FOR SELECT TO podboard_web, podboard_worker USING ((( SELECT public.app_may('people.manage'::text) AS app_may) OR (user_id = ( SELECT public.app_user() AS app_user))));
+
 CREATE POLICY reading_rights ON public.user_roles AS RESTRICTIVE FOR SELECT TO podboard_web, podboard_worker USING ((( SELECT public.app_may('people.manage'::text) AS app_may) OR (user_id = ( SELECT public.app_user() AS app_user))));
+
+CREATE POLICY reading_rights ON public.webhooks AS RESTRICTIVE FOR SELECT TO podboard_web, podboard_worker USING (( SELECT public.app_may('integrations.manage'::text) AS app_may));
+
+ALTER TABLE public.recovery_procedures ENABLE ROW LEVEL SECURITY;
+
+ALTER TABLE public.referral_commissions ENABLE ROW LEVEL SECURITY;
+
+ALTER TABLE public.referrals ENABLE ROW LEVEL SECURITY;
+
+ALTER TABLE public.refresh_tokens ENABLE ROW LEVEL SECURITY;
+
+ALTER TABLE public.replication_status ENABLE ROW LEVEL SECURITY;
+
+ALTER TABLE public.report_deliveries ENABLE ROW LEVEL SECURITY;
+
+CREATE POLICY report_readable ON public.report_deliveries AS RESTRICTIVE TO podboard_web, podboard_worker USING ((report_id IN ( SELECT r.id
+   FROM public.reports r)));
+
+ALTER TABLE public.report_recipients ENABLE ROW LEVEL SECURITY;
+
+ALTER TABLE public.report_schedules ENABLE ROW LEVEL SECURITY;
 
 ALTER TABLE public.reports ENABLE ROW LEVEL SECURITY;
 
@@ -2835,15 +5799,77 @@ ALTER TABLE public.role_permissions ENABLE ROW LEVEL SECURITY;
 
 ALTER TABLE public.roles ENABLE ROW LEVEL SECURITY;
 
+CREATE POLICY rule_readable ON public.alerts AS RESTRICTIVE TO podboard_web, podboard_worker USING ((rule_id IN ( SELECT r.id
+   FROM public.alert_rules r)));
+
+CREATE POLICY rules_are_ones_own ON public.alert_rules AS RESTRICTIVE FOR INSERT TO podboard_web, podboard_worker WITH CHECK (((created_by = ( SELECT public.app_user() AS app_user)) OR ( SELECT public.app_may('no person'::text) AS app_may)));
+
+CREATE POLICY rules_in_scope ON public.alert_rules AS RESTRICTIVE TO podboard_web, podboard_worker USING ((((campaign_id IS NULL) OR ( SELECT public.app_sees_all_campaigns() AS app_sees_all_campaigns) OR (campaign_id IN ( SELECT public.app_campaigns() AS app_campaigns))) AND ((podcast_id IS NULL) OR ( SELECT public.app_sees_all_podcasts() AS app_sees_all_podcasts) OR (podcast_id IN ( SELECT public.app_podcasts() AS app_podcasts))) AND ((episode_id IS NULL) OR ( SELECT public.app_sees_all_podcasts() AS app_sees_all_podcasts) OR (episode_id IN ( SELECT public.app_episodes() AS app_episodes)))));
+
+ALTER TABLE public.saved_views ENABLE ROW LEVEL SECURITY;
+
+CREATE POLICY schedule_readable ON public.report_recipients AS RESTRICTIVE TO podboard_web, podboard_worker USING ((schedule_id IN ( SELECT s.id
+   FROM public.report_schedules s)));
+
+CREATE POLICY schedules_are_ones_own ON public.report_schedules AS RESTRICTIVE FOR INSERT TO podboard_web, podboard_worker WITH CHECK (((created_by = ( SELECT public.app_user() AS app_user)) OR ( SELECT public.app_may('no person'::text) AS app_may)));
+
+CREATE POLICY schedules_in_scope ON public.report_schedules AS RESTRICTIVE TO podboard_web, podboard_worker USING ((((campaign_id IS NULL) OR ( SELECT public.app_sees_all_campaigns() AS app_sees_all_campaigns) OR (campaign_id IN ( SELECT public.app_campaigns() AS app_campaigns))) AND (( SELECT public.app_sees_all_podcasts() AS app_sees_all_podcasts) OR (podcast_ids <@ ARRAY( SELECT public.app_podcasts() AS app_podcasts)))));
+
+ALTER TABLE public.security_events ENABLE ROW LEVEL SECURITY;
+
 ALTER TABLE public.sessions ENABLE ROW LEVEL SECURITY;
 
+CREATE POLICY share_in_scope ON public.share_links AS RESTRICTIVE FOR INSERT TO podboard_web, podboard_worker WITH CHECK (((( SELECT public.app_sees_all_campaigns() AS app_sees_all_campaigns) OR (campaign_ids <@ ARRAY( SELECT public.app_campaigns() AS app_campaigns))) AND (( SELECT public.app_sees_all_podcasts() AS app_sees_all_podcasts) OR (podcast_ids <@ ARRAY( SELECT public.app_podcasts() AS app_podcasts)))));
+
+CREATE POLICY share_in_scope_still ON public.share_links AS RESTRICTIVE FOR UPDATE TO podboard_web, podboard_worker WITH CHECK (((( SELECT public.app_sees_all_campaigns() AS app_sees_all_campaigns) OR (campaign_ids <@ ARRAY( SELECT public.app_campaigns() AS app_campaigns))) AND (( SELECT public.app_sees_all_podcasts() AS app_sees_all_podcasts) OR (podcast_ids <@ ARRAY( SELECT public.app_podcasts() AS app_podcasts)))));
+
+ALTER TABLE public.share_link_views ENABLE ROW LEVEL SECURITY;
+
+ALTER TABLE public.share_links ENABLE ROW LEVEL SECURITY;
+
 ALTER TABLE public.sponsors ENABLE ROW LEVEL SECURITY;
+
+ALTER TABLE public.subscription_tiers ENABLE ROW LEVEL SECURITY;
+
+CREATE POLICY system_read ON public.failover_events FOR SELECT TO podboard_web, podboard_worker USING (true);
+
+CREATE POLICY system_read ON public.onboarding_steps FOR SELECT TO podboard_web, podboard_worker USING (true);
+
+CREATE POLICY system_read ON public.permissions FOR SELECT TO podboard_web, podboard_worker USING (true);
+
+CREATE POLICY system_read ON public.recovery_procedures FOR SELECT TO podboard_web, podboard_worker USING (true);
+
+CREATE POLICY system_read ON public.replication_status FOR SELECT TO podboard_web, podboard_worker USING (true);
+
+CREATE POLICY system_read ON public.subscription_tiers FOR SELECT TO podboard_web, podboard_worker USING (true);
+
+CREATE POLICY tenant_isolation ON public.access_control_policies USING ((tenant_id = ( SELECT public.app_tenant() AS app_tenant))) WITH CHECK ((tenant_id = ( SELECT public.app_tenant() AS app_tenant)));
 
 CREATE POLICY tenant_isolation ON public.access_logs USING ((tenant_id = ( SELECT public.app_tenant() AS app_tenant))) WITH CHECK (((tenant_id = ( SELECT public.app_tenant() AS app_tenant)) OR ((tenant_id IS NULL) AND (( SELECT public.app_tenant() AS app_tenant) IS NULL))));
 
 CREATE POLICY tenant_isolation ON public.ad_units USING ((tenant_id = ( SELECT public.app_tenant() AS app_tenant))) WITH CHECK ((tenant_id = ( SELECT public.app_tenant() AS app_tenant)));
 
+CREATE POLICY tenant_isolation ON public.affiliates USING ((tenant_id = ( SELECT public.app_tenant() AS app_tenant))) WITH CHECK ((tenant_id = ( SELECT public.app_tenant() AS app_tenant)));
+
+CREATE POLICY tenant_isolation ON public.agencies USING ((tenant_id = ( SELECT public.app_tenant() AS app_tenant))) WITH CHECK ((tenant_id = ( SELECT public.app_tenant() AS app_tenant)));
+
+CREATE POLICY tenant_isolation ON public.ai_token_balances USING ((tenant_id = ( SELECT public.app_tenant() AS app_tenant))) WITH CHECK ((tenant_id = ( SELECT public.app_tenant() AS app_tenant)));
+
+CREATE POLICY tenant_isolation ON public.ai_token_usage USING ((tenant_id = ( SELECT public.app_tenant() AS app_tenant))) WITH CHECK ((tenant_id = ( SELECT public.app_tenant() AS app_tenant)));
+
+CREATE POLICY tenant_isolation ON public.alert_rules USING ((tenant_id = ( SELECT public.app_tenant() AS app_tenant))) WITH CHECK ((tenant_id = ( SELECT public.app_tenant() AS app_tenant)));
+
+CREATE POLICY tenant_isolation ON public.alerts USING ((tenant_id = ( SELECT public.app_tenant() AS app_tenant))) WITH CHECK ((tenant_id = ( SELECT public.app_tenant() AS app_tenant)));
+
+CREATE POLICY tenant_isolation ON public.annotations USING ((tenant_id = ( SELECT public.app_tenant() AS app_tenant))) WITH CHECK ((tenant_id = ( SELECT public.app_tenant() AS app_tenant)));
+
+CREATE POLICY tenant_isolation ON public.api_keys USING ((tenant_id = ( SELECT public.app_tenant() AS app_tenant))) WITH CHECK ((tenant_id = ( SELECT public.app_tenant() AS app_tenant)));
+
+CREATE POLICY tenant_isolation ON public.api_usage USING ((tenant_id = ( SELECT public.app_tenant() AS app_tenant))) WITH CHECK ((tenant_id = ( SELECT public.app_tenant() AS app_tenant)));
+
 CREATE POLICY tenant_isolation ON public.attribution_analytics USING ((tenant_id = ( SELECT public.app_tenant() AS app_tenant))) WITH CHECK ((tenant_id = ( SELECT public.app_tenant() AS app_tenant)));
+
+CREATE POLICY tenant_isolation ON public.attribution_event_metadata USING ((tenant_id = ( SELECT public.app_tenant() AS app_tenant))) WITH CHECK ((tenant_id = ( SELECT public.app_tenant() AS app_tenant)));
 
 CREATE POLICY tenant_isolation ON public.attribution_events USING ((tenant_id = ( SELECT public.app_tenant() AS app_tenant))) WITH CHECK ((tenant_id = ( SELECT public.app_tenant() AS app_tenant)));
 
@@ -2851,15 +5877,41 @@ CREATE POLICY tenant_isolation ON public.attribution_models USING ((tenant_id = 
 
 CREATE POLICY tenant_isolation ON public.attribution_paths USING ((tenant_id = ( SELECT public.app_tenant() AS app_tenant))) WITH CHECK ((tenant_id = ( SELECT public.app_tenant() AS app_tenant)));
 
+CREATE POLICY tenant_isolation ON public.attribution_validations USING ((tenant_id = ( SELECT public.app_tenant() AS app_tenant))) WITH CHECK ((tenant_id = ( SELECT public.app_tenant() AS app_tenant)));
+
 CREATE POLICY tenant_isolation ON public.audit_logs USING ((tenant_id = ( SELECT public.app_tenant() AS app_tenant))) WITH CHECK ((tenant_id = ( SELECT public.app_tenant() AS app_tenant)));
 
+CREATE POLICY tenant_isolation ON public.backup_records USING ((tenant_id = ( SELECT public.app_tenant() AS app_tenant))) WITH CHECK ((tenant_id = ( SELECT public.app_tenant() AS app_tenant)));
+
+CREATE POLICY tenant_isolation ON public.billing_transactions USING ((tenant_id = ( SELECT public.app_tenant() AS app_tenant))) WITH CHECK ((tenant_id = ( SELECT public.app_tenant() AS app_tenant)));
+
 CREATE POLICY tenant_isolation ON public.campaigns USING ((tenant_id = ( SELECT public.app_tenant() AS app_tenant))) WITH CHECK ((tenant_id = ( SELECT public.app_tenant() AS app_tenant)));
+
+CREATE POLICY tenant_isolation ON public.churn_events USING ((tenant_id = ( SELECT public.app_tenant() AS app_tenant))) WITH CHECK ((tenant_id = ( SELECT public.app_tenant() AS app_tenant)));
+
+CREATE POLICY tenant_isolation ON public.email_verification_tokens USING (((tenant_id = ( SELECT public.app_tenant() AS app_tenant)) OR ((tenant_id IS NULL) AND (( SELECT public.app_tenant() AS app_tenant) IS NULL) AND (user_id = ( SELECT public.app_user() AS app_user))))) WITH CHECK (((tenant_id = ( SELECT public.app_tenant() AS app_tenant)) OR ((tenant_id IS NULL) AND (( SELECT public.app_tenant() AS app_tenant) IS NULL) AND (user_id = ( SELECT public.app_user() AS app_user)))));
 
 CREATE POLICY tenant_isolation ON public.episodes USING ((tenant_id = ( SELECT public.app_tenant() AS app_tenant))) WITH CHECK ((tenant_id = ( SELECT public.app_tenant() AS app_tenant)));
 
 CREATE POLICY tenant_isolation ON public.etl_imports USING ((tenant_id = ( SELECT public.app_tenant() AS app_tenant))) WITH CHECK ((tenant_id = ( SELECT public.app_tenant() AS app_tenant)));
 
+CREATE POLICY tenant_isolation ON public.excluded_requests USING ((tenant_id = ( SELECT public.app_tenant() AS app_tenant))) WITH CHECK ((tenant_id = ( SELECT public.app_tenant() AS app_tenant)));
+
+CREATE POLICY tenant_isolation ON public.experiment_assignments USING ((tenant_id = ( SELECT public.app_tenant() AS app_tenant))) WITH CHECK ((tenant_id = ( SELECT public.app_tenant() AS app_tenant)));
+
+CREATE POLICY tenant_isolation ON public.experiment_events USING ((tenant_id = ( SELECT public.app_tenant() AS app_tenant))) WITH CHECK ((tenant_id = ( SELECT public.app_tenant() AS app_tenant)));
+
+CREATE POLICY tenant_isolation ON public.experiments USING ((tenant_id = ( SELECT public.app_tenant() AS app_tenant))) WITH CHECK ((tenant_id = ( SELECT public.app_tenant() AS app_tenant)));
+
+CREATE POLICY tenant_isolation ON public.gdpr_requests USING ((tenant_id = ( SELECT public.app_tenant() AS app_tenant))) WITH CHECK ((tenant_id = ( SELECT public.app_tenant() AS app_tenant)));
+
 CREATE POLICY tenant_isolation ON public.import_refusals USING ((tenant_id = ( SELECT public.app_tenant() AS app_tenant))) WITH CHECK ((tenant_id = ( SELECT public.app_tenant() AS app_tenant)));
+
+CREATE POLICY tenant_isolation ON public.integration_sync_logs USING ((tenant_id = ( SELECT public.app_tenant() AS app_tenant))) WITH CHECK ((tenant_id = ( SELECT public.app_tenant() AS app_tenant)));
+
+CREATE POLICY tenant_isolation ON public.integration_tokens USING ((tenant_id = ( SELECT public.app_tenant() AS app_tenant))) WITH CHECK ((tenant_id = ( SELECT public.app_tenant() AS app_tenant)));
+
+CREATE POLICY tenant_isolation ON public.integrations USING ((tenant_id = ( SELECT public.app_tenant() AS app_tenant))) WITH CHECK ((tenant_id = ( SELECT public.app_tenant() AS app_tenant)));
 
 CREATE POLICY tenant_isolation ON public.io_bookings USING ((tenant_id = ( SELECT public.app_tenant() AS app_tenant))) WITH CHECK ((tenant_id = ( SELECT public.app_tenant() AS app_tenant)));
 
@@ -2867,9 +5919,33 @@ CREATE POLICY tenant_isolation ON public.listener_events USING ((tenant_id = ( S
 
 CREATE POLICY tenant_isolation ON public.listener_metrics USING ((tenant_id = ( SELECT public.app_tenant() AS app_tenant))) WITH CHECK ((tenant_id = ( SELECT public.app_tenant() AS app_tenant)));
 
+CREATE POLICY tenant_isolation ON public.marketplace_listings USING ((tenant_id = ( SELECT public.app_tenant() AS app_tenant))) WITH CHECK ((tenant_id = ( SELECT public.app_tenant() AS app_tenant)));
+
+CREATE POLICY tenant_isolation ON public.marketplace_revenue USING ((tenant_id = ( SELECT public.app_tenant() AS app_tenant))) WITH CHECK ((tenant_id = ( SELECT public.app_tenant() AS app_tenant)));
+
+CREATE POLICY tenant_isolation ON public.matches USING ((tenant_id = ( SELECT public.app_tenant() AS app_tenant))) WITH CHECK ((tenant_id = ( SELECT public.app_tenant() AS app_tenant)));
+
+CREATE POLICY tenant_isolation ON public.onboarding_progress USING ((tenant_id = ( SELECT public.app_tenant() AS app_tenant))) WITH CHECK ((tenant_id = ( SELECT public.app_tenant() AS app_tenant)));
+
+CREATE POLICY tenant_isolation ON public.partner_integrations USING ((tenant_id = ( SELECT public.app_tenant() AS app_tenant))) WITH CHECK ((tenant_id = ( SELECT public.app_tenant() AS app_tenant)));
+
+CREATE POLICY tenant_isolation ON public.partners USING ((tenant_id = ( SELECT public.app_tenant() AS app_tenant))) WITH CHECK ((tenant_id = ( SELECT public.app_tenant() AS app_tenant)));
+
 CREATE POLICY tenant_isolation ON public.password_reset_tokens USING (((tenant_id = ( SELECT public.app_tenant() AS app_tenant)) OR ((tenant_id IS NULL) AND (( SELECT public.app_tenant() AS app_tenant) IS NULL) AND (user_id = ( SELECT public.app_user() AS app_user))))) WITH CHECK (((tenant_id = ( SELECT public.app_tenant() AS app_tenant)) OR ((tenant_id IS NULL) AND (( SELECT public.app_tenant() AS app_tenant) IS NULL) AND (user_id = ( SELECT public.app_user() AS app_user)))));
 
 CREATE POLICY tenant_isolation ON public.podcasts USING ((tenant_id = ( SELECT public.app_tenant() AS app_tenant))) WITH CHECK ((tenant_id = ( SELECT public.app_tenant() AS app_tenant)));
+
+CREATE POLICY tenant_isolation ON public.referral_commissions USING ((tenant_id = ( SELECT public.app_tenant() AS app_tenant))) WITH CHECK ((tenant_id = ( SELECT public.app_tenant() AS app_tenant)));
+
+CREATE POLICY tenant_isolation ON public.referrals USING ((tenant_id = ( SELECT public.app_tenant() AS app_tenant))) WITH CHECK ((tenant_id = ( SELECT public.app_tenant() AS app_tenant)));
+
+CREATE POLICY tenant_isolation ON public.refresh_tokens USING (((tenant_id = ( SELECT public.app_tenant() AS app_tenant)) OR ((tenant_id IS NULL) AND (( SELECT public.app_tenant() AS app_tenant) IS NULL) AND (user_id = ( SELECT public.app_user() AS app_user))))) WITH CHECK (((tenant_id = ( SELECT public.app_tenant() AS app_tenant)) OR ((tenant_id IS NULL) AND (( SELECT public.app_tenant() AS app_tenant) IS NULL) AND (user_id = ( SELECT public.app_user() AS app_user)))));
+
+CREATE POLICY tenant_isolation ON public.report_deliveries USING ((tenant_id = ( SELECT public.app_tenant() AS app_tenant))) WITH CHECK ((tenant_id = ( SELECT public.app_tenant() AS app_tenant)));
+
+CREATE POLICY tenant_isolation ON public.report_recipients USING ((tenant_id = ( SELECT public.app_tenant() AS app_tenant))) WITH CHECK ((tenant_id = ( SELECT public.app_tenant() AS app_tenant)));
+
+CREATE POLICY tenant_isolation ON public.report_schedules USING ((tenant_id = ( SELECT public.app_tenant() AS app_tenant))) WITH CHECK ((tenant_id = ( SELECT public.app_tenant() AS app_tenant)));
 
 CREATE POLICY tenant_isolation ON public.reports USING ((tenant_id = ( SELECT public.app_tenant() AS app_tenant))) WITH CHECK ((tenant_id = ( SELECT public.app_tenant() AS app_tenant)));
 
@@ -2879,19 +5955,39 @@ CREATE POLICY tenant_isolation ON public.role_permissions USING (((tenant_id = (
 
 CREATE POLICY tenant_isolation ON public.roles USING (((tenant_id = ( SELECT public.app_tenant() AS app_tenant)) OR ((tenant_id IS NULL) AND (( SELECT public.app_tenant() AS app_tenant) IS NULL) AND (( SELECT public.app_user() AS app_user) IS NOT NULL)))) WITH CHECK ((tenant_id = ( SELECT public.app_tenant() AS app_tenant)));
 
+CREATE POLICY tenant_isolation ON public.saved_views USING ((tenant_id = ( SELECT public.app_tenant() AS app_tenant))) WITH CHECK ((tenant_id = ( SELECT public.app_tenant() AS app_tenant)));
+
+CREATE POLICY tenant_isolation ON public.security_events USING (((tenant_id = ( SELECT public.app_tenant() AS app_tenant)) OR ((tenant_id IS NULL) AND ( SELECT public.app_is_operator() AS app_is_operator)))) WITH CHECK (((tenant_id = ( SELECT public.app_tenant() AS app_tenant)) OR ((tenant_id IS NULL) AND (( SELECT public.app_tenant() AS app_tenant) IS NULL))));
+
 CREATE POLICY tenant_isolation ON public.sessions USING (((tenant_id = ( SELECT public.app_tenant() AS app_tenant)) OR ((tenant_id IS NULL) AND (( SELECT public.app_tenant() AS app_tenant) IS NULL) AND (user_id = ( SELECT public.app_user() AS app_user))))) WITH CHECK (((tenant_id = ( SELECT public.app_tenant() AS app_tenant)) OR ((tenant_id IS NULL) AND (( SELECT public.app_tenant() AS app_tenant) IS NULL) AND (user_id = ( SELECT public.app_user() AS app_user)))));
 
+CREATE POLICY tenant_isolation ON public.share_link_views USING ((tenant_id = ( SELECT public.app_tenant() AS app_tenant))) WITH CHECK ((tenant_id = ( SELECT public.app_tenant() AS app_tenant)));
+
+CREATE POLICY tenant_isolation ON public.share_links USING ((tenant_id = ( SELECT public.app_tenant() AS app_tenant))) WITH CHECK ((tenant_id = ( SELECT public.app_tenant() AS app_tenant)));
+
 CREATE POLICY tenant_isolation ON public.sponsors USING ((tenant_id = ( SELECT public.app_tenant() AS app_tenant))) WITH CHECK ((tenant_id = ( SELECT public.app_tenant() AS app_tenant)));
+
+CREATE POLICY tenant_isolation ON public.tenant_quotas USING ((tenant_id = ( SELECT public.app_tenant() AS app_tenant))) WITH CHECK ((tenant_id = ( SELECT public.app_tenant() AS app_tenant)));
 
 CREATE POLICY tenant_isolation ON public.tenant_settings USING ((tenant_id = ( SELECT public.app_tenant() AS app_tenant))) WITH CHECK ((tenant_id = ( SELECT public.app_tenant() AS app_tenant)));
 
 CREATE POLICY tenant_isolation ON public.tenants USING ((id = ( SELECT public.app_tenant() AS app_tenant))) WITH CHECK ((id = ( SELECT public.app_tenant() AS app_tenant)));
 
+CREATE POLICY tenant_isolation ON public.transcripts USING ((tenant_id = ( SELECT public.app_tenant() AS app_tenant))) WITH CHECK ((tenant_id = ( SELECT public.app_tenant() AS app_tenant)));
+
+CREATE POLICY tenant_isolation ON public.user_email_preferences USING (((tenant_id = ( SELECT public.app_tenant() AS app_tenant)) OR ((tenant_id IS NULL) AND (( SELECT public.app_tenant() AS app_tenant) IS NULL) AND (user_id = ( SELECT public.app_user() AS app_user))))) WITH CHECK (((tenant_id = ( SELECT public.app_tenant() AS app_tenant)) OR ((tenant_id IS NULL) AND (( SELECT public.app_tenant() AS app_tenant) IS NULL) AND (user_id = ( SELECT public.app_user() AS app_user)))));
+
+CREATE POLICY tenant_isolation ON public.user_metrics USING (((tenant_id = ( SELECT public.app_tenant() AS app_tenant)) OR ((tenant_id IS NULL) AND (( SELECT public.app_tenant() AS app_tenant) IS NULL) AND (user_id = ( SELECT public.app_user() AS app_user))))) WITH CHECK (((tenant_id = ( SELECT public.app_tenant() AS app_tenant)) OR ((tenant_id IS NULL) AND (( SELECT public.app_tenant() AS app_tenant) IS NULL) AND (user_id = ( SELECT public.app_user() AS app_user)))));
+
 CREATE POLICY tenant_isolation ON public.user_roles USING (((tenant_id = ( SELECT public.app_tenant() AS app_tenant)) OR ((tenant_id IS NULL) AND (( SELECT public.app_tenant() AS app_tenant) IS NULL) AND (user_id = ( SELECT public.app_user() AS app_user))))) WITH CHECK (((tenant_id = ( SELECT public.app_tenant() AS app_tenant)) OR ((tenant_id IS NULL) AND (( SELECT public.app_tenant() AS app_tenant) IS NULL) AND (user_id = ( SELECT public.app_user() AS app_user)))));
 
 CREATE POLICY tenant_isolation ON public.users USING (((tenant_id = ( SELECT public.app_tenant() AS app_tenant)) OR ((tenant_id IS NULL) AND (( SELECT public.app_tenant() AS app_tenant) IS NULL) AND (id = ( SELECT public.app_user() AS app_user))))) WITH CHECK (((tenant_id = ( SELECT public.app_tenant() AS app_tenant)) OR ((tenant_id IS NULL) AND (( SELECT public.app_tenant() AS app_tenant) IS NULL) AND (id = ( SELECT public.app_user() AS app_user)))));
 
+CREATE POLICY tenant_isolation ON public.webhooks USING ((tenant_id = ( SELECT public.app_tenant() AS app_tenant))) WITH CHECK ((tenant_id = ( SELECT public.app_tenant() AS app_tenant)));
+
 CREATE POLICY tenant_isolation ON public.white_label_settings USING ((tenant_id = ( SELECT public.app_tenant() AS app_tenant))) WITH CHECK ((tenant_id = ( SELECT public.app_tenant() AS app_tenant)));
+
+ALTER TABLE public.tenant_quotas ENABLE ROW LEVEL SECURITY;
 
 ALTER TABLE public.tenant_settings ENABLE ROW LEVEL SECURITY;
 
@@ -2901,9 +5997,29 @@ CREATE POLICY tenant_wide ON public.import_refusals AS RESTRICTIVE TO podboard_w
 
 ALTER TABLE public.tenants ENABLE ROW LEVEL SECURITY;
 
+ALTER TABLE public.transcripts ENABLE ROW LEVEL SECURITY;
+
+CREATE POLICY update_rights ON public.access_control_policies AS RESTRICTIVE FOR UPDATE TO podboard_web, podboard_worker USING (( SELECT public.app_may('people.manage'::text) AS app_may)) WITH CHECK (( SELECT public.app_may('people.manage'::text) AS app_may));
+
 CREATE POLICY update_rights ON public.ad_units AS RESTRICTIVE FOR UPDATE TO podboard_web, podboard_worker USING (( SELECT public.app_may('campaigns.manage'::text) AS app_may)) WITH CHECK (( SELECT public.app_may('campaigns.manage'::text) AS app_may));
 
+CREATE POLICY update_rights ON public.affiliates AS RESTRICTIVE FOR UPDATE TO podboard_web, podboard_worker USING (( SELECT public.app_may('billing.manage'::text) AS app_may)) WITH CHECK (( SELECT public.app_may('billing.manage'::text) AS app_may));
+
+CREATE POLICY update_rights ON public.agencies AS RESTRICTIVE FOR UPDATE TO podboard_web, podboard_worker USING (( SELECT public.app_may('billing.manage'::text) AS app_may)) WITH CHECK (( SELECT public.app_may('billing.manage'::text) AS app_may));
+
+CREATE POLICY update_rights ON public.ai_token_balances AS RESTRICTIVE FOR UPDATE TO podboard_web, podboard_worker USING (( SELECT public.app_may('billing.manage'::text) AS app_may)) WITH CHECK (( SELECT public.app_may('billing.manage'::text) AS app_may));
+
+CREATE POLICY update_rights ON public.ai_token_usage AS RESTRICTIVE FOR UPDATE TO podboard_web, podboard_worker USING ((( SELECT public.app_may('no person'::text) AS app_may) OR (user_id = ( SELECT public.app_user() AS app_user)))) WITH CHECK ((( SELECT public.app_may('no person'::text) AS app_may) OR (user_id = ( SELECT public.app_user() AS app_user))));
+
+CREATE POLICY update_rights ON public.annotations AS RESTRICTIVE FOR UPDATE TO podboard_web, podboard_worker USING (((created_by = ( SELECT public.app_user() AS app_user)) OR ((visibility <> 'own'::text) AND ( SELECT public.app_may('settings.manage'::text) AS app_may)))) WITH CHECK (((created_by = ( SELECT public.app_user() AS app_user)) OR ((visibility <> 'own'::text) AND ( SELECT public.app_may('settings.manage'::text) AS app_may))));
+
+CREATE POLICY update_rights ON public.api_keys AS RESTRICTIVE FOR UPDATE TO podboard_web, podboard_worker USING (( SELECT public.app_may('keys.manage'::text) AS app_may)) WITH CHECK (( SELECT public.app_may('keys.manage'::text) AS app_may));
+
+CREATE POLICY update_rights ON public.api_usage AS RESTRICTIVE FOR UPDATE TO podboard_web, podboard_worker USING ((( SELECT public.app_may('no person'::text) AS app_may) OR (user_id = ( SELECT public.app_user() AS app_user)))) WITH CHECK ((( SELECT public.app_may('no person'::text) AS app_may) OR (user_id = ( SELECT public.app_user() AS app_user))));
+
 CREATE POLICY update_rights ON public.attribution_analytics AS RESTRICTIVE FOR UPDATE TO podboard_web, podboard_worker USING (( SELECT public.app_may('no person'::text) AS app_may)) WITH CHECK (( SELECT public.app_may('no person'::text) AS app_may));
+
+CREATE POLICY update_rights ON public.attribution_event_metadata AS RESTRICTIVE FOR UPDATE TO podboard_web, podboard_worker USING (( SELECT public.app_may('imports.create'::text) AS app_may)) WITH CHECK (( SELECT public.app_may('imports.create'::text) AS app_may));
 
 CREATE POLICY update_rights ON public.attribution_events AS RESTRICTIVE FOR UPDATE TO podboard_web, podboard_worker USING (( SELECT public.app_may('imports.create'::text) AS app_may)) WITH CHECK (( SELECT public.app_may('imports.create'::text) AS app_may));
 
@@ -2911,13 +6027,39 @@ CREATE POLICY update_rights ON public.attribution_models AS RESTRICTIVE FOR UPDA
 
 CREATE POLICY update_rights ON public.attribution_paths AS RESTRICTIVE FOR UPDATE TO podboard_web, podboard_worker USING (( SELECT public.app_may('no person'::text) AS app_may)) WITH CHECK (( SELECT public.app_may('no person'::text) AS app_may));
 
+CREATE POLICY update_rights ON public.attribution_validations AS RESTRICTIVE FOR UPDATE TO podboard_web, podboard_worker USING (( SELECT public.app_may('no person'::text) AS app_may)) WITH CHECK (( SELECT public.app_may('no person'::text) AS app_may));
+
+CREATE POLICY update_rights ON public.backup_records AS RESTRICTIVE FOR UPDATE TO podboard_web, podboard_worker USING (( SELECT public.app_may('no person'::text) AS app_may)) WITH CHECK (( SELECT public.app_may('no person'::text) AS app_may));
+
+CREATE POLICY update_rights ON public.billing_transactions AS RESTRICTIVE FOR UPDATE TO podboard_web, podboard_worker USING (( SELECT public.app_may('no person'::text) AS app_may)) WITH CHECK (( SELECT public.app_may('no person'::text) AS app_may));
+
 CREATE POLICY update_rights ON public.campaigns AS RESTRICTIVE FOR UPDATE TO podboard_web, podboard_worker USING (( SELECT public.app_may('campaigns.manage'::text) AS app_may)) WITH CHECK (( SELECT public.app_may('campaigns.manage'::text) AS app_may));
+
+CREATE POLICY update_rights ON public.churn_events AS RESTRICTIVE FOR UPDATE TO podboard_web, podboard_worker USING ((( SELECT public.app_may('billing.manage'::text) AS app_may) OR (user_id = ( SELECT public.app_user() AS app_user)))) WITH CHECK ((( SELECT public.app_may('billing.manage'::text) AS app_may) OR (user_id = ( SELECT public.app_user() AS app_user))));
+
+CREATE POLICY update_rights ON public.email_verification_tokens AS RESTRICTIVE FOR UPDATE TO podboard_web, podboard_worker USING ((( SELECT public.app_may('people.manage'::text) AS app_may) OR (user_id = ( SELECT public.app_user() AS app_user)))) WITH CHECK ((( SELECT public.app_may('people.manage'::text) AS app_may) OR (user_id = ( SELECT public.app_user() AS app_user))));
 
 CREATE POLICY update_rights ON public.episodes AS RESTRICTIVE FOR UPDATE TO podboard_web, podboard_worker USING (( SELECT public.app_may('catalogue.manage'::text) AS app_may)) WITH CHECK (( SELECT public.app_may('catalogue.manage'::text) AS app_may));
 
 CREATE POLICY update_rights ON public.etl_imports AS RESTRICTIVE FOR UPDATE TO podboard_web, podboard_worker USING (( SELECT public.app_may('imports.create'::text) AS app_may)) WITH CHECK (( SELECT public.app_may('imports.create'::text) AS app_may));
 
+CREATE POLICY update_rights ON public.excluded_requests AS RESTRICTIVE FOR UPDATE TO podboard_web, podboard_worker USING (( SELECT public.app_may('imports.create'::text) AS app_may)) WITH CHECK (( SELECT public.app_may('imports.create'::text) AS app_may));
+
+CREATE POLICY update_rights ON public.experiment_assignments AS RESTRICTIVE FOR UPDATE TO podboard_web, podboard_worker USING (( SELECT public.app_may('settings.manage'::text) AS app_may)) WITH CHECK (( SELECT public.app_may('settings.manage'::text) AS app_may));
+
+CREATE POLICY update_rights ON public.experiment_events AS RESTRICTIVE FOR UPDATE TO podboard_web, podboard_worker USING ((( SELECT public.app_may('settings.manage'::text) AS app_may) OR (user_id = ( SELECT public.app_user() AS app_user)))) WITH CHECK ((( SELECT public.app_may('settings.manage'::text) AS app_may) OR (user_id = ( SELECT public.app_user() AS app_user))));
+
+CREATE POLICY update_rights ON public.experiments AS RESTRICTIVE FOR UPDATE TO podboard_web, podboard_worker USING (( SELECT public.app_may('settings.manage'::text) AS app_may)) WITH CHECK (( SELECT public.app_may('settings.manage'::text) AS app_may));
+
+CREATE POLICY update_rights ON public.gdpr_requests AS RESTRICTIVE FOR UPDATE TO podboard_web, podboard_worker USING (( SELECT public.app_may('people.manage'::text) AS app_may)) WITH CHECK (( SELECT public.app_may('people.manage'::text) AS app_may));
+
 CREATE POLICY update_rights ON public.import_refusals AS RESTRICTIVE FOR UPDATE TO podboard_web, podboard_worker USING (( SELECT public.app_may('imports.create'::text) AS app_may)) WITH CHECK (( SELECT public.app_may('imports.create'::text) AS app_may));
+
+CREATE POLICY update_rights ON public.integration_sync_logs AS RESTRICTIVE FOR UPDATE TO podboard_web, podboard_worker USING (( SELECT public.app_may('integrations.manage'::text) AS app_may)) WITH CHECK (( SELECT public.app_may('integrations.manage'::text) AS app_may));
+
+CREATE POLICY update_rights ON public.integration_tokens AS RESTRICTIVE FOR UPDATE TO podboard_web, podboard_worker USING (( SELECT public.app_may('integrations.manage'::text) AS app_may)) WITH CHECK (( SELECT public.app_may('integrations.manage'::text) AS app_may));
+
+CREATE POLICY update_rights ON public.integrations AS RESTRICTIVE FOR UPDATE TO podboard_web, podboard_worker USING (( SELECT public.app_may('integrations.manage'::text) AS app_may)) WITH CHECK (( SELECT public.app_may('integrations.manage'::text) AS app_may));
 
 CREATE POLICY update_rights ON public.io_bookings AS RESTRICTIVE FOR UPDATE TO podboard_web, podboard_worker USING (( SELECT public.app_may('campaigns.manage'::text) AS app_may)) WITH CHECK (( SELECT public.app_may('campaigns.manage'::text) AS app_may));
 
@@ -2925,9 +6067,33 @@ CREATE POLICY update_rights ON public.listener_events AS RESTRICTIVE FOR UPDATE 
 
 CREATE POLICY update_rights ON public.listener_metrics AS RESTRICTIVE FOR UPDATE TO podboard_web, podboard_worker USING (( SELECT public.app_may('no person'::text) AS app_may)) WITH CHECK (( SELECT public.app_may('no person'::text) AS app_may));
 
+CREATE POLICY update_rights ON public.marketplace_listings AS RESTRICTIVE FOR UPDATE TO podboard_web, podboard_worker USING (( SELECT public.app_may('marketplace.manage'::text) AS app_may)) WITH CHECK (( SELECT public.app_may('marketplace.manage'::text) AS app_may));
+
+CREATE POLICY update_rights ON public.marketplace_revenue AS RESTRICTIVE FOR UPDATE TO podboard_web, podboard_worker USING (( SELECT public.app_may('marketplace.manage'::text) AS app_may)) WITH CHECK (( SELECT public.app_may('marketplace.manage'::text) AS app_may));
+
+CREATE POLICY update_rights ON public.matches AS RESTRICTIVE FOR UPDATE TO podboard_web, podboard_worker USING (( SELECT public.app_may('campaigns.manage'::text) AS app_may)) WITH CHECK (( SELECT public.app_may('campaigns.manage'::text) AS app_may));
+
+CREATE POLICY update_rights ON public.onboarding_progress AS RESTRICTIVE FOR UPDATE TO podboard_web, podboard_worker USING ((( SELECT public.app_may('people.manage'::text) AS app_may) OR (user_id = ( SELECT public.app_user() AS app_user)))) WITH CHECK ((( SELECT public.app_may('people.manage'::text) AS app_may) OR (user_id = ( SELECT public.app_user() AS app_user))));
+
+CREATE POLICY update_rights ON public.partner_integrations AS RESTRICTIVE FOR UPDATE TO podboard_web, podboard_worker USING (( SELECT public.app_may('integrations.manage'::text) AS app_may)) WITH CHECK (( SELECT public.app_may('integrations.manage'::text) AS app_may));
+
+CREATE POLICY update_rights ON public.partners AS RESTRICTIVE FOR UPDATE TO podboard_web, podboard_worker USING (( SELECT public.app_may('integrations.manage'::text) AS app_may)) WITH CHECK (( SELECT public.app_may('integrations.manage'::text) AS app_may));
+
 CREATE POLICY update_rights ON public.password_reset_tokens AS RESTRICTIVE FOR UPDATE TO podboard_web, podboard_worker USING ((( SELECT public.app_may('people.manage'::text) AS app_may) OR (user_id = ( SELECT public.app_user() AS app_user)))) WITH CHECK ((( SELECT public.app_may('people.manage'::text) AS app_may) OR (user_id = ( SELECT public.app_user() AS app_user))));
 
 CREATE POLICY update_rights ON public.podcasts AS RESTRICTIVE FOR UPDATE TO podboard_web, podboard_worker USING (( SELECT public.app_may('catalogue.manage'::text) AS app_may)) WITH CHECK (( SELECT public.app_may('catalogue.manage'::text) AS app_may));
+
+CREATE POLICY update_rights ON public.referral_commissions AS RESTRICTIVE FOR UPDATE TO podboard_web, podboard_worker USING (( SELECT public.app_may('billing.manage'::text) AS app_may)) WITH CHECK (( SELECT public.app_may('billing.manage'::text) AS app_may));
+
+CREATE POLICY update_rights ON public.referrals AS RESTRICTIVE FOR UPDATE TO podboard_web, podboard_worker USING (( SELECT public.app_may('billing.manage'::text) AS app_may)) WITH CHECK (( SELECT public.app_may('billing.manage'::text) AS app_may));
+
+CREATE POLICY update_rights ON public.refresh_tokens AS RESTRICTIVE FOR UPDATE TO podboard_web, podboard_worker USING ((( SELECT public.app_may('people.manage'::text) AS app_may) OR (user_id = ( SELECT public.app_user() AS app_user)))) WITH CHECK ((( SELECT public.app_may('people.manage'::text) AS app_may) OR (user_id = ( SELECT public.app_user() AS app_user))));
+
+CREATE POLICY update_rights ON public.report_deliveries AS RESTRICTIVE FOR UPDATE TO podboard_web, podboard_worker USING (( SELECT public.app_may('reports.create'::text) AS app_may)) WITH CHECK (( SELECT public.app_may('reports.create'::text) AS app_may));
+
+CREATE POLICY update_rights ON public.report_recipients AS RESTRICTIVE FOR UPDATE TO podboard_web, podboard_worker USING (( SELECT public.app_may('reports.create'::text) AS app_may)) WITH CHECK (( SELECT public.app_may('reports.create'::text) AS app_may));
+
+CREATE POLICY update_rights ON public.report_schedules AS RESTRICTIVE FOR UPDATE TO podboard_web, podboard_worker USING (( SELECT public.app_may('reports.create'::text) AS app_may)) WITH CHECK (( SELECT public.app_may('reports.create'::text) AS app_may));
 
 CREATE POLICY update_rights ON public.reports AS RESTRICTIVE FOR UPDATE TO podboard_web, podboard_worker USING (( SELECT public.app_may('reports.create'::text) AS app_may)) WITH CHECK (( SELECT public.app_may('reports.create'::text) AS app_may));
 
@@ -2937,23 +6103,43 @@ CREATE POLICY update_rights ON public.role_permissions AS RESTRICTIVE FOR UPDATE
 
 CREATE POLICY update_rights ON public.roles AS RESTRICTIVE FOR UPDATE TO podboard_web, podboard_worker USING (( SELECT public.app_may('people.manage'::text) AS app_may)) WITH CHECK (( SELECT public.app_may('people.manage'::text) AS app_may));
 
+CREATE POLICY update_rights ON public.saved_views AS RESTRICTIVE FOR UPDATE TO podboard_web, podboard_worker USING (((user_id = ( SELECT public.app_user() AS app_user)) OR ( SELECT public.app_may('no person'::text) AS app_may) OR ((visibility = 'team'::text) AND ( SELECT public.app_may('settings.manage'::text) AS app_may)))) WITH CHECK (((user_id = ( SELECT public.app_user() AS app_user)) OR ( SELECT public.app_may('no person'::text) AS app_may) OR ((visibility = 'team'::text) AND ( SELECT public.app_may('settings.manage'::text) AS app_may))));
+
 CREATE POLICY update_rights ON public.sessions AS RESTRICTIVE FOR UPDATE TO podboard_web, podboard_worker USING ((( SELECT public.app_may('people.manage'::text) AS app_may) OR (user_id = ( SELECT public.app_user() AS app_user)))) WITH CHECK ((( SELECT public.app_may('people.manage'::text) AS app_may) OR (user_id = ( SELECT public.app_user() AS app_user))));
 
+CREATE POLICY update_rights ON public.share_links AS RESTRICTIVE FOR UPDATE TO podboard_web, podboard_worker USING ((( SELECT public.app_may('settings.manage'::text) AS app_may) OR (created_by = ( SELECT public.app_user() AS app_user)))) WITH CHECK ((( SELECT public.app_may('settings.manage'::text) AS app_may) OR (created_by = ( SELECT public.app_user() AS app_user))));
+
 CREATE POLICY update_rights ON public.sponsors AS RESTRICTIVE FOR UPDATE TO podboard_web, podboard_worker USING (( SELECT public.app_may('campaigns.manage'::text) AS app_may)) WITH CHECK (( SELECT public.app_may('campaigns.manage'::text) AS app_may));
+
+CREATE POLICY update_rights ON public.tenant_quotas AS RESTRICTIVE FOR UPDATE TO podboard_web, podboard_worker USING (( SELECT public.app_may('no person'::text) AS app_may)) WITH CHECK (( SELECT public.app_may('no person'::text) AS app_may));
 
 CREATE POLICY update_rights ON public.tenant_settings AS RESTRICTIVE FOR UPDATE TO podboard_web, podboard_worker USING (( SELECT public.app_may('settings.manage'::text) AS app_may)) WITH CHECK (( SELECT public.app_may('settings.manage'::text) AS app_may));
 
 CREATE POLICY update_rights ON public.tenants AS RESTRICTIVE FOR UPDATE TO podboard_web, podboard_worker USING (( SELECT public.app_may('settings.manage'::text) AS app_may)) WITH CHECK (( SELECT public.app_may('settings.manage'::text) AS app_may));
 
+CREATE POLICY update_rights ON public.transcripts AS RESTRICTIVE FOR UPDATE TO podboard_web, podboard_worker USING (( SELECT public.app_may('catalogue.manage'::text) AS app_may)) WITH CHECK (( SELECT public.app_may('catalogue.manage'::text) AS app_may));
+
+CREATE POLICY update_rights ON public.user_email_preferences AS RESTRICTIVE FOR UPDATE TO podboard_web, podboard_worker USING ((( SELECT public.app_may('people.manage'::text) AS app_may) OR (user_id = ( SELECT public.app_user() AS app_user)))) WITH CHECK ((( SELECT public.app_may('people.manage'::text) AS app_may) OR (user_id = ( SELECT public.app_user() AS app_user))));
+
+CREATE POLICY update_rights ON public.user_metrics AS RESTRICTIVE FOR UPDATE TO podboard_web, podboard_worker USING (( SELECT public.app_may('no person'::text) AS app_may)) WITH CHECK (( SELECT public.app_may('no person'::text) AS app_may));
+
 CREATE POLICY update_rights ON public.user_roles AS RESTRICTIVE FOR UPDATE TO podboard_web, podboard_worker USING (( SELECT public.app_may('people.manage'::text) AS app_may)) WITH CHECK (( SELECT public.app_may('people.manage'::text) AS app_may));
 
 CREATE POLICY update_rights ON public.users AS RESTRICTIVE FOR UPDATE TO podboard_web, podboard_worker USING ((( SELECT public.app_may('people.manage'::text) AS app_may) OR (id = ( SELECT public.app_user() AS app_user)))) WITH CHECK ((( SELECT public.app_may('people.manage'::text) AS app_may) OR (id = ( SELECT public.app_user() AS app_user))));
 
+CREATE POLICY update_rights ON public.webhooks AS RESTRICTIVE FOR UPDATE TO podboard_web, podboard_worker USING (( SELECT public.app_may('integrations.manage'::text) AS app_may)) WITH CHECK (( SELECT public.app_may('integrations.manage'::text) AS app_may));
+
 CREATE POLICY update_rights ON public.white_label_settings AS RESTRICTIVE FOR UPDATE TO podboard_web, podboard_worker USING (( SELECT public.app_may('settings.manage'::text) AS app_may)) WITH CHECK (( SELECT public.app_may('settings.manage'::text) AS app_may));
+
+ALTER TABLE public.user_email_preferences ENABLE ROW LEVEL SECURITY;
+
+ALTER TABLE public.user_metrics ENABLE ROW LEVEL SECURITY;
 
 ALTER TABLE public.user_roles ENABLE ROW LEVEL SECURITY;
 
 ALTER TABLE public.users ENABLE ROW LEVEL SECURITY;
+
+ALTER TABLE public.webhooks ENABLE ROW LEVEL SECURITY;
 
 ALTER TABLE public.white_label_settings ENABLE ROW LEVEL SECURITY;
 
@@ -2973,6 +6159,10 @@ REVOKE ALL ON FUNCTION public.ensure_event_storage(p_from timestamp with time zo
 GRANT ALL ON FUNCTION public.ensure_event_storage(p_from timestamp with time zone, p_to timestamp with time zone) TO podboard_web;
 GRANT ALL ON FUNCTION public.ensure_event_storage(p_from timestamp with time zone, p_to timestamp with time zone) TO podboard_worker;
 
+REVOKE ALL ON FUNCTION public.find_names(p_part text, p_limit integer) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.find_names(p_part text, p_limit integer) TO podboard_web;
+GRANT ALL ON FUNCTION public.find_names(p_part text, p_limit integer) TO podboard_worker;
+
 REVOKE ALL ON FUNCTION public.password_token_holder(p_token_hash text, p_now timestamp with time zone) FROM PUBLIC;
 GRANT ALL ON FUNCTION public.password_token_holder(p_token_hash text, p_now timestamp with time zone) TO podboard_web;
 GRANT ALL ON FUNCTION public.password_token_holder(p_token_hash text, p_now timestamp with time zone) TO podboard_worker;
@@ -2987,6 +6177,10 @@ GRANT ALL ON FUNCTION public.pending_work() TO podboard_worker;
 
 REVOKE ALL ON FUNCTION public.refresh_metrics_daily() FROM PUBLIC;
 GRANT ALL ON FUNCTION public.refresh_metrics_daily() TO podboard_worker;
+
+REVOKE ALL ON FUNCTION public.search_transcripts(p_query text, p_limit integer) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.search_transcripts(p_query text, p_limit integer) TO podboard_web;
+GRANT ALL ON FUNCTION public.search_transcripts(p_query text, p_limit integer) TO podboard_worker;
 
 REVOKE ALL ON FUNCTION public.session_open(p_token_hash text, p_now timestamp with time zone, p_idle_since timestamp with time zone, p_noted_before timestamp with time zone) FROM PUBLIC;
 GRANT ALL ON FUNCTION public.session_open(p_token_hash text, p_now timestamp with time zone, p_idle_since timestamp with time zone, p_noted_before timestamp with time zone) TO podboard_web;
@@ -3007,11 +6201,17 @@ GRANT ALL ON FUNCTION public.tenant_time_zone() TO podboard_worker;
 GRANT SELECT,INSERT,DELETE ON TABLE public.attribution_events TO podboard_web;
 GRANT SELECT,INSERT,DELETE ON TABLE public.attribution_events TO podboard_worker;
 
+GRANT SELECT,INSERT,DELETE ON TABLE public.excluded_requests TO podboard_web;
+GRANT SELECT,INSERT,DELETE ON TABLE public.excluded_requests TO podboard_worker;
+
 GRANT SELECT,INSERT,DELETE ON TABLE public.listener_events TO podboard_web;
 GRANT SELECT,INSERT,DELETE ON TABLE public.listener_events TO podboard_worker;
 
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.listener_metrics TO podboard_web;
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.listener_metrics TO podboard_worker;
+
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.access_control_policies TO podboard_web;
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.access_control_policies TO podboard_worker;
 
 GRANT SELECT,INSERT ON TABLE public.access_logs TO podboard_web;
 GRANT SELECT,INSERT ON TABLE public.access_logs TO podboard_worker;
@@ -3019,8 +6219,47 @@ GRANT SELECT,INSERT ON TABLE public.access_logs TO podboard_worker;
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.ad_units TO podboard_web;
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.ad_units TO podboard_worker;
 
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.affiliates TO podboard_web;
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.affiliates TO podboard_worker;
+
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.agencies TO podboard_web;
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.agencies TO podboard_worker;
+
+GRANT SELECT ON TABLE public.ai_token_balances TO podboard_web;
+GRANT SELECT ON TABLE public.ai_token_balances TO podboard_worker;
+
+GRANT INSERT(tenant_id) ON TABLE public.ai_token_balances TO podboard_web;
+GRANT INSERT(tenant_id) ON TABLE public.ai_token_balances TO podboard_worker;
+
+GRANT INSERT(user_id) ON TABLE public.ai_token_balances TO podboard_web;
+GRANT INSERT(user_id) ON TABLE public.ai_token_balances TO podboard_worker;
+
+GRANT INSERT(granted),UPDATE(granted) ON TABLE public.ai_token_balances TO podboard_web;
+GRANT INSERT(granted),UPDATE(granted) ON TABLE public.ai_token_balances TO podboard_worker;
+
+GRANT SELECT,INSERT ON TABLE public.ai_token_usage TO podboard_web;
+GRANT SELECT,INSERT ON TABLE public.ai_token_usage TO podboard_worker;
+
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.alert_rules TO podboard_web;
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.alert_rules TO podboard_worker;
+
+GRANT SELECT,INSERT,UPDATE ON TABLE public.alerts TO podboard_web;
+GRANT SELECT,INSERT,UPDATE ON TABLE public.alerts TO podboard_worker;
+
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.annotations TO podboard_web;
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.annotations TO podboard_worker;
+
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.api_keys TO podboard_web;
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.api_keys TO podboard_worker;
+
+GRANT SELECT,INSERT ON TABLE public.api_usage TO podboard_web;
+GRANT SELECT,INSERT ON TABLE public.api_usage TO podboard_worker;
+
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.attribution_analytics TO podboard_web;
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.attribution_analytics TO podboard_worker;
+
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.attribution_event_metadata TO podboard_web;
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.attribution_event_metadata TO podboard_worker;
 
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.attribution_models TO podboard_web;
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.attribution_models TO podboard_worker;
@@ -3028,8 +6267,17 @@ GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.attribution_models TO podboard
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.attribution_paths TO podboard_web;
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.attribution_paths TO podboard_worker;
 
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.attribution_validations TO podboard_web;
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.attribution_validations TO podboard_worker;
+
 GRANT SELECT,INSERT ON TABLE public.audit_logs TO podboard_web;
 GRANT SELECT,INSERT ON TABLE public.audit_logs TO podboard_worker;
+
+GRANT SELECT,INSERT,UPDATE ON TABLE public.backup_records TO podboard_web;
+GRANT SELECT,INSERT,UPDATE ON TABLE public.backup_records TO podboard_worker;
+
+GRANT SELECT,INSERT,UPDATE ON TABLE public.billing_transactions TO podboard_web;
+GRANT SELECT,INSERT,UPDATE ON TABLE public.billing_transactions TO podboard_worker;
 
 GRANT SELECT ON TABLE public.campaign_days TO podboard_web;
 GRANT SELECT ON TABLE public.campaign_days TO podboard_worker;
@@ -3049,6 +6297,9 @@ GRANT SELECT ON TABLE public.campaign_listener_days TO podboard_worker;
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.campaigns TO podboard_web;
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.campaigns TO podboard_worker;
 
+GRANT SELECT,INSERT ON TABLE public.churn_events TO podboard_web;
+GRANT SELECT,INSERT ON TABLE public.churn_events TO podboard_worker;
+
 GRANT SELECT ON TABLE public.database_engine TO podboard_web;
 GRANT SELECT ON TABLE public.database_engine TO podboard_worker;
 
@@ -3057,6 +6308,9 @@ GRANT SELECT ON TABLE public.download_days TO podboard_worker;
 
 GRANT SELECT ON TABLE public.download_quarters TO podboard_web;
 GRANT SELECT ON TABLE public.download_quarters TO podboard_worker;
+
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.email_verification_tokens TO podboard_web;
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.email_verification_tokens TO podboard_worker;
 
 GRANT SELECT ON TABLE public.episode_days TO podboard_web;
 GRANT SELECT ON TABLE public.episode_days TO podboard_worker;
@@ -3067,8 +6321,56 @@ GRANT SELECT ON TABLE public.episode_milestones TO podboard_worker;
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.etl_imports TO podboard_web;
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.etl_imports TO podboard_worker;
 
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.experiment_assignments TO podboard_web;
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.experiment_assignments TO podboard_worker;
+
+GRANT SELECT,INSERT ON TABLE public.experiment_events TO podboard_web;
+GRANT SELECT,INSERT ON TABLE public.experiment_events TO podboard_worker;
+
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.experiments TO podboard_web;
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.experiments TO podboard_worker;
+
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.failover_events TO podboard_web;
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.failover_events TO podboard_worker;
+
+GRANT SELECT,INSERT,UPDATE ON TABLE public.gdpr_requests TO podboard_web;
+GRANT SELECT,INSERT,UPDATE ON TABLE public.gdpr_requests TO podboard_worker;
+
 GRANT SELECT,INSERT,DELETE ON TABLE public.import_refusals TO podboard_web;
 GRANT SELECT,INSERT,DELETE ON TABLE public.import_refusals TO podboard_worker;
+
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.integration_sync_logs TO podboard_web;
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.integration_sync_logs TO podboard_worker;
+
+GRANT INSERT,DELETE,UPDATE ON TABLE public.integration_tokens TO podboard_web;
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.integration_tokens TO podboard_worker;
+
+GRANT SELECT(id) ON TABLE public.integration_tokens TO podboard_web;
+GRANT SELECT(id) ON TABLE public.integration_tokens TO podboard_worker;
+
+GRANT SELECT(tenant_id) ON TABLE public.integration_tokens TO podboard_web;
+GRANT SELECT(tenant_id) ON TABLE public.integration_tokens TO podboard_worker;
+
+GRANT SELECT(integration_id) ON TABLE public.integration_tokens TO podboard_web;
+GRANT SELECT(integration_id) ON TABLE public.integration_tokens TO podboard_worker;
+
+GRANT SELECT(token_type) ON TABLE public.integration_tokens TO podboard_web;
+GRANT SELECT(token_type) ON TABLE public.integration_tokens TO podboard_worker;
+
+GRANT SELECT(key_id) ON TABLE public.integration_tokens TO podboard_web;
+GRANT SELECT(key_id) ON TABLE public.integration_tokens TO podboard_worker;
+
+GRANT SELECT(expires_at) ON TABLE public.integration_tokens TO podboard_web;
+GRANT SELECT(expires_at) ON TABLE public.integration_tokens TO podboard_worker;
+
+GRANT SELECT(created_at) ON TABLE public.integration_tokens TO podboard_web;
+GRANT SELECT(created_at) ON TABLE public.integration_tokens TO podboard_worker;
+
+GRANT SELECT(updated_at) ON TABLE public.integration_tokens TO podboard_web;
+GRANT SELECT(updated_at) ON TABLE public.integration_tokens TO podboard_worker;
+
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.integrations TO podboard_web;
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.integrations TO podboard_worker;
 
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.io_bookings TO podboard_web;
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.io_bookings TO podboard_worker;
@@ -3088,14 +6390,38 @@ GRANT SELECT ON TABLE public.listener_events_hourly TO podboard_worker;
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.login_attempts TO podboard_web;
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.login_attempts TO podboard_worker;
 
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.marketplace_listings TO podboard_web;
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.marketplace_listings TO podboard_worker;
+
+GRANT SELECT,INSERT ON TABLE public.marketplace_revenue TO podboard_web;
+GRANT SELECT,INSERT ON TABLE public.marketplace_revenue TO podboard_worker;
+
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.matches TO podboard_web;
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.matches TO podboard_worker;
+
+GRANT SELECT ON TABLE public.matched_podcasts TO podboard_web;
+GRANT SELECT ON TABLE public.matched_podcasts TO podboard_worker;
+
 GRANT SELECT ON TABLE public.metrics_daily TO podboard_web;
 GRANT SELECT ON TABLE public.metrics_daily TO podboard_worker;
+
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.onboarding_progress TO podboard_web;
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.onboarding_progress TO podboard_worker;
+
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.onboarding_steps TO podboard_web;
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.onboarding_steps TO podboard_worker;
+
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.partner_integrations TO podboard_web;
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.partner_integrations TO podboard_worker;
+
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.partners TO podboard_web;
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.partners TO podboard_worker;
 
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.password_reset_tokens TO podboard_web;
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.password_reset_tokens TO podboard_worker;
 
-GRANT SELECT ON TABLE public.permissions TO podboard_web;
-GRANT SELECT ON TABLE public.permissions TO podboard_worker;
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.permissions TO podboard_web;
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.permissions TO podboard_worker;
 
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.sponsors TO podboard_web;
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.sponsors TO podboard_worker;
@@ -3106,8 +6432,32 @@ GRANT SELECT ON TABLE public.podcast_placements TO podboard_worker;
 GRANT SELECT ON TABLE public.podcast_slices TO podboard_web;
 GRANT SELECT ON TABLE public.podcast_slices TO podboard_worker;
 
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.recovery_procedures TO podboard_web;
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.recovery_procedures TO podboard_worker;
+
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.referral_commissions TO podboard_web;
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.referral_commissions TO podboard_worker;
+
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.referrals TO podboard_web;
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.referrals TO podboard_worker;
+
 GRANT SELECT ON TABLE public.refresh_states TO podboard_web;
 GRANT SELECT ON TABLE public.refresh_states TO podboard_worker;
+
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.refresh_tokens TO podboard_web;
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.refresh_tokens TO podboard_worker;
+
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.replication_status TO podboard_web;
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.replication_status TO podboard_worker;
+
+GRANT SELECT,INSERT,UPDATE ON TABLE public.report_deliveries TO podboard_web;
+GRANT SELECT,INSERT,UPDATE ON TABLE public.report_deliveries TO podboard_worker;
+
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.report_recipients TO podboard_web;
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.report_recipients TO podboard_worker;
+
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.report_schedules TO podboard_web;
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.report_schedules TO podboard_worker;
 
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.reports TO podboard_web;
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.reports TO podboard_worker;
@@ -3121,11 +6471,29 @@ GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.role_permissions TO podboard_w
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.roles TO podboard_web;
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.roles TO podboard_worker;
 
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.saved_views TO podboard_web;
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.saved_views TO podboard_worker;
+
 GRANT SELECT ON TABLE public.schema_migrations TO podboard_web;
 GRANT SELECT ON TABLE public.schema_migrations TO podboard_worker;
 
+GRANT SELECT,INSERT ON TABLE public.security_events TO podboard_web;
+GRANT SELECT,INSERT ON TABLE public.security_events TO podboard_worker;
+
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.sessions TO podboard_web;
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.sessions TO podboard_worker;
+
+GRANT SELECT,INSERT ON TABLE public.share_link_views TO podboard_web;
+GRANT SELECT,INSERT ON TABLE public.share_link_views TO podboard_worker;
+
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.share_links TO podboard_web;
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.share_links TO podboard_worker;
+
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.subscription_tiers TO podboard_web;
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.subscription_tiers TO podboard_worker;
+
+GRANT SELECT,INSERT,UPDATE ON TABLE public.tenant_quotas TO podboard_web;
+GRANT SELECT,INSERT,UPDATE ON TABLE public.tenant_quotas TO podboard_worker;
 
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.tenant_settings TO podboard_web;
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.tenant_settings TO podboard_worker;
@@ -3133,11 +6501,56 @@ GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.tenant_settings TO podboard_wo
 GRANT SELECT,UPDATE ON TABLE public.tenants TO podboard_web;
 GRANT SELECT,INSERT,UPDATE ON TABLE public.tenants TO podboard_worker;
 
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.transcripts TO podboard_web;
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.transcripts TO podboard_worker;
+
+GRANT SELECT,INSERT,UPDATE ON TABLE public.user_email_preferences TO podboard_web;
+GRANT SELECT,INSERT,UPDATE ON TABLE public.user_email_preferences TO podboard_worker;
+
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.user_metrics TO podboard_web;
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.user_metrics TO podboard_worker;
+
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.user_roles TO podboard_web;
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.user_roles TO podboard_worker;
 
 GRANT SELECT,INSERT,UPDATE ON TABLE public.users TO podboard_web;
 GRANT SELECT,INSERT,UPDATE ON TABLE public.users TO podboard_worker;
+
+GRANT INSERT,DELETE,UPDATE ON TABLE public.webhooks TO podboard_web;
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.webhooks TO podboard_worker;
+
+GRANT SELECT(id) ON TABLE public.webhooks TO podboard_web;
+GRANT SELECT(id) ON TABLE public.webhooks TO podboard_worker;
+
+GRANT SELECT(tenant_id) ON TABLE public.webhooks TO podboard_web;
+GRANT SELECT(tenant_id) ON TABLE public.webhooks TO podboard_worker;
+
+GRANT SELECT(integration_id) ON TABLE public.webhooks TO podboard_web;
+GRANT SELECT(integration_id) ON TABLE public.webhooks TO podboard_worker;
+
+GRANT SELECT(url) ON TABLE public.webhooks TO podboard_web;
+GRANT SELECT(url) ON TABLE public.webhooks TO podboard_worker;
+
+GRANT SELECT(event_types) ON TABLE public.webhooks TO podboard_web;
+GRANT SELECT(event_types) ON TABLE public.webhooks TO podboard_worker;
+
+GRANT SELECT(secret_key_id) ON TABLE public.webhooks TO podboard_web;
+GRANT SELECT(secret_key_id) ON TABLE public.webhooks TO podboard_worker;
+
+GRANT SELECT(enabled) ON TABLE public.webhooks TO podboard_web;
+GRANT SELECT(enabled) ON TABLE public.webhooks TO podboard_worker;
+
+GRANT SELECT(created_by) ON TABLE public.webhooks TO podboard_web;
+GRANT SELECT(created_by) ON TABLE public.webhooks TO podboard_worker;
+
+GRANT SELECT(deleted_at) ON TABLE public.webhooks TO podboard_web;
+GRANT SELECT(deleted_at) ON TABLE public.webhooks TO podboard_worker;
+
+GRANT SELECT(created_at) ON TABLE public.webhooks TO podboard_web;
+GRANT SELECT(created_at) ON TABLE public.webhooks TO podboard_worker;
+
+GRANT SELECT(updated_at) ON TABLE public.webhooks TO podboard_web;
+GRANT SELECT(updated_at) ON TABLE public.webhooks TO podboard_worker;
 
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.white_label_settings TO podboard_web;
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.white_label_settings TO podboard_worker;

@@ -1,14 +1,13 @@
 """One row, at least, in every tenant table, with values that name their tenant: made from the catalogue alone.
 
-A new table needs nothing here. Where a column's checks are beyond derivation, `HINTS` has a value for it, and
-tests/schema/test_canaries.py says which column that is.
+A new table needs nothing here. Where a column's checks are beyond derivation, tests/canary_hints.py has a value for it,
+and tests/schema/test_canaries.py says which column that is.
 """
 
 from __future__ import annotations
 
 import itertools
-import json
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Any
@@ -17,6 +16,7 @@ from uuid import UUID
 import psycopg
 from psycopg import sql
 
+from tests.canary_hints import ENDINGS, HINTS, has_no_room
 from tests.canary_values import Mark, candidates, tells
 from tests.catalogue import (
     Check,
@@ -30,22 +30,9 @@ from tests.catalogue import (
 )
 
 Row = dict[str, Any]
-# (table, column): what to write there, where no candidate passes the column's checks and triggers, or where the
-# product reads a document whose shape its comment states and no check does.
-HINTS: dict[tuple[str, str], Callable[[Mark], Any]] = {
-    ("attribution_analytics", "metrics"): lambda mark: json.dumps(
-        {
-            "version": 1, "conversions": mark.number(1), "leads": 0, "purchases": mark.number(1), "overlap": 0,
-            "anonymous": 0, "revenue_micros": {"USD": str(mark.number(2))}, "windows": {},
-            "by_source": {f"{mark.token} source": mark.number(1)},
-        }
-    ),
-}  # fmt: skip
 # Nobody's rows in the tables that are the same for every tenant.
 SYSTEM = Mark("f")
-# Set, they end a row's life: no page would show its canaries any more.
-_ENDINGS = ("deleted_at", "disabled_at", "revoked_at", "ended_at", "used_at", "skipped_at", "archived_at")
-_MOST_COMBINATIONS = 4000
+_MOST_TRIES = 4000
 
 
 class CannotPlant(AssertionError):
@@ -145,7 +132,7 @@ class Planter:
         self.planted.silent += [
             f"{table.name}.{name}"
             for name, value in values.items()
-            if mark is self.planted.mark and not tells(value, mark) and not self._has_no_room(table, name)
+            if mark is self.planted.mark and not tells(value, mark) and not has_no_room(table, name, value)
         ]
         try:
             with self._connection.transaction():
@@ -171,7 +158,7 @@ class Planter:
                 continue
             if column.name == "tenant_id":
                 values["tenant_id"] = self._tenant_id
-            elif column.name in _ENDINGS and column.nullable:
+            elif column.name in ENDINGS and column.nullable:
                 values[column.name] = None
             elif (
                 column.name.endswith(("_id", "_ids")) and (found := self._by_name(table, column)) is not None
@@ -266,51 +253,59 @@ class Planter:
         return bool(row and row[0])
 
     def _mend(self, table: Relation, mark: Mark, values: Row) -> None:
-        """Choose again for the columns of a check that holds between columns and does not hold yet."""
-        fixed = {column for key in table.foreign_keys for column in key.columns}
+        """Choose again for the columns of checks that hold between columns and do not hold yet, and of those near."""
         between = [
             check for check in table.checks if len(check.columns) > 1 and set(check.columns) <= set(values)
         ]
         for check in between:
-            if self._holds(table, [check], values):
-                continue
-            near = [other for other in between if set(other.columns) & set(check.columns)]
-            free = [name for name in check.columns if name not in fixed] or list(check.columns)
-            choices = [
-                [*self._accepted(table, table.columns[name], list(table.columns).index(name), mark)]
-                for name in free
-            ]
-            for name, choice in zip(free, choices, strict=True):
-                if table.columns[name].nullable and None not in choice:
-                    choice.append(None)
-            for chosen in itertools.islice(itertools.product(*choices), _MOST_COMBINATIONS):
-                tried = values | dict(zip(free, chosen, strict=True))
-                if self._holds(table, near, tried):
-                    values.update(tried)
-                    break
+            if not self._holds(table, [check], values):
+                near, names = [check], set(check.columns)
+                for _ in between:
+                    near = [other for other in between if names & set(other.columns)]
+                    names |= {name for other in near for name in other.columns}
+                values.update(self._solve(table, mark, near, sorted(names), values) or {})
 
-    def _has_no_room(self, table: Relation, name: str) -> bool:
-        """True for what can name nobody: references, switches, words of a vocabulary, small numbers."""
-        column = table.columns[name]
-        words = [
-            c
-            for c in table.checks
-            if c.columns == (name,) and ("ARRAY[" in c.expression or " = '" in c.expression)
-        ]
-        return (
-            column.base
-            in ("boolean", "uuid", "uuid[]", "inet", "cidr", "time without time zone", "interval", "smallint")
-            or bool(column.labels)
-            or bool(words)
-            or name in _ENDINGS
-            or any(name in key.columns for key in table.foreign_keys)
-            or (
-                column.base != "text"
-                and any(name in c.columns for c in table.checks)
-                and "json" not in column.base
-            )
-            or name in ("currency", "language", "country", "locale")
-        )
+    def _solve(
+        self, table: Relation, mark: Mark, checks: list[Check], names: list[str], values: Row
+    ) -> Row | None:
+        """Values with which all checks hold, as near to the present ones as they go; None if none were found."""
+        fixed = {column for key in table.foreign_keys for column in key.columns}
+        # References come first, so that they are given up last; nothing gives up its tenant.
+        names = sorted(names, key=lambda name: (name not in fixed, table.columns[name].nullable))
+        choices = {}
+        for name in names:
+            column = table.columns[name]
+            choices[name] = [values[name]]
+            if name not in fixed and name != "tenant_id":
+                choices[name] += [
+                    v
+                    for v in self._accepted(table, column, self._place(table, name), mark)
+                    if v != values[name]
+                ]
+            if column.nullable and name != "tenant_id" and None not in choices[name]:
+                choices[name].append(None)
+        tries = itertools.count()
+
+        def chosen(known: Row) -> Row | None:
+            if len(known) == len(names):
+                return known
+            name = names[len(known)]
+            for value in choices[name]:
+                tried = known | {name: value}
+                ready = [c for c in checks if name in c.columns and set(c.columns) <= set(tried)]
+                if (
+                    next(tries) < _MOST_TRIES
+                    and self._holds(table, ready, tried)
+                    and (found := chosen(tried))
+                ):
+                    return found
+            return None
+
+        return chosen({})
+
+    @staticmethod
+    def _place(table: Relation, name: str) -> int:
+        return list(table.columns).index(name)
 
     def _insert(self, table: Relation, values: Row) -> Row:
         columns = [table.columns[name] for name in values]
@@ -371,7 +366,7 @@ class Planter:
     def _refused(table: Relation, values: Row, error: Exception) -> CannotPlant:
         return CannotPlant(
             f"{table.name}: no row could be written ({str(error).strip().splitlines()[0]}). Add a value for the "
-            f"column at fault to HINTS in tests/canaries.py. Tried: {values}"
+            f"column at fault to tests/canary_hints.py. Tried: {values}"
         )
 
 

@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from decimal import Decimal
+from itertools import pairwise
 from re import _parser
 from typing import Any
 from uuid import UUID, uuid5
@@ -61,8 +62,9 @@ def candidates(mark: Mark, table: str, column: Column, place: int, expressions: 
         yield from (column.labels[(mark.place + n) % len(column.labels)] for n in range(len(column.labels)))
     elif column.base.endswith("[]"):
         inner = Column(column.name, column.type, column.base[:-2], column.nullable, None)
-        for value in candidates(mark, table, inner, place, expressions):
-            yield [value]
+        several = list(candidates(mark, table, inner, place, expressions))
+        yield from ([value] for value in several)
+        yield from ([value, other] for value, other in pairwise(several))
         yield []
     elif column.base in ("text", "character varying", "character", "name", "citext"):
         yield from _texts(mark, column.name, expressions, words)
@@ -86,6 +88,7 @@ def _texts(mark: Mark, name: str, expressions: list[str], words: list[str]) -> I
     yield f"{token.upper()}-{name.upper()}"
     yield f"{token}-{name.replace('_', '-')}"
     yield token
+    yield f"/{token}/{name}"
     for pattern in re.findall(r"~\*? '((?:[^']|'')*)'", " ".join(expressions)):
         yield from _sampled(pattern.replace("''", "'"), token)
     yield from (f"{token}.{name}@{token}.example", f"https://{token}.example/{name}", (token * 10)[:64])
@@ -144,6 +147,7 @@ def _plain(mark: Mark, table: str, column: Column, place: int) -> Iterator[Any]:
         "interval": [timedelta(seconds=mark.number(place)), timedelta(days=mark.place + 1)],
         "inet": [f"198.51.100.{mark.place + 10}", f"198.51.100.{16 * mark.place}/28", "198.51.100.0/24"],
         "cidr": [f"198.51.100.{16 * mark.place}/28"],
+        "tsvector": [f"{mark.token}:1"],
         "bytea": [f"{mark.token} {column.name}".encode(), (mark.token * 10)[:32].encode()],
         "daterange": [f"[{day},{day + timedelta(days=1)})"],
         "tstzrange": [f"[{moment},{moment + timedelta(hours=1)})"],

@@ -62,12 +62,13 @@ def plant(connection: Connection, world: World) -> CanaryWorld:
         given["permissions"] = _row(connection, "permissions", "name", permission)
         given["roles"] = _row(connection, "roles", "name", role, world.a.tenant_id)
         planted[person] = Planter(connection, world.a.tenant_id, mark, given, frozenset(not_theirs)).plant()
-    bobs_user, his_campaign = {"users": planted["bob"].rows["users"]}, planted["bob"].rows["campaigns"]
+    bobs_user = {"users": planted["bob"].rows["users"]}
+    his_campaign = {name: planted["bob"].rows[name] for name in ("sponsors", "campaigns")}
     roles = {name: planted["bob"].rows[name] for name in ("roles", "permissions", "resource_ownership")}
     avoided = frozenset({"podcasts", "episodes"})
     for name, mark, given in (
         ("by_bob", BY_BOB, shared | roles | bobs_user),
-        ("for_bob", FOR_BOB, shared | roles | {"users": other.rows["users"], "campaigns": his_campaign}),
+        ("for_bob", FOR_BOB, shared | roles | his_campaign | {"users": other.rows["users"]}),
     ):
         planted[name] = Planter(connection, world.a.tenant_id, mark, given, avoided).plant()
     planted["b"] = Planter(connection, world.b.tenant_id, OF_B).plant()

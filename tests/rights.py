@@ -258,7 +258,7 @@ def _changeable(connection: Connection, relation: Relation) -> str | None:
         order by exists (select from pg_index i
                          where i.indrelid = a.attrelid and i.indisunique and a.attnum = any (i.indkey)),
             exists (select from pg_constraint c where c.conrelid = a.attrelid and a.attnum = any (c.conkey)),
-            a.attnum desc
+            a.attname in ('updated_at', 'created_at') desc, a.attnum desc
         limit 1
         """,
         {"table": relation.name, "columns": list(relation.columns)},
