@@ -38,7 +38,7 @@ RULES: dict[str, str] = {
         select tablename || '.' || policyname from pg_policies
         where schemaname = 'public' and permissive = 'RESTRICTIVE'
             and (not (roles @> array['podboard_web', 'podboard_worker']::name[])
-                 or coalesce(qual, 'app_') !~ 'app_' or coalesce(with_check, 'app_') !~ 'app_')
+                 or coalesce(qual, 'app_') !~ 'app_|SELECT' or coalesce(with_check, 'app_') !~ 'app_|SELECT')
     """,
     "a public view is a barrier of the owner's, by tenant": """
         select c.relname from pg_class c
@@ -100,10 +100,11 @@ RULES: dict[str, str] = {
             and c.conrelid in (select attrelid from tenant_columns)
             and c.confrelid in (select attrelid from tenant_columns)
             and not exists (
+                -- The tenant is carried by this key, or by another that binds some of its columns to the tenant.
                 select from pg_constraint w
-                where w.contype = 'f' and w.conrelid = c.conrelid and w.confrelid = c.confrelid and w.conkey @> c.conkey
-                    and exists (select from pg_attribute a where a.attrelid = w.conrelid and a.attname = 'tenant_id'
-                                and a.attnum = any (w.conkey)))
+                join pg_attribute a on a.attrelid = w.conrelid and a.attname = 'tenant_id' and a.attnum = any (w.conkey)
+                where w.contype = 'f' and w.conrelid = c.conrelid and cardinality(w.conkey) > 1
+                    and array_remove(w.conkey, a.attnum) <@ c.conkey)
     """,
 }
 

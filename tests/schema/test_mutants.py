@@ -47,6 +47,8 @@ class Probe:
     def __init__(self, connection: Connection, canary_world: CanaryWorld) -> None:
         self._connection = connection
         self._canary_world = canary_world
+        # A rule that is broken from the start would notice everything.
+        assert faults(connection) == []
         self._ruler = rights.Ruler(connection, canary_world)
         # tests/schema/test_rights.py says that this is what the matrix states.
         self._before = {
