@@ -1,14 +1,13 @@
 """One row, at least, in every tenant table, with values that name their tenant: made from the catalogue alone.
 
-A new table needs nothing here. Where a column's checks are beyond derivation, `HINTS` has a value for it, and
-tests/schema/test_canaries.py says which column that is.
+A new table needs nothing here. Where a column's checks are beyond derivation, tests/canary_hints.py has a value for it,
+and tests/schema/test_canaries.py says which column that is.
 """
 
 from __future__ import annotations
 
 import itertools
-import json
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Any
@@ -17,6 +16,7 @@ from uuid import UUID
 import psycopg
 from psycopg import sql
 
+from tests.canary_hints import ENDINGS, HINTS, has_no_room
 from tests.canary_values import Mark, candidates, tells
 from tests.catalogue import (
     Check,
@@ -30,49 +30,9 @@ from tests.catalogue import (
 )
 
 Row = dict[str, Any]
-# (table, column): what to write there, where no candidate passes the column's checks and triggers, or where the
-# product reads a document whose shape its comment states and no check does.
-HINTS: dict[tuple[str, str], Callable[[Mark], Any]] = {
-    ("attribution_analytics", "metrics"): lambda mark: json.dumps(
-        {
-            "version": 1, "conversions": mark.number(1), "leads": 0, "purchases": mark.number(1), "overlap": 0,
-            "anonymous": 0, "revenue_micros": {"USD": str(mark.number(2))}, "windows": {},
-            "by_source": {f"{mark.token} source": mark.number(1)},
-        }
-    ),
-    ("access_control_policies", "policy_definition"): lambda mark: json.dumps(
-        {
-            "version": 1, "effect": "allow", "actions": ["reports.create"],
-            "subjects": {"roles": [f"{mark.token} role"]}, "resource": {"type": "report"},
-        }
-    ),
-    ("ai_token_balances", "granted"): lambda mark: mark.number(5),
-    ("ai_token_balances", "spent"): lambda _mark: 0,
-    ("ai_token_usage", "token_count"): lambda mark: mark.number(0),
-    ("api_usage", "endpoint"): lambda mark: f"/api/{mark.token}",
-    ("experiment_assignments", "variant"): lambda mark: f"{mark.token}_control",
-    ("experiments", "variants"): lambda mark: [f"{mark.token}_control", f"{mark.token}_other"],
-    ("marketplace_listings", "pricing"): lambda mark: json.dumps(
-        {"model": "cpm", "amount": mark.number(0), "currency": "USD"}
-    ),
-    ("report_deliveries", "status"): lambda _mark: "delivered",
-    ("report_deliveries", "next_attempt_at"): lambda _mark: None,
-    ("report_deliveries", "lease_until"): lambda _mark: None,
-    ("report_deliveries", "delivered_at"): lambda mark: mark.moment(3),
-    # A token that lives has no next one; a recipient by mail has no webhook; a link shows a page or a report.
-    ("refresh_tokens", "replaced_by"): lambda _mark: None,
-    ("report_recipients", "webhook_id"): lambda _mark: None,
-    ("share_links", "report_id"): lambda _mark: None,
-}  # fmt: skip
-# What a trigger wants to be there, and no key says.
-AFTER = {"ai_token_usage": "ai_token_balances"}
-# What has no room for a name, although it is text.
-MUTE = {("report_schedules", "cron"): "a time of the clock"}
 # Nobody's rows in the tables that are the same for every tenant.
 SYSTEM = Mark("f")
-# Set, they end a row's life: no page would show its canaries any more.
-_ENDINGS = ("deleted_at", "disabled_at", "revoked_at", "ended_at", "used_at", "skipped_at", "archived_at")
-_MOST_COMBINATIONS = 4000
+_MOST_TRIES = 4000
 
 
 class CannotPlant(AssertionError):
@@ -122,8 +82,14 @@ class Planter:
             )
         for table in system_tables(self._relations):
             self._system_row(table.name)
+        refused = []
         for table in tenant_tables(self._relations):
-            self._row_of(table.name)
+            try:
+                self._row_of(table.name)
+            except CannotPlant as error:
+                refused.append(str(error))
+        if refused:
+            raise CannotPlant("\n".join(dict.fromkeys(refused)))
         for table, key in self._later:
             self._update(table, dict(self._parent_values(key)))
         return self.planted
@@ -137,8 +103,6 @@ class Planter:
             table = self._relations[name]
             if not table.is_of_a_tenant:
                 return self._system_row(name)
-            if name in AFTER:
-                self._row_of(AFTER[name])
             self._under_way.append(name)
             try:
                 rows[name] = (
@@ -170,7 +134,7 @@ class Planter:
         self.planted.silent += [
             f"{table.name}.{name}"
             for name, value in values.items()
-            if mark is self.planted.mark and not tells(value, mark) and not self._has_no_room(table, name)
+            if mark is self.planted.mark and not tells(value, mark) and not has_no_room(table, name, value)
         ]
         try:
             with self._connection.transaction():
@@ -178,9 +142,7 @@ class Planter:
         except psycopg.errors.UniqueViolation as error:
             # One row per tenant, person or kind: the one that is there gets the values.
             # In the private schema it was written by a trigger, from what was planted in public.
-            key = {
-                name: values[name] for name in self._unique_columns(str(error.diag.constraint_name), table)
-            }
+            key = {name: values[name] for name in self._unique_columns(error.diag)}
             try:
                 with self._connection.transaction():
                     return self._update(table, values if table.is_public else {}, key)
@@ -194,13 +156,11 @@ class Planter:
         for key in table.foreign_keys:
             values |= dict(self._parent_values(key, table))
         for place, column in enumerate(table.columns.values()):
-            if (table.name, column.name) in HINTS:
-                values[column.name] = HINTS[table.name, column.name](mark)
-            elif column.name in values:
+            if column.name in values:
                 continue
-            elif column.name == "tenant_id":
+            if column.name == "tenant_id":
                 values["tenant_id"] = self._tenant_id
-            elif column.name in _ENDINGS and column.nullable:
+            elif column.name in ENDINGS and column.nullable:
                 values[column.name] = None
             elif (
                 column.name.endswith(("_id", "_ids")) and (found := self._by_name(table, column)) is not None
@@ -295,55 +255,59 @@ class Planter:
         return bool(row and row[0])
 
     def _mend(self, table: Relation, mark: Mark, values: Row) -> None:
-        """Choose again for the columns of a check that holds between columns and does not hold yet."""
-        fixed = {column for key in table.foreign_keys for column in key.columns}
+        """Choose again for the columns of checks that hold between columns and do not hold yet, and of those near."""
         between = [
             check for check in table.checks if len(check.columns) > 1 and set(check.columns) <= set(values)
         ]
         for check in between:
-            if self._holds(table, [check], values):
-                continue
-            near = [other for other in between if set(other.columns) & set(check.columns)]
-            free = [name for name in check.columns if name not in fixed] or list(check.columns)
-            # A reference is the one there is, or none.
-            choices = [
-                [values[name]]
-                if name in fixed
-                else [*self._accepted(table, table.columns[name], list(table.columns).index(name), mark)]
-                for name in free
-            ]
-            for name, choice in zip(free, choices, strict=True):
-                if table.columns[name].nullable and None not in choice:
-                    choice.append(None)
-            for chosen in itertools.islice(itertools.product(*choices), _MOST_COMBINATIONS):
-                tried = values | dict(zip(free, chosen, strict=True))
-                if self._holds(table, near, tried):
-                    values.update(tried)
-                    break
+            if not self._holds(table, [check], values):
+                near, names = [check], set(check.columns)
+                for _ in between:
+                    near = [other for other in between if names & set(other.columns)]
+                    names |= {name for other in near for name in other.columns}
+                values.update(self._solve(table, mark, near, sorted(names), values) or {})
 
-    def _has_no_room(self, table: Relation, name: str) -> bool:
-        """True for what can name nobody: references, switches, words of a vocabulary, small numbers."""
-        column = table.columns[name]
-        words = [
-            c
-            for c in table.checks
-            if c.columns == (name,) and ("ARRAY[" in c.expression or " = '" in c.expression)
-        ]
-        return (
-            column.base
-            in ("boolean", "uuid", "uuid[]", "inet", "cidr", "time without time zone", "interval", "smallint")
-            or bool(column.labels)
-            or bool(words)
-            or (table.name, name) in MUTE
-            or name in _ENDINGS
-            or any(name in key.columns for key in table.foreign_keys)
-            or (
-                column.base != "text"
-                and any(name in c.columns for c in table.checks)
-                and "json" not in column.base
-            )
-            or name in ("currency", "language", "country", "locale")
-        )
+    def _solve(
+        self, table: Relation, mark: Mark, checks: list[Check], names: list[str], values: Row
+    ) -> Row | None:
+        """Values with which all checks hold, as near to the present ones as they go; None if none were found."""
+        fixed = {column for key in table.foreign_keys for column in key.columns}
+        # References come first, so that they are given up last; nothing gives up its tenant.
+        names = sorted(names, key=lambda name: (name not in fixed, table.columns[name].nullable))
+        choices = {}
+        for name in names:
+            column = table.columns[name]
+            choices[name] = [values[name]]
+            if name not in fixed and name != "tenant_id":
+                choices[name] += [
+                    v
+                    for v in self._accepted(table, column, self._place(table, name), mark)
+                    if v != values[name]
+                ]
+            if column.nullable and name != "tenant_id" and None not in choices[name]:
+                choices[name].append(None)
+        tries = itertools.count()
+
+        def chosen(known: Row) -> Row | None:
+            if len(known) == len(names):
+                return known
+            name = names[len(known)]
+            for value in choices[name]:
+                tried = known | {name: value}
+                ready = [c for c in checks if name in c.columns and set(c.columns) <= set(tried)]
+                if (
+                    next(tries) < _MOST_TRIES
+                    and self._holds(table, ready, tried)
+                    and (found := chosen(tried))
+                ):
+                    return found
+            return None
+
+        return chosen({})
+
+    @staticmethod
+    def _place(table: Relation, name: str) -> int:
+        return list(table.columns).index(name)
 
     def _insert(self, table: Relation, values: Row) -> Row:
         columns = [table.columns[name] for name in values]
@@ -391,11 +355,12 @@ class Planter:
             raise KeyError(f"no row of {table.name} with {where}")
         return found
 
-    def _unique_columns(self, constraint: str, table: Relation) -> list[str]:
+    def _unique_columns(self, violated: psycopg.errors.Diagnostic) -> list[str]:
+        """The columns of the key that a row is in the way of; of a partition the key is the partition's own."""
         rows = self._connection.execute(
             "select a.attname from pg_index i join pg_attribute a on a.attrelid = i.indrelid "
-            "and a.attnum = any (i.indkey) where i.indexrelid = %s::regclass",
-            [".".join([*table.name.split(".")[:-1], f'"{constraint}"'])],
+            "and a.attnum = any (i.indkey) where i.indexrelid = format('%%I.%%I', %s::text, %s::text)::regclass",
+            [violated.schema_name, violated.constraint_name],
         )
         return [name for (name,) in rows]
 
@@ -403,7 +368,7 @@ class Planter:
     def _refused(table: Relation, values: Row, error: Exception) -> CannotPlant:
         return CannotPlant(
             f"{table.name}: no row could be written ({str(error).strip().splitlines()[0]}). Add a value for the "
-            f"column at fault to HINTS in tests/canaries.py. Tried: {values}"
+            f"column at fault to tests/canary_hints.py. Tried: {values}"
         )
 
 

@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from decimal import Decimal
+from itertools import pairwise
 from re import _parser
 from typing import Any
 from uuid import UUID, uuid5
@@ -23,13 +24,13 @@ _TODAY = datetime.now(UTC).replace(hour=9, minute=0, second=0, microsecond=0)
 
 @dataclass(frozen=True)
 class Mark:
-    """One letter out of a to f: everything that is typical of one set of rows follows from it."""
+    """A letter out of a to f, or one of them twice: everything typical of one set of rows follows from it."""
 
     letter: str
 
     @property
     def place(self) -> int:
-        return ord(self.letter) - ord("a")
+        return ord(self.letter[0]) - ord("a") + 6 * (len(self.letter) - 1)
 
     @property
     def token(self) -> str:
@@ -41,7 +42,7 @@ class Mark:
 
     def moment(self, place: int) -> datetime:
         """A moment some months ago, on a day and with microseconds of the mark's own; later for later columns."""
-        base = _TODAY - timedelta(days=260 - 40 * self.place)
+        base = _TODAY - timedelta(days=350 - 30 * self.place)
         return base + timedelta(minutes=place, microseconds=100_003 * (self.place + 1))
 
     def id(self, *parts: object) -> UUID:
@@ -61,8 +62,9 @@ def candidates(mark: Mark, table: str, column: Column, place: int, expressions: 
         yield from (column.labels[(mark.place + n) % len(column.labels)] for n in range(len(column.labels)))
     elif column.base.endswith("[]"):
         inner = Column(column.name, column.type, column.base[:-2], column.nullable, None)
-        for value in candidates(mark, table, inner, place, expressions):
-            yield [value]
+        several = list(candidates(mark, table, inner, place, expressions))
+        yield from ([value] for value in several)
+        yield from ([value, other] for value, other in pairwise(several))
         yield []
     elif column.base in ("text", "character varying", "character", "name", "citext"):
         yield from _texts(mark, column.name, expressions, words)
@@ -86,6 +88,7 @@ def _texts(mark: Mark, name: str, expressions: list[str], words: list[str]) -> I
     yield f"{token.upper()}-{name.upper()}"
     yield f"{token}-{name.replace('_', '-')}"
     yield token
+    yield f"/{token}/{name}"
     for pattern in re.findall(r"~\*? '((?:[^']|'')*)'", " ".join(expressions)):
         yield from _sampled(pattern.replace("''", "'"), token)
     yield from (f"{token}.{name}@{token}.example", f"https://{token}.example/{name}", (token * 10)[:64])
@@ -144,8 +147,8 @@ def _plain(mark: Mark, table: str, column: Column, place: int) -> Iterator[Any]:
         "interval": [timedelta(seconds=mark.number(place)), timedelta(days=mark.place + 1)],
         "inet": [f"198.51.100.{mark.place + 10}", f"198.51.100.{16 * mark.place}/28", "198.51.100.0/24"],
         "cidr": [f"198.51.100.{16 * mark.place}/28"],
+        "tsvector": [f"{mark.token}:1"],
         "bytea": [f"{mark.token} {column.name}".encode(), (mark.token * 10)[:32].encode()],
-        "tsvector": [f"{mark.token} {column.name}"],
         "daterange": [f"[{day},{day + timedelta(days=1)})"],
         "tstzrange": [f"[{moment},{moment + timedelta(hours=1)})"],
         "int4range": [f"[{mark.number(place)},{mark.number(place) + 1})"],
@@ -225,7 +228,7 @@ def tells(value: Any, mark: Mark) -> bool:
     if isinstance(value, datetime):
         return value.microsecond == 100_003 * (mark.place + 1)
     if isinstance(value, date):
-        return mark.moment(0).date() <= value < mark.moment(0).date() + timedelta(days=40)
+        return mark.moment(0).date() <= value < mark.moment(0).date() + timedelta(days=30)
     if isinstance(value, (int, float, Decimal)) and not isinstance(value, bool):
         return (
             str(value).replace(".", "").lstrip("0").startswith(str(73 + 4 * mark.place))

@@ -9,6 +9,7 @@ from typing import Any
 import psycopg
 from psycopg.rows import dict_row
 
+from queries.session import Actor
 from tests.canaries import Planted, Planter, Row
 from tests.canary_search import Canaries, canaries_of
 from tests.canary_values import Mark
@@ -17,6 +18,8 @@ from tests.world import World
 
 # Rows of tenant A that are nobody's of the people in particular, Bob's and Carol's; and those of tenant B.
 OTHER, OF_B, BOBS, CAROLS = (Mark(letter) for letter in "abcd")
+# Rows that are Bob's by one column and somebody else's by another: his in somebody's campaign, somebody's in his.
+BY_BOB, FOR_BOB = Mark("cc"), Mark("ccc")
 
 
 @dataclass(frozen=True)
@@ -27,6 +30,8 @@ class CanaryWorld:
     planted: Mapping[str, Planted]
     of_a: Canaries
     of_b: Canaries
+    reader: Actor
+    """Of tenant A, with a role of its own: reads every campaign and podcast, and may do nothing else."""
 
 
 def plant_world(world: World) -> CanaryWorld:
@@ -52,17 +57,52 @@ def plant(connection: Connection, world: World) -> CanaryWorld:
     for person, (mark, role, permission, theirs, not_theirs) in people.items():
         given = shared | {name: _row(connection, name, "id", id_) for name, id_ in theirs.items()}
         given["users"] = _row(connection, "users", "id", getattr(world.people, person).user_id)
+        # What is theirs stays what is theirs.
+        given["resource_ownership"] = _row(connection, "resource_ownership", "owner_id", given["users"]["id"])
         given["permissions"] = _row(connection, "permissions", "name", permission)
         given["roles"] = _row(connection, "roles", "name", role, world.a.tenant_id)
         planted[person] = Planter(connection, world.a.tenant_id, mark, given, frozenset(not_theirs)).plant()
+    bobs_user = {"users": planted["bob"].rows["users"]}
+    his_campaign = {name: planted["bob"].rows[name] for name in ("sponsors", "campaigns")}
+    roles = {name: planted["bob"].rows[name] for name in ("roles", "permissions", "resource_ownership")}
+    avoided = frozenset({"podcasts", "episodes"})
+    for name, mark, given in (
+        ("by_bob", BY_BOB, shared | roles | bobs_user),
+        ("for_bob", FOR_BOB, shared | roles | his_campaign | {"users": other.rows["users"]}),
+    ):
+        planted[name] = Planter(connection, world.a.tenant_id, mark, given, avoided).plant()
     planted["b"] = Planter(connection, world.b.tenant_id, OF_B).plant()
     rows = {name: each.rows.values() for name, each in planted.items()}
-    of_a = [row for name in ("other", "bob", "carol") for row in rows[name]]
+    of_a = [row for name in rows if name != "b" for row in rows[name]]
     return CanaryWorld(
         world, planted,
-        of_a=canaries_of(connection, world.a.tenant_id, of_a, OTHER, BOBS, CAROLS),
+        of_a=canaries_of(connection, world.a.tenant_id, of_a, OTHER, BOBS, CAROLS, BY_BOB, FOR_BOB),
         of_b=canaries_of(connection, world.b.tenant_id, rows["b"], OF_B),
+        reader=_reader(connection, world),
     )  # fmt: skip
+
+
+def _reader(connection: Connection, world: World) -> Actor:
+    row = connection.execute(
+        """
+        with person as (
+            insert into users (tenant_id, email, full_name) values (%(tenant)s, 'erin@a.example', 'Erin') returning id
+        ),
+        own_role as (
+            insert into roles (tenant_id, name) values (%(tenant)s, 'reader') returning id
+        ),
+        rights as (
+            insert into role_permissions (tenant_id, role_id, permission_id)
+            select %(tenant)s, r.id, p.id from own_role r, permissions p
+            where p.name in ('campaigns.read_all', 'podcasts.read_all')
+        )
+        insert into user_roles (tenant_id, user_id, role_id) select %(tenant)s, p.id, r.id from person p, own_role r
+        returning user_id
+        """,
+        {"tenant": world.a.tenant_id},
+    ).fetchone()
+    assert row is not None
+    return Actor(world.a.tenant_id, row[0])
 
 
 def _row(connection: Connection, table: str, column: str, value: Any, tenant_id: Any = None) -> Row:

@@ -41,14 +41,11 @@ class Check:
 
 @dataclass(frozen=True)
 class Relation:
-    """A table or view; `name` is bare in public and qualified elsewhere, as search_path = public reads it.
-
-    `secured`: it has the policy of a tenant. Tables that are the same for every tenant may have policies of their own.
-    """
+    """A table or view; `name` is bare in public and qualified elsewhere, as search_path = public reads it."""
 
     name: str
     kind: str
-    secured: bool
+    has_tenant_policy: bool
     columns: dict[str, Column] = field(default_factory=dict)
     foreign_keys: tuple[ForeignKey, ...] = ()
     checks: tuple[Check, ...] = ()
@@ -64,7 +61,7 @@ class Relation:
     @property
     def is_of_a_tenant(self) -> bool:
         """Whether its rows belong to tenants: by column, or by a policy of its own (tenants itself)."""
-        return self.secured or "tenant_id" in self.columns
+        return self.has_tenant_policy or "tenant_id" in self.columns
 
     @property
     def tenant_column(self) -> str:
@@ -123,9 +120,9 @@ def relations(connection: Connection) -> dict[str, Relation]:
             checks.setdefault(oid, []).append(Check(name, tuple(own), expression))
     return {
         name: Relation(
-            name, kind, secured, columns.get(oid, {}), tuple(keys.get(oid, ())), tuple(checks.get(oid, ()))
+            name, kind, has_policy, columns.get(oid, {}), tuple(keys.get(oid, ())), tuple(checks.get(oid, ()))
         )
-        for oid, name, kind, secured in found
+        for oid, name, kind, has_policy in found
     }
 
 

@@ -21,17 +21,20 @@ from tests.canary_world import CanaryWorld
 from tests.catalogue import Connection, Relation, relations
 
 FILE = Path(__file__).parent / "schema" / "rights.toml"
-PEOPLE = ("nobody", "tenant", "alice", "dora", "bob", "carol", "charlie", "operator", "worker")
+PEOPLE = ("nobody", "tenant", "alice", "dora", "reader", "bob", "carol", "charlie", "operator", "worker")
 SECTIONS = ("tables", "views", "system")
 _HEAD = f"""# Who may read, insert, update and delete (r i u d) the rows of tenant A in each relation of the schema
 # public, as the database lets them, whatever the pages ask. Capital: all rows. Small: some (one's own).
 # ".": a right that no row passes. "-": no right. Measured by tests/rights.py; `make rights` writes it anew.
-# Read what has changed: each line is a decision. nobody: no tenant set. tenant: set, no person. alice: admin.
-# dora: account manager. bob: sponsor. carol: podcaster. charlie: admin of another tenant. operator: of no
-# tenant. worker: the worker's role in the tenant.
+# Read what has changed: each line is a decision.
+# nobody: no tenant set. tenant: set, no person. alice: admin. dora: account manager. reader: sees all, may
+# change nothing. bob: sponsor. carol: podcaster. charlie: admin of another tenant. operator: of no tenant.
+# worker: the worker's role in the tenant.
 #
 # {" " * 27}{"  ".join(f"{name[:4]:4}" for name in PEOPLE)}
 """
+# A letter and the number of rows behind it.
+Share = tuple[str, int]
 
 
 @dataclass(frozen=True)
@@ -43,10 +46,11 @@ class Who:
     user_id: UUID | None
 
 
-def everybody(world: Any) -> dict[str, Who]:
+def everybody(canary_world: CanaryWorld) -> dict[str, Who]:
     """Everybody whose rights are told apart, in the order of the columns."""
-    people = world.people
+    world, people = canary_world.world, canary_world.world.people
     found = {
+        "reader": Who("podboard_web", world.a.tenant_id, canary_world.reader.user_id),
         "nobody": Who("podboard_web", None, None),
         "tenant": Who("podboard_web", world.a.tenant_id, None),
         "operator": Who("podboard_web", None, people.operator.user_id),
@@ -67,28 +71,48 @@ def become(connection: Connection, who: Who) -> None:
         connection.execute("select set_tenant_context(%s)", [who.tenant_id])
 
 
+class Ruler:
+    """Measures what everybody may do with a relation, in the transaction of a superuser, as things stand in it."""
+
+    def __init__(self, connection: Connection, canary_world: CanaryWorld) -> None:
+        self._tenant_id = canary_world.world.a.tenant_id
+        self._everybody = everybody(canary_world)
+        self._connection = connection
+        self.public = {r.name: r for r in relations(connection).values() if r.is_public}
+        self._rows = {name: _rows(connection, canary_world, r) for name, r in self.public.items()}
+        self._totals = {name: _total(connection, self._tenant_id, r) for name, r in self.public.items()}
+
+    def line(self, name: str) -> str:
+        """The cells of one relation; nothing that was tried stays."""
+        return "  ".join(self.cell(name, person) for person in PEOPLE)
+
+    def cell(self, name: str, person: str) -> str:
+        """What one of them may do with it."""
+        return "".join(letter for letter, _ in self.shares(name, person))
+
+    def shares(self, name: str, person: str) -> list[Share]:
+        """The same with the number of rows behind each letter: of two that see some, one may see more."""
+        with self._connection.transaction(force_rollback=True):
+            # Keys and triggers would stop some rows for reasons that are no rights.
+            self._connection.execute("set local session_replication_role = replica")
+            become(self._connection, self._everybody[person])
+            return _cell(
+                self._connection, self.public[name], self._tenant_id, self._rows[name], self._totals[name]
+            )
+
+
+def section_of(relation: Relation) -> str:
+    return "views" if relation.is_view else "tables" if relation.is_of_a_tenant else "system"
+
+
 def measure(canary_world: CanaryWorld) -> dict[str, dict[str, str]]:
     """The matrix: section, relation and its line."""
-    world = canary_world.world
     lines: dict[str, dict[str, str]] = {section: {} for section in SECTIONS}
-    with psycopg.connect(world.database.superuser_dsn, prepare_threshold=None) as connection:
-        public = [relation for relation in relations(connection).values() if relation.is_public]
-        rows = {relation.name: _rows(connection, canary_world, relation) for relation in public}
-        totals = {relation.name: _total(connection, world.a.tenant_id, relation) for relation in public}
-        cells: dict[str, list[str]] = {relation.name: [] for relation in public}
-        for who in everybody(world).values():
-            connection.rollback()
-            # Keys and triggers would stop some rows for reasons that are no rights.
-            connection.execute("set local session_replication_role = replica")
-            become(connection, who)
-            for relation in public:
-                cells[relation.name].append(
-                    _cell(connection, relation, world.a.tenant_id, rows[relation.name], totals[relation.name])
-                )
+    with psycopg.connect(canary_world.world.database.superuser_dsn, prepare_threshold=None) as connection:
+        ruler = Ruler(connection, canary_world)
+        for name, relation in ruler.public.items():
+            lines[section_of(relation)][name] = ruler.line(name)
         connection.rollback()
-    for relation in public:
-        section = "views" if relation.is_view else "tables" if relation.is_of_a_tenant else "system"
-        lines[section][relation.name] = "  ".join(cells[relation.name])
     return lines
 
 
@@ -138,7 +162,7 @@ def _rows(connection: Connection, canary_world: CanaryWorld, relation: Relation)
     found = []
     if not relation.is_of_a_tenant:
         found = [row[0] for row in connection.execute(f"select to_jsonb(t) from {relation.name} t limit 1")]
-    for person in ("other", "bob", "carol"):
+    for person in (name for name in canary_world.planted if name != "b"):
         row = canary_world.planted[person].rows.get(relation.name)
         if row is not None:
             key = {name: str(value) for name, value in row.items() if isinstance(value, UUID)}
@@ -154,38 +178,48 @@ def _rows(connection: Connection, canary_world: CanaryWorld, relation: Relation)
 
 def _cell(
     connection: Connection, relation: Relation, tenant_id: UUID, rows: list[dict[str, Any]], total: int
-) -> str:
-    name, parameters = relation.name, {"tenant": tenant_id}
-    condition = _condition(relation)
-    assert total, f"{name} has no row of the tenant: its rights cannot be measured"
+) -> list[Share]:
+    assert total, f"{relation.name} has no row of the tenant: its rights cannot be measured"
     read = _share(connection, "r", total, lambda: _count(connection, relation, tenant_id))
     if relation.is_view:  # a right to write through one would be a hole, and stands as such
-        return read + "".join(
-            letter if _granted(connection, relation, right) else "-"
+        return [read] + [
+            (letter if _granted(connection, relation, right) else "-", 0)
             for letter, right in (("I", "insert"), ("U", "update"), ("D", "delete"))
-        )
+        ]
     inserted = _share(
         connection, "i", len(rows), lambda: sum(_passes(connection, relation, row) for row in rows)
     )
-    column = _changeable(connection, relation)
-    updated = "-"
-    if column:
-        statement = f"update {name} set {column} = {column} where {condition}"
-        updated = _share(connection, "u", total, lambda: connection.execute(statement, parameters).rowcount)
-    deleted = _share(
-        connection, "d", total,
-        lambda: connection.execute(f"delete from {name} where {condition}", parameters).rowcount,
-    )  # fmt: skip
-    return read + inserted + updated + deleted
+
+    def changed(statement: str, *parameters: str) -> int:
+        connection.execute(statement.encode(), parameters)
+        connection.execute("reset session authorization")
+        kept = connection.execute(
+            "select count(*) filter (where xmin::text::bigint < pg_current_xact_id()::text::bigint) "
+            f"from {relation.name} where {_condition(relation)}",
+            {"tenant": tenant_id},
+        ).fetchone()
+        assert kept is not None
+        return total - int(kept[0])
+
+    # Neither statement reads a column: the policies of reading do not hold it, those of writing must.
+    updated = ("-", 0)
+    if column := _changeable(connection, relation):
+        value = f"(jsonb_populate_record(null::{relation.name}, %s)).{column}"
+        updated = _share(
+            connection, "u", total,
+            lambda: changed(f"update {relation.name} set {column} = {value}", json.dumps(rows[0])),
+        )  # fmt: skip
+    deleted = _share(connection, "d", total, lambda: changed(f"delete from {relation.name}"))
+    return [read, inserted, updated, deleted]
 
 
-def _share(connection: Connection, letter: str, total: int, act: Callable[[], int]) -> str:
+def _share(connection: Connection, letter: str, total: int, act: Callable[[], int]) -> Share:
     try:
         with connection.transaction(force_rollback=True):
             count = act()
     except psycopg.errors.InsufficientPrivilege as error:
-        return "." if "row-level security" in str(error) else "-"
-    return "." if not count else letter.upper() if count == total else letter
+        return ("." if "row-level security" in str(error) else "-", 0)
+    return ("." if not count else letter.upper() if count == total else letter, count)
 
 
 def _granted(connection: Connection, relation: Relation, right: str) -> bool:
@@ -215,15 +249,18 @@ def _passes(connection: Connection, relation: Relation, row: dict[str, Any]) -> 
 
 
 def _changeable(connection: Connection, relation: Relation) -> str | None:
-    """A column that the role may update, if there is one."""
-    return next(
-        (
-            column
-            for column in relation.columns
-            if connection.execute(
-                "select has_column_privilege(%s::regclass, %s, 'update')", [relation.name, column]
-            ).fetchone()
-            == (True,)
-        ),
-        None,
-    )
+    """A column that the role may update, if there is one: best one that all rows may have equal."""
+    row = connection.execute(
+        """
+        select a.attname from pg_attribute a
+        where a.attrelid = %(table)s::regclass and a.attname = any (%(columns)s)
+            and has_column_privilege(%(table)s::regclass, a.attnum, 'update')
+        order by exists (select from pg_index i
+                         where i.indrelid = a.attrelid and i.indisunique and a.attnum = any (i.indkey)),
+            exists (select from pg_constraint c where c.conrelid = a.attrelid and a.attnum = any (c.conkey)),
+            a.attname in ('updated_at', 'created_at') desc, a.attnum desc
+        limit 1
+        """,
+        {"table": relation.name, "columns": list(relation.columns)},
+    ).fetchone()
+    return None if row is None else str(row[0])

@@ -42,7 +42,7 @@ def test_every_tenant_table_has_rows_of_both_tenants(
 
 
 def test_every_column_with_room_names_its_tenant(canary_world: CanaryWorld) -> None:
-    """A column listed here takes no candidate: give it one in HINTS (tests/canaries.py)."""
+    """A column listed here takes no candidate: give it one in tests/canary_hints.py."""
     assert canary_world.planted["other"].silent == []
     assert canary_world.planted["b"].silent == []
 

@@ -24,7 +24,7 @@ from tests.catalogue import ForeignKey, Relation, relations
 from tests.checksums import checksums
 from tests.rights import become, everybody
 
-INSIDE = ("tenant", "alice", "dora", "bob", "carol", "worker")
+INSIDE = ("tenant", "alice", "dora", "reader", "bob", "carol", "worker")
 _ANY = st.integers(0, 10**6)
 _FEW = 300
 # What a statement answers when it is refused for what it would write, whoever's it is.
@@ -48,7 +48,7 @@ class Isolation(RuleBasedStateMachine):
         self._connection = psycopg.connect(world.database.superuser_dsn, prepare_threshold=None)
         if self.hole:
             self._connection.execute(self.hole.encode())
-        self._people = everybody(world)
+        self._people = everybody(self.canary_world)
         found = relations(self._connection)
         self._public = [relation for relation in found.values() if relation.is_public]
         self._tables = [table for table in self._public if not table.is_view and table.is_of_a_tenant]
@@ -179,7 +179,7 @@ class Isolation(RuleBasedStateMachine):
     def teardown(self) -> None:
         try:
             self._connection.execute("reset session authorization")
-            assert self._checksums() == self._before
+            assert self._checksums() == self._before, "rows of B have changed"
         finally:
             self._connection.rollback()
             self._connection.close()

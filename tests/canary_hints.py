@@ -1,0 +1,64 @@
+"""What to plant where it cannot be derived: a column whose checks or triggers ask for one particular shape."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from typing import Any
+
+from tests.canary_values import Mark
+from tests.catalogue import Relation
+
+# (table, column): its value. Also for a document that the product reads in a shape that its comment states alone.
+HINTS: dict[tuple[str, str], Callable[[Mark], Any]] = {
+    ("attribution_analytics", "metrics"): lambda mark: json.dumps(
+        {
+            "version": 1, "conversions": mark.number(1), "leads": 0, "purchases": mark.number(1), "overlap": 0,
+            "anonymous": 0, "revenue_micros": {"USD": str(mark.number(2))}, "windows": {},
+            "by_source": {f"{mark.token} source": mark.number(1)},
+        }
+    ),
+    ("access_control_policies", "policy_definition"): lambda mark: json.dumps(
+        {
+            "version": 1, "effect": "deny", "actions": [f"{mark.token}.read"], "subjects": {"roles": [mark.token]},
+            "resource": {"type": "podcast"},
+        }
+    ),
+    # The balance is what was given less what was spent.
+    ("ai_token_balances", "spent"): lambda mark: mark.number(0) // 100,
+    ("ai_token_usage", "token_count"): lambda mark: mark.number(0) // 1000,
+    ("report_schedules", "cron"): lambda mark: f"{mark.place} 7 * * 1",
+    ("experiments", "variants"): lambda mark: ["control", mark.token],
+    ("experiment_assignments", "variant"): lambda mark: mark.token,
+    ("marketplace_listings", "pricing"): lambda mark: json.dumps(
+        {"model": "cpm", "amount": mark.number(3), "currency": "USD"}
+    ),
+}  # fmt: skip
+# Set, they end a row's life: no page would show its canaries any more.
+ENDINGS = ("deleted_at", "disabled_at", "revoked_at", "ended_at", "used_at", "skipped_at", "archived_at")
+
+
+def has_no_room(table: Relation, name: str, value: Any) -> bool:
+    """True for what can name nobody: references, switches, words of a vocabulary, small numbers."""
+    column = table.columns[name]
+    words = [
+        c
+        for c in table.checks
+        if c.columns == (name,) and ("ARRAY[" in c.expression or " = '" in c.expression)
+    ]
+    return (
+        # Empty because another column is not.
+        (value is None and any(name in c.columns and len(c.columns) > 1 for c in table.checks))
+        or column.base
+        in ("boolean", "uuid", "uuid[]", "inet", "cidr", "time without time zone", "interval", "smallint")
+        or bool(column.labels)
+        or bool(words)
+        or name in (*ENDINGS, "cron")
+        or any(name in key.columns for key in table.foreign_keys)
+        or (
+            column.base != "text"
+            and any(name in c.columns for c in table.checks)
+            and "json" not in column.base
+        )
+        or name in ("currency", "language", "country", "locale")
+    )

@@ -1,0 +1,142 @@
+"""A dump, restored into an empty database on the same roles, is the same: rows, structure, rights, and isolation."""
+
+from __future__ import annotations
+
+import os
+import re
+import subprocess
+from collections.abc import Iterator
+from typing import Any
+
+import psycopg
+import pytest
+from psycopg import conninfo
+
+from schema.server import Server, create_database, drop_database
+from tests import rights
+from tests.canary_world import CanaryWorld
+from tests.catalogue import SCHEMAS, Connection
+from tests.catalogue_rules import faults
+from tests.checksums import checksums
+from tests.conftest import Database
+
+# What must be in place again, each as text that is the same wherever it stands.
+STRUCTURE = {
+    "relations": "select c.oid::regclass, c.relkind, c.relowner::regrole, c.relrowsecurity, c.relforcerowsecurity, "
+    "c.reloptions from pg_class c where c.relnamespace = any (%(schemas)s::regnamespace[])",
+    "columns": "select a.attrelid::regclass, a.attname, format_type(a.atttypid, a.atttypmod), a.attnotnull, "
+    "a.attidentity, a.attgenerated, pg_get_expr(d.adbin, d.adrelid) from pg_attribute a "
+    "join pg_class c on c.oid = a.attrelid left join pg_attrdef d on d.adrelid = a.attrelid and d.adnum = a.attnum "
+    "where c.relnamespace = any (%(schemas)s::regnamespace[]) and a.attnum > 0 and not a.attisdropped",
+    "policies": "select * from pg_policies where schemaname = any (%(schemas)s)",
+    "rights on relations": "select c.oid::regclass, a.grantee::regrole, a.privilege_type, a.is_grantable "
+    "from pg_class c cross join aclexplode(coalesce(c.relacl, "
+    "acldefault(case c.relkind when 'S' then 's' else 'r' end::\"char\", c.relowner))) a "
+    "where c.relnamespace = any (%(schemas)s::regnamespace[])",
+    "rights on functions": "select p.oid::regprocedure, a.grantee::regrole, a.privilege_type from pg_proc p "
+    "cross join aclexplode(coalesce(p.proacl, acldefault('f', p.proowner))) a "
+    "where p.pronamespace = any (%(schemas)s::regnamespace[])",
+    "rights on schemas": "select n.nspname, n.nspowner::regrole, a.grantee::regrole, a.privilege_type "
+    "from pg_namespace n cross join aclexplode(coalesce(n.nspacl, acldefault('n', n.nspowner))) a "
+    "where n.nspname = any (%(schemas)s)",
+    "rights on the database": "select a.grantee::regrole, a.privilege_type from pg_database d "
+    "cross join aclexplode(d.datacl) a where d.datname = current_database()",
+    "functions": "select p.oid::regprocedure, p.proowner::regrole, pg_get_functiondef(p.oid) from pg_proc p "
+    "where p.pronamespace = any (%(schemas)s::regnamespace[]) and p.prokind in ('f', 'p') and p.probin is null",
+    "views": "select c.oid::regclass, pg_get_viewdef(c.oid) from pg_class c "
+    "where c.relnamespace = any (%(schemas)s::regnamespace[]) and c.relkind in ('v', 'm')",
+    "triggers": "select t.tgrelid::regclass, t.tgenabled, pg_get_triggerdef(t.oid) from pg_trigger t "
+    "join pg_class c on c.oid = t.tgrelid "
+    "where c.relnamespace = any (%(schemas)s::regnamespace[]) and not t.tgisinternal",
+    "constraints": "select conrelid::regclass, conname, convalidated, pg_get_constraintdef(oid) from pg_constraint "
+    "where connamespace = any (%(schemas)s::regnamespace[])",
+    "indexes": "select i.indexrelid::regclass, i.indisvalid, pg_get_indexdef(i.indexrelid) from pg_index i "
+    "join pg_class c on c.oid = i.indrelid where c.relnamespace = any (%(schemas)s::regnamespace[])",
+    "partitions": "select inhrelid::regclass, inhparent::regclass, pg_get_expr(c.relpartbound, c.oid) from pg_inherits "
+    "join pg_class c on c.oid = inhrelid where c.relnamespace = any (%(schemas)s::regnamespace[])",
+    "sequences": "select schemaname, sequencename, last_value from pg_sequences where schemaname = any (%(schemas)s)",
+    "comments": "select d.classoid::regclass, pg_describe_object(d.classoid, d.objoid, d.objsubid), d.description "
+    "from pg_description d cross join pg_identify_object(d.classoid, d.objoid, d.objsubid) o "
+    "where coalesce(o.schema, o.name) = any (%(schemas)s)",
+    "extensions": "select extname, extversion from pg_extension",
+}
+
+
+def structure(connection: Connection) -> dict[str, set[str]]:
+    """Every kind of object with its properties; without parentheses, which a second reading sets otherwise."""
+    return {
+        kind: {
+            re.sub("[() ]+", " ", row)
+            for (row,) in connection.execute(f"select x::text from ({query}) x", {"schemas": SCHEMAS})
+        }
+        for kind, query in STRUCTURE.items()
+    }
+
+
+@pytest.fixture(scope="module")
+def restored(canary_world: CanaryWorld, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Database]:
+    """The world with canaries, dumped and restored by the server's own programs."""
+    database = canary_world.world.database
+    server = database.server
+    if not isinstance(server, Server):
+        pytest.skip("the programs of the embedded server dump the embedded server only")
+    target = Database(f"{database.name}_restored", server)
+    dump = tmp_path_factory.mktemp("restore") / "world.dump"
+    _run(server, "pg_dump", database.superuser_dsn, "--format=custom", f"--file={dump}")
+    drop_database(server, target.name)
+    create_database(server, target.name)
+    _run(server, "pg_restore", target.superuser_dsn, "--exit-on-error", "--single-transaction", str(dump))
+    yield target
+    drop_database(server, target.name)
+
+
+def _run(server: Server, program: str, dsn: str, *arguments: str) -> None:
+    # The password travels in the environment: a command line can be read by everybody on the machine.
+    where = {name: str(value) for name, value in conninfo.conninfo_to_dict(dsn).items()}
+    environment = {**os.environ, "PGPASSWORD": where.pop("password", "")}
+    command = [server.binaries.path(program), f"--dbname={conninfo.make_conninfo('', **where)}", *arguments]
+    done = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+
+
+@pytest.fixture
+def both(canary_world: CanaryWorld, restored: Database) -> Iterator[tuple[Connection, Connection]]:
+    with (
+        psycopg.connect(canary_world.world.database.superuser_dsn) as before,
+        psycopg.connect(restored.superuser_dsn) as after,
+    ):
+        yield before, after
+
+
+def test_every_tenant_has_the_same_rows(
+    canary_world: CanaryWorld, both: tuple[Connection, Connection]
+) -> None:
+    world = canary_world.world
+    for tenant_id in (world.a.tenant_id, world.b.tenant_id, None):
+        before, after = (checksums(connection, tenant_id) for connection in both)
+        assert before == after
+        assert sum(count for count, _ in after.values()) > 0
+
+
+@pytest.mark.parametrize("kind", STRUCTURE)
+def test_everything_is_in_place(kind: str, both: tuple[Connection, Connection]) -> None:
+    before, after = (structure(connection)[kind] for connection in both)
+    assert sorted(before - after) == sorted(after - before) == []
+    assert after
+
+
+def test_tenants_are_apart_there_too(
+    canary_world: CanaryWorld, restored: Database, both: tuple[Connection, Connection]
+) -> None:
+    """The rules over the catalogue hold, everybody may do what they might, and the runtime role is let in as itself."""
+    _, after = both
+    assert faults(after) == []
+    stated = {name: cells for section in rights.written().values() for name, cells in section.items()}
+    ruler = rights.Ruler(after, canary_world)
+    assert {name: ruler.line(name) for name in ruler.public} == stated
+    with psycopg.connect(restored.web_dsn) as runtime:
+        assert runtime.execute("select count(*) from podcasts").fetchone() == (0,)
+        runtime.execute("select set_tenant_context(%s)", [canary_world.world.b.tenant_id])
+        rows: list[Any] = runtime.execute("select * from podcasts").fetchall()
+        assert canary_world.of_b.seen_in(rows)
+        assert not canary_world.of_a.seen_in(rows)
