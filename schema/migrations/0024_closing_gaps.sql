@@ -1,4 +1,4 @@
--- Purpose: what the tables of before lacked: a goal, references that carry the tenant, checks and comments on vocabularies.
+-- Purpose: what the tables of before lacked: a goal, checks and comments on vocabularies.
 
 alter table campaigns add column goal_conversions integer check (goal_conversions > 0);
 comment on column campaigns.goal_conversions is 'How many conversions the sponsor wants by the end of the flight; null where none was named.';
@@ -9,21 +9,6 @@ create trigger touch_updated_at before update on password_reset_tokens
     for each row execute function internal.touch_updated_at();
 alter table permissions add column updated_at timestamptz not null default now();
 create trigger touch_updated_at before update on permissions for each row execute function internal.touch_updated_at();
-
--- A reference by the person's id alone would take another tenant's person. Where the tenant may be missing (an operator,
--- a log-in of nobody) the old reference stays beside the new one.
-create index access_logs_tenant_user on access_logs (tenant_id, user_id);
-alter table access_logs add constraint access_logs_tenant_id_user_id_fkey
-    foreign key (tenant_id, user_id) references users (tenant_id, id) on delete set null (user_id);
-create index user_roles_tenant_assigned_by on user_roles (tenant_id, assigned_by);
-alter table user_roles add constraint user_roles_tenant_id_assigned_by_fkey
-    foreign key (tenant_id, assigned_by) references users (tenant_id, id) on delete set null (assigned_by);
-create index audit_logs_tenant_user on audit_logs (tenant_id, user_id);
-alter table audit_logs
-    add constraint audit_logs_tenant_id_user_id_fkey
-        foreign key (tenant_id, user_id) references users (tenant_id, id) on delete set null (user_id),
-    drop constraint audit_logs_user_id_fkey;
-drop index audit_logs_user;
 
 alter table access_logs
     add check (resource_type ~ '^[a-z_]+$'),
