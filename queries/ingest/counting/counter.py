@@ -13,7 +13,7 @@ from collections.abc import Iterable, Iterator
 from datetime import date, datetime
 from functools import lru_cache
 
-from queries.ingest.agents.classify import classify_agent
+from queries.ingest.agents.classify import Agent, classify_agent
 from queries.ingest.counting.addresses import cut_address, listener_id
 from queries.ingest.counting.content import (
     delivered_piece,
@@ -111,8 +111,7 @@ class Counter:
         reason = refused_by_protocol(request, redirects=self._rules.redirects)
         if reason is not None:
             return reason
-        facts = classify_agent(request.agent)
-        reason = refused_by_agent(request.agent, facts)
+        facts, reason = _agent(request.agent)
         if reason is not None:
             return reason
         cut, is_data_centre, place = self._whereabouts(request.address)
@@ -213,6 +212,12 @@ class Counter:
             file.size_bytes or window.told_bytes,
             window.pieces,
         )
+
+
+@lru_cache(maxsize=_CACHED)
+def _agent(agent: str) -> tuple[Agent, Reason | None]:
+    facts = classify_agent(agent)
+    return facts, refused_by_agent(agent, facts)
 
 
 def _is_complete(window: OpenWindow) -> bool:
