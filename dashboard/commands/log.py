@@ -26,7 +26,7 @@ from queries.ingest.counting.windows import Window
 from queries.ingest.imports import ImportRefused, defused, private_file
 from queries.ingest.logs.classify import LogSummary, Refused, classify_log
 from queries.ingest.logs.episodes import audio_by_itself, episodes_of
-from queries.ingest.logs.faults import RefusedLine
+from queries.ingest.logs.faults import LineFault, RefusedLine
 from queries.ingest.logs.formats import LOG_FORMATS, LogFormat
 from queries.ingest.logs.packing import unpacked
 from queries.ingest.logs.reader import LogReader
@@ -235,11 +235,11 @@ def _tell(
     row(summary.downloads, f"downloads, once per {rules.window.words} ({rules.zone.key}) and episode")
     if summary.unmeasured:
         row(summary.unmeasured, "of them without knowing how much was delivered")
-    row(sum(summary.refused.values()), "refused:")
+    row(summary.refused.total(), "refused:")
     for reason, count in summary.refused.most_common():
         click.echo(f"  {count:>{width},}  {reason.words}")
     if summary.malformed:
-        row(sum(summary.malformed.values()), "lines that are no request:")
+        row(summary.malformed.total(), "refused as lines, before they were requests:")
         for fault, count in summary.malformed.most_common():
             click.echo(f"  {count:>{width},}  {fault.words}")
         for line in summary.first_malformed:
@@ -261,6 +261,8 @@ def _tell(
         click.echo("No path is an episode's: --episodes names a mapping of paths.")
     if summary.refused[Reason.SIZE_UNKNOWN]:
         click.echo("Sizes of files are missing: --episodes names them, with durations a minute is enough.")
+    if summary.malformed[LineFault.PAST] > summary.requests:
+        click.echo("This is an old log: --shift-to moves it to another day.")
     if not rules.data_centres:
         click.echo("Data centres and VPNs are not filtered out: PODBOARD_DATA_CENTRES names no list.")
     if not has_countries:

@@ -49,5 +49,8 @@ _WORDS = {
     Reason.REPEAT: "The same listener's download of this episode is counted already in this window.",
     Reason.PIECE: "A piece of a download that is counted with the request that completed its first minute.",
     Reason.SIZE_UNKNOWN: "The size of the file is not known, so nobody can tell whether it was delivered whole.",
-    Reason.UNDER_A_MINUTE: "Less than a minute of the episode was delivered in this window, all pieces together.",
+    Reason.UNDER_A_MINUTE: (
+        "All pieces of this window together are less than a minute of the episode (of a shorter one, or of one whose "
+        "length is not known, less than all)."
+    ),
 }
