@@ -14,7 +14,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from queries.ingest.counting.addresses import NetworkListError, Networks, cut_address, listener_id
+from queries.ingest.counting.addresses import (
+    NetworkListError,
+    Networks,
+    cut_address,
+    is_address,
+    listener_id,
+)
 from queries.ingest.counting.content import covers, needed_bytes, put_together, total_bytes
 from queries.ingest.counting.counter import Counter
 from queries.ingest.counting.filters import is_malformed
@@ -223,6 +229,24 @@ def _network(kind: type[ipaddress.IPv4Address | ipaddress.IPv6Address], width: i
 
 
 _networks = st.one_of(_network(ipaddress.IPv4Address, 32), _network(ipaddress.IPv6Address, 128))
+
+
+@given(st.ip_addresses())
+def test_an_address_is_cut_as_the_library_would(
+    address: ipaddress.IPv4Address | ipaddress.IPv6Address,
+) -> None:
+    plain = getattr(address, "ipv4_mapped", None) or address
+    network = ipaddress.ip_network((plain, 32 if plain.version == 4 else 64), strict=False)
+    assert cut_address(str(address)) == str(network.network_address)
+
+
+@pytest.mark.parametrize(
+    "text", ["", "1.2.3", "1.2.3.4.5", "01.2.3.4", "1.2.3.999", "1.2.3.4 ", "g::", "::1\0", "\ud800"]
+)
+def test_what_is_no_address(text: str) -> None:
+    assert not is_address(text)
+    with pytest.raises(ValueError, match=r"."):
+        cut_address(text)
 
 
 @given(st.lists(_networks, max_size=20), st.data())

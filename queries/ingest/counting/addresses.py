@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import hmac
 import ipaddress
+import socket
 from bisect import bisect_right
 from collections.abc import Iterable
 
-_IPV6_PREFIX_BITS = 64
+_IPV4_BYTES = 4
+_IPV6_BYTES_KEPT = 8
+_MAPPED = bytes(10) + b"\xff\xff"
 _SHORTEST_SECRET = 32
 
 
@@ -20,11 +23,10 @@ def cut_address(address: str) -> str:
 
     An IPv4 address written as IPv6 (::ffff:192.0.2.1) is the IPv4 address. Raises: ValueError for what is no address.
     """
-    parsed = _parsed(address)
-    if isinstance(parsed, ipaddress.IPv4Address):
-        return str(parsed)
-    shift = 128 - _IPV6_PREFIX_BITS
-    return str(ipaddress.IPv6Address(int(parsed) >> shift << shift))
+    packed = _packed(address)
+    if len(packed) == _IPV4_BYTES:
+        return socket.inet_ntop(socket.AF_INET, packed)
+    return socket.inet_ntop(socket.AF_INET6, packed[:_IPV6_BYTES_KEPT] + bytes(16 - _IPV6_BYTES_KEPT))
 
 
 def listener_id(secret: bytes, cut: str, agent: str) -> str:
@@ -63,9 +65,12 @@ class Networks:
         return bool(self._starts[4] or self._starts[6])
 
     def __contains__(self, address: str) -> bool:
-        parsed = _parsed(address)
-        position = bisect_right(self._starts[parsed.version], int(parsed)) - 1
-        return position >= 0 and int(parsed) <= self._ends[parsed.version][position]
+        if not self:
+            return False
+        packed = _packed(address)
+        version, value = 4 if len(packed) == _IPV4_BYTES else 6, int.from_bytes(packed, "big")
+        position = bisect_right(self._starts[version], value) - 1
+        return position >= 0 and value <= self._ends[version][position]
 
     @classmethod
     def from_lines(cls, lines: Iterable[str]) -> Networks:
@@ -88,8 +93,21 @@ class Networks:
         return cls(found)
 
 
-def _parsed(address: str) -> ipaddress.IPv4Address | ipaddress.IPv6Address:
-    parsed = ipaddress.ip_address(address)
-    if isinstance(parsed, ipaddress.IPv6Address) and parsed.ipv4_mapped is not None:
-        return parsed.ipv4_mapped
-    return parsed
+def is_address(text: str) -> bool:
+    """Whether this is an IP address."""
+    try:
+        _packed(text)
+    except ValueError:
+        return False
+    return True
+
+
+def _packed(address: str) -> bytes:
+    # The operating system's reader takes a tenth of the time of the module ipaddress.
+    try:
+        if ":" not in address:
+            return socket.inet_pton(socket.AF_INET, address)
+        packed = socket.inet_pton(socket.AF_INET6, address)
+    except OSError:
+        raise ValueError("this is no IP address") from None
+    return packed.removeprefix(_MAPPED) if packed.startswith(_MAPPED) else packed
