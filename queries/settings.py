@@ -46,6 +46,8 @@ class Settings:
     trusted_proxies: int = 0
     log_level: str = "INFO"
     test_data: Path | None = None
+    data_centres: tuple[Path, ...] = ()
+    countries: Path | None = None
 
     @classmethod
     def from_env(cls, environment: Mapping[str, str] | None = None) -> Settings:
@@ -75,10 +77,16 @@ class Settings:
             demo=demo,
             secret_key=secret_key,
             timeseries=_TIMESERIES[_one_of(env, "PODBOARD_TIMESERIES", tuple(_TIMESERIES), "auto")],
-            pg_bin=Path(env["PODBOARD_PG_BIN"]).expanduser() if env.get("PODBOARD_PG_BIN") else None,
+            pg_bin=_path(env, "PODBOARD_PG_BIN"),
             trusted_proxies=_whole_number(env, "PODBOARD_TRUSTED_PROXIES", 0, 0, 10),
             log_level=_one_of(env, "PODBOARD_LOG_LEVEL", _LOG_LEVELS, "INFO"),
-            test_data=Path(env["PODBOARD_TEST_DATA"]) if env.get("PODBOARD_TEST_DATA") else None,
+            test_data=_path(env, "PODBOARD_TEST_DATA"),
+            data_centres=tuple(
+                Path(name).expanduser()
+                for name in env.get("PODBOARD_DATA_CENTRES", "").split(os.pathsep)
+                if name.strip()
+            ),
+            countries=_path(env, "PODBOARD_COUNTRIES"),
         )
 
     @property
@@ -151,6 +159,10 @@ def _required(value: str | None, name: str) -> str:
     if value is None:
         raise SettingsError(f"{name} is not set.")
     return value
+
+
+def _path(env: Mapping[str, str], name: str) -> Path | None:
+    return Path(env[name]).expanduser() if env.get(name) else None
 
 
 def _dsn(env: Mapping[str, str], name: str) -> str | None:

@@ -37,7 +37,7 @@ _OWN_SERVER = {
 # Nothing of the developer's own set-up may reach a test, least of all a database.
 _FOREIGN = (
     "DATABASE_URL", "DATABASE_WORKER_URL", "DATABASE_OWNER_URL", "SECRET_KEY", "PORT",
-    "PODBOARD_DEMO", "PODBOARD_HOST", "PODBOARD_URL",
+    "PODBOARD_DEMO", "PODBOARD_HOST", "PODBOARD_URL", "PODBOARD_DATA_CENTRES", "PODBOARD_COUNTRIES",
 )  # fmt: skip
 
 

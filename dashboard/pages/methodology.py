@@ -61,8 +61,8 @@ _RULES = (
     (
         "What is filtered out",
         "Imports refuse what is malformed, too old (raw events are kept two years) or in the future, and "
-        "say so line by line. No list of data-centre or VPN addresses is configured, so that filter is "
-        "off. Two certified measurers may differ by 5 %.",
+        "say so line by line. Events carry no addresses, so podboard takes none of them out for coming from a "
+        "data centre or a VPN: that filter is the source's alone. Two certified measurers may differ by 5 %.",
     ),
     (
         "Unique listeners and reach",

@@ -153,7 +153,7 @@ def write_refusals(actor: Actor, import_id: UUID, path: Path) -> int:
     """Number of refused rows written to `path` as CSV (line, reason, detail), readable for its owner alone."""
     written = 0
     with (
-        open(path, "w", encoding="utf-8", newline="", opener=_private) as handle,
+        open(path, "w", encoding="utf-8", newline="", opener=private_file) as handle,
         tenant_session(actor) as connection,
     ):
         sheet = csv.writer(handle)
@@ -164,7 +164,7 @@ def write_refusals(actor: Actor, import_id: UUID, path: Path) -> int:
             import_id=import_id, after_line=after_line, after_id=after_id, limit=_PAGE,
         ):  # fmt: skip
             for row in page:
-                sheet.writerow((row["line_number"], _defused(row["reason"]), _defused(row["detail"])))
+                sheet.writerow((row["line_number"], defused(row["reason"]), defused(row["detail"])))
             written += len(page)
             after_line, after_id = page[-1]["line_number"], page[-1]["id"]
     return written
@@ -215,10 +215,11 @@ def _fail(actor: Actor, import_id: UUID, tally: Tally, error: BaseException) -> 
         _log.exception("the failure of import %s could not be recorded", import_id)
 
 
-def _private(path: str, flags: int) -> int:
+def private_file(path: str, flags: int) -> int:
+    """Opens a file that its owner alone may read."""
     return os.open(path, flags, 0o600)
 
 
-def _defused(cell: str) -> str:
-    # A spreadsheet would run these as formulas.
+def defused(cell: str) -> str:
+    """The cell as a spreadsheet shows it, and does not run it as a formula."""
     return f"'{cell}" if cell[:1] in ("=", "+", "-", "@", "\t", "\r") else cell

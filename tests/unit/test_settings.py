@@ -40,6 +40,8 @@ def test_everything_set_is_read() -> None:
             "PODBOARD_TRUSTED_PROXIES": "1",
             "PODBOARD_LOG_LEVEL": "WARNING",
             "PODBOARD_TEST_DATA": "/data",
+            "PODBOARD_DATA_CENTRES": "/lists/cloud.txt:/lists/vpn.txt",
+            "PODBOARD_COUNTRIES": "/lists/countries.mmdb",
         }
     )
     assert settings == Settings(
@@ -57,6 +59,8 @@ def test_everything_set_is_read() -> None:
         trusted_proxies=1,
         log_level="WARNING",
         test_data=Path("/data"),
+        data_centres=(Path("/lists/cloud.txt"), Path("/lists/vpn.txt")),
+        countries=Path("/lists/countries.mmdb"),
     )
     assert settings.is_https
 

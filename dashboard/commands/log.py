@@ -1,0 +1,270 @@
+"""`podboard log`: access logs of a media host, read and counted without a database."""
+
+from __future__ import annotations
+
+import csv
+import os
+import secrets
+import sys
+import time
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import BinaryIO
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+import click
+import orjson
+
+from queries.ingest.counting.configured import data_centres
+from queries.ingest.counting.countries import Countries
+from queries.ingest.counting.reasons import Reason
+from queries.ingest.counting.requests import Request
+from queries.ingest.counting.rules import FindEpisode, Rules
+from queries.ingest.counting.windows import Window
+from queries.ingest.imports import ImportRefused, defused, private_file
+from queries.ingest.logs.classify import LogSummary, Refused, classify_log
+from queries.ingest.logs.episodes import audio_by_itself, episodes_of
+from queries.ingest.logs.faults import LineFault, RefusedLine
+from queries.ingest.logs.formats import LOG_FORMATS, LogFormat
+from queries.ingest.logs.packing import unpacked
+from queries.ingest.logs.reader import LogReader
+from queries.settings import Settings
+
+_TOP = 5
+_SHOWN_EVERY = 2_000
+_WINDOWS = {
+    "day": Window.CALENDAR_DAY,
+    "first-touch": Window.ROLLING_FIRST_TOUCH,
+    "last-touch": Window.ROLLING_LAST_TOUCH,
+}
+_FILE = click.Path(dir_okay=False, path_type=Path)
+
+
+@click.group()
+def command() -> None:
+    """Read access logs."""
+
+
+@command.command()
+@click.argument("file", metavar="FILE")
+@click.option(
+    "--format", "log_format", type=click.Choice(LOG_FORMATS), help="Otherwise told from the first lines."
+)
+@click.option(
+    "--episodes", type=_FILE, metavar="CSV",
+    help="Which path is which episode: path, episode and, as far as known, size_bytes, duration, header_bytes. Without "
+    "it every audio file is an episode of its own, whose size only some logs tell.",
+)  # fmt: skip
+@click.option(
+    "--shift-to", type=click.DateTime(["%Y-%m-%d"]), metavar="DATE",
+    help="Move the whole log by so many days that its first request falls on this day.",
+)  # fmt: skip
+@click.option(
+    "--window", type=click.Choice(list(_WINDOWS)), default="day", show_default=True, help="Once per what."
+)
+@click.option("--time-zone", default="UTC", show_default=True, help="Whose days, like Europe/Berlin.")
+@click.option("--redirects", is_flag=True, help="The log is that of a prefix that only redirects.")
+@click.option("--refusals", type=_FILE, metavar="FILE", help="Where to list all that is refused, as CSV.")
+@click.option("--json", "as_json", is_flag=True, help="Print the figures as one JSON object.")
+def classify(
+    file: str, log_format: LogFormat | None, episodes: Path | None, shift_to: datetime | None, window: str,
+    time_zone: str, redirects: bool, refusals: Path | None, as_json: bool,
+) -> None:  # fmt: skip
+    """Count the downloads in an access log by the rules of IAB 2.3, and say why the other requests do not count.
+
+    FILE is plain, gzip or zstd; - reads standard input. Nothing is stored and no database is needed. Lists of data
+    centres come from PODBOARD_DATA_CENTRES, countries from PODBOARD_COUNTRIES.
+    """
+    settings = Settings.from_env()
+    with ExitStack() as stack:
+        find_place = {}
+        if settings.countries is not None:
+            countries = stack.enter_context(Countries(settings.countries))
+            find_place = {"place_of": countries.place}
+        rules = Rules(
+            # Nobody will ever want these listeners again: the key is thrown away with them.
+            secret=secrets.token_bytes(32),
+            episode_of=_episodes(episodes),
+            window=_WINDOWS[window],
+            zone=_zone(time_zone),
+            redirects=redirects,
+            data_centres=data_centres(settings.data_centres),
+            **find_place,
+        )
+        raw = stack.enter_context(_opened(file))
+        plain = stack.enter_context(unpacked(raw))
+        reader = LogReader(
+            plain,
+            now=datetime.now(UTC),
+            log_format=log_format,
+            shift_to=shift_to.date() if shift_to else None,
+        )
+        listed = stack.enter_context(_listing(refusals)) if refusals else _nowhere
+        began = time.perf_counter()
+        summary = classify_log(stack.enter_context(_progress(reader, raw, file)), rules, listed=listed)
+        seconds = time.perf_counter() - began
+    if as_json:
+        click.echo(
+            orjson.dumps(_figures(summary, reader, rules, seconds), option=orjson.OPT_INDENT_2).decode()
+        )
+    else:
+        _tell(summary, reader, rules, seconds, name=Path(file).name, has_countries=bool(find_place))
+    if refusals:
+        click.echo(f"All that was refused is listed in {refusals}", err=as_json)
+    if not summary.requests:
+        sys.exit(1)
+
+
+def _episodes(path: Path | None) -> FindEpisode:
+    if path is None:
+        return audio_by_itself
+    try:
+        with open(path, encoding="utf-8-sig", newline="") as handle:
+            return episodes_of(handle)
+    except OSError as error:
+        raise ImportRefused(f"{path} cannot be read: {error.strerror}.") from None
+    except UnicodeDecodeError:
+        raise ImportRefused(f"{path} is not valid UTF-8.") from None
+
+
+def _zone(name: str) -> ZoneInfo:
+    try:
+        return ZoneInfo(name)
+    except (ZoneInfoNotFoundError, ValueError, OSError):
+        raise ImportRefused(f"There is no time zone {name!r}: write it like Europe/Berlin.") from None
+
+
+@contextmanager
+def _opened(name: str) -> Iterator[BinaryIO]:
+    if name == "-":
+        yield sys.stdin.buffer
+        return
+    try:
+        handle = open(name, "rb", buffering=0)  # noqa: SIM115 (closed below)
+    except OSError as error:
+        raise ImportRefused(f"{name} cannot be read: {error.strerror}.") from None
+    with handle:
+        yield handle
+
+
+@contextmanager
+def _progress(reader: LogReader, raw: BinaryIO, name: str) -> Iterator[Iterator[Request | RefusedLine]]:
+    """The entries, with a bar on a terminal: how far into the file, and how long it will still take."""
+    if name == "-" or not sys.stderr.isatty():
+        yield iter(reader)
+        return
+    with click.progressbar(
+        length=os.path.getsize(name), label="Reading", file=sys.stderr, show_eta=True
+    ) as bar:
+
+        def entries() -> Iterator[Request | RefusedLine]:
+            began, shown = time.perf_counter(), 0
+            for count, entry in enumerate(reader):
+                if count % _SHOWN_EVERY == 0:
+                    rate = reader.lines / max(time.perf_counter() - began, 0.001)
+                    bar.label = f"Reading, {rate:,.0f} lines/s"
+                    at = raw.tell()
+                    bar.update(at - shown)
+                    shown = at
+                yield entry
+            bar.update(raw.tell() - shown)
+
+        yield entries()
+
+
+@contextmanager
+def _listing(path: Path) -> Iterator[Callable[[Refused], object]]:
+    try:
+        handle = open(path, "w", encoding="utf-8", newline="", opener=private_file)  # noqa: SIM115 (closed below)
+    except OSError as error:
+        raise ImportRefused(f"{path} cannot be written: {error.strerror}.") from None
+    with handle:
+        sheet = csv.writer(handle)
+        sheet.writerow(("line", "reason", "meaning", "detail"))
+
+        def write(refused: Refused) -> None:
+            if isinstance(refused, RefusedLine):
+                sheet.writerow((refused.number, refused.fault, refused.fault.words, defused(refused.detail)))
+            elif refused.reason is not None:
+                sheet.writerow(
+                    (refused.number, refused.reason, refused.reason.words, defused(refused.episode or ""))
+                )
+
+        yield write
+
+
+def _nowhere(_refused: Refused) -> None:
+    return None
+
+
+def _figures(summary: LogSummary, reader: LogReader, rules: Rules, seconds: float) -> dict[str, object]:
+    return {
+        "format": reader.format,
+        "lines": reader.lines,
+        "requests": summary.requests,
+        "downloads": summary.downloads,
+        "unmeasured": summary.unmeasured,
+        "refused": {reason.value: count for reason, count in summary.refused.most_common()},
+        "malformed": {fault.value: count for fault, count in summary.malformed.most_common()},
+        "first_at": summary.first_at,
+        "last_at": summary.last_at,
+        "by_episode": dict(summary.by_episode.most_common()),
+        "by_app": dict(summary.by_app.most_common()),
+        "by_country": dict(summary.by_country.most_common()),
+        "rules": rules.version,
+        "seconds": round(seconds, 3),
+    }
+
+
+def _tell(
+    summary: LogSummary, reader: LogReader, rules: Rules, seconds: float, *, name: str, has_countries: bool
+) -> None:
+    rate = reader.lines / max(seconds, 0.001)
+    click.echo(f"{name}: {reader.format}, {reader.lines:,} lines in {seconds:,.1f} s ({rate:,.0f} lines/s)")
+    if summary.first_at and summary.last_at:
+        click.echo(f"From {summary.first_at:%Y-%m-%d %H:%M} to {summary.last_at:%Y-%m-%d %H:%M} UTC")
+    width = len(f"{max(summary.requests, reader.lines):,}")
+
+    def row(count: int, words: str) -> None:
+        click.echo(f"{count:>{width},}  {words}")
+
+    click.echo()
+    row(summary.requests, "requests")
+    row(summary.downloads, f"downloads, once per {rules.window.words} ({rules.zone.key}) and episode")
+    if summary.unmeasured:
+        row(summary.unmeasured, "of them without knowing how much was delivered")
+    row(summary.refused.total(), "refused:")
+    for reason, count in summary.refused.most_common():
+        click.echo(f"  {count:>{width},}  {reason.words}")
+    if summary.malformed:
+        row(summary.malformed.total(), "refused as lines, before they were requests:")
+        for fault, count in summary.malformed.most_common():
+            click.echo(f"  {count:>{width},}  {fault.words}")
+        for line in summary.first_malformed:
+            click.echo(
+                f"    line {line.number:,}: {line.fault.words}" + (f" ({line.detail})" if line.detail else "")
+            )
+    click.echo()
+    for label, tally in (
+        ("Episodes", summary.by_episode),
+        ("Apps", summary.by_app),
+        ("Countries", summary.by_country),
+    ):
+        if tally and (label != "Countries" or has_countries):
+            first = ", ".join(f"{key} {count:,}" for key, count in tally.most_common(_TOP))
+            click.echo(
+                f"{label}: {first}" + (f" and {len(tally) - _TOP:,} more" if len(tally) > _TOP else "")
+            )
+    if summary.requests and summary.refused[Reason.NO_EPISODE] == summary.requests:
+        click.echo("No path is an episode's: --episodes names a mapping of paths.")
+    if summary.refused[Reason.SIZE_UNKNOWN]:
+        click.echo("Sizes of files are missing: --episodes names them, with durations a minute is enough.")
+    if summary.malformed[LineFault.PAST] > summary.requests:
+        click.echo("This is an old log: --shift-to moves it to another day.")
+    if not rules.data_centres:
+        click.echo("Data centres and VPNs are not filtered out: PODBOARD_DATA_CENTRES names no list.")
+    if not has_countries:
+        click.echo("Countries are unknown: PODBOARD_COUNTRIES names no database.")
+    click.echo(f"Counted by {rules.version}")

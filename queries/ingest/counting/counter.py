@@ -1,0 +1,226 @@
+"""Requests in, verdicts out, in memory that does not grow with the file.
+
+Rules for single requests come first, in any order. What passes is put in order of time (as far as `reorder` reaches),
+then into the window of its listener and episode: the first request with which all pieces of the window together hold
+a minute is the download, those after it repeats, those before it pieces of it.
+"""
+
+from __future__ import annotations
+
+import heapq
+import itertools
+from collections.abc import Iterable, Iterator
+from datetime import date, datetime
+from functools import lru_cache
+
+from queries.ingest.agents.classify import Agent, classify_agent
+from queries.ingest.counting.addresses import cut_address, listener_id
+from queries.ingest.counting.content import (
+    delivered_piece,
+    needed_bytes,
+    put_together,
+    told_size,
+    total_bytes,
+)
+from queries.ingest.counting.filters import refused_by_agent, refused_by_protocol
+from queries.ingest.counting.reasons import Reason
+from queries.ingest.counting.requests import EpisodeFile, Request
+from queries.ingest.counting.rules import Rules
+from queries.ingest.counting.verdicts import (
+    Delivery,
+    Fetch,
+    OpenWindow,
+    Outcome,
+    Place,
+    Suspended,
+    Verdict,
+)
+from queries.ingest.counting.windows import Windows
+
+_CACHED = 50_000
+_Key = tuple[str, str, date | None]
+
+
+class Counter:
+    """Counts the requests of one tenant.
+
+    `judge` takes them one by one, `close` ends the count. `suspend` hands out what is still open instead, for a counter
+    made with `resume` to go on with.
+    """
+
+    def __init__(self, rules: Rules, *, resume: Suspended | None = None) -> None:
+        self._rules = rules
+        self._windows = Windows(rules.window, rules.zone)
+        self._open: dict[_Key, OpenWindow] = {}
+        self._closing: list[tuple[datetime, _Key]] = []
+        self._unordered: list[tuple[datetime, int, int, Fetch]] = []
+        self._serial = itertools.count()
+        self._released_until: datetime | None = None
+        # Both caches live and die with the count: an address is in memory only while its requests come in.
+        self._whereabouts = lru_cache(maxsize=_CACHED)(self._look_up)
+        self._listener = lru_cache(maxsize=_CACHED)(self._listener_of)
+        if resume is not None:
+            self._resume(resume)
+
+    def judge(self, request: Request) -> Iterator[Outcome]:
+        """What is decided once this request is in: on it, and on others that waited."""
+        file = self._rules.episode_of(request.path)
+        if file is None:
+            yield Verdict(request.number, request.occurred_at, None, Reason.NO_EPISODE)
+            return
+        judged = self._judged_alone(request, file)
+        if isinstance(judged, Reason):
+            yield Verdict(request.number, request.occurred_at, file.episode, judged)
+            return
+        self._hold(judged)
+        while len(self._unordered) > self._rules.reorder:
+            yield from self._in_order(heapq.heappop(self._unordered)[3])
+
+    def count(self, requests: Iterable[Request]) -> Iterator[Outcome]:
+        """The outcomes of all these requests, to the end."""
+        for request in requests:
+            yield from self.judge(request)
+        yield from self.close()
+
+    def close(self) -> Iterator[Outcome]:
+        """Ends the count: what waited is decided, every window closes."""
+        while self._unordered:
+            yield from self._in_order(heapq.heappop(self._unordered)[3])
+        for key in list(self._open):
+            yield from self._closed(self._open.pop(key))
+        self._closing.clear()
+
+    def suspend(self) -> Suspended:
+        """What is open, to go on with after the next file begins; this counter is not to be used any more."""
+        return Suspended(
+            released_until=self._released_until,
+            windows=list(self._open.values()),
+            unordered=[fetch for _, _, _, fetch in sorted(self._unordered)],
+        )
+
+    def _resume(self, suspended: Suspended) -> None:
+        self._released_until = suspended.released_until
+        for window in suspended.windows:
+            key = (window.listener_id, window.file.episode, window.day)
+            self._open[key] = window
+            heapq.heappush(self._closing, (window.closes_at, key))
+        for fetch in suspended.unordered:
+            self._hold(fetch)
+
+    def _judged_alone(self, request: Request, file: EpisodeFile) -> Fetch | Reason:
+        reason = refused_by_protocol(request, redirects=self._rules.redirects)
+        if reason is not None:
+            return reason
+        facts, reason = _agent(request.agent)
+        if reason is not None:
+            return reason
+        cut, is_data_centre, place = self._whereabouts(request.address)
+        if is_data_centre:
+            return Reason.DATA_CENTRE
+        told = told_size(request)
+        sent = None if self._rules.redirects else request.bytes_sent
+        return Fetch(
+            number=request.number,
+            occurred_at=request.occurred_at,
+            file=file,
+            listener_id=self._listener(cut, request.agent),
+            agent=facts,
+            place=place,
+            bytes_sent=sent,
+            piece=None if sent is None else delivered_piece(request, file.size_bytes or told),
+            told_bytes=told,
+        )
+
+    def _hold(self, fetch: Fetch) -> None:
+        # The serial number stands before the fetch, so that two of one moment and number never compare fetches.
+        heapq.heappush(self._unordered, (fetch.occurred_at, fetch.number, next(self._serial), fetch))
+
+    def _look_up(self, address: str) -> tuple[str, bool, Place]:
+        place = self._rules.place_of(address)
+        return cut_address(address), address in self._rules.data_centres, place
+
+    def _listener_of(self, cut: str, agent: str) -> str:
+        return listener_id(self._rules.secret, cut, agent)
+
+    def _in_order(self, fetch: Fetch) -> Iterator[Outcome]:
+        """Decides on the next request in order of time."""
+        if self._released_until is not None and fetch.occurred_at < self._released_until:
+            yield Verdict(fetch.number, fetch.occurred_at, fetch.file.episode, Reason.OUT_OF_ORDER)
+            return
+        self._released_until = fetch.occurred_at
+        yield from self._close_until(fetch.occurred_at)
+        window = self._window_of(fetch)
+        if window.told_bytes is None or (fetch.told_bytes or 0) > window.told_bytes:
+            window.told_bytes = fetch.told_bytes
+        if fetch.piece is not None:
+            window.pieces = put_together(window.pieces, fetch.piece)
+        elif fetch.bytes_sent is not None:
+            window.unplaced_bytes = max(window.unplaced_bytes, fetch.bytes_sent)
+        if window.download is not None:
+            yield Verdict(fetch.number, fetch.occurred_at, fetch.file.episode, Reason.REPEAT)
+            return
+        is_measured = _is_complete(window)
+        if not is_measured and fetch.bytes_sent is not None:
+            window.waiting.append((fetch.number, fetch.occurred_at))
+            return
+        window.download = fetch.number
+        yield Verdict(
+            fetch.number,
+            fetch.occurred_at,
+            fetch.file.episode,
+            None,
+            download=fetch,
+            is_unmeasured=not is_measured,
+        )
+        for number, occurred_at in window.waiting:
+            yield Verdict(number, occurred_at, window.file.episode, Reason.PIECE)
+        window.waiting.clear()
+
+    def _window_of(self, fetch: Fetch) -> OpenWindow:
+        day = self._windows.day_of(fetch.occurred_at)
+        key = (fetch.listener_id, fetch.file.episode, day)
+        window = self._open.get(key)
+        if window is None:
+            window = OpenWindow(fetch.file, fetch.listener_id, day, self._windows.end(day, fetch.occurred_at))
+            self._open[key] = window
+            heapq.heappush(self._closing, (window.closes_at, key))
+        else:
+            window.closes_at = self._windows.extended(window.closes_at, fetch.occurred_at)
+        return window
+
+    def _close_until(self, moment: datetime) -> Iterator[Outcome]:
+        while self._closing and self._closing[0][0] <= moment:
+            _, key = heapq.heappop(self._closing)
+            window = self._open[key]
+            if window.closes_at > moment:
+                # It was extended since.
+                heapq.heappush(self._closing, (window.closes_at, key))
+                continue
+            del self._open[key]
+            yield from self._closed(window)
+
+    def _closed(self, window: OpenWindow) -> Iterator[Outcome]:
+        file = window.file
+        is_unknown = needed_bytes(file, window.told_bytes) is None
+        reason = Reason.SIZE_UNKNOWN if is_unknown else Reason.UNDER_A_MINUTE
+        for number, occurred_at in window.waiting:
+            yield Verdict(number, occurred_at, file.episode, reason)
+        yield Delivery(
+            window.download,
+            file.episode,
+            window.listener_id,
+            file.size_bytes or window.told_bytes,
+            window.pieces,
+        )
+
+
+@lru_cache(maxsize=_CACHED)
+def _agent(agent: str) -> tuple[Agent, Reason | None]:
+    facts = classify_agent(agent)
+    return facts, refused_by_agent(agent, facts)
+
+
+def _is_complete(window: OpenWindow) -> bool:
+    needed = needed_bytes(window.file, window.told_bytes)
+    # Of bytes that are nobody-knows-where at least the largest answer is not overlap.
+    return needed is not None and max(total_bytes(window.pieces), window.unplaced_bytes) >= needed

@@ -1,0 +1,56 @@
+"""Why a request is not a download of its own: a closed vocabulary, with words for people."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+
+
+class Reason(StrEnum):
+    """One of these stands beside every request that is refused. The first that holds, in this order, is kept."""
+
+    NO_EPISODE = "no_episode"
+    HEAD = "head"
+    METHOD = "method"
+    NOT_MODIFIED = "not_modified"
+    STATUS = "status"
+    PROBE = "probe"
+    PRELOAD = "preload"
+    EMPTY_AGENT = "empty_agent"
+    APPLE_WATCH = "apple_watch"
+    MALFORMED_AGENT = "malformed_agent"
+    BOT = "bot"
+    DATA_CENTRE = "data_centre"
+    OUT_OF_ORDER = "out_of_order"
+    REPEAT = "repeat"
+    PIECE = "piece"
+    SIZE_UNKNOWN = "size_unknown"
+    UNDER_A_MINUTE = "under_a_minute"
+
+    @property
+    def words(self) -> str:
+        """The reason as a sentence."""
+        return _WORDS[self]
+
+
+_WORDS = {
+    Reason.NO_EPISODE: "The address is not that of an episode.",
+    Reason.HEAD: "HEAD asks about the file and delivers nothing of it.",
+    Reason.METHOD: "Only GET fetches a file.",
+    Reason.NOT_MODIFIED: "Not modified (304): nothing was delivered, the app had the file already.",
+    Reason.STATUS: "The server delivered no audio: it redirected, refused or failed.",
+    Reason.PROBE: "A probe: the app asked for the first two bytes (bytes=0-1) to learn about the file.",
+    Reason.PRELOAD: "Loaded ahead by a browser; nobody had pressed play.",
+    Reason.EMPTY_AGENT: "The request names no app (empty user agent).",
+    Reason.APPLE_WATCH: "An Apple Watch fetched what its phone fetches too.",
+    Reason.MALFORMED_AGENT: "The user agent is malformed: no app writes it like that.",
+    Reason.BOT: "A bot: it is on the list of known ones or says so itself.",
+    Reason.DATA_CENTRE: "The address belongs to a data centre or a VPN.",
+    Reason.OUT_OF_ORDER: "The request lies too far behind those before it: its window is closed.",
+    Reason.REPEAT: "The same listener's download of this episode is counted already in this window.",
+    Reason.PIECE: "A piece of a download that is counted with the request that completed its first minute.",
+    Reason.SIZE_UNKNOWN: "The size of the file is not known, so nobody can tell whether it was delivered whole.",
+    Reason.UNDER_A_MINUTE: (
+        "All pieces of this window together are less than a minute of the episode (of a shorter one, or of one whose "
+        "length is not known, less than all)."
+    ),
+}

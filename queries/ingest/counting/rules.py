@@ -1,0 +1,52 @@
+"""The rules of one count: what a tenant chose and what is configured, with the version that numbers name."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from zoneinfo import ZoneInfo
+
+from queries.ingest.agents.classify import lists_version
+from queries.ingest.counting.addresses import Networks
+from queries.ingest.counting.requests import EpisodeFile
+from queries.ingest.counting.verdicts import Place
+from queries.ingest.counting.windows import Window
+
+COUNTING_VERSION = "IAB 2.3, rules 1"
+"""Goes up whenever the same requests may give another number."""
+
+FindEpisode = Callable[[str], EpisodeFile | None]
+"""The file behind a path, None for a path that is no episode's."""
+FindPlace = Callable[[str], Place]
+"""Where an address is."""
+
+
+def _nowhere(_address: str) -> Place:
+    return Place()
+
+
+@dataclass(frozen=True, slots=True)
+class Rules:
+    """How requests are counted.
+
+    `redirects`: they are those of a prefix that redirects, so bytes are not known and not asked for. `data_centres`
+    without networks: that filter is off. `reorder` requests are held back to be put in order of time.
+    """
+
+    secret: bytes = field(repr=False)
+    episode_of: FindEpisode
+    window: Window = Window.CALENDAR_DAY
+    zone: ZoneInfo = field(default_factory=lambda: ZoneInfo("UTC"))
+    redirects: bool = False
+    data_centres: Networks = field(default_factory=Networks)
+    place_of: FindPlace = _nowhere
+    reorder: int = 20_000
+
+    @property
+    def version(self) -> str:
+        """What a number that was counted by these rules says about them."""
+        filtered = "with" if self.data_centres else "without"
+        return (
+            f"{COUNTING_VERSION}; once per {self.window.words} ({self.zone.key}); {filtered} a list of data centres; "
+            f"{lists_version()}"
+        )

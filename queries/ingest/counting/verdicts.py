@@ -1,0 +1,97 @@
+"""What comes out of counting; none of it holds an address."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import date, datetime
+
+from queries.ingest.agents.classify import Agent
+from queries.ingest.counting.content import Piece
+from queries.ingest.counting.reasons import Reason
+from queries.ingest.counting.requests import EpisodeFile
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where an address is registered, as far as a configured database tells it."""
+
+    country: str | None = None
+    region: str | None = None
+
+
+@dataclass(slots=True)
+class Fetch:
+    """A request that every rule for single requests let pass: a listener's, for an episode.
+
+    `bytes_sent` is None where it is not known; `piece` says which bytes they are, None where that is not known.
+    """
+
+    number: int
+    occurred_at: datetime
+    file: EpisodeFile
+    listener_id: str
+    agent: Agent
+    place: Place
+    bytes_sent: int | None
+    piece: Piece | None
+    told_bytes: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """What became of the request of this number: a download, or refused for one reason.
+
+    A download carries the fetch with which its first minute was complete. `is_unmeasured`: it was counted although
+    nobody knows how much was delivered, and is to be labelled so.
+    """
+
+    number: int
+    occurred_at: datetime
+    episode: str | None
+    reason: Reason | None
+    download: Fetch | None = None
+    is_unmeasured: bool = False
+
+    @property
+    def is_download(self) -> bool:
+        """Whether the request counts."""
+        return self.reason is None
+
+
+@dataclass(frozen=True, slots=True)
+class Delivery:
+    """What a listener got of an episode in a window that has closed; `number` is the download's, None without one."""
+
+    number: int | None
+    episode: str
+    listener_id: str
+    size_bytes: int | None
+    pieces: tuple[Piece, ...]
+
+
+Outcome = Verdict | Delivery
+
+
+@dataclass(slots=True)
+class OpenWindow:
+    """A listener's window of an episode that has not closed: plain values, to be kept between two files."""
+
+    file: EpisodeFile
+    listener_id: str
+    day: date | None
+    closes_at: datetime
+    pieces: tuple[Piece, ...] = ()
+    unplaced_bytes: int = 0
+    told_bytes: int | None = None
+    download: int | None = None
+    waiting: list[tuple[int, datetime]] = field(default_factory=list)
+    """Requests whose reason is not known yet: number and time."""
+
+
+@dataclass(slots=True)
+class Suspended:
+    """All that a counter remembers: given to the next one, it goes on as if there had been no break."""
+
+    released_until: datetime | None
+    windows: list[OpenWindow]
+    unordered: list[Fetch]

@@ -1,0 +1,48 @@
+"""Packed logs are unpacked while they are read: gzip and zstd, told by their first bytes."""
+
+from __future__ import annotations
+
+import gzip
+import io
+import zlib
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import BinaryIO, cast
+
+from backports import zstd
+
+from queries.ingest.imports import ImportRefused
+
+_AT_ONCE = 1024 * 1024
+_GZIP, _ZSTD = b"\x1f\x8b", b"\x28\xb5\x2f\xfd"
+_OTHERS = {
+    b"PK\x03\x04": "a ZIP archive", b"BZh": "bzip2", b"\xfd7zXZ": "xz", b"\xff\xfe": "UTF-16", b"\xfe\xff": "UTF-16",
+}  # fmt: skip
+
+
+@contextmanager
+def unpacked(source: BinaryIO) -> Iterator[BinaryIO]:
+    """The content of a file, whether it is packed or not.
+
+    Raises: ImportRefused, from inside too, when the packing is broken or another one than gzip and zstd.
+    """
+    head = io.BufferedReader(cast(io.RawIOBase, source), _AT_ONCE)
+    try:
+        first = head.peek(8)[:8]
+        for magic, name in _OTHERS.items():
+            if first.startswith(magic):
+                raise ImportRefused(f"The log is {name}: plain text, gzip and zstd can be read.")
+        if first.startswith(_GZIP):
+            with gzip.GzipFile(fileobj=head) as packed, io.BufferedReader(packed, _AT_ONCE) as plain:
+                yield cast(BinaryIO, plain)
+        elif first.startswith(_ZSTD):
+            with zstd.ZstdFile(head) as packed_zstd:
+                with io.BufferedReader(cast(io.RawIOBase, packed_zstd), _AT_ONCE) as plain:
+                    yield cast(BinaryIO, plain)
+        else:
+            yield cast(BinaryIO, head)
+    except (EOFError, gzip.BadGzipFile, zlib.error, zstd.ZstdError):
+        raise ImportRefused("The packed log is broken or cut off: nothing of it was counted.") from None
+    finally:
+        # The file stays its opener's to close.
+        head.detach()

@@ -1,0 +1,148 @@
+"""User agents: apps, devices, operating systems, bots; our table first, the libraries behind it."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import crawleruseragents
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from queries.ingest.agents.classify import Agent, classify_agent, lists_version
+from queries.ingest.agents.table import DEVICES, Literals, load_table, read_table
+
+IOS_APP = "CFNetwork/1335.0.3 Darwin/21.6.0"
+WEBKIT = "AppleWebKit/537.36 (KHTML, like Gecko)"
+CHROME = "Chrome/116.0 Safari/537.36"
+MOBILE = "Chrome/116.0 Mobile Safari/537.36"
+
+
+def android(model: str, browser: str = MOBILE) -> str:
+    return f"Mozilla/5.0 (Linux; Android 13; {model}) {WEBKIT} {browser}"
+
+
+@pytest.mark.parametrize(
+    ("agent", "app", "device", "os"),
+    [
+        (f"Podcasts/1520.1 {IOS_APP}", "Apple Podcasts", "phone", "iOS"),
+        # The app's name in Russian, percent-encoded as it is sent.
+        (f"%D0%9F%D0%BE%D0%B4%D0%BA%D0%B0%D1%81%D1%82%D1%8B/1545.1 {IOS_APP}", "Apple Podcasts", "phone", "iOS"),
+        ("AppleCoreMedia/1.0.0.19F77 (iPhone; U; CPU OS 15_5 like Mac OS X; en_us)", "AppleCoreMedia", "phone", "iOS"),
+        ("AppleCoreMedia/1.0.0.19F77 (iPad; U; CPU OS 15_5 like Mac OS X)", "AppleCoreMedia", "tablet", "iPadOS"),
+        ("AppleCoreMedia/1.0.0.20B82 (Macintosh; U; Intel Mac OS X 10_14_1)", "AppleCoreMedia", "computer", "macOS"),
+        ("AppleCoreMedia/1.0.0.19T572 (Apple TV; U; CPU OS 15_2 like Mac OS X)", "AppleCoreMedia", "tv", "tvOS"),
+        ("AppleCoreMedia/1.0.0.21K365 (HomePod; U; CPU OS 17_2 like Mac OS X)", "HomePod", "smart_speaker", "audioOS"),
+        ("Overcast/3.0 (+http://overcast.fm/; iOS podcast app)", "Overcast", "phone", "iOS"),
+        ("Overcast/3.0 (+http://overcast.fm/; Apple Watch podcast app)", "Overcast", "watch", "watchOS"),
+        ("AntennaPod/2.5.2", "AntennaPod", "phone", "Android"),
+        ("PodcastAddict/v5 (+https://podcastaddict.com/; Android podcast app)", "Podcast Addict", "phone", "Android"),
+        ("Spotify/8.6.94 Android/29 (SM-G973F)", "Spotify", "phone", "Android"),
+        ("Spotify/8.5.49 iOS/13.3 (iPhone11,8)", "Spotify", "phone", "iOS"),
+        ("Spotify/114000192 Win32/0 (PC laptop)", "Spotify", "computer", "Windows"),
+        ("Castro 2021.5/2", "Castro", "phone", "iOS"),
+        ("AlexaMediaPlayer/2.1 (Linux;Android 5.1.1) ExoPlayerLib/1.5.9", "Amazon Alexa", "smart_speaker", "Fire OS"),
+        ("Linux UPnP/1.0 Sonos/57.3-80220 (ZPS13)", "Sonos", "smart_speaker", "Sonos"),
+        ("Dalvik/2.1.0 (Linux; U; Android 12; SM-T870 Build/SP1A)", "Android media player", "tablet", "Android"),
+        (android("Pixel 7"), "Chrome", "phone", "Android"),
+        (android("X", CHROME), "Chrome", "tablet", "Android"),
+        (android("AFTMM"), "Chrome", "tv", "Android"),
+        (f"Mozilla/5.0 (Windows NT 10.0; Win64; x64) {WEBKIT} {CHROME} Edg/116.0", "Edge", "computer", "Windows"),
+        # A phone of the maker Cubot is no bot.
+        (android("CUBOT_NOTE_7"), "Chrome", "phone", "Android"),
+        ("something nobody knows", "unknown", "unknown", "unknown"),
+    ],
+)  # fmt: skip
+def test_listeners(agent: str, app: str, device: str, os: str) -> None:
+    assert classify_agent(agent) == Agent(app, device, os, is_bot=False)
+
+
+@pytest.mark.parametrize(
+    ("agent", "name"),
+    [
+        ("iTMS", "Apple Podcasts directory"),
+        ("Spotify/1.0", "Spotify feed reader"),
+        (
+            "Overcast/1.0 Podcast Sync (123 subscribers; feed-id=1; +http://overcast.fm/)",
+            "Overcast feed reader",
+        ),
+        ("PocketCasts/1.0 (Pocket Casts Feed Parser; +http://pocketcasts.com/)", "Pocket Casts feed reader"),
+        ("Mozilla/5.0 (compatible; Googlebot/2.1; +http://www.google.com/bot.html)", "Googlebot"),
+        ("Mozilla/5.0 (compatible; BeetleBot; )", "BeetleBot"),
+        ("python-requests/2.25", "Python Requests"),
+        ("my own spider 1", "my own spider"),
+    ],
+)
+def test_bots(agent: str, name: str) -> None:
+    assert classify_agent(agent) == Agent(name, "unknown", "unknown", is_bot=True)
+
+
+def test_every_crawler_of_the_public_list_is_a_bot() -> None:
+    instances = [
+        instance for entry in crawleruseragents.CRAWLER_USER_AGENTS_DATA for instance in entry["instances"]
+    ]
+    assert len(instances) > 2_000
+    missed = [instance for instance in instances if not classify_agent(instance).is_bot]
+    # A model of telephone inside Instagram, which one scraper happened to imitate.
+    assert [agent for agent in missed if "Instagram 406" not in agent] == []
+
+
+def test_the_fast_matcher_agrees_with_the_lists_own() -> None:
+    patterns = [entry["pattern"] for entry in crawleruseragents.CRAWLER_USER_AGENTS_DATA]
+    machine = Literals(patterns)
+    tried = [
+        entry["instances"][0] for entry in crawleruseragents.CRAWLER_USER_AGENTS_DATA if entry["instances"]
+    ][::7]
+    tried += [
+        f"Podcasts/1 {IOS_APP}",
+        "AntennaPod/2",
+        f"Mozilla/5.0 (Windows NT 10.0) {WEBKIT} Chrome/1 Safari/1",
+    ]
+    for agent in tried:
+        assert (machine.first(agent) is not None) == crawleruseragents.is_crawler(agent)
+
+
+def test_every_entry_of_the_table_is_found_by_its_own_agents() -> None:
+    table = load_table()
+    matcher = table.matcher()
+    hidden = [
+        (entry.name, text)
+        for entry in table.entries
+        for text in (*entry.begins, *entry.holds)
+        if (position := matcher.first(text)) is None or table.entries[position] is not entry
+    ]
+    assert hidden == []
+    assert all(entry.device in (*DEVICES, None) for entry in table.entries)
+
+
+@pytest.mark.parametrize(
+    ("entry", "message"),
+    [
+        ({"begins": ["Abc"]}, "has no name"),
+        ({"name": "A"}, "A: needs begins or holds"),
+        ({"name": "A", "begins": ["ab"]}, "of three letters at least"),
+        ({"name": "A", "begins": ["Abc"], "device": "toaster"}, "A: the device is one of phone"),
+        ({"name": "A", "begins": ["Abc"], "colour": "red"}, "A: unknown colour"),
+    ],
+)
+def test_a_mistake_in_the_table_is_named(entry: dict[str, Any], message: str) -> None:
+    with pytest.raises(ValueError, match=message):
+        read_table({"version": "1", "app": [entry]})
+    twice = {"name": "A", "begins": ["Abc"]}
+    with pytest.raises(ValueError, match="two entries are called 'A'"):
+        read_table({"version": "1", "app": [twice, twice]})
+
+
+def test_the_version_names_every_list() -> None:
+    said = lists_version()
+    assert said.startswith(f"apps {load_table().version}, crawler-user-agents 1.")
+    assert ", ua-parser rules 20" in said
+
+
+@given(st.text(max_size=80))
+def test_any_text_is_classified(agent: str) -> None:
+    found = classify_agent(agent)
+    assert found == classify_agent(agent)
+    assert found.device in DEVICES
+    json.dumps(found.app + found.os)

@@ -1,0 +1,368 @@
+"""Access logs: each format into the same request, each broken line into its reason, each packing into its content."""
+
+from __future__ import annotations
+
+import gzip
+import io
+import time
+from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import orjson
+import pytest
+from backports import zstd
+from hypothesis import given
+from hypothesis import strategies as st
+
+from queries.errors import InvalidRequest
+from queries.ingest.counting.configured import data_centres
+from queries.ingest.counting.countries import Countries, read_place
+from queries.ingest.counting.requests import EpisodeFile, Request
+from queries.ingest.counting.verdicts import Place
+from queries.ingest.imports import ImportRefused
+from queries.ingest.logs.episodes import audio_by_itself, episodes_of
+from queries.ingest.logs.faults import LineFault, RefusedLine
+from queries.ingest.logs.formats import MAKERS, LogFormat
+from queries.ingest.logs.packing import unpacked
+from queries.ingest.logs.reader import LogReader
+from tests.unit.mmdb_sample import mmdb
+
+NOW = datetime(2026, 11, 28, 12, tzinfo=UTC)
+AGENT = "Overcast/3.0 (+http://overcast.fm/; iOS podcast app)"
+COMBINED = f'192.0.2.1 - - [03/Nov/2026:13:00:05 +0100] "GET /one.mp3?x=1 HTTP/1.1" 206 500 "-" "{AGENT}"'
+CLOUDFRONT_HEAD = (
+    "#Version: 1.0\n#Fields: date time x-edge-location sc-bytes c-ip cs-method cs(Host) cs-uri-stem sc-status "
+    "cs(Referer) cs(User-Agent) cs-uri-query sc-content-len sc-range-start sc-range-end\n"
+)
+CLOUDFRONT = "\t".join((
+    "2026-11-03", "12:00:05", "FRA1-C1", "812", "192.0.2.1", "GET", "d1.cloudfront.example", "/one.mp3", "206", "-",
+    # Older logs encode the percent sign of an encoded blank once more.
+    "Overcast/3.0%2520(+http://overcast.fm/;%2520iOS%2520podcast%2520app)", "x=1", "500", "0", "499",
+))  # fmt: skip
+S3 = (
+    f"79a5 shows [03/Nov/2026:12:00:05 +0000] 192.0.2.1 - 3E57 REST.GET.OBJECT one.mp3 "
+    f'"GET /shows/one.mp3?x=1 HTTP/1.1" 206 - 500 60500 7 6 "-" "{AGENT}" - abc= SigV4 ECDHE - shows.s3.example TLSv1.2'
+)
+
+
+def entries(
+    text: str | bytes, log_format: LogFormat | None = None, **values: Any
+) -> list[Request | RefusedLine]:
+    content = text.encode() if isinstance(text, str) else text
+    return list(LogReader(io.BytesIO(content), log_format=log_format, **{"now": NOW, **values}))
+
+
+def fault(line: str | bytes, log_format: LogFormat = "combined") -> tuple[LineFault, str]:
+    content = line.encode() if isinstance(line, str) else line
+    (found,) = entries(content + b"\n", log_format)
+    assert isinstance(found, RefusedLine), found
+    return found.fault, found.detail
+
+
+def as_json(**values: Any) -> str:
+    return orjson.dumps(
+        {"remote_addr": "192.0.2.1", "time_iso8601": "2026-11-03T13:00:05+01:00",
+         "request": "GET /one.mp3?x=1 HTTP/1.1", "status": 206, "body_bytes_sent": 500,
+         "http_user_agent": AGENT, **values}
+    ).decode()  # fmt: skip
+
+
+EXPECTED = Request(
+    number=1, occurred_at=datetime(2026, 11, 3, 12, 0, 5, tzinfo=UTC), address="192.0.2.1", method="GET",
+    path="/one.mp3", status=206, agent=AGENT, bytes_sent=500,
+)  # fmt: skip
+
+
+def expected(**values: Any) -> Request:
+    return Request(**{name: getattr(EXPECTED, name) for name in Request.__slots__} | values)
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "request_"),
+    [
+        ("combined", COMBINED, expected()),
+        ("combined", f'{COMBINED} "bytes=0-499" 0.004', expected(byte_range="bytes=0-499")),
+        ("combined", COMBINED.replace(" 500 ", " - "), expected(bytes_sent=0)),
+        ("combined", COMBINED.replace(" - - ", " - some body "), expected()),
+        ("combined", COMBINED.replace("/one.mp3?x=1", "https://cdn.example/on%65.mp3"), expected()),
+        ("combined", COMBINED.replace(AGENT, "-"), expected(agent="")),
+        ("combined", COMBINED.replace(AGENT, 'a \\"b\\" \\xe9'), expected(agent='a "b" é')),
+        ("combined", COMBINED.replace("192.0.2.1", "2001:db8::1"), expected(address="2001:db8::1")),
+        ("s3", S3, expected(object_bytes=60_500)),
+        ("s3", S3.replace(" 500 60500 ", " - - "), expected(bytes_sent=0)),
+        ("json", as_json(), expected()),
+        ("json", as_json(http_range="bytes=0-499"), expected(byte_range="bytes=0-499")),
+        ("json", as_json(time_iso8601=None, msec=1_793_707_205.0), expected()),
+        ("json", as_json(time_iso8601=None, ts=1_793_707_205_000), expected()),
+        ("json", as_json(time_iso8601=None, ts="1793707205.0"), expected()),
+        ("json", as_json(time_iso8601=None, time_local="03/Nov/2026:13:00:05 +0100"), expected()),
+        ("json", as_json(body_bytes_sent="500", status="206"), expected()),
+        ("json", as_json(http_sec_purpose="prefetch"), expected(purpose="prefetch")),
+        ("json", as_json(body_bytes_sent=None), expected(bytes_sent=None)),
+        ("json", as_json(sent_http_content_range="bytes 0-499/60500"), expected(content_range="bytes 0-499/60500")),
+        (
+            "json",
+            orjson.dumps({
+                "ts": 1_793_707_205, "status": 206, "size": 500,
+                "request": {"remote_ip": "192.0.2.1", "method": "GET", "uri": "/one.mp3?x=1",
+                            "headers": {"User-Agent": [AGENT], "Range": ["bytes=0-499"]}},
+                "resp_headers": {"Content-Range": ["bytes 0-499/60500"]},
+            }).decode(),
+            expected(byte_range="bytes=0-499", content_range="bytes 0-499/60500"),
+        ),
+        ("cloudfront", CLOUDFRONT_HEAD + CLOUDFRONT, expected(number=3, content_range="bytes 0-499/*")),
+        (
+            "cloudfront",
+            CLOUDFRONT_HEAD + CLOUDFRONT.replace("\t206\t", "\t200\t").replace("\t0\t499", "\t-\t-"),
+            expected(number=3, status=200, object_bytes=500),
+        ),
+        (
+            # The listener left: less than was announced.
+            "cloudfront",
+            CLOUDFRONT_HEAD + CLOUDFRONT.replace("\t812\t", "\t90\t").replace("\t206\t", "\t000\t"),
+            expected(number=3, status=0, bytes_sent=90, content_range="bytes 0-499/*"),
+        ),
+    ],
+)  # fmt: skip
+def test_every_format_tells_the_same(name: LogFormat, content: str, request_: Request) -> None:
+    assert entries(content + "\r\n", name) == [request_]
+    # Told by itself it is the same format.
+    reader = LogReader(io.BytesIO((content + "\n").encode()), now=NOW)
+    assert (reader.format, list(reader)) == (name, [request_])
+
+
+@pytest.mark.parametrize(
+    ("line", "found"),
+    [
+        ("x" * 70_000, (LineFault.TOO_LONG, "")),
+        (COMBINED.encode().replace(b"Overcast", b"\xff\xfe"), (LineFault.NOT_UTF8, "")),
+        ("GARBAGE", (LineFault.FORMAT, "")),
+        (COMBINED[:-1], (LineFault.FORMAT, "")),
+        (COMBINED.replace("192.0.2.1", "host.example"), (LineFault.ADDRESS, "")),
+        (COMBINED.replace("192.0.2.1", "192.0.2.999"), (LineFault.ADDRESS, "")),
+        (COMBINED.replace("03/Nov", "31/Nov"), (LineFault.TIME, "31/Nov/2026 +0100")),
+        (COMBINED.replace("13:00:05", "25:00:05"), (LineFault.TIME, ":25:00:05 ")),
+        (COMBINED.replace("+0100", "CET"), (LineFault.TIME, "03/Nov/2026 CET")),
+        (COMBINED.replace("2026", "2015"), (LineFault.PAST, "2015-11-03T12:00:05+00:00")),
+        (COMBINED.replace("2026", "2036"), (LineFault.FUTURE, "2036-11-03T12:00:05+00:00")),
+        (COMBINED.replace("GET /one.mp3?x=1 HTTP/1.1", "\\x16\\x03\\x01"), (LineFault.REQUEST, "")),
+        (COMBINED.replace("GET /one.mp3?x=1 HTTP/1.1", "-"), (LineFault.REQUEST, "")),
+        (COMBINED.replace(" 206 ", " 999 "), (LineFault.STATUS, "999")),
+        (COMBINED.replace(" 206 ", " 192.0.2.1 "), (LineFault.STATUS, "")),
+        (COMBINED.replace(" 500 ", " -500 "), (LineFault.BYTES, "-500")),
+        (COMBINED.replace(" 500 ", " 99999999999999 "), (LineFault.BYTES, "99999999999999")),
+        (COMBINED.replace(" 500 ", " ٣ "), (LineFault.BYTES, "")),
+    ],
+)  # fmt: skip
+def test_a_broken_line_is_refused_with_its_reason(line: str | bytes, found: tuple[LineFault, str]) -> None:
+    assert fault(line) == found
+
+
+@pytest.mark.parametrize(
+    ("line", "found"),
+    [
+        ("{", LineFault.FORMAT),
+        ("[1]", LineFault.FORMAT),
+        (b'{"a": "\xff"}', LineFault.NOT_UTF8),
+        (as_json(remote_addr=None), LineFault.ADDRESS),
+        (as_json(remote_addr=7), LineFault.ADDRESS),
+        (as_json(time_iso8601="soon"), LineFault.TIME),
+        (as_json(time_iso8601=True), LineFault.TIME),
+        (as_json(time_iso8601=1e300), LineFault.TIME),
+        (as_json(time_iso8601="0001-01-01T00:00:00+14:00"), LineFault.TIME),
+        (as_json(request=None), LineFault.REQUEST),
+        (as_json(status=None), LineFault.STATUS),
+        (as_json(body_bytes_sent=-1), LineFault.BYTES),
+        (as_json(body_bytes_sent=1.5), LineFault.BYTES),
+        (as_json(body_bytes_sent=True), LineFault.BYTES),
+    ],
+)
+def test_a_broken_object_is_refused_with_its_reason(line: str | bytes, found: LineFault) -> None:
+    assert fault(line, "json")[0] == found
+
+
+def test_what_s3_does_by_itself_is_no_request() -> None:
+    own = S3.replace("REST.GET.OBJECT", "S3.EXPIRE.OBJECT").replace('"GET /shows/one.mp3?x=1 HTTP/1.1"', "-")
+    assert fault(own, "s3") == (LineFault.REQUEST, "")
+
+
+def test_cloudfront_without_its_head_is_not_guessed() -> None:
+    assert fault(CLOUDFRONT, "cloudfront") == (LineFault.FORMAT, "")
+    assert fault("#Fields: date time", "cloudfront") == (LineFault.FORMAT, "")
+
+
+def test_a_broken_line_does_not_hide_the_others() -> None:
+    found = entries("\n".join(["???", COMBINED, "", "x" * 70_000, COMBINED]))
+    assert [(type(entry).__name__, entry.number) for entry in found] == [
+        ("RefusedLine", 1), ("Request", 2), ("RefusedLine", 4), ("Request", 5),
+    ]  # fmt: skip
+
+
+def test_no_refusal_shows_an_address() -> None:
+    secret = "198.51.100.23"
+    lines = [COMBINED.replace("192.0.2.1", secret)] * 1
+    broken = [lines[0][:cut] + "?" + lines[0][cut + 1 :] for cut in range(len(lines[0]))]
+    broken += [" ".join(lines[0].split()[skip:]) for skip in range(8)]
+    found = entries("\n".join(broken), "combined")
+    refused = [entry for entry in found if isinstance(entry, RefusedLine)]
+    assert len(refused) > 20
+    assert not any(secret[:8] in entry.detail for entry in refused)
+
+
+def test_a_log_is_moved_by_whole_days_to_where_it_shall_begin() -> None:
+    old = COMBINED.replace("2026", "2015")
+    later = old.replace("03/Nov", "05/Nov")
+    found = entries(f"{old}\n{later}\n", shift_to=date(2026, 11, 1))
+    moments = [entry.occurred_at for entry in found if isinstance(entry, Request)]
+    assert moments == [
+        datetime(2026, 11, 1, 12, 0, 5, tzinfo=UTC),
+        datetime(2026, 11, 3, 12, 0, 5, tzinfo=UTC),
+    ]
+    future = entries(f"{old}\n{later}\n", shift_to=date(2026, 11, 27))
+    assert [type(entry).__name__ for entry in future] == ["Request", "RefusedLine"]
+
+
+def test_the_clock_may_be_ten_minutes_ahead_and_ten_years_behind() -> None:
+    moment = EXPECTED.occurred_at
+    assert isinstance(entries(COMBINED, now=moment - timedelta(minutes=10))[0], Request)
+    assert isinstance(entries(COMBINED, now=moment - timedelta(minutes=11))[0], RefusedLine)
+    assert isinstance(entries(COMBINED, now=moment + timedelta(days=3653))[0], Request)
+    assert isinstance(entries(COMBINED, now=moment + timedelta(days=3654))[0], RefusedLine)
+
+
+@pytest.mark.parametrize("pack", [lambda plain: plain, gzip.compress, zstd.compress])
+def test_packed_logs_are_unpacked(pack: Any) -> None:
+    packed = pack(f"{COMBINED}\n".encode() * 3) + pack(f"{COMBINED}\n".encode())
+    with unpacked(io.BytesIO(packed)) as plain:
+        found = list(LogReader(plain, now=NOW))
+    assert [entry.number for entry in found] == [1, 2, 3, 4]
+
+
+@pytest.mark.parametrize("pack", [gzip.compress, zstd.compress])
+def test_a_packed_log_that_is_cut_off_is_said(pack: Any) -> None:
+    packed = pack(b"".join(f"{number} {COMBINED}\n".encode() for number in range(5_000)))
+    with pytest.raises(ImportRefused, match="broken or cut off"), unpacked(io.BytesIO(packed[:-20])) as plain:
+        list(LogReader(plain, now=NOW, log_format="combined"))
+
+
+@pytest.mark.parametrize(
+    ("content", "message"),
+    [
+        (b"", "The log is empty."),
+        (b"\n \n", "The log is empty."),
+        (b"PK\x03\x04zip", "The log is a ZIP archive: plain text, gzip and zstd can be read."),
+        (b"BZh91", "The log is bzip2"),
+        ("a,b\n1,2\n".encode("utf-16"), "The log is UTF-16"),
+        (b"a,b\n1,2\n", "The first 2 lines are in no format that is known (combined, json, cloudfront, s3)."),
+    ],
+)
+def test_what_is_no_log_is_said(content: bytes, message: str) -> None:
+    with pytest.raises(ImportRefused) as refused, unpacked(io.BytesIO(content)) as plain:
+        LogReader(plain, now=NOW)
+    assert message in str(refused.value)
+
+
+@pytest.mark.parametrize(
+    "line",
+    ["[" * 65_000, "1 2 " + '[x] "' * 13_000, '1 2 [x] "' + "\\" * 65_000, '1 2 [x] "" ' + "a" * 65_000, '"' * 65_000,
+     "1 2 [03/Nov/2026:13:00:05 +0100] " + '"a" ' * 16_000],
+)  # fmt: skip
+def test_a_line_made_to_be_slow_is_not(line: str) -> None:
+    for name, maker in MAKERS.items():
+        began = time.process_time()
+        with pytest.raises(ValueError, match=r"."):
+            maker().read(1, line.encode())
+        assert time.process_time() - began < 0.5, name
+
+
+@given(st.binary(max_size=300), st.sampled_from(list(MAKERS)))
+def test_any_bytes_are_a_request_or_refused(content: bytes, name: LogFormat) -> None:
+    try:
+        found = entries(content, name)
+    except ImportRefused:
+        assert not content.strip()
+        return
+    assert all(isinstance(entry, Request | RefusedLine) for entry in found)
+
+
+def test_a_mapping_names_episodes() -> None:
+    find = episodes_of(
+        [
+            "path,episode,size_bytes,duration,header_bytes\n",
+            "https://cdn.example/shows/on%65.mp3?x=1,one,60500,10:00,500\n",
+            "/two.mp3,two,,,\n",
+        ]
+    )
+    assert find("/shows/one.mp3") == EpisodeFile("one", 60_500, 600, 500)
+    assert find("/two.mp3") == EpisodeFile("two")
+    assert find("/three.mp3") is None
+
+
+@pytest.mark.parametrize(
+    ("lines", "message"),
+    [
+        (
+            ["a,b"],
+            "needs the columns path and episode and may have size_bytes, duration, header_bytes; 'a' is not",
+        ),
+        (["path,episode"], "The mapping names no path."),
+        (["path,episode", "/a,"], "Line 2 of the mapping: path and episode are needed"),
+        (
+            ["path,episode", "/a,b,c"],
+            "Line 2 of the mapping: path and episode are needed, and no more values",
+        ),
+        (["path,episode", "one.mp3,b"], "Line 2 of the mapping: the path begins with / or https://."),
+        (["path,episode", "/a,b", "/a,c"], "Line 3 of the mapping: the path stands there twice."),
+        (["path,episode,size_bytes", "/a,b,-1"], "Line 2 of the mapping: size_bytes is no number of bytes."),
+        (["path,episode,duration", "/a,b,long"], "Line 2 of the mapping: the duration is not understood."),
+    ],
+)
+def test_a_mistake_in_a_mapping_is_named(lines: list[str], message: str) -> None:
+    with pytest.raises(ImportRefused) as refused:
+        episodes_of([f"{line}\n" for line in lines])
+    assert message in str(refused.value)
+
+
+def test_without_a_mapping_audio_files_are_episodes() -> None:
+    assert audio_by_itself("/shows/One.MP3") == EpisodeFile("/shows/One.MP3")
+    assert audio_by_itself("/logo.png") is None
+
+
+def test_countries_come_from_a_database(tmp_path: Path) -> None:
+    path = tmp_path / "places.mmdb"
+    path.write_bytes(
+        mmdb({
+            "192.0.2.0/24": {"country": {"iso_code": "DE"}, "subdivisions": [{"iso_code": "BE"}]},
+            "2001:db8::/32": {"country": {"iso_code": "FR"}},
+        })
+    )  # fmt: skip
+    with Countries(path) as countries:
+        assert countries.version == "Test-City of 2026-09-21"
+        found = [countries.place(address) for address in ("192.0.2.9", "2001:db8::1", "203.0.113.1")]
+    assert found == [Place("DE", "BE"), Place("FR"), Place()]
+
+
+def test_records_of_other_makers() -> None:
+    assert read_place({"country": "DE", "continent": "EU"}) == Place("DE")
+    assert read_place({"country": "Germany", "country_code": "DE"}) == Place("DE")
+    assert read_place({"registered_country": {"iso_code": "US"}}) == Place("US")
+    assert [
+        read_place(record) for record in (None, "DE", {}, {"country": 7}, {"country": {"iso_code": "DEU"}})
+    ] == [Place()] * 5
+
+
+def test_a_configured_file_that_cannot_be_used_is_named(tmp_path: Path) -> None:
+    text = tmp_path / "list.txt"
+    text.write_text("198.51.100.0/24\nnonsense\n")
+    with pytest.raises(InvalidRequest, match=r"list\.txt is no database in MaxMind's format"):
+        Countries(text)
+    with pytest.raises(InvalidRequest, match=r"absent\.mmdb cannot be read: No such file"):
+        Countries(tmp_path / "absent.mmdb")
+    with pytest.raises(InvalidRequest, match=r"list\.txt cannot be used: line 2: 'nonsense' is no network"):
+        data_centres([text])
+    with pytest.raises(InvalidRequest, match=r"absent\.txt cannot be used: No such file"):
+        data_centres([tmp_path / "absent.txt"])
+    text.write_text("198.51.100.0/24\n")
+    assert "198.51.100.1" in data_centres([text])
+    assert not data_centres([])
