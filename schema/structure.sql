@@ -1637,10 +1637,7 @@ CREATE TABLE public.access_logs (
     reason text,
     ip_address inet,
     user_agent text,
-    occurred_at timestamp with time zone DEFAULT now() NOT NULL,
-    CONSTRAINT access_logs_action_check CHECK ((action ~ '^[a-z_]+(\.[a-z_]+)?$'::text)),
-    CONSTRAINT access_logs_reason_check CHECK ((length(reason) <= 200)),
-    CONSTRAINT access_logs_resource_type_check CHECK ((resource_type ~ '^[a-z_]+$'::text))
+    occurred_at timestamp with time zone DEFAULT now() NOT NULL
 );
 
 ALTER TABLE ONLY public.access_logs FORCE ROW LEVEL SECURITY;
@@ -1932,8 +1929,7 @@ CREATE TABLE public.attribution_analytics (
     created_at timestamp with time zone DEFAULT now() NOT NULL,
     updated_at timestamp with time zone DEFAULT now() NOT NULL,
     CONSTRAINT attribution_analytics_metrics_check CHECK ((jsonb_typeof(metrics) = 'object'::text)),
-    CONSTRAINT attribution_analytics_metrics_check1 CHECK ((((metrics ->> 'version'::text))::integer >= 1)),
-    CONSTRAINT attribution_analytics_metrics_check2 CHECK ((metrics ? 'version'::text))
+    CONSTRAINT attribution_analytics_metrics_check1 CHECK ((((metrics ->> 'version'::text))::integer >= 1))
 );
 
 ALTER TABLE ONLY public.attribution_analytics FORCE ROW LEVEL SECURITY;
@@ -1977,7 +1973,6 @@ CREATE TABLE public.attribution_models (
     created_at timestamp with time zone DEFAULT now() NOT NULL,
     updated_at timestamp with time zone DEFAULT now() NOT NULL,
     CONSTRAINT attribution_models_configuration_check CHECK ((jsonb_typeof(configuration) = 'object'::text)),
-    CONSTRAINT attribution_models_configuration_check1 CHECK (((((configuration ->> 'window_days'::text))::numeric >= (1)::numeric) AND (((configuration ->> 'window_days'::text))::numeric <= (60)::numeric))),
     CONSTRAINT attribution_models_model_type_check CHECK ((model_type = ANY (ARRAY['first_touch'::text, 'last_touch'::text, 'linear'::text]))),
     CONSTRAINT attribution_models_name_check CHECK (((length(name) >= 1) AND (length(name) <= 120)))
 );
@@ -2066,10 +2061,7 @@ CREATE TABLE public.audit_logs (
     changes jsonb DEFAULT '{}'::jsonb NOT NULL,
     ip_address inet,
     user_agent text,
-    occurred_at timestamp with time zone DEFAULT now() NOT NULL,
-    CONSTRAINT audit_logs_action_check CHECK ((action ~ '^[a-z_]+(\.[a-z_]+)?$'::text)),
-    CONSTRAINT audit_logs_changes_check CHECK ((jsonb_typeof(changes) = 'object'::text)),
-    CONSTRAINT audit_logs_resource_type_check CHECK ((resource_type ~ '^[a-z_]+$'::text))
+    occurred_at timestamp with time zone DEFAULT now() NOT NULL
 );
 
 ALTER TABLE ONLY public.audit_logs FORCE ROW LEVEL SECURITY;
@@ -2382,8 +2374,6 @@ CREATE TABLE public.etl_imports (
     completed_at timestamp with time zone,
     created_at timestamp with time zone DEFAULT now() NOT NULL,
     updated_at timestamp with time zone DEFAULT now() NOT NULL,
-    CONSTRAINT etl_imports_check CHECK (((status = 'running'::text) = (completed_at IS NULL))),
-    CONSTRAINT etl_imports_check1 CHECK ((completed_at >= started_at)),
     CONSTRAINT etl_imports_import_type_check CHECK ((import_type = ANY (ARRAY['feed'::text, 'listener_events'::text, 'attribution_events'::text]))),
     CONSTRAINT etl_imports_records_duplicate_check CHECK ((records_duplicate >= 0)),
     CONSTRAINT etl_imports_records_imported_check CHECK ((records_imported >= 0)),
@@ -2540,8 +2530,7 @@ CREATE TABLE public.import_refusals (
     detail text DEFAULT ''::text NOT NULL,
     created_at timestamp with time zone DEFAULT now() NOT NULL,
     CONSTRAINT import_refusals_detail_check CHECK ((length(detail) <= 500)),
-    CONSTRAINT import_refusals_line_number_check CHECK ((line_number > 0)),
-    CONSTRAINT import_refusals_reason_check CHECK (((length(reason) >= 1) AND (length(reason) <= 200)))
+    CONSTRAINT import_refusals_line_number_check CHECK ((line_number > 0))
 );
 
 ALTER TABLE ONLY public.import_refusals FORCE ROW LEVEL SECURITY;
@@ -2677,7 +2666,6 @@ CREATE TABLE public.job_runs (
     lease_until timestamp with time zone NOT NULL,
     result jsonb DEFAULT '{}'::jsonb NOT NULL,
     error_message text,
-    CONSTRAINT job_runs_check CHECK (((status = 'running'::text) = (finished_at IS NULL))),
     CONSTRAINT job_runs_job_check CHECK ((job ~ '^[a-z_]+$'::text)),
     CONSTRAINT job_runs_result_check CHECK ((jsonb_typeof(result) = 'object'::text)),
     CONSTRAINT job_runs_status_check CHECK ((status = ANY (ARRAY['running'::text, 'succeeded'::text, 'failed'::text, 'abandoned'::text])))
@@ -2949,10 +2937,7 @@ CREATE TABLE public.permissions (
     action text NOT NULL,
     created_at timestamp with time zone DEFAULT now() NOT NULL,
     updated_at timestamp with time zone DEFAULT now() NOT NULL,
-    CONSTRAINT permissions_action_check CHECK ((action ~ '^[a-z_]+$'::text)),
-    CONSTRAINT permissions_check CHECK ((action = split_part(name, '.'::text, 2))),
-    CONSTRAINT permissions_name_check CHECK ((name ~ '^[a-z_]+\.[a-z_]+$'::text)),
-    CONSTRAINT permissions_resource_type_check CHECK ((resource_type ~ '^[a-z_]+$'::text))
+    CONSTRAINT permissions_name_check CHECK ((name ~ '^[a-z_]+\.[a-z_]+$'::text))
 );
 
 COMMENT ON TABLE public.permissions IS 'What can be allowed at all; the same for every tenant. Written by migrations and operators only.';
@@ -3539,10 +3524,7 @@ CREATE TABLE public.tenant_settings (
     updated_at timestamp with time zone DEFAULT now() NOT NULL,
     CONSTRAINT tenant_settings_settings_check CHECK ((jsonb_typeof(settings) = 'object'::text)),
     CONSTRAINT tenant_settings_settings_check1 CHECK ((((settings ->> 'currency'::text) IS NULL) OR ((settings ->> 'currency'::text) ~ '^[A-Z]{3}$'::text))),
-    CONSTRAINT tenant_settings_settings_check2 CHECK ((((settings ->> 'week_start'::text) IS NULL) OR ((settings ->> 'week_start'::text) = ANY (ARRAY['monday'::text, 'sunday'::text])))),
-    CONSTRAINT tenant_settings_settings_check3 CHECK (((((settings ->> 'listener_retention_days'::text))::numeric >= (1)::numeric) AND (((settings ->> 'listener_retention_days'::text))::numeric <= (36500)::numeric))),
-    CONSTRAINT tenant_settings_settings_check4 CHECK (((settings ->> 'download_window'::text) = 'calendar_day'::text)),
-    CONSTRAINT tenant_settings_settings_check5 CHECK (((settings ->> 'locale'::text) ~ '^[a-z]{2}([-_][A-Z]{2})?$'::text))
+    CONSTRAINT tenant_settings_settings_check2 CHECK ((((settings ->> 'week_start'::text) IS NULL) OR ((settings ->> 'week_start'::text) = ANY (ARRAY['monday'::text, 'sunday'::text]))))
 );
 
 ALTER TABLE ONLY public.tenant_settings FORCE ROW LEVEL SECURITY;
@@ -3799,8 +3781,17 @@ ALTER TABLE ONLY internal.transcript_search
 ALTER TABLE ONLY public.access_control_policies
     ADD CONSTRAINT access_control_policies_pkey PRIMARY KEY (id);
 
+ALTER TABLE public.access_logs
+    ADD CONSTRAINT access_logs_action_check CHECK ((action ~ '^[a-z_]+(\.[a-z_]+)?$'::text)) NOT VALID;
+
 ALTER TABLE ONLY public.access_logs
     ADD CONSTRAINT access_logs_pkey PRIMARY KEY (id);
+
+ALTER TABLE public.access_logs
+    ADD CONSTRAINT access_logs_reason_check CHECK ((length(reason) <= 200)) NOT VALID;
+
+ALTER TABLE public.access_logs
+    ADD CONSTRAINT access_logs_resource_type_check CHECK ((resource_type ~ '^[a-z_]+$'::text)) NOT VALID;
 
 ALTER TABLE ONLY public.ad_units
     ADD CONSTRAINT ad_units_pkey PRIMARY KEY (id);
@@ -3856,6 +3847,9 @@ ALTER TABLE ONLY public.api_keys
 ALTER TABLE ONLY public.api_usage
     ADD CONSTRAINT api_usage_pkey PRIMARY KEY (id);
 
+ALTER TABLE public.attribution_analytics
+    ADD CONSTRAINT attribution_analytics_metrics_check2 CHECK ((metrics ? 'version'::text)) NOT VALID;
+
 ALTER TABLE ONLY public.attribution_analytics
     ADD CONSTRAINT attribution_analytics_pkey PRIMARY KEY (id);
 
@@ -3867,6 +3861,9 @@ ALTER TABLE ONLY public.attribution_event_metadata
 
 ALTER TABLE ONLY public.attribution_events
     ADD CONSTRAINT attribution_events_pkey PRIMARY KEY (tenant_id, id, occurred_at);
+
+ALTER TABLE public.attribution_models
+    ADD CONSTRAINT attribution_models_configuration_check1 CHECK (((((configuration ->> 'window_days'::text))::numeric >= (1)::numeric) AND (((configuration ->> 'window_days'::text))::numeric <= (60)::numeric))) NOT VALID;
 
 ALTER TABLE ONLY public.attribution_models
     ADD CONSTRAINT attribution_models_pkey PRIMARY KEY (id);
@@ -3886,8 +3883,17 @@ ALTER TABLE ONLY public.attribution_validations
 ALTER TABLE ONLY public.attribution_validations
     ADD CONSTRAINT attribution_validations_tenant_id_attribution_event_id_even_key UNIQUE (tenant_id, attribution_event_id, event_occurred_at, validation_type);
 
+ALTER TABLE public.audit_logs
+    ADD CONSTRAINT audit_logs_action_check CHECK ((action ~ '^[a-z_]+(\.[a-z_]+)?$'::text)) NOT VALID;
+
+ALTER TABLE public.audit_logs
+    ADD CONSTRAINT audit_logs_changes_check CHECK ((jsonb_typeof(changes) = 'object'::text)) NOT VALID;
+
 ALTER TABLE ONLY public.audit_logs
     ADD CONSTRAINT audit_logs_pkey PRIMARY KEY (id);
+
+ALTER TABLE public.audit_logs
+    ADD CONSTRAINT audit_logs_resource_type_check CHECK ((resource_type ~ '^[a-z_]+$'::text)) NOT VALID;
 
 ALTER TABLE ONLY public.backup_records
     ADD CONSTRAINT backup_records_pkey PRIMARY KEY (id);
@@ -3928,6 +3934,12 @@ ALTER TABLE ONLY public.episodes
 ALTER TABLE ONLY public.episodes
     ADD CONSTRAINT episodes_tenant_id_podcast_id_guid_key UNIQUE (tenant_id, podcast_id, guid);
 
+ALTER TABLE public.etl_imports
+    ADD CONSTRAINT etl_imports_check CHECK (((status = 'running'::text) = (completed_at IS NULL))) NOT VALID;
+
+ALTER TABLE public.etl_imports
+    ADD CONSTRAINT etl_imports_check1 CHECK ((completed_at >= started_at)) NOT VALID;
+
 ALTER TABLE ONLY public.etl_imports
     ADD CONSTRAINT etl_imports_pkey PRIMARY KEY (id);
 
@@ -3961,6 +3973,9 @@ ALTER TABLE ONLY public.gdpr_requests
 ALTER TABLE ONLY public.import_refusals
     ADD CONSTRAINT import_refusals_pkey PRIMARY KEY (id);
 
+ALTER TABLE public.import_refusals
+    ADD CONSTRAINT import_refusals_reason_check CHECK (((length(reason) >= 1) AND (length(reason) <= 200))) NOT VALID;
+
 ALTER TABLE ONLY public.integration_sync_logs
     ADD CONSTRAINT integration_sync_logs_pkey PRIMARY KEY (id);
 
@@ -3981,6 +3996,9 @@ ALTER TABLE ONLY public.io_bookings
 
 ALTER TABLE ONLY public.io_bookings
     ADD CONSTRAINT io_bookings_tenant_id_id_key UNIQUE (tenant_id, id);
+
+ALTER TABLE public.job_runs
+    ADD CONSTRAINT job_runs_check CHECK (((status = 'running'::text) = (finished_at IS NULL))) NOT VALID;
 
 ALTER TABLE ONLY public.job_runs
     ADD CONSTRAINT job_runs_job_scheduled_for_key UNIQUE (job, scheduled_for);
@@ -4045,11 +4063,20 @@ ALTER TABLE ONLY public.password_reset_tokens
 ALTER TABLE ONLY public.password_reset_tokens
     ADD CONSTRAINT password_reset_tokens_token_key UNIQUE (token);
 
+ALTER TABLE public.permissions
+    ADD CONSTRAINT permissions_action_check CHECK ((action ~ '^[a-z_]+$'::text)) NOT VALID;
+
+ALTER TABLE public.permissions
+    ADD CONSTRAINT permissions_check CHECK ((action = split_part(name, '.'::text, 2))) NOT VALID;
+
 ALTER TABLE ONLY public.permissions
     ADD CONSTRAINT permissions_name_key UNIQUE (name);
 
 ALTER TABLE ONLY public.permissions
     ADD CONSTRAINT permissions_pkey PRIMARY KEY (id);
+
+ALTER TABLE public.permissions
+    ADD CONSTRAINT permissions_resource_type_check CHECK ((resource_type ~ '^[a-z_]+$'::text)) NOT VALID;
 
 ALTER TABLE ONLY public.podcasts
     ADD CONSTRAINT podcasts_pkey PRIMARY KEY (id);
@@ -4185,6 +4212,15 @@ ALTER TABLE ONLY public.tenant_quotas
 
 ALTER TABLE ONLY public.tenant_settings
     ADD CONSTRAINT tenant_settings_pkey PRIMARY KEY (tenant_id);
+
+ALTER TABLE public.tenant_settings
+    ADD CONSTRAINT tenant_settings_settings_check3 CHECK (((((settings ->> 'listener_retention_days'::text))::numeric >= (1)::numeric) AND (((settings ->> 'listener_retention_days'::text))::numeric <= (36500)::numeric))) NOT VALID;
+
+ALTER TABLE public.tenant_settings
+    ADD CONSTRAINT tenant_settings_settings_check4 CHECK (((settings ->> 'download_window'::text) = 'calendar_day'::text)) NOT VALID;
+
+ALTER TABLE public.tenant_settings
+    ADD CONSTRAINT tenant_settings_settings_check5 CHECK (((settings ->> 'locale'::text) ~ '^[a-z]{2}([-_][A-Z]{2})?$'::text)) NOT VALID;
 
 ALTER TABLE ONLY public.tenants
     ADD CONSTRAINT tenants_pkey PRIMARY KEY (id);

@@ -10,34 +10,36 @@ create trigger touch_updated_at before update on password_reset_tokens
 alter table permissions add column updated_at timestamptz not null default now();
 create trigger touch_updated_at before update on permissions for each row execute function internal.touch_updated_at();
 
+-- Not valid: they hold for what is written from now on, and no large table is read through under a lock. What stands in
+-- logs and in tenants' settings already is not judged, and not rewritten.
 alter table access_logs
-    add check (resource_type ~ '^[a-z_]+$'),
-    add check (action ~ '^[a-z_]+(\.[a-z_]+)?$'),
-    add check (length(reason) <= 200);
+    add check (resource_type ~ '^[a-z_]+$') not valid,
+    add check (action ~ '^[a-z_]+(\.[a-z_]+)?$') not valid,
+    add check (length(reason) <= 200) not valid;
 alter table audit_logs
-    add check (resource_type ~ '^[a-z_]+$'),
-    add check (action ~ '^[a-z_]+(\.[a-z_]+)?$'),
-    add check (jsonb_typeof(changes) = 'object');
+    add check (resource_type ~ '^[a-z_]+$') not valid,
+    add check (action ~ '^[a-z_]+(\.[a-z_]+)?$') not valid,
+    add check (jsonb_typeof(changes) = 'object') not valid;
 alter table permissions
-    add check (resource_type ~ '^[a-z_]+$'),
-    add check (action ~ '^[a-z_]+$'),
-    add check (action = split_part(name, '.', 2));
+    add check (resource_type ~ '^[a-z_]+$') not valid,
+    add check (action ~ '^[a-z_]+$') not valid,
+    add check (action = split_part(name, '.', 2)) not valid;
 alter table attribution_models
-    add check ((configuration ->> 'window_days')::numeric between 1 and 60);
+    add check ((configuration ->> 'window_days')::numeric between 1 and 60) not valid;
 -- A check of what is missing passes: the version must be there to be checked.
 alter table attribution_analytics
-    add check (metrics ? 'version');
+    add check (metrics ? 'version') not valid;
 alter table tenant_settings
-    add check ((settings ->> 'listener_retention_days')::numeric between 1 and 36500),
-    add check (settings ->> 'download_window' in ('calendar_day')),
-    add check (settings ->> 'locale' ~ '^[a-z]{2}([-_][A-Z]{2})?$');
+    add check ((settings ->> 'listener_retention_days')::numeric between 1 and 36500) not valid,
+    add check (settings ->> 'download_window' in ('calendar_day')) not valid,
+    add check (settings ->> 'locale' ~ '^[a-z]{2}([-_][A-Z]{2})?$') not valid;
 alter table etl_imports
-    add check ((status = 'running') = (completed_at is null)),
-    add check (completed_at >= started_at);
+    add check ((status = 'running') = (completed_at is null)) not valid,
+    add check (completed_at >= started_at) not valid;
 alter table job_runs
-    add check ((status = 'running') = (finished_at is null));
+    add check ((status = 'running') = (finished_at is null)) not valid;
 alter table import_refusals
-    add check (length(reason) between 1 and 200);
+    add check (length(reason) between 1 and 200) not valid;
 
 comment on column access_logs.resource_type is 'What was asked for, as in permissions; session for the door itself.';
 comment on column access_logs.action is 'What was tried: log_in, log_out, password_reset, ...; or the action of a permission.';
