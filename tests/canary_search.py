@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, fields, is_dataclass
+from dataclasses import dataclass, fields, is_dataclass, replace
 from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
@@ -45,6 +45,13 @@ class Canaries:
         if not isinstance(value, (UUID, *_TELLING)):
             return None
         return str(value) if str(value) not in but and (value in self.ids or value in self.values) else None
+
+    def without_days(self) -> Canaries:
+        """The same but for plain days: every day of a period stands on the axis of a trend and names nobody."""
+        return replace(
+            self,
+            values=frozenset(v for v in self.values if isinstance(v, datetime) or not isinstance(v, date)),
+        )
 
     def _in_text(self, lowered: str) -> str | None:
         named = next((token for token in self.tokens if token in lowered), None)

@@ -1,4 +1,4 @@
--- Purpose: finding podcasts, episodes, sponsors and campaigns by a part of their name; indexes for what is asked often.
+-- Purpose: finding podcasts, episodes, sponsors and campaigns by a part of their name.
 
 -- As with transcripts, row security keeps a search for a part of a word from its index, so the names lie here once more
 -- and are read by a function that names tenant and scope itself.
@@ -89,7 +89,3 @@ comment on function find_names(text, integer) is
     'What in scope has this in its name, two letters or more, names that begin with it first. kind is the table.';
 revoke all on function find_names(text, integer) from public;
 grant execute on function find_names(text, integer) to podboard_web, podboard_worker;
-
-create index reports_status on reports (tenant_id, status);
-create index etl_imports_status on etl_imports (tenant_id, status);
-create index job_runs_status on job_runs (status, started_at);
