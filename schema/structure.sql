@@ -4263,6 +4263,8 @@ CREATE INDEX access_logs_tenant ON public.access_logs USING btree (tenant_id, oc
 
 CREATE INDEX access_logs_tenant_user ON public.access_logs USING btree (tenant_id, user_id);
 
+CREATE INDEX access_logs_user ON public.access_logs USING btree (user_id);
+
 CREATE INDEX ad_units_episode ON public.ad_units USING btree (tenant_id, episode_id);
 
 CREATE UNIQUE INDEX affiliates_name ON public.affiliates USING btree (tenant_id, lower(name)) WHERE (deleted_at IS NULL);
@@ -4506,6 +4508,8 @@ CREATE UNIQUE INDEX sponsors_name ON public.sponsors USING btree (tenant_id, low
 CREATE INDEX user_email_preferences_tenant_user ON public.user_email_preferences USING btree (tenant_id, user_id);
 
 CREATE INDEX user_metrics_tenant_user ON public.user_metrics USING btree (tenant_id, user_id);
+
+CREATE INDEX user_roles_assigned_by ON public.user_roles USING btree (assigned_by);
 
 CREATE INDEX user_roles_role ON public.user_roles USING btree (role_id);
 
@@ -4751,7 +4755,7 @@ ALTER TABLE ONLY public.access_logs
     ADD CONSTRAINT access_logs_tenant_id_user_id_fkey FOREIGN KEY (tenant_id, user_id) REFERENCES public.users(tenant_id, id) ON DELETE SET NULL (user_id);
 
 ALTER TABLE ONLY public.access_logs
-    ADD CONSTRAINT access_logs_user_of_tenant FOREIGN KEY (tenant_id, user_id) REFERENCES public.users(tenant_id, id) ON DELETE SET NULL (user_id);
+    ADD CONSTRAINT access_logs_user_id_fkey FOREIGN KEY (user_id) REFERENCES public.users(id) ON DELETE SET NULL;
 
 ALTER TABLE ONLY public.ad_units
     ADD CONSTRAINT ad_units_tenant_id_campaign_id_fkey FOREIGN KEY (tenant_id, campaign_id) REFERENCES public.campaigns(tenant_id, id) ON DELETE RESTRICT;
@@ -4884,9 +4888,6 @@ ALTER TABLE ONLY public.audit_logs
 
 ALTER TABLE ONLY public.audit_logs
     ADD CONSTRAINT audit_logs_tenant_id_user_id_fkey FOREIGN KEY (tenant_id, user_id) REFERENCES public.users(tenant_id, id) ON DELETE SET NULL (user_id);
-
-ALTER TABLE ONLY public.audit_logs
-    ADD CONSTRAINT audit_logs_user_of_tenant FOREIGN KEY (tenant_id, user_id) REFERENCES public.users(tenant_id, id) ON DELETE SET NULL (user_id);
 
 ALTER TABLE ONLY public.backup_records
     ADD CONSTRAINT backup_records_tenant_id_fkey FOREIGN KEY (tenant_id) REFERENCES public.tenants(id) ON DELETE CASCADE;
@@ -5228,7 +5229,7 @@ ALTER TABLE ONLY public.user_metrics
     ADD CONSTRAINT user_metrics_user_id_fkey FOREIGN KEY (user_id) REFERENCES public.users(id) ON DELETE CASCADE;
 
 ALTER TABLE ONLY public.user_roles
-    ADD CONSTRAINT user_roles_assigned_by_of_tenant FOREIGN KEY (tenant_id, assigned_by) REFERENCES public.users(tenant_id, id) ON DELETE SET NULL (assigned_by);
+    ADD CONSTRAINT user_roles_assigned_by_fkey FOREIGN KEY (assigned_by) REFERENCES public.users(id) ON DELETE SET NULL;
 
 ALTER TABLE ONLY public.user_roles
     ADD CONSTRAINT user_roles_role_id_fkey FOREIGN KEY (role_id) REFERENCES public.roles(id) ON DELETE CASCADE;
