@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -19,7 +19,7 @@ from tests.world import World
 # Rows of tenant A that are nobody's of the people in particular, Bob's and Carol's; and those of tenant B.
 OTHER, OF_B, BOBS, CAROLS = (Mark(letter) for letter in "abcd")
 # Rows that are Bob's by one column and somebody else's by another: his in somebody's campaign, somebody's in his.
-BY_BOB, FOR_BOB = Mark("cc"), Mark("ccc")
+BY_BOB, FOR_BOB, READERS = Mark("cc"), Mark("ccc"), Mark("aa")
 
 
 @dataclass(frozen=True)
@@ -31,7 +31,9 @@ class CanaryWorld:
     of_a: Canaries
     of_b: Canaries
     reader: Actor
-    """Of tenant A, with a role of its own: reads every campaign and podcast, and may do nothing else."""
+    """Of tenant A, with a role of its own: has every permission to read, and none to do anything."""
+    looker: Actor
+    """The same with two permissions only: every campaign, every podcast."""
 
 
 def plant_world(world: World) -> CanaryWorld:
@@ -66,7 +68,14 @@ def plant(connection: Connection, world: World) -> CanaryWorld:
     his_campaign = {name: planted["bob"].rows[name] for name in ("sponsors", "campaigns")}
     roles = {name: planted["bob"].rows[name] for name in ("roles", "permissions", "resource_ownership")}
     avoided = frozenset({"podcasts", "episodes"})
+    reader = _person(connection, world, "erin", ["read", "read_all"])
+    readers = {
+        "users": _row(connection, "users", "id", reader.user_id),
+        "roles": _row(connection, "roles", "name", "erin", world.a.tenant_id),
+        "permissions": _row(connection, "permissions", "name", "reports.read"),
+    }
     for name, mark, given in (
+        ("reader", READERS, shared | roles | readers),
         ("by_bob", BY_BOB, shared | roles | bobs_user),
         ("for_bob", FOR_BOB, shared | roles | his_campaign | {"users": other.rows["users"]}),
     ):
@@ -76,30 +85,31 @@ def plant(connection: Connection, world: World) -> CanaryWorld:
     of_a = [row for name in rows if name != "b" for row in rows[name]]
     return CanaryWorld(
         world, planted,
-        of_a=canaries_of(connection, world.a.tenant_id, of_a, OTHER, BOBS, CAROLS, BY_BOB, FOR_BOB),
+        of_a=canaries_of(connection, world.a.tenant_id, of_a, OTHER, BOBS, CAROLS, BY_BOB, FOR_BOB, READERS),
         of_b=canaries_of(connection, world.b.tenant_id, rows["b"], OF_B),
-        reader=_reader(connection, world),
+        reader=reader, looker=_person(connection, world, "frank", ["read_all"]),
     )  # fmt: skip
 
 
-def _reader(connection: Connection, world: World) -> Actor:
+def _person(connection: Connection, world: World, name: str, permissions: Sequence[str]) -> Actor:
+    """Somebody of tenant A with a role of their own."""
     row = connection.execute(
         """
         with person as (
-            insert into users (tenant_id, email, full_name) values (%(tenant)s, 'erin@a.example', 'Erin') returning id
+            insert into users (tenant_id, email, full_name) values (%(tenant)s, %(name)s || '@a.example', %(name)s)
+            returning id
         ),
         own_role as (
-            insert into roles (tenant_id, name) values (%(tenant)s, 'reader') returning id
+            insert into roles (tenant_id, name) values (%(tenant)s, %(name)s) returning id
         ),
         rights as (
             insert into role_permissions (tenant_id, role_id, permission_id)
-            select %(tenant)s, r.id, p.id from own_role r, permissions p
-            where p.name in ('campaigns.read_all', 'podcasts.read_all')
+            select %(tenant)s, r.id, p.id from own_role r, permissions p where p.action = any (%(permissions)s)
         )
         insert into user_roles (tenant_id, user_id, role_id) select %(tenant)s, p.id, r.id from person p, own_role r
         returning user_id
         """,
-        {"tenant": world.a.tenant_id},
+        {"tenant": world.a.tenant_id, "name": name, "permissions": list(permissions)},
     ).fetchone()
     assert row is not None
     return Actor(world.a.tenant_id, row[0])

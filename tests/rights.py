@@ -21,15 +21,28 @@ from tests.canary_world import CanaryWorld
 from tests.catalogue import Connection, Relation, relations
 
 FILE = Path(__file__).parent / "schema" / "rights.toml"
-PEOPLE = ("nobody", "tenant", "alice", "dora", "reader", "bob", "carol", "charlie", "operator", "worker")
+PEOPLE = (
+    "nobody",
+    "tenant",
+    "alice",
+    "dora",
+    "reader",
+    "looker",
+    "bob",
+    "carol",
+    "charlie",
+    "operator",
+    "worker",
+)
 SECTIONS = ("tables", "views", "system")
 _HEAD = f"""# Who may read, insert, update and delete (r i u d) the rows of tenant A in each relation of the schema
 # public, as the database lets them, whatever the pages ask. Capital: all rows. Small: some (one's own).
 # ".": a right that no row passes. "-": no right. Measured by tests/rights.py; `make rights` writes it anew.
 # Read what has changed: each line is a decision.
-# nobody: no tenant set. tenant: set, no person. alice: admin. dora: account manager. reader: sees all, may
-# change nothing. bob: sponsor. carol: podcaster. charlie: admin of another tenant. operator: of no tenant.
-# worker: the worker's role in the tenant.
+# nobody: no tenant set. tenant: set, no person. alice: admin. dora: account manager. reader: has every
+# permission to read, none to do anything. looker: sees every campaign and podcast, may nothing else.
+# bob: sponsor. carol: podcaster. charlie: admin of another tenant. operator: of no tenant. worker: the
+# worker's role in the tenant.
 #
 # {" " * 27}{"  ".join(f"{name[:4]:4}" for name in PEOPLE)}
 """
@@ -51,6 +64,7 @@ def everybody(canary_world: CanaryWorld) -> dict[str, Who]:
     world, people = canary_world.world, canary_world.world.people
     found = {
         "reader": Who("podboard_web", world.a.tenant_id, canary_world.reader.user_id),
+        "looker": Who("podboard_web", world.a.tenant_id, canary_world.looker.user_id),
         "nobody": Who("podboard_web", None, None),
         "tenant": Who("podboard_web", world.a.tenant_id, None),
         "operator": Who("podboard_web", None, people.operator.user_id),
@@ -210,7 +224,8 @@ def _cell(
             lambda: changed(f"update {relation.name} set {column} = {value}", json.dumps(rows[0])),
         )  # fmt: skip
     deleted = _share(connection, "d", total, lambda: changed(f"delete from {relation.name}"))
-    return [read, inserted, updated, deleted]
+    # Without a letter: how many columns may be read, inserted and updated at all.
+    return [read, inserted, updated, deleted, ("", _columns(connection, relation))]
 
 
 def _share(connection: Connection, letter: str, total: int, act: Callable[[], int]) -> Share:
@@ -220,6 +235,16 @@ def _share(connection: Connection, letter: str, total: int, act: Callable[[], in
     except psycopg.errors.InsufficientPrivilege as error:
         return ("." if "row-level security" in str(error) else "-", 0)
     return ("." if not count else letter.upper() if count == total else letter, count)
+
+
+def _columns(connection: Connection, relation: Relation) -> int:
+    row = connection.execute(
+        "select count(*) from unnest(%s::text[]) c cross join unnest(array['select', 'insert', 'update']) p "
+        "where has_column_privilege(%s::regclass, c, p)",
+        [list(relation.columns), relation.name],
+    ).fetchone()
+    assert row is not None
+    return int(row[0])
 
 
 def _granted(connection: Connection, relation: Relation, right: str) -> bool:
