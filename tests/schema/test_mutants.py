@@ -30,7 +30,7 @@ def superuser(canary_world: CanaryWorld) -> Iterator[Connection]:
 
 _BY_ID_ALONE = (
     "alter table audit_logs add foreign key (user_id) references users (id), "
-    "drop constraint audit_logs_tenant_id_user_id_fkey"
+    "drop constraint audit_logs_user_of_tenant"
 )
 # One mutant of each kind is enough to break every rule once.
 _ONE_OF_EACH = re.compile(
