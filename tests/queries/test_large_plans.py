@@ -35,7 +35,7 @@ pytestmark = pytest.mark.proof
 
 # Statements that read a large relation whole on purpose, and why.
 EXPLAINED = {
-    "refresh/unscoped_waiting_tenants": "the queue is what it digests; it is empty but for what came in since the last run",
+    "refresh/unscoped_waiting_tenants": "it digests the queue, which holds what came in since the last run",
 }
 
 
