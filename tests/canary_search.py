@@ -46,6 +46,11 @@ class Canaries:
             return None
         return str(value) if str(value) not in but and (value in self.ids or value in self.values) else None
 
+    def without_days(self) -> Canaries:
+        """The same for what is full of calendars: a day alone is nobody's."""
+        kept = (v for v in self.values if isinstance(v, datetime) or not isinstance(v, date))
+        return Canaries(self.tokens, self.ids, frozenset(kept))
+
     def _in_text(self, lowered: str) -> str | None:
         named = next((token for token in self.tokens if token in lowered), None)
         return named or next((i for i in _ID.findall(lowered) if UUID(i) in self.ids), None)

@@ -110,7 +110,7 @@ def test_functions_are_found_and_most_can_be_asked(canary_world: CanaryWorld) ->
         name for name, function in FUNCTIONS.items() if _arguments(function, canary_world, f) is not None
     ]
     assert len(asked) >= 40
-    assert {"listening.overview_figures", "campaigns.campaign", "report_library.report_pdf"} <= set(asked)
+    assert {"overview_figures", "campaign", "report_pdf"} <= {name.rsplit(".", 1)[-1] for name in asked}
 
 
 @pytest.mark.parametrize("name", sorted(FUNCTIONS))
@@ -136,7 +136,7 @@ def test_no_question_tells_of_another_tenant(
                     told = FUNCTIONS[name](connection, **arguments)
             except (PodboardError, DBAPIError) as error:
                 told = str(error)
-            assert canary_world.of_b.seen_in(told, but=frozenset(said)) is None, (person, told)
+            assert canary_world.of_b.without_days().seen_in(told, but=frozenset(said)) is None, (person, told)
 
 
 @pytest.fixture
