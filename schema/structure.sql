@@ -4297,6 +4297,8 @@ CREATE INDEX names_trigrams ON internal.names USING gin (name public.gin_trgm_op
 
 CREATE INDEX report_queue_order ON internal.report_queue USING btree (queued_at);
 
+CREATE UNIQUE INDEX tenant_directory_slug ON internal.tenant_directory USING btree (slug);
+
 CREATE INDEX transcript_search_words ON internal.transcript_search USING gin (words);
 
 CREATE INDEX access_control_policies_created_by ON public.access_control_policies USING btree (tenant_id, created_by);

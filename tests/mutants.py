@@ -43,9 +43,15 @@ class Mutant:
     is_held: bool = False
 
     @property
-    def is_of_rights(self) -> bool:
-        """Whether it opens something between people of one tenant, as a policy beside the tenant's does."""
-        return self.name.startswith("policy") and "tenant_isolation" not in self.name
+    def kind(self) -> tuple[str, ...]:
+        """Equal for mutants that break the same thing of different objects."""
+        words = self.statement.split()
+        return (
+            *words[:2],
+            words[-1],
+            "tenant's" if "tenant_isolation" in self.name else "",
+            str(self.relation is None),
+        )
 
 
 def mutants(connection: Connection) -> list[Mutant]:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 import tomllib
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -106,13 +106,20 @@ class Ruler:
 
     def shares(self, name: str, person: str) -> list[Share]:
         """The same with the number of rows behind each letter: of two that see some, one may see more."""
+        return self.shares_in([name], person)[name]
+
+    def shares_in(self, names: Iterable[str], person: str) -> dict[str, list[Share]]:
+        """The same for several relations."""
         with self._connection.transaction(force_rollback=True):
             # Keys and triggers would stop some rows for reasons that are no rights.
             self._connection.execute("set local session_replication_role = replica")
             become(self._connection, self._everybody[person])
-            return _cell(
-                self._connection, self.public[name], self._tenant_id, self._rows[name], self._totals[name]
-            )
+            return {
+                name: _cell(
+                    self._connection, self.public[name], self._tenant_id, self._rows[name], self._totals[name]
+                )
+                for name in names
+            }
 
 
 def section_of(relation: Relation) -> str:

@@ -3,5 +3,5 @@
 -- returns: slug text
 -- grain: tenant
 -- source: internal.tenant_directory
--- relies on: nothing
+-- relies on: tenant_directory_slug
 select d.slug from internal.tenant_directory d order by d.slug limit cast(:limit as integer)
