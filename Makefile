@@ -12,7 +12,7 @@ PYTEST_ARGS ?=
 # The oldest PostgreSQL of the operating system that podboard runs on: 15 on Debian 12.
 SYSTEM_PG ?= $(shell ls -d /usr/lib/postgresql/*/bin 2>/dev/null | sort -V | awk -F/ '$$5 >= 15' | head -n 1)
 
-.PHONY: help install run test lint format types bench rights proof lock clean
+.PHONY: help install run test test-system structure lint format types bench rights proof lock clean
 
 help: ## List the tasks
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /\1|/' | while IFS='|' read -r name text; do \
@@ -36,7 +36,7 @@ run: install ## Start everything, with demo data, on http://127.0.0.1:8050 (PORT
 	@deploy/install-system-packages.sh run
 	@exec $(BIN)/podboard run
 
-test: install ## Lint, types and all tests (PYTEST_ARGS passes options on)
+test: install ## Lint, types and all tests but the long proofs (PYTEST_ARGS passes options on)
 	@deploy/install-system-packages.sh test
 	@$(MAKE) --no-print-directory lint types
 	@$(BIN)/pytest -n auto --dist loadfile --no-loadscope-reorder $(PYTEST_ARGS)

@@ -48,7 +48,11 @@ _STAGE_ORDER = {
 
 
 def campaign_cards(connection: Connection, f: Filters) -> Answer:
-    """One row per campaign in scope, live ones first: delivery, pacing, spend and conversions of the flight so far."""
+    """One row per campaign in scope, live ones first: delivery, pacing and spend of the flight so far.
+
+    Conversions, revenue and return are to date: an order after the flight still came from the campaign. A campaign's own
+    page counts those of its period.
+    """
     heads = campaign_heads(connection)
     results = campaign_results(connection, heads)
     add_orders(connection, f, results)
@@ -67,11 +71,11 @@ def campaign_cards(connection: Connection, f: Filters) -> Answer:
             Column("pacing_state", "Pacing"),
             column_of("pacing_ratio", "Delivered of target"),
             column_of("spend_micros"),
-            column_of("revenue_micros"),
-            column_of("return_on_ad_spend"),
+            column_of("revenue_micros", "Revenue to date"),
+            column_of("return_on_ad_spend", "Return on ad spend to date"),
             Column("low", "Return, low (95 %)", "times", "return_on_ad_spend"),
             Column("high", "Return, high (95 %)", "times", "return_on_ad_spend"),
-            column_of("conversions"),
+            column_of("conversions", "Conversions to date"),
             Column("note", "Note on the return"),
             Column("currency", "Currency"),
         ),
@@ -164,7 +168,7 @@ def campaign_figures(connection: Connection, f: Filters) -> Answer:
     values = figures(f.period, "period")
     of_whole = {} if whole is None else values if whole == f.period else figures(whole, "whole")
     previous = figures(compared, "compared") if compared else {}
-    no_past = "no earlier data" if f.compared and not compared else ""
+    no_past = "no full period before" if f.compared and not compared else ""
     days = _days(f.period, f.today)
     spark: dict[str, Callable[[date], int | Decimal | None]] = {
         "impressions": lambda day: int(daily[day]["impressions"]) if day in daily else 0,

@@ -35,7 +35,7 @@ FIGURES = ("downloads", "unique_listeners", "plays", "completion_ratio", "averag
 SMALL_CELL = 5
 """Listeners of an app, country or device are not told apart below this number."""
 _SPARK_DAYS = 92
-_NO_EARLIER = "no earlier data"
+_NO_EARLIER = "no full period before"
 _NO_PLAYS = "Plays, completion and listening time are not known by app, country or device."
 _SMALL = f"Fewer than {SMALL_CELL} listeners of an app, country or device are not shown."
 

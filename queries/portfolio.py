@@ -64,7 +64,7 @@ def portfolio_figures(connection: Connection, f: Filters) -> Answer:
     )
     if compared and not any(day <= compared.start for state in states for day, _ in state.deliveries):
         compared = None
-    no_past = "no earlier data" if f.compared and not compared else ""
+    no_past = "no full period before" if f.compared and not compared else ""
     rows = []
     for key in ("impressions", "conversions"):
         value = sum(int(row[key]) for row in days if row["span"] == "period")

@@ -51,7 +51,10 @@ def _lead(connection: Connection, filters: Filters, answer: Answer) -> str:
 
 
 def _head_and_cards(answer: Answer, view: View) -> list[Plain]:
-    said = "of each campaign's whole flight so far · " + as_of(answer, view).partition(" · ")[2]
+    said = (
+        "delivery and spend of each flight so far; conversions and revenue to date, those after the flight included · "
+        + as_of(answer, view).partition(" · ")[2]
+    )
     header = page_header(
         "Campaigns",
         view.lead,

@@ -86,7 +86,7 @@ _RULES = (
     ),
     (
         "As of",
-        "Events are digested within about a minute. Each page says as of when its numbers are; if a job "
+        "Events are counted within about a minute. Each page says as of when its numbers are; if a job "
         "stands still, the page says since when.",
     ),
 )

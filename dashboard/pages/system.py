@@ -126,7 +126,7 @@ def show_freshness(answer: Answer, view: View) -> Component:
 
 
 def _show_queues(answer: Answer, view: View) -> Component:
-    return table(answer, view, caption="What waits to be digested", keys=("queue", "waiting", "oldest"))
+    return table(answer, view, caption="What waits to be counted", keys=("queue", "waiting", "oldest"))
 
 
 def _show_jobs(answer: Answer, view: View) -> Component:

@@ -370,7 +370,7 @@ def test_without_a_past_there_is_no_change_and_the_page_says_so(
     visit: Callable[[str], Browser], world: World
 ) -> None:
     drawn = words(draw(visit("alice"), "overview.figures", "/overview", "?period=12m"))
-    assert "no earlier data" in drawn
+    assert "no full period before" in drawn
     trend = words(draw(visit("alice"), "overview.trend", "/overview", "?period=12m&grain=week"))
     assert "Previous period" not in trend
 

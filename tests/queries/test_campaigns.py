@@ -354,7 +354,7 @@ def test_before_the_campaign_began_there_is_nothing_to_compare_with(world: World
     everything = world.events("impression", FIRST, date(2027, 1, 1))
     impressions = found["impressions"]
     assert (impressions["value"], impressions["previous"], impressions["note"]) == (
-        len(everything), None, "no earlier data",
+        len(everything), None, "no full period before",
     )  # fmt: skip
     assert found["reach"]["value"] == len({event.listener_id for event in everything})
 

@@ -105,7 +105,7 @@ _VOCABULARY = {
     "EUR",
     "not started",
     "not known by this filter",
-    "no earlier data",
+    "no full period before",
     *listening.FIGURES,
 } | set(portfolio.STAGES if hasattr(portfolio, "STAGES") else ())
 # What the reader may choose from stands whatever the view is: Charlie sees its own.

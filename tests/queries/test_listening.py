@@ -97,7 +97,7 @@ def test_key_figures(reader: tuple[Writer, Actor, Counted], query: dict[str, str
     if f.comparison != "none" and whole:
         assert found["downloads"]["compared_value"] == counted.downloads(f, whole)
         assert found["downloads"]["change_ratio"] == change(counted.downloads(f, whole), previous)
-        assert (found["downloads"]["note"] == "no earlier data") == (before is None)
+        assert (found["downloads"]["note"] == "no full period before") == (before is None)
 
     listeners, previous = counted.listeners(f), counted.listeners(f, before) if before else None
     if (f.apps or f.countries or f.devices) and 0 < listeners < listening.SMALL_CELL:
