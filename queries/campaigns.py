@@ -50,8 +50,8 @@ _STAGE_ORDER = {
 def campaign_cards(connection: Connection, f: Filters) -> Answer:
     """One row per campaign in scope, live ones first: delivery, pacing and spend of the flight so far.
 
-    Conversions, revenue and return are to date: an order after the flight still came from the campaign. A campaign's own
-    page counts those of its period.
+    Conversions, revenue and return are to date: an order after the flight still came from the campaign. A campaign's
+    own page counts those of its period.
     """
     heads = campaign_heads(connection)
     results = campaign_results(connection, heads)

@@ -147,12 +147,13 @@ class Visit:
     def scroll_through(self) -> None:
         """Brings every part into sight once, so that boxes below the fold ask too."""
         # The page grows while its boxes answer: on to an end that stays one.
-        place = -1
-        while place < (end := self.page.evaluate("document.documentElement.scrollHeight")):
-            for place in range(max(place, 0), end + 500, 500):
+        seen, end = 0, self.page.evaluate("document.documentElement.scrollHeight")
+        while seen < end:
+            for place in range(seen, end + 500, 500):
                 self.page.evaluate("place => window.scrollTo(0, place)", place)
                 self.page.wait_for_timeout(40)
             self.settle()
+            seen, end = end, self.page.evaluate("document.documentElement.scrollHeight")
         self.settle()
         self.page.evaluate("window.scrollTo(0, 0)")
 

@@ -515,12 +515,12 @@ def test_a_card_shows_a_return_with_its_interval_or_why_there_is_none(
     drawn = words(draw(browser, "campaigns.cards", "/campaigns"))
     rows = {row["Campaign"]: row for row in rows_of(export(browser, "campaigns.cards"))}
     enough, few = rows["Acme always on"], rows["Acme earlier"]
-    assert int(enough["Conversions"]) >= 30 > int(few["Conversions"]) > 0
-    assert (few["Return on ad spend"], few["Note on the return"]) == ("", "fewer than 30 conversions")
+    assert int(enough["Conversions to date"]) >= 30 > int(few["Conversions to date"]) > 0
+    assert (few["Return on ad spend to date"], few["Note on the return"]) == ("", "fewer than 30 conversions")
     assert "Return – fewer than 30 conversions" in " ".join(drawn.split())
     low, high = (Decimal(enough[f"Return, {end} (95 %)"]) for end in ("low", "high"))
     assert interval(low, high, "times") in drawn
-    assert format_value(Decimal(enough["Return on ad spend"]), "times") in drawn
+    assert format_value(Decimal(enough["Return on ad spend to date"]), "times") in drawn
 
 
 def test_a_campaign_that_has_not_begun_says_when_it_does_in_every_box(

@@ -42,7 +42,7 @@ from reports.documents.words import period_words
 from reports.formatting import day, format_value, interval, local, number, signed_percent
 from reports.render import RenderedPdf, RenderError
 from reports.rest import MOST_EPISODES
-from reports.snapshot import Snapshot
+from reports.snapshot import VERSION, Snapshot
 from reports.too_little import as_shown
 from tests.reports.conftest import Office
 from tests.reports.samples import audience, campaign, stored
@@ -246,7 +246,7 @@ def test_what_is_stored_is_whole_and_renders_again_byte_for_byte(clean: Office) 
     assert row["pdf_bytes"] == len(row["pdf"])
     assert row["page_count"] == len(PdfReader(BytesIO(row["pdf"])).pages)
     assert row["generated_at"] is not None
-    assert row["report_data"]["version"] == 1
+    assert row["report_data"]["version"] == VERSION
     assert row["report_data"]["made_for"] == "Dora"
     assert [section["key"] for section in row["report_data"]["sections"]] == [
         "figures",

@@ -20,7 +20,7 @@ from reports import render as rendering
 from reports.documents.logo import safe_logo
 from reports.documents.page import html
 from reports.render import Limits, RenderedPdf, RenderError, RenderStopped, render
-from reports.snapshot import Brand, Snapshot
+from reports.snapshot import VERSION, Brand, Snapshot
 from tests.reports.samples import LOGO, audience, campaign, stored
 
 SPACES = re.compile(r"[\s\u00a0\u202f]+")
@@ -204,7 +204,7 @@ def test_a_missing_pango_is_named(monkeypatch: pytest.MonkeyPatch, tmp_path: Pat
 
 def test_a_snapshot_of_another_version_is_refused() -> None:
     with pytest.raises(RenderError):
-        render({**stored(audience()), "version": 2})
+        render({**stored(audience()), "version": VERSION + 1})
 
 
 class _Recorder(BaseHTTPRequestHandler):
