@@ -21,6 +21,19 @@ _FLAGS = [
 ]
 _READY = """() => document.querySelector('.content') && ![...document.querySelectorAll('.skeleton')]
     .some(e => e.getBoundingClientRect().top < innerHeight && e.getBoundingClientRect().height > 0)"""
+# From the press of a key that changes the period until no box in sight is being fetched or drawn.
+_CHANGED = """() => new Promise(done => {
+    const start = performance.now(), before = location.search;
+    let asked = false, quiet = 0;
+    const look = () => {
+        const busy = document.querySelector('[data-dash-is-loading="true"]') !== null;
+        asked = asked || (busy && location.search !== before);
+        quiet = asked && !busy ? quiet + 1 : 0;
+        if (quiet === 3) done(performance.now() - start); else requestAnimationFrame(look);
+    };
+    document.dispatchEvent(new KeyboardEvent('keydown', {key: 'q', bubbles: true}));
+    requestAnimationFrame(look);
+})"""
 
 
 def measure_browser(
@@ -44,7 +57,7 @@ def _open(playwright: Playwright, executable: str) -> Browser:
 def _page(
     chromium: Browser, served: Web, visitor: Visitor, name: str, path: str, rounds: int
 ) -> dict[str, Any]:
-    first, again = [], []
+    first, again, changed = [], [], []
     for _ in range(rounds):
         context = chromium.new_context(viewport={"width": 1440, "height": 900}, reduced_motion="reduce")
         try:
@@ -54,6 +67,7 @@ def _page(
             )
             first.append(_load(context, address, path))
             again.append(_load(context, address, path))
+            changed.append(_change(context, address, path))
         finally:
             context.close()
     loads = first[0]
@@ -64,10 +78,23 @@ def _page(
         "data_requests": max(one["data_requests"] for one in first),
         "first_ms": round(median(one["ms"] for one in first)),
         "again_ms": round(median(one["ms"] for one in again)),
+        "change_ms": round(median(changed)),
         "again_bytes": max(one["bytes"] for one in again),
         "foreign": sorted({url for one in first for url in one["foreign"]}),
         "largest": loads["largest"],
     }
+
+
+def _change(context: Any, address: str, path: str) -> float:
+    """Milliseconds from asking for 90 days on an open page to everything in sight of it."""
+    page = context.new_page()
+    try:
+        page.goto(f"{address}{path}")
+        page.wait_for_function(_READY, timeout=60_000)
+        page.wait_for_load_state("networkidle")
+        return float(page.evaluate(_CHANGED))
+    finally:
+        page.close()
 
 
 def _load(context: Any, address: str, path: str) -> dict[str, Any]:

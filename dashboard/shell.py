@@ -21,6 +21,7 @@ from dashboard.components.filter_bar import CUSTOM, Choice, Dimension, filter_ba
 from dashboard.components.panels import grid, panel
 from dashboard.pages import Page, all_pages, page_at
 from dashboard.plain import plain
+from dashboard.still import still
 from queries import catalogue
 from queries.campaign_states import opened_view
 from queries.errors import InvalidRequest, NotFound
@@ -78,7 +79,7 @@ def register_callbacks(app: Dash) -> None:
     def open_page(path: str | None, search: str | None) -> tuple[Any, str | None]:
         viewer = current_viewer()
         where = home_path(viewer) if path in (None, "", "/") else str(path)
-        return plain(_frame(viewer, where, query_of(search))), path
+        return still(plain(_frame(viewer, where, query_of(search)))), path
 
     # Asks for a box once it has been seen and again whenever the filters change; decided in the browser, so that boxes
     # nobody has scrolled to cost nothing.
@@ -124,7 +125,7 @@ def register_callbacks(app: Dash) -> None:
                     way_out=way_out(path, asked.get("search"), error.field),
                 )
             )
-        return plain(render_box(box, View(viewer, filters, path=path)))
+        return still(plain(render_box(box, View(viewer, filters, path=path))))
 
     @app.callback(
         Output({"type": "filter", "key": ALL}, "data"),

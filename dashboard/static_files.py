@@ -32,7 +32,7 @@ _STYLES = (
     "tokens", "base", "icons", "frame", "filters", "head", "panels", "charts", "tables", "states", "forms", "entry",
     "campaigns", "reports", "methodology", "print",
 )  # fmt: skip
-_SCRIPTS = ("clientside", "pages")
+_SCRIPTS = ("clientside", "pages", "still")
 _BUNDLES = {
     "bundle.css": tuple(f"{name}.css" for name in _STYLES),
     "bundle.js": tuple(f"{name}.js" for name in _SCRIPTS),

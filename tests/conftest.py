@@ -8,9 +8,12 @@ superuser, PODBOARD_TEST_DATABASE_ADMIN_URL.
 from __future__ import annotations
 
 import fcntl
+import json
 import os
 import shutil
+import signal
 import tempfile
+import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
@@ -28,6 +31,8 @@ from tests.canary_world import CanaryWorld, plant_world
 from tests.world import World, build_world
 
 TEMPLATE = "podboard_template"
+# Address and process of the product that the browser tests look at, in the home of the run.
+RUNNING = "running.json"
 _OWN_SERVER = {
     "podboard_web": "PODBOARD_TEST_DATABASE_URL",
     "podboard_worker": "PODBOARD_TEST_DATABASE_WORKER_URL",
@@ -63,7 +68,28 @@ def pytest_configure(config: pytest.Config) -> None:
 def pytest_unconfigure(config: pytest.Config) -> None:
     """Remove the home once every process has let go of it."""
     if not hasattr(config, "workerinput"):
-        shutil.rmtree(os.environ["PODBOARD_HOME"], ignore_errors=True)
+        home = Path(os.environ["PODBOARD_HOME"])
+        _stop_running(home)
+        shutil.rmtree(home, ignore_errors=True)
+
+
+def _stop_running(home: Path) -> None:
+    """Stops the product that the browser tests of all processes looked at, if there was one."""
+    if not (home / RUNNING).exists():
+        return
+    process = int(json.loads((home / RUNNING).read_text())["pid"])
+    os.kill(process, signal.SIGINT)
+    deadline = time.monotonic() + 60
+    while time.monotonic() < deadline and _is_alive(process):
+        time.sleep(0.1)
+
+
+def _is_alive(process: int) -> bool:
+    try:
+        # Without xdist it is a child of ours, and a zombie until it is waited for.
+        return os.waitpid(process, os.WNOHANG) == (0, 0)
+    except ChildProcessError:
+        return Path(f"/proc/{process}").exists()
 
 
 @dataclass(frozen=True)
@@ -114,7 +140,7 @@ def server(home: Path) -> Iterator[Reachable]:
         else:
             configured = os.environ.get("PODBOARD_PG_BIN")
             found = stack.enter_context(start(home, Path(configured) if configured else None))
-        with _one_at_a_time(home):
+        with one_at_a_time(home):
             ready = home / "template.ready"
             if not ready.exists():
                 drop_database(found, TEMPLATE)
@@ -130,7 +156,7 @@ def make_database(server: Reachable, home: Path) -> Callable[[str], Database]:
 
     def make(name: str) -> Database:
         name = f"{name}_{os.environ.get('PYTEST_XDIST_WORKER', 'main')}"
-        with _one_at_a_time(home):
+        with one_at_a_time(home):
             drop_database(server, name)
             create_database(server, name, TEMPLATE)
         return Database(name, server)
@@ -229,7 +255,8 @@ def canary_world(make_database: Callable[[str], Database], settings: Settings) -
 
 
 @contextmanager
-def _one_at_a_time(home: Path) -> Iterator[None]:
-    with (home / "tests.lock").open("w") as handle:
+def one_at_a_time(home: Path, of: str = "tests") -> Iterator[None]:
+    """Holds a lock that the processes of this run share."""
+    with (home / f"{of}.lock").open("w") as handle:
         fcntl.flock(handle, fcntl.LOCK_EX)
         yield

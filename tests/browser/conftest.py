@@ -7,9 +7,7 @@ import os
 import shutil
 import signal
 import socket
-import subprocess
 import sys
-import tempfile
 import time
 import urllib.error
 import urllib.request
@@ -19,7 +17,17 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Page, Playwright, Request, sync_playwright
+from playwright.sync_api import (
+    Browser,
+    BrowserContext,
+    Page,
+    Playwright,
+    Request,
+    StorageState,
+    sync_playwright,
+)
+
+from tests.conftest import RUNNING, one_at_a_time
 
 PASSWORD = "podboard-demo"
 ARTEFACTS = Path(__file__).parents[2] / "artefacts"
@@ -31,30 +39,42 @@ _FLAGS = [
 
 
 @pytest.fixture(scope="session")
-def address() -> Iterator[str]:
-    """Where podboard answers, with the demo loaded and every refresh done."""
-    home = Path(tempfile.mkdtemp(prefix="podboard-browser-"))
-    home.chmod(0o711)
+def address(home: Path) -> str:
+    """Where podboard answers, with the demo loaded and every refresh done; one for all processes of the run."""
+    with one_at_a_time(home, "browser"):
+        if not (home / RUNNING).exists():
+            _start(home)
+    where: str = json.loads((home / RUNNING).read_text())["address"]
+    return where
+
+
+def _start(home: Path) -> None:
+    """Starts podboard as `make run` does and waits until it is ready; tests/conftest.py stops it."""
+    its_home = home / "browser"
+    its_home.mkdir(mode=0o711)
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = int(probe.getsockname()[1])
-    environment = {**os.environ, "PODBOARD_HOME": str(home), "PORT": str(port)}
-    output = home / "output.txt"
-    with output.open("w") as said:
-        process = subprocess.Popen(
-            [sys.executable, "-m", "dashboard.cli", "run"],
-            env=environment,
-            stdout=said,
-            stderr=subprocess.STDOUT,
-        )
+    output = its_home / "output.txt"
+    # It outlives the process that starts it: no Popen, which warns of that.
+    process = os.posix_spawn(
+        sys.executable,
+        [sys.executable, "-m", "dashboard.cli", "run"],
+        {**os.environ, "PODBOARD_HOME": str(its_home), "PORT": str(port)},
+        file_actions=[
+            (os.POSIX_SPAWN_OPEN, 1, str(output), os.O_WRONLY | os.O_CREAT, 0o600),
+            (os.POSIX_SPAWN_DUP2, 1, 2),
+        ],
+        setsid=True,
+    )
+    where = f"http://127.0.0.1:{port}"
     try:
-        where = f"http://127.0.0.1:{port}"
         _until(lambda: _status(f"{where}/readyz") == 200, 240, output)
-        yield where
-    finally:
-        process.send_signal(signal.SIGINT)
-        process.wait(timeout=60)
-        shutil.rmtree(home, ignore_errors=True)
+    except BaseException:
+        os.kill(process, signal.SIGINT)
+        os.waitpid(process, 0)
+        raise
+    (home / RUNNING).write_text(json.dumps({"address": where, "pid": process}))
 
 
 def _status(url: str) -> int:
@@ -162,21 +182,40 @@ class Visit:
         return self.page.inner_text(".content")
 
 
+@pytest.fixture(scope="session")
+def known() -> dict[str, StorageState]:
+    """The cookies of everybody who has logged in, by person."""
+    return {}
+
+
 @pytest.fixture
-def visit(chromium: Browser, address: str) -> Callable[..., Any]:
-    """Opens a visit: somebody, a width, a colour scheme."""
+def visit(chromium: Browser, address: str, known: dict[str, StorageState]) -> Callable[..., Any]:
+    """Opens a visit: somebody, a width, a colour scheme.
+
+    With an address the person has logged in before and the page is open; without one the log-in form comes first and
+    the visit begins where it leads.
+    """
 
     @contextmanager
-    def opened(person: str, *, width: int = 1440, height: int = 1000, dark: bool = False) -> Iterator[Visit]:
+    def opened(
+        person: str, path: str | None = None, *, width: int = 1440, height: int = 1000, dark: bool = False
+    ) -> Iterator[Visit]:
         context = chromium.new_context(
             viewport={"width": width, "height": height},
             color_scheme="dark" if dark else "light",
             reduced_motion="reduce",
             accept_downloads=True,
+            storage_state=known.get(person) if path is not None else None,
         )
         try:
             made = Visit(context, address)
-            made.log_in(person)
+            if path is None:
+                made.log_in(person)
+            elif person not in known:
+                made.log_in(person)
+                known[person] = context.storage_state()
+            if path is not None:
+                made.open(path)
             yield made
         finally:
             context.close()

@@ -31,9 +31,8 @@ def in_sight(page: Any, box: str) -> Any:
 
 
 def test_a_csv_asks_for_the_filters_of_the_address_and_no_others(visit: Callable[..., Any]) -> None:
-    with visit(PODCASTER) as at:
+    with visit(PODCASTER, "/overview?country=US&period=90d&compare=none") as at:
         page = at.page
-        at.open("/overview?country=US&period=90d&compare=none")
         asked, of_one_country = exported(page, "Downloads over time")
         assert asked == {"country": ["US"], "period": ["90d"], "compare": ["none"]}
         # Back to everything without loading the page anew, as removing a filter does.
@@ -45,7 +44,7 @@ def test_a_csv_asks_for_the_filters_of_the_address_and_no_others(visit: Callable
         assert sum(int(row["Downloads"] or 0) for row in of_all) != sum(
             int(row["Downloads"] or 0) for row in of_one_country
         )
-    with visit(SPONSOR) as at:
+    with visit(SPONSOR, "/campaigns") as at:
         page = at.page
         page.locator("a.card").first.click()
         page.get_by_role("heading", name="Delivered against booked").wait_for()
@@ -102,9 +101,8 @@ def test_the_tab_is_called_like_the_page(visit: Callable[..., Any]) -> None:
 
 
 def test_a_phone_shows_what_was_booked_and_what_it_costs(visit: Callable[..., Any]) -> None:
-    with visit(SPONSOR, width=390, height=844) as at:
+    with visit(SPONSOR, "/campaigns", width=390, height=844) as at:
         page = at.page
-        at.settle()
         page.locator("a.card").first.click()
         page.get_by_role("heading", name="Bookings").wait_for()
         # The boxes above it grow while they are drawn: the box itself is brought into sight, not a place on the page.
@@ -125,9 +123,8 @@ def test_a_phone_shows_what_was_booked_and_what_it_costs(visit: Callable[..., An
 
 
 def test_bars_add_up_to_the_total_and_the_csv_has_them_all(visit: Callable[..., Any]) -> None:
-    with visit(MANAGER) as at:
+    with visit(MANAGER, "/overview?period=90d") as at:
         page = at.page
-        at.open("/overview?period=90d")
         in_sight(page, "Top episodes").locator("tfoot").wait_for()
         panel = in_sight(page, "Apps")
         panel.locator(".bars__row").first.wait_for()
@@ -159,9 +156,8 @@ def test_bars_add_up_to_the_total_and_the_csv_has_them_all(visit: Callable[..., 
 
 
 def test_a_campaign_that_is_over_opens_on_its_flight(visit: Callable[..., Any]) -> None:
-    with visit(MANAGER) as at:
+    with visit(MANAGER, "/campaigns") as at:
         page = at.page
-        at.open("/campaigns")
         card = page.locator("a.card[href*='from=']").first
         address = urlsplit(card.get_attribute("href"))
         flight = {key: value[0] for key, value in parse_qs(address.query).items()}
@@ -204,7 +200,5 @@ def test_a_campaign_that_is_over_opens_on_its_flight(visit: Callable[..., Any]) 
         at.open(address.path)
         page.get_by_role("button", name="PDF report").click()
         page.wait_for_url("**/reports")
-        row = page.locator(".report-list__row").first
-        row.wait_for()
-        assert said in row.inner_text()
+        page.locator(".report-list__row").filter(has_text=said).first.wait_for()
         assert at.errors == []

@@ -92,13 +92,22 @@ def words(answer: Any) -> str:
     def walk(part: Any) -> None:
         if isinstance(part, dict):
             for key, value in part.items():
-                if key not in ("type", "namespace", "className", "id"):
+                if key == "nodes":
+                    for node in value:
+                        element(node)
+                elif key not in ("type", "namespace", "className", "id"):
                     walk(value)
         elif isinstance(part, list):
             for one in part:
                 walk(one)
         elif isinstance(part, (str, int, float)):
             found.append(str(part))
+
+    def element(node: Any) -> None:
+        # A tag's name is no word.
+        walk(node[1]) if isinstance(node, list) else walk(node)
+        for one in node[2:] if isinstance(node, list) else ():
+            element(one)
 
     walk(json.loads(answer.data))
     return " ".join(found)
