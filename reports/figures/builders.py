@@ -8,7 +8,7 @@ from typing import Any
 
 from queries.results import rest_name
 from reports.figures.chart import Band, Chart, Mark, Measure, Series, X, known, x_name
-from reports.formatting import Grain, Number, change_ratio, counted, day, local, percent, signed_percent
+from reports.formatting import EMPTY, Grain, Number, change, counted, day, local, percent
 from reports.rest import with_rest
 
 Rows = Sequence[Mapping[str, Any]]
@@ -121,11 +121,11 @@ def _trend_sentence(chart: Chart, compared: tuple[Number, Number | None] | None,
     compare = next((one for one in chart.series if one.role == "compare"), None)
     if additive and compare is not None:
         now, before = compared or _known_on_both_sides(chart, compare)
-        ratio = change_ratio(now, before)
-        if ratio is not None:
+        told = change(now, before, measure.unit)
+        if told != EMPTY:
             name = compare.label[:1].lower() + compare.label[1:]
             part = "" if now == _total(values) else f"{measure.text(now)} of it compared, "
-            said += f"; {part}{name} {measure.text(before)} ({signed_percent(ratio)})"
+            said += f"; {part}{name} {measure.text(before)} ({told})"
     if chart.cut_first:
         said += f". The first {grain} is not complete: the period begins inside it"
     if chart.partial_from is not None:
@@ -355,7 +355,7 @@ def attribution_bars(
     Channels beyond `limit` stand as one, the last, so that the bars of a model add up to what it credits.
     Shape: one row per channel and model; `models` are (key, label) in the order they are shown.
     """
-    measure = Measure(label, unit, currency, decimals=1 if unit == "number" else None)
+    measure = Measure(label, unit, currency)
     credit: dict[str, dict[str, Number]] = {}
     for row in rows:
         credit.setdefault(str(row[channel_key]), {})[str(row[model_key])] = row[value_key]

@@ -49,15 +49,15 @@ def test_every_number_stands_in_the_text_as_the_pages_write_it(drawn: RenderedPd
     words = text_of(drawn.pdf)
     for expected in (
         "Acme Autumn delivered 182,340 impressions.",
-        "Impressions 182,340 +14 % from 160,210",
+        "Impressions 182,340 +13.8 % from 160,210",
         "Frequency 2.2",
         "Visits 3,412",
-        "Conversions 214 −11 % from 241",
+        "Conversions 214 −11.2 % from 241",
         "Conversion rate (of reach) 4.3 %",
         "€4,558.50",
         "€21.30",
         "Return on ad spend 2.9",
-        "Kitchen Table Economics 82.00 60.00 71.25",
+        "Kitchen Table Economics 82.0 60.0 71.2",
         "Episode 11",
         "TIDE20",
         "€10,500.00",
@@ -65,9 +65,9 @@ def test_every_number_stands_in_the_text_as_the_pages_write_it(drawn: RenderedPd
         "Figure 1 Impressions delivered against booked, whole flight",
         "Table 1 Credit by show",
         "Table 2 Credit by episode",
-        "Other (9) 72.00 63.00 59.40 45.0 %",
+        "Other (9) 72.0 63.0 59.4 45.0 %",
         "Booked, whole flight 420,000",
-        "Pacing 91 %",
+        "Pacing 91.0 %",
         "Behind",
         "For Acme Coffee. Flight 1 Oct – 15 Dec 2026, 76 days. Stage: live. A conversion is a purchase.",
     ):
@@ -80,7 +80,7 @@ def test_every_number_stands_in_the_text_as_the_pages_write_it(drawn: RenderedPd
 def test_the_audience_report_shows_what_is_not_complete_as_a_dash_and_never_as_zero() -> None:
     words = text_of(render(stored(audience())).pdf)
     assert "118: How the price of bread rose Kitchen Table Economics 23 Nov 2026 60,000 14.6 % – –" in words
-    assert "117: Night train Kitchen Table Economics 14 Nov 2026 41,208 10.0 % −12 % 12,345" in words
+    assert "117: Night train Kitchen Table Economics 14 Nov 2026 41,208 10.0 % −12.5 % 12,345" in words
     assert "Average listen 20 min 4 s +1.2 % from 19 min 50 s" in words
     assert "Podcasts: Hallo Welt, Kitchen Table Economics and The Long Night Shift." in words
 
