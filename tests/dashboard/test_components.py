@@ -11,8 +11,11 @@ from dash.development.base_component import Component
 from plotly.utils import PlotlyJSONEncoder
 
 from dashboard.components import charts, filter_bar, frame, kpis, panels, states, tables
+from dashboard.jobs import JOBS
+from dashboard.pages import methodology
 from dashboard.pages.methodology import relations_of
 from dashboard.plain import Plain
+from queries import operations
 from queries.metrics import METRICS
 from reports import formatting as f
 from reports.figures.builders import attribution_bars, ranking, trend
@@ -396,3 +399,12 @@ def test_a_panel_links_its_csv_and_its_definition():
     assert [one.href for one in _kinds(shown, "Link")] == ["/methodology#downloads"]
     [switch] = _kinds(shown, "Button")
     assert switch.to_plotly_json()["props"]["aria-pressed"] == "false"
+
+
+def test_no_word_of_the_machine_reaches_readers():
+    said = [metric.meaning for metric in METRICS.values()]
+    said += [part for rule in methodology._RULES for part in rule]
+    said += [label for label, _ in operations._EXPECTED.values()]
+    said += [text for job in JOBS for text in (job.label, job.description)]
+    inner = re.compile(r"\b(tenants?|aggregates?|rollups?|hypertables?|TimescaleDB)\b", re.IGNORECASE)
+    assert [text for text in said if inner.search(text)] == []

@@ -14,11 +14,15 @@ from io import BytesIO
 from pathlib import Path
 
 import pytest
-from pypdf import PdfReader
+from pypdf import PageObject, PdfReader
 
 from reports import render as rendering
+from reports.documents import campaign_performance
+from reports.documents.blocks import HALF_WIDTH, Pair
 from reports.documents.logo import safe_logo
 from reports.documents.page import html
+from reports.figures import svg_writer
+from reports.figures.subjects import results_over_time
 from reports.render import Limits, RenderedPdf, RenderError, RenderStopped, render
 from reports.snapshot import VERSION, Brand, Snapshot
 from tests.reports.samples import LOGO, audience, campaign, stored
@@ -200,6 +204,39 @@ def test_a_missing_pango_is_named(monkeypatch: pytest.MonkeyPatch, tmp_path: Pat
     monkeypatch.setattr(rendering, "ROOT", f"{tmp_path}{os.pathsep}{rendering.ROOT}")
     with pytest.raises(RenderError, match="PDFs need Pango"):
         render(stored(audience()))
+
+
+def test_no_page_but_the_cover_and_the_last_is_left_half_empty() -> None:
+    pages = PdfReader(BytesIO(render(stored(campaign(episodes=36))).pdf)).pages
+    assert len(pages) >= 5
+    for number, page in list(enumerate(pages, start=1))[1:-1]:
+        lowest = min(_baselines(page)) / float(page.mediabox.height)
+        assert lowest < 0.3, f"page {number} ends {lowest:.0%} above its foot"
+
+
+def _baselines(page: PageObject) -> list[float]:
+    """How high above the page's foot its lines of text stand, the running foot left out."""
+    found: list[float] = []
+
+    def note(text: str, cm: list[float], tm: list[float], _font: object, _size: float) -> None:
+        if text.strip():
+            found.append(tm[5] * cm[3] + cm[5])
+
+    page.extract_text(visitor_text=note)
+    margin = 22 * 72 / 25.4
+    return [height for height in found if height > margin]
+
+
+def test_visits_and_conversions_are_the_columns_that_the_page_draws() -> None:
+    snapshot = campaign()
+    blocks = [block for section in campaign_performance.compose(snapshot) for block in section.blocks]
+    figures = {half.title: half.svg for pair in blocks if isinstance(pair, Pair) for half in pair.figures}
+    for key in ("visits", "conversions"):
+        chart = results_over_time(snapshot.answers["conversions"], snapshot.filters, key)
+        assert chart.kind == "columns"
+        assert figures[f"{chart.measure.label} per day"] == svg_writer.write(
+            chart, width=HALF_WIDTH, height=170
+        )
 
 
 def test_a_snapshot_of_another_version_is_refused() -> None:
