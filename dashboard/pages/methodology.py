@@ -86,8 +86,8 @@ _RULES = (
         "A conversion counts once: several reports with one order number are one; without an order "
         "number, the same listener and amount within 24 hours is one. Anonymous reports without an order "
         "number are not counted. Touches are impressions and visits of the same campaign and listener "
-        "inside the window (30 days unless said otherwise); touches at the same moment are ordered by "
-        "their id.",
+        "inside the window (30 days unless said otherwise); of touches at the same moment the same one "
+        "always comes first.",
     ),
     (
         "Too little data",

@@ -30,7 +30,10 @@ _MEASURE = """() => {
         .filter(r => r.width > 1 && r.height > 1).map(r => r.bottom);
     const hidden = bar && bar.getClientRects().length ? Math.max(...ends) - bar.getBoundingClientRect().top : 0;
     scrollTo(0, 0);
-    return {wide, cut, hidden};
+    const badges = [...document.querySelectorAll('.report-list__row > .badge')]
+        .map(e => e.getBoundingClientRect().left);
+    const ragged = innerWidth > 760 && new Set(badges).size > 1;
+    return {wide, cut, hidden, ragged};
 }"""
 
 
@@ -61,6 +64,7 @@ def test_pages_look_right(
             measured = at.page.evaluate(_MEASURE)
             assert at.page.locator(".skeleton").count() == 0, path
             assert measured["hidden"] <= 0, (path, measured)
+            assert not measured["ragged"], (path, measured)
             assert measured["wide"] <= 0, (path, measured)
             assert measured["cut"] == [], (path, measured)
             assert at.errors == [], (path, at.errors)
