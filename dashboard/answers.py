@@ -16,7 +16,8 @@ from dashboard.plain import Plain
 from queries.filters import Filters
 from queries.metrics import METRICS
 from queries.results import Answer
-from reports.formatting import day, instant, interval, period
+from reports.formatting import MoneyForm, day, instant, interval, period
+from reports.key_figures import change_words, form_of, form_of_amounts
 
 _STANDS_STILL = timedelta(minutes=15)
 _BETTER: dict[str, Literal["up", "down", "none"]] = {"up": "up", "down": "down", "neutral": "none"}
@@ -24,6 +25,7 @@ _BETTER: dict[str, Literal["up", "down", "none"]] = {"up": "up", "down": "down",
 
 def head(answer: Answer, view: View, *, title: str, csv: str, report: str = "") -> list[Plain]:
     """The opening sentence, as of when it is true, and the key figures; `csv` is the id of the box they are of."""
+    amounts = form_of_amounts(answer.rows)
     reports = [report_button(report)] if report and view.viewer.may("reports.create") else []
     return [
         page_header(
@@ -33,7 +35,7 @@ def head(answer: Answer, view: View, *, title: str, csv: str, report: str = "") 
             notes=answer.notes,
             actions=[csv_link(csv, view), *reports],
         ),
-        kpi_strip([_figure(row, view) for row in answer.rows], compare_label=_before(view)),
+        kpi_strip([_figure(row, view, amounts) for row in answer.rows], compare_label=_before(view)),
     ]
 
 
@@ -90,7 +92,7 @@ def _not_compared(view: View) -> str | None:
     return "no day is over yet" if view.filters.compared is None else None
 
 
-def _figure(row: Mapping[str, Any], view: View) -> Kpi:
+def _figure(row: Mapping[str, Any], view: View, amounts: MoneyForm) -> Kpi:
     metric = METRICS[row["metric"]]
     currency = row.get("currency") or view.viewer.currency
     return Kpi(
@@ -100,13 +102,13 @@ def _figure(row: Mapping[str, Any], view: View) -> Kpi:
         before=None if row.get("is_too_little") else row.get("previous"),
         compared=row.get("compared_value"),
         # Where the question tells no change though there is a value before, there is too little to tell it from.
-        is_compared=row.get("change_ratio") is not None or not row.get("previous"),
+        is_compared=bool(change_words(row)) or not row.get("previous"),
         interval=interval(row.get("low"), row.get("high"), metric.unit, currency=currency),
         currency=currency,
         values=tuple(row.get("spark") or ()),
         better=_BETTER[metric.direction],
         note=row.get("note") or _not_compared(view),
-        short=metric.unit == "money",
+        form=form_of(row, amounts),
     )
 
 
@@ -137,7 +139,10 @@ def table(
     columns = []
     for place, key in enumerate(keys):
         column = by_key[key]
-        kind: Cell = kinds.get(key, "text" if column.unit in ("text", "date", "datetime") else "value")
+        plain: Cell = (
+            "moment" if column.unit in ("date", "datetime") else "text" if column.unit == "text" else "value"
+        )
+        kind = kinds.get(key, plain)
         columns.append(
             tables.Column(
                 key=key,
@@ -145,8 +150,6 @@ def table(
                 kind="change" if key == "change_ratio" else kind,
                 unit=column.unit if column.unit not in ("text", "date", "datetime") else "count",
                 currency=view.viewer.currency,
-                # Down a column the points stand below each other.
-                decimals=1 if column.unit == "number" else None,
                 currency_key="currency" if column.unit == "money" and "currency" in by_key else None,
                 href_key="_href" if place == 0 and link else None,
                 sub_key="_sub" if place == 0 and sub else None,
@@ -186,9 +189,10 @@ def _shown(row: Mapping[str, Any], key: str, unit: str, view: View) -> Any:
     if value is None:
         return None
     if unit == "date":
-        return day(value.astimezone(view.filters.zone) if hasattr(value, "astimezone") else value)
+        there = value.astimezone(view.filters.zone) if hasattr(value, "astimezone") else value
+        return there, day(there)
     if unit == "datetime":
-        return instant(value, view.filters.zone)
+        return value, instant(value, view.filters.zone)
     if isinstance(value, list) and unit == "text":
         return ", ".join(str(part) for part in value)
     return value

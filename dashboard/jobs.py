@@ -101,11 +101,11 @@ JOBS: tuple[Job, ...] = (
         "aggregates",
         _HOUR,
         refresh.refresh_aggregates,
-        "Hourly and daily aggregates, where TimescaleDB keeps them",
+        "Events counted by hour and by day",
         offset=5 * _MINUTE,
         lease_seconds=180,
         refreshes=True,
-        label="Hourly and daily aggregates",
+        label="Totals by hour and day",
     ),
     Job(
         "partitions",

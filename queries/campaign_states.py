@@ -6,7 +6,6 @@ from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
-from decimal import Decimal
 from fractions import Fraction
 from typing import Any
 from uuid import UUID
@@ -268,15 +267,6 @@ def oldest(heads: Sequence[CampaignHead]) -> datetime | None:
 def known_revenue(head: CampaignHead, revenue: int) -> int | None:
     """The revenue; None where leads that carry no amount are the goal, for their worth is not known."""
     return None if head.conversion_type == "lead" and not revenue else revenue
-
-
-def change_ratio(
-    value: int | Decimal | None, previous: int | Decimal | None, *, is_enough: bool = True
-) -> Decimal | None:
-    """The relative change; None against a previous value of 0 or none at all, and where there is not enough to tell."""
-    if value is None or not previous or not is_enough:
-        return None
-    return (Decimal(value) - Decimal(previous)) / abs(Decimal(previous))
 
 
 def column_of(key: str, label: str | None = None) -> Column:

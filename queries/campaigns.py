@@ -28,12 +28,12 @@ from queries.campaign_states import (
     campaign_heads,
     campaign_results,
     campaign_states,
-    change_ratio,
     column_of,
     known_revenue,
     oldest,
     other_currency_notes,
 )
+from queries.changes import CHANGE_COLUMNS, change_of
 from queries.filters import Filters
 from queries.periods import Period
 from queries.results import Answer, Column
@@ -192,7 +192,7 @@ def campaign_figures(connection: Connection, f: Filters) -> Answer:
             Column("value", "Value", "number"),
             Column("compared_value", "Value of whole days", "number"),
             Column("previous", "Before", "number"),
-            Column("change_ratio", "Change", "ratio"),
+            *CHANGE_COLUMNS,
             Column("low", "Low (95 %)", "number"),
             Column("high", "High (95 %)", "number"),
             Column("note", "Note"),
@@ -255,7 +255,7 @@ def _figure(
             "value": value.value,
             "compared_value": None if now.is_too_little else now.value,
             "previous": before.value,
-            "change_ratio": change_ratio(now.value, before.value, is_enough=is_told),
+            **change_of(key, now.value, before.value, is_enough=is_told),
             "low": value.low,
             "high": value.high,
             "is_too_little": value.is_too_little,
@@ -270,7 +270,7 @@ def _figure(
         "value": value,
         "compared_value": over,
         "previous": known,
-        "change_ratio": change_ratio(over, known, is_enough=is_told),
+        **change_of(key, over, known, is_enough=is_told),
         "note": no_past,
     }
 

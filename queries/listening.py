@@ -14,12 +14,12 @@ from typing import Any
 
 from sqlalchemy import Connection
 
+from queries.changes import CHANGE_COLUMNS, change_of
 from queries.errors import NotAvailable
 from queries.filters import Filters
 from queries.listening_scope import (
     Limits,
     catalogue_of,
-    change_ratio,
     dimensions_of,
     is_by_dimension,
     limits_of,
@@ -31,7 +31,6 @@ from queries.periods import Period
 from queries.results import Answer, Column
 from queries.statements import ask
 
-FIGURES = ("downloads", "unique_listeners", "plays", "completion_ratio", "average_listen_seconds")
 SMALL_CELL = 5
 """Listeners of an app, country or device are not told apart below this number."""
 _SPARK_DAYS = 92
@@ -41,7 +40,8 @@ _SMALL = f"Fewer than {SMALL_CELL} listeners of an app, country or device are no
 
 
 def overview_figures(connection: Connection, f: Filters) -> Answer:
-    """One row per key figure: metric, value, compared_value, previous, change_ratio, spark, note.
+    """One row per key figure: metric, value, compared_value, previous, change_ratio or change_points, spark,
+    note.
 
     `compared_value` is the value of the days that are over: they alone are compared, with as many whole days. A figure
     that is not known under these filters has no value and says why in `note`; so does one without a past. The spark is
@@ -88,7 +88,7 @@ def overview_figures(connection: Connection, f: Filters) -> Answer:
             Column("value", "Value", "number"),
             Column("compared_value", "Value of whole days", "number"),
             Column("previous", "Before", "number"),
-            Column("change_ratio", "Change", "ratio"),
+            *CHANGE_COLUMNS,
             Column("note", "Note"),
             Column("spark", "By day", in_csv=False),
         ),
@@ -120,7 +120,7 @@ def _figure(
         "value": value,
         "compared_value": whole,
         "previous": previous,
-        "change_ratio": change_ratio(whole, previous),
+        **change_of(key, whole, previous),
         "spark": list(spark),
         "note": note,
     }

@@ -8,11 +8,11 @@ from typing import Any, Literal
 
 from sqlalchemy import Connection
 
+from queries.changes import change_ratio
 from queries.filters import Filters
 from queries.listening_scope import (
     Limits,
     catalogue_of,
-    change_ratio,
     column_of,
     dimensions_of,
     is_by_dimension,

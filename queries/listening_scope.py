@@ -79,11 +79,6 @@ def ratio(numerator: int | Decimal | None, denominator: int | Decimal | None) ->
     return None if numerator is None or not denominator else Decimal(numerator) / Decimal(denominator)
 
 
-def change_ratio(value: int | Decimal | None, previous: int | Decimal | None) -> Decimal | None:
-    """The relative change; None against a previous value of 0 or none at all."""
-    return None if value is None or not previous else (Decimal(value) - Decimal(previous)) / Decimal(previous)
-
-
 def oldest(*moments: datetime | None) -> datetime | None:
     """The earliest; None when one of them has never been."""
     known = [moment for moment in moments if moment is not None]

@@ -41,6 +41,16 @@ class Metric:
     rests_on_conversions: bool = False
     group: Literal["Listening", "Campaigns", "Attribution"] = "Listening"
 
+    @property
+    def changes_in_points(self) -> bool:
+        """Whether a change is told in percentage points: of a share, "−9 %" would be read as points."""
+        return self.unit == "ratio"
+
+    @property
+    def is_price(self) -> bool:
+        """Whether it is money per something."""
+        return self.unit == "money" and self.denominator is not None
+
 
 _TIME_AND_CONTENT = ("time", "episodes", "countries", "apps")
 
@@ -50,8 +60,8 @@ _ALL = (
         "Downloads",
         "count",
         "Valid downloads of an episode as the source of the events counted them: at least one minute delivered, bots "
-        "and malformed agents left out there. The import counts the same listener once per episode and day of the "
-        "tenant; it cannot check what the source filtered.",
+        "and malformed agents left out there. The import counts the same listener once per episode and calendar "
+        "day; it cannot check what the source filtered.",
         "download_quarters, download_days, episode_days (from listener_events of type download)",
         adds_over=_TIME_AND_CONTENT,
     ),
@@ -62,7 +72,7 @@ _ALL = (
         "Different listeners with at least one download in exactly the chosen period, episodes and "
         "filters. Never a sum "
         "of days: somebody who listens on three days is one listener.",
-        "listener_days (one row per listener, tenant day and episode); raw listener_events when filtered "
+        "listener_days (one row per listener, day and episode); raw listener_events when filtered "
         "by app, country or device",
     ),
     Metric(

@@ -23,7 +23,7 @@ _EXPECTED = {
     "rollups": ("Downloads, listeners and campaigns", 180),
     "metrics_daily": ("Plays, completion and listening time", 300),
     "attribution": ("Attribution", 300),
-    "aggregates": ("Hourly and daily aggregates", 3 * 3600),
+    "aggregates": ("Totals by hour and day", 3 * 3600),
 }
 """Relation of refresh_states: its name for people, and the age in seconds from which it counts as late."""
 

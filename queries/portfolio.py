@@ -22,9 +22,9 @@ from queries.campaign_states import (
     campaign_heads,
     campaign_results,
     campaign_states,
-    change_ratio,
     oldest,
 )
+from queries.changes import change_of
 from queries.filters import Filters
 from queries.metrics import metric
 from queries.periods import Period
@@ -368,7 +368,7 @@ def _figure(
         "value": value,
         "compared_value": over,
         "previous": previous,
-        "change_ratio": change_ratio(over, previous, is_enough=is_told),
+        **change_of(key, over, previous, is_enough=is_told),
         "note": note,
         "spark": spark,
         "currency": currency,

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import logging
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Any
 from uuid import UUID
 
 from queries.errors import AccessRefused, DatabaseUnavailable, NotFound, PodboardError
@@ -152,8 +151,3 @@ def _words(error: PodboardError) -> str:
     if isinstance(error, NotFound):
         return "What this report is about is not there for you any more."
     return str(error)
-
-
-def render_again(report_data: Mapping[str, Any]) -> RenderedPdf:
-    """The PDF of a stored snapshot, byte for byte as it was, on the same release."""
-    return render(report_data)

@@ -2,19 +2,27 @@
 
 Rounding is half-even on the exact decimal value (2.5 -> 2, 3.5 -> 4), so that a long column of rounded values
 is not biased upwards. Integers and Decimals are never turned into floats on the way.
+
+One precision for each kind of number, wherever it stands, so that what is compared down a column or across two media
+has as many digits: counts whole; shares, rates, changes, credit and times with one decimal; money with the digits of
+its currency, and in a row of key figures all of it in the form of the largest amount (`money_form`).
 """
 
+from collections.abc import Iterable
 from datetime import date, datetime, timedelta, tzinfo
 from decimal import ROUND_HALF_EVEN, Context, Decimal
 from typing import Literal
 
 Number = int | float | Decimal
 Grain = Literal["hour", "day", "week", "month", "quarter", "year"]
+MoneyForm = Literal["full", "whole", "short"]
 
 EMPTY = "\u2013"
 MINUS = "\u2212"
 NARROW_SPACE = "\u202f"
 TIMES = "\u00d7"
+POINTS = "pp"
+"""Percentage points, as short as a key figure has room for; pages and papers say the words beside it."""
 UNITS = ("count", "number", "ratio", "money", "seconds", "times", "text", "date", "datetime")
 
 _SYMBOLS = {
@@ -32,6 +40,8 @@ _MINOR_DIGITS = {"JPY": 0, "KRW": 0, "VND": 0, "CLP": 0, "ISK": 0, "KWD": 3, "BH
 _MICROS = Decimal(1_000_000)
 # From here on the short form of money is told in thousands; below, a rounded amount would be another amount.
 _LARGE_AMOUNT = 10_000
+# From here on a row of key figures has no room for whole amounts.
+_VAST_AMOUNT = 10_000_000
 # Wide enough that no value that a database holds is refused or rounded on the way.
 _WIDE = Context(prec=400, rounding=ROUND_HALF_EVEN)
 _SUFFIXES = ("", "k", "M", "B", "T")
@@ -84,14 +94,9 @@ def compact(value: Number | None) -> str:
     return EMPTY if value is None else _short(_exact(value))
 
 
-def percent(ratio: Number | None, decimals: int | None = None) -> str:
-    """Return a 0-1 ratio as a percentage; one decimal below 10 % unless told: 4.2 %, 68 %."""
-    if ratio is None:
-        return EMPTY
-    value = _exact(ratio) * 100
-    if decimals is None:
-        decimals = 1 if 0 < abs(_rounded(value, 1)) < 10 else 0
-    return _grouped(value, decimals) + NARROW_SPACE + "%"
+def percent(ratio: Number | None, decimals: int = 1) -> str:
+    """Return a 0-1 ratio as a percentage: 4.2 %, 68.4 %, 100.0 %."""
+    return EMPTY if ratio is None else _grouped(_exact(ratio) * 100, decimals) + NARROW_SPACE + "%"
 
 
 def change_ratio(now: Number | None, before: Number | None) -> Decimal | None:
@@ -101,33 +106,65 @@ def change_ratio(now: Number | None, before: Number | None) -> Decimal | None:
     return (_exact(now) - _exact(before)) / abs(_exact(before))
 
 
-def signed_percent(ratio: Number | None, decimals: int | None = None) -> str:
-    """Return a relative change with its sign: +12 %, −4.2 %, 0 %."""
-    if ratio is None:
+def signed_percent(ratio: Number | None) -> str:
+    """Return a relative change with its sign: +12.0 %, −4.2 %, 0.0 %."""
+    return EMPTY if ratio is None else _sign(_exact(ratio) * 100, 1) + percent(ratio)
+
+
+def signed_points(points: Number | None, decimals: int = 1) -> str:
+    """Return a change of a share in percentage points with its sign: +1.5 pp, −4.2 pp."""
+    if points is None:
         return EMPTY
-    text = percent(ratio, decimals)
-    shown = _rounded(_exact(ratio) * 100, decimals if decimals is not None else 1)
-    return "+" + text if shown > 0 else text
+    value = _exact(points)
+    return f"{_sign(value, decimals)}{_grouped(value, decimals)}{NARROW_SPACE}{POINTS}"
 
 
-def change(now: Number | None, before: Number | None) -> str:
-    """Return the change from before to now: +12 %, or an en dash where before is missing or 0."""
-    return signed_percent(change_ratio(now, before))
+def _sign(value: Decimal, decimals: int) -> str:
+    return "+" if _rounded(value, decimals) > 0 else ""
 
 
-def money(micros: Number | None, currency: str, *, short: bool = False, decimals: int | None = None) -> str:
+def change(now: Number | None, before: Number | None, unit: str = "count", *, decimals: int = 1) -> str:
+    """Return the change from before to now: +12.0 %, for a ratio −4.2 pp; an en dash where before is missing or 0."""
+    if unit != "ratio":
+        return signed_percent(change_ratio(now, before))
+    points = None if now is None or not before else (_exact(now) - _exact(before)) * 100
+    return signed_points(points, decimals)
+
+
+def rate_decimals(high: Number | None) -> int:
+    """Return the digits of a rate and of the interval that ends at `high`, alike for both.
+
+    Under one percent a single decimal would often write both ends alike.
+    """
+    return 2 if high is not None and _exact(high) < Decimal("0.01") else 1
+
+
+def money_form(amounts: Iterable[Number | None]) -> MoneyForm:
+    """Return the form that a row of amounts has in common, by the largest: with cents, whole, or in thousands."""
+    largest = (
+        max((abs(_exact(amount)) for amount in amounts if amount is not None), default=Decimal(0)) / _MICROS
+    )
+    return "full" if largest < _LARGE_AMOUNT else "whole" if largest < _VAST_AMOUNT else "short"
+
+
+def money(
+    micros: Number | None,
+    currency: str,
+    *,
+    short: bool = False,
+    form: MoneyForm = "full",
+) -> str:
     """Return an amount with its currency: €1,234.50, CHF 1,234.50, ¥1,234.
 
-    Short: from 10,000 on in thousands or more (€18.4k), below in full, with cents where there are any (€80.40, €80).
-    Units: millionths of the currency.
+    Short, on axes: from 10,000 on in thousands or more (€18.4k), below in full, with cents where there are any (€80.40,
+    €80). Form: what a row has in common (`money_form`): €80.00, €80, €0.1k. Units: millionths of the currency.
     """
     if micros is None:
         return EMPTY
     value = _WIDE.divide(_exact(micros), _MICROS)
-    if decimals is None:
-        decimals = _MINOR_DIGITS.get(currency, 2)
+    decimals = 0 if form == "whole" else _MINOR_DIGITS.get(currency, 2)
     size = abs(value)
-    if short and _rounded(size, decimals) >= _LARGE_AMOUNT:
+    if form == "short" or (short and _rounded(size, decimals) >= _LARGE_AMOUNT):
         text = _short(size)
     else:
         is_whole = short and _rounded(size, decimals) == size.to_integral_value()
@@ -185,16 +222,18 @@ def format_value(
     *,
     compact: bool = False,
     currency: str | None = None,
-    decimals: int | None = None,
+    decimals: int = 1,
+    form: MoneyForm = "full",
     zone: tzinfo | None = None,
 ) -> str:
     """Return a value as its unit is read; an en dash for None. Text stands as it is ("<5" in a count's place).
 
-    Units: count and number as they are, ratio 0-1, money in millionths of `currency` (CPM and CPA too), seconds, times
-    (2.5×, always with one decimal), text, date, datetime (aware, shown in `zone`).
+    Units: count (whole), number (credit, frequency: one decimal), ratio 0-1, money in millionths of `currency` (CPM and
+    CPA too), seconds, times (2.5×), text, date, datetime (aware, shown in `zone`). `decimals` of a ratio follow its
+    interval (`rate_decimals`), `form` of money its row (`money_form`).
     Raises: ValueError for an unknown unit, for money without a currency or a datetime without a zone.
     """
-    if type(value) is int and unit == "count" and not compact and not decimals:
+    if type(value) is int and unit == "count" and not compact:
         return number(value)  # most values of a page
     if unit not in UNITS:
         raise ValueError(f"Unknown unit {unit!r}; known are {', '.join(UNITS)}.")
@@ -209,26 +248,21 @@ def format_value(
     if unit == "ratio":
         return percent(value, decimals)
     if unit == "money":
-        return money(value, currency or "", short=compact, decimals=decimals)
+        return money(value, currency or "", short=compact, form=form)
     if unit == "seconds":
         return duration(value, short=compact)
     if unit == "times":
         return number(value, 1) + TIMES
     if compact:
         return _short(_exact(value))
-    if decimals is None:
-        exact = _exact(value)
-        decimals = 0 if unit == "count" or exact == exact.to_integral_value() else 1
-    return number(value, decimals)
+    return number(value, 0 if unit == "count" else 1)
 
 
 def interval(low: Number | None, high: Number | None, unit: str, *, currency: str | None = None) -> str:
     """Return a 95 % interval as the values it lies between: 3.1 % to 4.9 % (95 %); empty where there is none."""
     if low is None or high is None:
         return ""
-    # Under one percent a single decimal would often write both ends alike.
-    decimals = 2 if unit == "ratio" and _exact(high) < Decimal("0.01") else None
-    ends = [format_value(end, unit, currency=currency, decimals=decimals) for end in (low, high)]
+    ends = [format_value(end, unit, currency=currency, decimals=rate_decimals(high)) for end in (low, high)]
     return f"{ends[0]} to {ends[1]} (95{NARROW_SPACE}%)"
 
 

@@ -207,17 +207,6 @@ class _Talk:
                     self._complaints = [*self._complaints[-20:], words[:300]]
 
 
-def is_available() -> bool:
-    """Whether this machine has what WeasyPrint needs; asked in a child, so nothing is loaded here."""
-    done = subprocess.run(
-        [sys.executable, "-W", "ignore", "-c", "import weasyprint"],
-        capture_output=True,
-        check=False,
-        timeout=60,
-    )
-    return done.returncode == 0
-
-
 def _fetcher() -> Any:
     """The one way to anything outside the HTML: files of our own assets, and data URIs."""
     from weasyprint.urls import URLFetcher, URLFetcherResponse

@@ -14,7 +14,7 @@ from queries.errors import InvalidRequest
 from queries.filters import Filters, parse_filters
 from queries.results import Answer, Column
 
-VERSION = 2
+VERSION = 3
 """Version of the shape below; a snapshot of another version is refused instead of being misread."""
 
 

@@ -51,9 +51,9 @@ def _shown(row: Mapping[str, Any], columns: tuple[Column, ...]) -> Mapping[str, 
     withheld: dict[str, Any] = {}
     if row.get("is_too_little"):
         keys = _OF_A_FIGURE if "metric" in row else [column.key for column in columns if _rests(column)]
-        withheld |= {**dict.fromkeys(keys), "change_ratio": None, "spark": []}
+        withheld |= {**dict.fromkeys(keys), "change_ratio": None, "change_points": None, "spark": []}
     if row.get("was_too_little"):
-        withheld |= {"previous": None, "change_ratio": None}
+        withheld |= {"previous": None, "change_ratio": None, "change_points": None}
     return {key: withheld.get(key, value) for key, value in row.items()}
 
 

@@ -131,12 +131,6 @@ def load(folder: Path, engine: Engine) -> list[Migration]:
     return list(versions.values())
 
 
-def applied_versions(dsn: str) -> list[str]:
-    """The labels of the versions this database has, in order; readable by every podboard role."""
-    with connected(dsn) as connection:
-        return [f"{version:04d}_{name}" for version, name, _ in _applied(connection)]
-
-
 def _files(directory: Path) -> dict[str, Path]:
     return {path.name: path for path in directory.glob("*.sql")}
 

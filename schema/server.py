@@ -8,14 +8,11 @@ from __future__ import annotations
 
 import contextlib
 import fcntl
-import hashlib
 import json
 import os
 import re
 import secrets
 import shutil
-import stat
-import tempfile
 import time
 from collections.abc import Iterator, Mapping
 from pathlib import Path
@@ -27,6 +24,7 @@ import psycopg
 from psycopg import sql
 
 from schema.binaries import Binaries, Identity, ServerError, binaries_for, runnable, server_identity
+from schema.home import SOCKET_NAME, make_home, place_cluster, socket_directory
 from schema.postmaster import disown_stale_pid, end_orphans, living_postmaster, socket_of_running, stop
 
 SUPERUSER = "postgres"
@@ -34,10 +32,6 @@ ROLES = ("podboard_owner", "podboard_web", "podboard_worker")
 DATABASE = "podboard"
 
 _SCHEMA = Path(__file__).parent
-_SHARED_STATE = Path("/var/lib/podboard")
-# The kernel's limit for a socket's path is 107 bytes on Linux and 103 on macOS.
-_SOCKET_PATH_LIMIT = 100
-_SOCKET_NAME = ".s.PGSQL.5432"
 _LOG_LIMIT_BYTES = 10_000_000
 _LAUNCH_PATIENCE_SECONDS = 5
 _ORPHAN_PATIENCE_SECONDS = 30
@@ -109,7 +103,7 @@ class Server:
 
     def open(self) -> None:
         """Take part in the server of this home, starting it first where needed."""
-        _make_home(self.home)
+        make_home(self.home)
         try:
             with _exclusive(self.home / "start.lock"):
                 self._use_lock = os.open(self.home / "server.lock", os.O_RDWR | os.O_CREAT, 0o600)
@@ -159,7 +153,7 @@ class Server:
     def _ensure_running(self) -> None:
         identity = server_identity(self.home)
         found = binaries_for(self._data, self._configured)
-        _place_cluster(self.home, identity)
+        place_cluster(self.home, identity)
         self._passwords = _load_passwords(self.home)
         self._binaries = runnable(found, identity, self._cluster / "binaries")
         if not (self._data / "PG_VERSION").exists():
@@ -199,7 +193,7 @@ class Server:
         unfinished.rename(self._data)
 
     def _launch(self, identity: Identity) -> None:
-        self._socket_dir = _socket_directory(self.home, self._cluster, identity)
+        self._socket_dir = socket_directory(self.home, self._cluster, identity)
         _write_configuration(
             self._data, {**_CONFIGURATION, "unix_socket_directories": str(self._socket_dir)}, identity
         )
@@ -207,7 +201,7 @@ class Server:
             self.log_path.replace(self.log_path.with_suffix(".log.1"))
         end_orphans(self._data)
         disown_stale_pid(self._data)
-        (self._socket_dir / f"{_SOCKET_NAME}.lock").unlink(missing_ok=True)
+        (self._socket_dir / f"{SOCKET_NAME}.lock").unlink(missing_ok=True)
         started = identity.run(
             [
                 self.binaries.path("pg_ctl"),
@@ -289,64 +283,6 @@ def drop_database(server: Reachable, name: str) -> None:
     statement = sql.SQL("drop database if exists {} with (force)").format(sql.Identifier(name))
     with psycopg.connect(server.dsn(SUPERUSER, "postgres"), autocommit=True) as connection:
         connection.execute(statement)
-
-
-def _make_home(home: Path) -> None:
-    # As root the server's user has to pass through it; what is secret in it has mode 0600.
-    try:
-        home.mkdir(mode=0o711 if os.geteuid() == 0 else 0o700, parents=True, exist_ok=True)
-    except OSError as error:
-        raise ServerError(f"PODBOARD_HOME={home} cannot be made: {error.strerror}.") from error
-    if not os.access(home, os.W_OK | os.X_OK):
-        raise ServerError(f"PODBOARD_HOME={home} cannot be written to.")
-
-
-def _place_cluster(home: Path, identity: Identity) -> None:
-    """Make home/postgres, the server's own directory, or a link to it where its user cannot reach the home."""
-    link = home / "postgres"
-    if link.is_dir():
-        return
-    if link.is_symlink():
-        raise ServerError(
-            f"{link} points to {os.readlink(link)}, which is gone: restore it, or remove the link to begin anew."
-        )
-    if identity.switch and identity.run(["/bin/sh", "-c", 'cd "$1"', "sh", str(home)]).returncode != 0:
-        name = hashlib.sha256(str(home).encode()).hexdigest()[:12]
-        cluster = _SHARED_STATE / name
-        _SHARED_STATE.mkdir(mode=0o755, parents=True, exist_ok=True)
-    else:
-        cluster = link
-    cluster.mkdir(mode=0o700, exist_ok=True)
-    identity.own(cluster)
-    if cluster != link:
-        link.symlink_to(cluster)
-
-
-def _socket_directory(home: Path, cluster: Path, identity: Identity) -> Path:
-    """A private directory whose sockets have short enough paths; the same one at each start."""
-    directory = cluster / "socket"
-    if len(os.fsencode(directory / _SOCKET_NAME)) > _SOCKET_PATH_LIMIT:
-        note = home / "socket_directory"
-        noted = Path(note.read_text()) if note.exists() else None
-        directory = (
-            noted if noted and _is_private(noted, identity) else Path(tempfile.mkdtemp(prefix="podboard-"))
-        )
-        if len(os.fsencode(directory / _SOCKET_NAME)) > _SOCKET_PATH_LIMIT:
-            directory.rmdir()
-            directory = Path(tempfile.mkdtemp(prefix="podboard-", dir="/tmp"))
-        note.write_text(str(directory))
-    directory.mkdir(mode=0o700, exist_ok=True)
-    identity.own(directory)
-    return directory
-
-
-def _is_private(directory: Path, identity: Identity) -> bool:
-    """Whether the directory exists, is the server user's own and nobody else's."""
-    try:
-        found = directory.lstat()
-    except FileNotFoundError:
-        return False
-    return stat.S_ISDIR(found.st_mode) and found.st_uid == identity.uid and not found.st_mode & 0o077
 
 
 def _write_configuration(data: Path, settings: Mapping[str, str], identity: Identity) -> None:

@@ -9,7 +9,7 @@ from dashboard import markup as html
 from dashboard.components.icons import icon
 from dashboard.plain import Plain
 from reports.figures.svg_writer import sparkline as sparkline_svg
-from reports.formatting import EMPTY, Number, change_ratio, format_value, signed_percent
+from reports.formatting import EMPTY, POINTS, MoneyForm, Number, change, format_value
 
 Direction = Literal["up", "down", "none"]
 
@@ -18,8 +18,9 @@ Direction = Literal["up", "down", "none"]
 class Kpi:
     """One key figure. `better` says which way is good; "none" for figures that are neither.
 
-    `interval`: between which values a rate lies, in words; `is_compared`: whether the change is told beside `before`.
-    `compared` is what `before` is compared with where that is not the value itself: the days that are over.
+    `form`: what its money has in common with the amounts beside it; `interval`: between which values a rate lies, in
+    words; `is_compared`: whether the change is told beside `before`. `compared` is what `before` is compared with where
+    that is not the value itself: the days that are over.
     """
 
     label: str
@@ -30,24 +31,36 @@ class Kpi:
     values: tuple[Number | None, ...] = ()
     better: Direction = "up"
     note: str | None = None
-    short: bool = False
+    form: MoneyForm = "full"
     interval: str = ""
     is_compared: bool = True
     compared: Number | None = None
 
 
-def change_badge(now: Number | None, before: Number | None, *, better: Direction = "up") -> Plain:
+def change_badge(
+    now: Number | None, before: Number | None, *, unit: str = "count", better: Direction = "up"
+) -> Plain:
     """Return the change with an arrow and its sign; good and bad are told by arrow and sign as well as by colour."""
-    ratio = change_ratio(now, before)
-    if ratio is None:
+    text = change(now, before, unit)
+    if text == EMPTY:
         return html.Span(EMPTY, className="change change--flat")
-    text = signed_percent(ratio)
     rose, fell = text.startswith("+"), text.startswith("\u2212")
     tone = "flat"
     if better != "none" and (rose or fell):
         tone = "good" if rose == (better == "up") else "bad"
     arrow = [icon("up" if rose else "down", small=True)] if rose or fell else []
-    return html.Span([*arrow, text], className=f"change change--{tone}")
+    return html.Span([*arrow, *_with_unit(text)], className=f"change change--{tone}")
+
+
+def _with_unit(text: str) -> list[Plain | str]:
+    """The change; percentage points, short for the eye, in words for who hears them or points at them."""
+    if not text.endswith(POINTS):
+        return [text]
+    return [
+        text.removesuffix(POINTS),
+        html.Abbr(POINTS, title="percentage points", **{"aria-hidden": "true"}),
+        html.Span("percentage points", className="sr-only"),
+    ]
 
 
 def sparkline(values: Sequence[Number | None], *, cell: bool = False, label: str = "") -> Plain:
@@ -72,15 +85,22 @@ def kpi_strip(items: Sequence[Kpi], *, compare_label: str = "before") -> Plain:
 
 
 def _figure(item: Kpi, compare_label: str) -> Plain:
-    shown = format_value(item.value, item.unit, currency=item.currency, compact=item.short)
+    is_money = item.unit == "money"
+    shown = format_value(item.value, item.unit, currency=item.currency, form=item.form)
     foot: list[Plain] = []
     if item.before is not None:
         now = item.value if item.compared is None else item.compared
-        before = format_value(item.before, item.unit, currency=item.currency, compact=True)
+        before = format_value(
+            item.before, item.unit, currency=item.currency, compact=not is_money, form=item.form
+        )
         foot.append(
             html.Div(
                 [
-                    *([change_badge(now, item.before, better=item.better)] if item.is_compared else []),
+                    *(
+                        [change_badge(now, item.before, unit=item.unit, better=item.better)]
+                        if item.is_compared
+                        else []
+                    ),
                     html.Span(f"{before} {compare_label}", className="kpi__before"),
                 ]
             )

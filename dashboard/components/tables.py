@@ -11,7 +11,7 @@ from dashboard.components.kpis import Direction, change_badge, sparkline
 from dashboard.plain import Plain
 from reports.formatting import EMPTY, Number, format_value
 
-CellKind = Literal["text", "value", "bar", "spark", "change", "badge", "progress", "node"]
+CellKind = Literal["text", "value", "bar", "spark", "change", "badge", "progress", "moment", "node"]
 NUMERIC = ("value", "bar", "change", "progress")
 
 
@@ -21,7 +21,8 @@ class Column:
 
     kind: text; value (formatted by unit); bar (value with a bar, scaled to the column's largest); spark (list of
     numbers); change (pair: now, before); badge (pair: text, tone of good/bad/warn/accent/""); progress (0-1);
-    node (a ready component). href_key names the row's address (first column); currency_key the row's currency.
+    moment (pair: date or time, its words); node (a ready component). href_key names the row's address (first column);
+    currency_key the row's currency.
     """
 
     key: str
@@ -30,11 +31,9 @@ class Column:
     unit: str = "count"
     currency: str | None = None
     currency_key: str | None = None
-    decimals: int | None = None
     href_key: str | None = None
     sub_key: str | None = None
     better: Direction = "up"
-    slot: int = 1
     sortable: bool = True
 
 
@@ -123,7 +122,7 @@ def _cell(
         href = row.get(column.href_key) if column.href_key and not total else None
         named = html.Link(shown, href=href) if href else shown
         sub = row.get(column.sub_key) if column.sub_key else None
-        under = [html.Div(sub, className="muted small")] if sub else []
+        under = [html.Div(in_parts(sub), className="muted small")] if sub else []
         return html.Th(
             [named, *under], scope="row", title=shown if isinstance(shown, str) else None, **sorts_by
         )
@@ -145,6 +144,9 @@ def _content(
     if column.kind == "badge":
         text, tone = value
         return html.Span(text, className=f"badge badge--{tone}" if tone else "badge"), {"data-v": str(text)}
+    if column.kind == "moment":
+        at, words = value
+        return _moment(words), {"data-v": at.isoformat()}
     if column.kind == "change":
         now, before = value
         ratio = float(now) / float(before) - 1 if now is not None and before else None
@@ -158,22 +160,38 @@ def _content(
     text = _text(column, row, value)
     if column.kind == "progress" and not plain:
         share = f"{100 * min(1.0, float(value)):.1f}%"
-        return _bar(text, share, column.slot), {"data-v": str(float(value))}
+        return _bar(text, share), {"data-v": str(float(value))}
     if column.kind == "bar" and not plain:
         share = f"{100 * float(value) / (tops[column.key] or 1.0):.1f}%"
-        return _bar(text, share, column.slot), {"data-v": str(value)}
+        return _bar(text, share), {"data-v": str(value)}
     return text, {"data-v": str(value)}
+
+
+def in_parts(said: str) -> list[Plain | str]:
+    """A grey line, broken between its parts ("Salt Line Stories · 5 Nov 2026") before it is broken inside one."""
+    parts = said.split(" · ")
+    return [
+        piece
+        for place, part in enumerate(parts)
+        for piece in (html.Span(part if place == len(parts) - 1 else f"{part} ·", className="part"), " ")
+    ][:-1]
+
+
+def _moment(words: str) -> Plain:
+    """Day and time of day: where there is no room they stand below each other, and neither is broken."""
+    day, comma, clock = words.partition(", ")
+    parts = [html.Span(f"{day}{comma.rstrip()}"), *([" ", html.Span(clock)] if clock else [])]
+    return html.Span(parts, className="moment")
 
 
 def _text(column: Column, row: Mapping[str, Any], value: Number) -> str:
     unit = "ratio" if column.kind == "progress" else column.unit
     currency = row.get(column.currency_key) if column.currency_key else column.currency
-    return format_value(value, unit, currency=currency, decimals=column.decimals)
+    return format_value(value, unit, currency=currency)
 
 
-def _bar(text: str, share: str, slot: int) -> Plain:
-    track = f"cell-bar__track cell-bar__track--{slot}" if slot > 1 else "cell-bar__track"
+def _bar(text: str, share: str) -> Plain:
     return html.Span(
-        [html.Span(className=track, style={"--share": share}), html.Span(text)],
+        [html.Span(className="cell-bar__track", style={"--share": share}), html.Span(text)],
         className="cell-bar",
     )

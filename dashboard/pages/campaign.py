@@ -22,8 +22,9 @@ from queries.filters import Filters, parse_id
 from queries.metrics import metric
 from queries.results import Answer
 from queries.session import Connection
-from reports.figures.subjects import conversions_over_time, credit_by_channel, delivery_against_booking
+from reports.figures.subjects import credit_by_channel, delivery_against_booking, results_over_time
 from reports.formatting import counted, day, format_value, interval, period
+from reports.key_figures import decimals_of
 from reports.rest import MOST_EPISODES, credit_with_rest, with_rest
 from reports.sentences_campaigns import campaign_sentence
 from reports.too_little import too_few_to_compare_episodes, too_few_to_compare_shows
@@ -94,7 +95,7 @@ def _head(answer: Answer, view: View) -> list[Component]:
     said = []
     for key in _LINE:
         entry, row = metric(key), rest[key]
-        value = format_value(row["value"], entry.unit, currency=about["currency"])
+        value = format_value(row["value"], entry.unit, currency=about["currency"], decimals=decimals_of(row))
         between = interval(row.get("low"), row.get("high"), entry.unit, currency=about["currency"])
         beside = [html.Span(f", {between}", className="muted")] if between else []
         said.append(html.Span([f"{entry.label} ", html.Strong(value), *beside]))
@@ -136,7 +137,7 @@ def _delivery(answer: Answer, view: View) -> list[Component]:
 
 
 def _conversions(answer: Answer, view: View) -> Component:
-    return chart_view(conversions_over_time(answer, view.filters))
+    return chart_view(results_over_time(answer, view.filters, "conversions"))
 
 
 _attribution = _once_begun(campaign_conversions.attribution_by_podcast, ("attributed",))

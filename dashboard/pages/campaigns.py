@@ -16,7 +16,7 @@ from queries import campaigns
 from queries.filters import Filters
 from queries.results import Answer
 from queries.session import Connection
-from reports.formatting import format_value, interval, period
+from reports.formatting import MoneyForm, format_value, interval, money_form, period
 from reports.sentences_campaigns import campaigns_sentence
 
 WHO = ("campaigns.read_all", "campaigns.read_own")
@@ -55,6 +55,7 @@ def _head_and_cards(answer: Answer, view: View) -> list[Plain]:
         "delivery and spend of each flight so far; conversions and revenue to date, those after the flight included · "
         + as_of(answer, view).partition(" · ")[2]
     )
+    spent = money_form(row["spend_micros"] for row in answer.rows)
     header = page_header(
         "Campaigns",
         view.lead,
@@ -62,14 +63,14 @@ def _head_and_cards(answer: Answer, view: View) -> list[Plain]:
         notes=answer.notes,
         actions=[csv_link("campaigns.cards", view)],
     )
-    return [header, html.Div([_card(row, view) for row in answer.rows], className="cards")]
+    return [header, html.Div([_card(row, view, spent) for row in answer.rows], className="cards")]
 
 
-def _card(row: Mapping[str, Any], view: View) -> Plain:
+def _card(row: Mapping[str, Any], view: View, spent: MoneyForm) -> Plain:
     booked, delivered = row["booked_impressions"], row["impressions"]
     share = min(1.0, float(row["delivered_ratio"])) if row["delivered_ratio"] is not None else 0.0
     pairs = [
-        ("Spend", format_value(row["spend_micros"], "money", currency=row["currency"], compact=True), ""),
+        ("Spend", format_value(row["spend_micros"], "money", currency=row["currency"], form=spent), ""),
         ("Conversions", format_value(row["conversions"], "count"), ""),
         (
             "Return",

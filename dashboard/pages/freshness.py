@@ -43,7 +43,8 @@ def _head(answer: Answer, view: View) -> list[Component]:
         page_header(
             "Freshness",
             view.lead,
-            as_of="New events are in the numbers within about a minute, in hourly aggregates within about an hour.",
+            as_of="New downloads, plays and conversions are in the numbers within about a minute."
+            " Downloads by the hour and the first days of an episode follow within about an hour.",
         )
     ]
 

@@ -46,8 +46,7 @@ _RULES = (
         "Days and zones",
         "A day is a day of your organisation's time zone, named beside your name, on a phone in the menu behind it, in "
         "each row of a CSV beside the period and as of when it is true, and on every PDF. Where clocks change a day "
-        "has 23 or 25 hours. Hourly and daily aggregates of raw events are kept in UTC; everything a page shows is "
-        "in your zone.",
+        "has 23 or 25 hours. Everything that a page, a CSV or a PDF shows is in your zone.",
     ),
     (
         "Periods",
@@ -57,6 +56,19 @@ _RULES = (
         "against zero is left empty, and so is one against a time before the first download of these podcasts, "
         "or before the campaign's first day. Days, weeks and months that are not over, or of which the period "
         "holds a part only, are drawn hatched.",
+    ),
+    (
+        "Changes",
+        "Amounts change by percent of what they were. Shares and rates (completion, conversion rate) change by "
+        "percentage points, written “pp”: from 45.4 % to 41.2 % is −4.2 pp, on the page, in the CSV (a column of its "
+        "own) and in the PDF alike.",
+    ),
+    (
+        "Digits",
+        "Counts are whole. Shares, rates and changes have one decimal, two where a rate and its interval lie under "
+        "1 %; credit, frequency and returns have one. Money has its currency’s digits; the amounts in one row of key "
+        "figures are written alike, whole from 10,000 on and in thousands or millions from 10 million on. A CSV holds "
+        "ratios to six places and money to the cent.",
     ),
     (
         "What is filtered out",
@@ -74,8 +86,8 @@ _RULES = (
         "A conversion counts once: several reports with one order number are one; without an order "
         "number, the same listener and amount within 24 hours is one. Anonymous reports without an order "
         "number are not counted. Touches are impressions and visits of the same campaign and listener "
-        "inside the window (30 days unless said otherwise); touches at the same moment are ordered by "
-        "their id.",
+        "inside the window (30 days unless said otherwise); of touches at the same moment the same one "
+        "always comes first.",
     ),
     (
         "Too little data",
@@ -95,6 +107,7 @@ _RULES = (
 def _entry(metric: Metric) -> Component:
     facts = [
         ("Unit", _UNITS[metric.unit]),
+        *([("Change", "in percentage points")] if metric.changes_in_points else []),
         ("Adds up over", ", ".join(metric.adds_over) or "nothing: never summed"),
         ("Read from", _read_from(metric.source)),
     ]

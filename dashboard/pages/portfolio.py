@@ -89,6 +89,7 @@ def _expiring(answer: Answer, view: View) -> list[Component]:
         caption="Bookings that end within 30 days",
         keys=("name", "delivered_ratio", "impressions", "booked_impressions"),
         kinds={"delivered_ratio": "progress"},
+        labels={"delivered_ratio": "Of booked"},
         link=lambda row: f"/campaigns/{row['campaign_id']}",
         sub=lambda row: " · ".join(
             filter(None, (row["sponsor_name"], row["promo_code"], f"ends {day(row['ends_on'])}"))

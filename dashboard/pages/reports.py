@@ -19,24 +19,16 @@ from dashboard.auth.sessions import now
 from dashboard.components import states
 from dashboard.components.frame import page_header
 from dashboard.components.icons import icon
+from dashboard.components.report_list import KINDS, library
 from dashboard.pages import Page
 from queries import campaigns, catalogue, report_library
 from queries.campaign_states import opened_view
 from queries.errors import InvalidRequest, NotFound, PodboardError
 from queries.filters import Filters, parse_filters, parse_id
-from queries.results import Answer
 from queries.session import tenant_session
-from reports.formatting import counted, format_value, instant, period
+from reports.formatting import period
 
 _PAGE_SIZE = 25
-_KINDS = {"campaign_performance": "Campaign performance", "podcast_audience": "Podcast audience"}
-_STATUS = {
-    "queued": ("Queued", ""),
-    "running": ("In progress", "accent"),
-    "ready": ("Ready", "good"),
-    "failed": ("Failed", "bad"),
-    "cancelled": ("Cancelled", ""),
-}
 _PERIODS = (
     ("7d", "Last 7 days"),
     ("30d", "Last 30 days"),
@@ -126,8 +118,8 @@ def register_callbacks(app: Dash) -> None:
     )
     def offer_kinds(_: str) -> tuple[list[dict[str, str]], str | None]:
         viewer = demand("reports.create")
-        kinds = [kind for kind in _KINDS if _may_report(viewer, kind)]
-        return [{"value": kind, "label": _KINDS[kind]} for kind in kinds], kinds[0] if kinds else None
+        kinds = [kind for kind in KINDS if _may_report(viewer, kind)]
+        return [{"value": kind, "label": KINDS[kind]} for kind in kinds], kinds[0] if kinds else None
 
     @app.callback(
         Output("report-subject", "data"),
@@ -137,7 +129,7 @@ def register_callbacks(app: Dash) -> None:
     )
     def offer_subjects(kind: Any) -> tuple[list[dict[str, str]], str | None, bool]:
         viewer = demand("reports.create")
-        if not isinstance(kind, str) or kind not in _KINDS or not _may_report(viewer, kind):
+        if not isinstance(kind, str) or kind not in KINDS or not _may_report(viewer, kind):
             return [], None, True
         options = _subjects(viewer, kind)
         return options, options[0]["value"] if options else None, not options
@@ -222,7 +214,7 @@ def register_callbacks(app: Dash) -> None:
                 connection, search=str(search or "")[:100], limit=limit, offset=0
             )
         working = any(row["status"] in ("queued", "running") for row in found.rows)
-        return _library(found, viewer, searched=bool(search), limit=limit), not working
+        return library(found, viewer, searched=bool(search), limit=limit), not working
 
     @app.callback(
         Output("report-shown", "data"),
@@ -255,11 +247,11 @@ def register_callbacks(app: Dash) -> None:
 
 def request_report(viewer: Viewer, kind: str, filters: Filters) -> None:
     """Queues a report of this view for this person, with fixed days. Raises InvalidRequest, NotFound."""
-    if kind not in _KINDS or not _may_report(viewer, kind):
+    if kind not in KINDS or not _may_report(viewer, kind):
         raise InvalidRequest("This report is not part of your account.", field="kind")
     with tenant_session(viewer.actor, write=True) as connection:
         fixed = opened_view(connection, filters).with_absolute_period()
-        about = _KINDS[kind]
+        about = KINDS[kind]
         if kind == "campaign_performance":
             if fixed.campaign_id is None:
                 raise NotFound("Choose a campaign first.")
@@ -316,83 +308,6 @@ def _subjects(viewer: Viewer, kind: str) -> list[dict[str, str]]:
             {"value": str(row["campaign_id"]), "label": f"{row['name']} · {row['sponsor_name']}"}
             for row in cards.rows
         ]
-
-
-def _library(found: Answer, viewer: Viewer, *, searched: bool, limit: int) -> Component:
-    if found.is_empty:
-        if searched:
-            return states.empty("No report has such a title.", "Try another word, or clear the search.")
-        return states.empty(
-            "There is no report yet.",
-            "Choose what it is about above; it is ready within a minute and stays here to be downloaded."
-            if viewer.may("reports.create")
-            else "Reports that are made for you appear here.",
-        )
-    rows = [_row(row, viewer) for row in found.rows[:limit]]
-    more = []
-    if found.totals.get("has_more"):
-        more = [
-            html.Button(
-                "Show more",
-                id={"type": "report-more", "index": 0},
-                type="button",
-                className="button button--small",
-            )
-        ]
-    return html.Div([html.Ul(rows, className="report-list"), *more])
-
-
-def _row(row: Mapping[str, Any], viewer: Viewer) -> Component:
-    text, tone = _STATUS[row["status"]]
-    zone = ZoneInfo(viewer.time_zone)
-    said = [
-        _KINDS[row["report_type"]],
-        f"by {row['created_by_name']}" if row["created_by_name"] else "",
-        instant(row["created_at"], zone),
-    ]
-    if row["status"] == "ready":
-        said += [
-            counted(row["page_count"], "page"),
-            f"{format_value(max(1, row['pdf_bytes'] // 1024), 'count')} KB",
-        ]
-    side: list[Component] = []
-    if row["status"] == "ready":
-        side = [
-            html.A(
-                [icon("download", small=True), "Download"],
-                href=f"/reports/{row['report_id']}.pdf",
-                className="button button--small",
-                download="",
-            )
-        ]
-    elif row["status"] in ("queued", "running"):
-        side = [
-            html.Progress(value=str(row["progress_percent"]), max="100", **{"aria-label": "Progress"}),
-            html.Span(row["progress_note"] or "Waiting", className="muted small"),
-            html.Button(
-                "Cancel",
-                id={"type": "report-cancel", "report": str(row["report_id"])},
-                type="button",
-                className="button button--small",
-            ),
-        ]
-    elif row["error_message"]:
-        side = [html.Span(row["error_message"], className="muted small")]
-    badge = html.Span(text, className=f"badge badge--{tone}" if tone else "badge")
-    return html.Li(
-        [
-            html.Div(
-                [
-                    html.Strong(row["title"]),
-                    html.Span(" · ".join(part for part in said if part), className="muted small"),
-                ],
-                className="report-list__what",
-            ),
-            badge,
-            html.Div(side, className="report-list__side"),
-        ],
-        className="report-list__row",
-    )
 
 
 PAGE = Page(

@@ -17,23 +17,6 @@ Channel = TypeVar("Channel", bound=Hashable)
 Weight = int | Fraction
 
 
-def touch_shares(model: Model, touches: int) -> tuple[Fraction, ...]:
-    """Share of one conversion that each of its touches gets, oldest first; they add up to exactly 1.
-
-    Raises: ValueError for a path without touches (nothing can be credited) or an unknown model.
-    """
-    if touches < 1:
-        raise ValueError("a path without touches credits nobody")
-    match model:
-        case "first_touch":
-            return (Fraction(1), *(Fraction(0),) * (touches - 1))
-        case "last_touch":
-            return (*(Fraction(0),) * (touches - 1), Fraction(1))
-        case "linear":
-            return (Fraction(1, touches),) * touches
-    raise ValueError(f"unknown model {model!r}")
-
-
 def credit(paths: Iterable[tuple[Sequence[Channel], Weight]], model: Model) -> dict[Channel, Fraction]:
     """Credit per channel over all paths; it adds up to exactly the weights of the paths that have touches.
 

@@ -13,7 +13,8 @@ from queries.results import Answer, Column
 from reports.figures import svg_writer
 from reports.figures.chart import Chart
 from reports.figures.text_metrics import text_width
-from reports.formatting import EMPTY, day, format_value, interval, local, signed_percent
+from reports.formatting import EMPTY, POINTS, MoneyForm, day, format_value, interval, local, signed_percent
+from reports.key_figures import change_words, decimals_of, form_of, form_of_amounts
 
 PAGE_WIDTH = 657.0
 """Width between the margins of an A4 page, in CSS pixels; the charts are drawn for it."""
@@ -125,22 +126,27 @@ class Section:
 
 def kpis(figures: Answer, *, compared: str, currency: str | None = None) -> KpiRow:
     """The key figures of an answer with one row per metric; `compared` names the period before, if any."""
-    items = tuple(_kpi(row, row.get("currency") or currency) for row in figures.rows)
+    amounts = form_of_amounts(figures.rows)
+    items = tuple(_kpi(row, row.get("currency") or currency, form_of(row, amounts)) for row in figures.rows)
     is_compared = compared and any(row["previous"] is not None for row in figures.rows)
-    return KpiRow(items, f"Change against {compared}." if is_compared else "")
+    points = f" {POINTS}: percentage points." if any(POINTS in item.change for item in items) else ""
+    return KpiRow(items, f"Change against {compared}.{points}" if is_compared else "")
 
 
-def _kpi(row: Mapping[str, Any], currency: str | None) -> Kpi:
+def _kpi(row: Mapping[str, Any], currency: str | None, form: MoneyForm) -> Kpi:
     meaning = metric(row["metric"])
     # Money without any amount has no currency either; the en dash stands for both.
     unit = "count" if meaning.unit == "money" and currency is None else meaning.unit
-    change = row["change_ratio"]
-    before = format_value(row["previous"], unit, currency=currency)
+    change = row["change_ratio"] if row.get("change_points") is None else row["change_points"]
+    value, before = (
+        format_value(row[key], unit, currency=currency, decimals=decimals_of(row), form=form)
+        for key in ("value", "previous")
+    )
     is_told = row["previous"] is not None and row["value"] is not None
     return Kpi(
         label=meaning.label,
-        value=format_value(row["value"], unit, currency=currency),
-        change=signed_percent(change) if change is not None else "",
+        value=value,
+        change=change_words(row),
         before=f"from {before}" if is_told else row.get("note") or "",
         trend=_trend(change, meaning.direction),
         spark=svg_writer.sparkline(row.get("spark") or (), width=92, height=26, ink="#4c525f"),
@@ -234,8 +240,7 @@ def _text(column: Column, row: Mapping[str, Any], currency: str | None, value: A
         return ", ".join(map(str, value)) if isinstance(value, list | tuple) else str(value)
     if column.key == "change_ratio":
         return signed_percent(value)
-    decimals = {"ratio": 1, "number": 2}.get(column.unit)
-    return format_value(value, column.unit, currency=currency, decimals=decimals)
+    return format_value(value, column.unit, currency=currency)
 
 
 def numbered(sections: Sequence[Section]) -> tuple[Section, ...]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, timedelta
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 from urllib.parse import urlencode
 from zoneinfo import ZoneInfo
 
@@ -17,7 +17,7 @@ from reports.documents import Draft, Step
 from reports.documents.blocks import Block, Facts, Note, Section, figure, kpis, side_by_side, table
 from reports.documents.words import against_words, period_words
 from reports.figures import builders
-from reports.figures.subjects import cut_first
+from reports.figures.subjects import results_grain, results_over_time
 from reports.formatting import counted, number, percent, period
 from reports.rest import credit_with_rest
 from reports.snapshot import Snapshot
@@ -33,6 +33,7 @@ _MODELS = (
     ("last_touch_credit", "Last touch"),
     ("linear_credit", "Linear"),
 )
+_RESULTS: tuple[Literal["visits", "conversions"], ...] = ("visits", "conversions")
 _PRICED = {"cpm": "CPM", "flat": "Flat price"}
 _STAGES = {
     "prospect": "Prospect",
@@ -181,21 +182,15 @@ def _delivery_facts(answer: Answer) -> tuple[Block, ...]:
 
 def _conversions(snapshot: Snapshot) -> list[Block]:
     answer, filters = snapshot.answers["conversions"], snapshot.filters
-    grain = "day" if filters.grain == "hour" else filters.grain  # results are kept per day
-    blocks: list[Block] = []
-    for key in ("visits", "conversions"):
-        meaning = metric(key)
-        chart = builders.trend(
-            answer.rows,
-            label=meaning.label,
-            y=key,
-            unit=meaning.unit,
-            grain=grain,
-            zone=filters.zone,
-            partial_from=answer.partial_from,
-            cut_first=cut_first(answer),
+    blocks = [
+        figure(
+            f"{metric(key).label} per {results_grain(filters)}",
+            results_over_time(answer, filters, key),
+            half=True,
+            height=170,
         )
-        blocks.append(figure(f"{meaning.label} per {grain}", chart, half=True, height=170))
+        for key in _RESULTS
+    ]
     return [*side_by_side(blocks), *_notes(answer)]
 
 

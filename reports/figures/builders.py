@@ -1,14 +1,21 @@
 """Charts from rows: pure functions that take a query's rows and say what they are."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import date, datetime, timedelta, tzinfo
 from decimal import Decimal
 from typing import Any
 
 from queries.results import rest_name
-from reports.figures.chart import Band, Chart, Mark, Measure, Series, X, known, x_name
-from reports.formatting import Grain, Number, change_ratio, counted, day, local, percent, signed_percent
+from reports.figures.chart import Band, Chart, Mark, Measure, Series, X, x_name
+from reports.figures.sentences import (
+    columns_sentence,
+    models_sentence,
+    ranking_sentence,
+    sum_known,
+    trend_sentence,
+)
+from reports.formatting import Grain, Number, day, local, percent
 from reports.rest import with_rest
 
 Rows = Sequence[Mapping[str, Any]]
@@ -19,10 +26,6 @@ FEW_BUCKETS = 13
 
 def _local_x(value: X, zone: tzinfo | None) -> X:
     return local(value, zone) if zone is not None and isinstance(value, date) else value
-
-
-def _total(values: Iterable[Number | None]) -> Number:
-    return sum((Decimal(str(value)) for value in values if value is not None), Decimal(0))
 
 
 def trend(
@@ -89,7 +92,7 @@ def trend(
         cut_first=cut_first,
         height=height,
     )
-    return replace(chart, sentence=_trend_sentence(chart, compared, additive=additive))
+    return replace(chart, sentence=trend_sentence(chart, compared, additive=additive))
 
 
 def _lines(rows: Rows, x: str, y: str, by: str | None, zone: tzinfo | None, label: str) -> tuple[Series, ...]:
@@ -101,67 +104,6 @@ def _lines(rows: Rows, x: str, y: str, by: str | None, zone: tzinfo | None, labe
         Series(name, tuple(_local_x(row[x], zone) for row in own), tuple(row[y] for row in own), "main", slot)
         for slot, (name, own) in enumerate(grouped.items(), start=1)
     )
-
-
-def _trend_sentence(chart: Chart, compared: tuple[Number, Number | None] | None, *, additive: bool) -> str:
-    measure, grain, first = chart.measure, chart.grain, chart.main
-    series = [one for one in chart.series if one.role == "main"]
-    values = known(first.ys)
-    if not values:
-        return f"{measure.label}: no data in this period."
-    if len(first.xs) == 1:
-        return f"{measure.label}, {x_name(first.xs[0], grain)}: {measure.text(values[0])}."
-    per = f"{measure.label} per {grain}, {x_name(first.xs[0], grain)} to {x_name(first.xs[-1], grain)}"
-    if len(series) > 1:
-        ends = ", ".join(f"{one.label} {measure.text(known(one.ys)[-1])}" for one in series if known(one.ys))
-        return f"{per}. Last values: {ends}."
-    parts = [f"{measure.text(_total(values))} in all"] if additive else []
-    parts += _extremes(chart)
-    said = f"{per}: {', '.join(parts)}"
-    compare = next((one for one in chart.series if one.role == "compare"), None)
-    if additive and compare is not None:
-        now, before = compared or _known_on_both_sides(chart, compare)
-        ratio = change_ratio(now, before)
-        if ratio is not None:
-            name = compare.label[:1].lower() + compare.label[1:]
-            part = "" if now == _total(values) else f"{measure.text(now)} of it compared, "
-            said += f"; {part}{name} {measure.text(before)} ({signed_percent(ratio)})"
-    if chart.cut_first:
-        said += f". The first {grain} is not complete: the period begins inside it"
-    if chart.partial_from is not None:
-        said += f". From {x_name(chart.partial_from, grain)} on the data is not complete"
-    episodes = sum(mark.kind == "episode" for mark in chart.marks)
-    if episodes:
-        said += f". {counted(episodes, 'episode')} came out"
-    return said + "."
-
-
-def _known_on_both_sides(chart: Chart, compare: Series) -> tuple[Number, Number]:
-    places = [
-        place
-        for place, value in enumerate(compare.ys)
-        if value is not None and chart.main.ys[place] is not None and chart.is_whole(chart.main, place)
-    ]
-    return _total(chart.main.ys[place] for place in places), _total(compare.ys[place] for place in places)
-
-
-def _extremes(chart: Chart) -> list[str]:
-    """Return lowest and highest with their dates; a bucket that is not complete is neither."""
-    series, measure, grain = chart.main, chart.measure, chart.grain
-    points = [
-        (value, series.xs[place])
-        for place, value in enumerate(series.ys)
-        if value is not None and chart.is_whole(series, place)
-    ]
-    if len(points) < 2:
-        return []
-    low = min(points, key=lambda point: point[0])
-    high = max(points, key=lambda point: point[0])
-    if low[0] == high[0]:
-        return [f"{measure.text(low[0])} in each"]
-    return [
-        f"from {measure.text(low[0])} ({x_name(low[1], grain)}) to {measure.text(high[0])} ({x_name(high[1], grain)})"
-    ]
 
 
 def columns(
@@ -184,20 +126,12 @@ def columns(
     """Return values per bucket or category as columns; with `by` in groups or, if stacked, on top of each other."""
     measure = Measure(label, unit, currency)
     series = _lines(rows, x, y, by, zone, label)
-    tallest = [(value, place) for place, value in enumerate(series[0].ys) if value is not None]
-    sentence = f"{label}: no data in this period."
-    if tallest and len(series) == 1:
-        value, place = max(tallest, key=lambda pair: pair[0])
-        sentence = f"{label}: highest {measure.text(value)} ({x_name(series[0].xs[place], grain)})."
-    elif tallest:
-        sums = ", ".join(f"{one.label} {measure.text(_total(one.ys))}" for one in series)
-        sentence = f"{label} by {by}: {sums}."
     cut = _local_x(partial_from, zone) if partial_from is not None else None
-    return Chart(
+    chart = Chart(
         kind="columns",
         measure=measure,
         series=series,
-        sentence=sentence,
+        sentence="",
         x_label=x_label or grain.capitalize(),
         grain=grain,
         stacked=stacked,
@@ -205,6 +139,7 @@ def columns(
         cut_first=cut_first and len(series[0].xs) > 0,
         height=height,
     )
+    return replace(chart, sentence=columns_sentence(chart, by))
 
 
 def ranking(
@@ -246,7 +181,7 @@ def ranking(
         kind="ranking",
         measure=measure,
         series=(Series(label, names, values, "main", slot, texts=texts if any(texts) else ()),),
-        sentence=_ranking_sentence(measure, names, values, texts, shares, x_label, count),
+        sentence=ranking_sentence(measure, names, values, texts, shares, x_label, count),
         x_label=x_label or "Name",
         height=24 + 36 * max(1, len(ranked)),
         links=tuple(row.get(link_key) for row in ranked) if link_key else (),
@@ -257,27 +192,6 @@ def ranking(
 
 def _is_number(value: object) -> bool:
     return value is None or not isinstance(value, str)
-
-
-def _ranking_sentence(
-    measure: Measure,
-    names: tuple[str, ...],
-    values: tuple[Number | None, ...],
-    texts: tuple[str, ...],
-    shares: tuple[Number | None, ...],
-    x_label: str,
-    count: int,
-) -> str:
-    if not names:
-        return f"{measure.label}: no data in this period."
-    told = []
-    for place, name in enumerate(names[:3]):
-        share = f" ({percent(shares[place])})" if shares and shares[place] is not None else ""
-        told.append(f"{name} {texts[place] or measure.text(values[place])}{share}")
-    by = f" by {x_label.lower()}" if x_label else ""
-    more = count - len(told)
-    rest = f", and {counted(more, 'more')}".replace("mores", "more") if more > 0 else ""
-    return f"{measure.label}{by}: {', '.join(told)}{rest}."
 
 
 def delivery(
@@ -355,16 +269,16 @@ def attribution_bars(
     Channels beyond `limit` stand as one, the last, so that the bars of a model add up to what it credits.
     Shape: one row per channel and model; `models` are (key, label) in the order they are shown.
     """
-    measure = Measure(label, unit, currency, decimals=1 if unit == "number" else None)
+    measure = Measure(label, unit, currency)
     credit: dict[str, dict[str, Number]] = {}
     for row in rows:
         credit.setdefault(str(row[channel_key]), {})[str(row[model_key])] = row[value_key]
-    order = sorted(credit, key=lambda name: (-float(_total(credit[name].values())), name))
+    order = sorted(credit, key=lambda name: (-float(sum_known(credit[name].values())), name))
     has_rest = len(order) > limit
     if has_rest:
         order, others = order[: limit - 1], order[limit - 1 :]
         rest = rest_name(len(others))
-        credit[rest] = {key: _total(credit[name].get(key) for name in others) for key, _ in models}
+        credit[rest] = {key: sum_known(credit[name].get(key) for name in others) for key, _ in models}
         order.append(rest)
     series = tuple(
         Series(title, tuple(order), tuple(credit[name].get(key, 0) for name in order), "main", slot)
@@ -374,26 +288,8 @@ def attribution_bars(
         kind="panels",
         measure=measure,
         series=series,
-        sentence=_models_sentence(measure, series, order, x_label),
+        sentence=models_sentence(measure, series, order, x_label),
         x_label=x_label,
         height=40 + 44 * max(1, len(order)),
         has_rest=has_rest,
     )
-
-
-def _models_sentence(measure: Measure, series: tuple[Series, ...], order: list[str], x_label: str) -> str:
-    if not order or not series:
-        return f"{measure.label}: no data in this period."
-    leaders = {
-        one.label: order[max(range(len(order)), key=lambda place: float(one.ys[place] or 0))]
-        for one in series
-    }
-    rankings = {
-        tuple(sorted(range(len(order)), key=lambda place: -float(one.ys[place] or 0))) for one in series
-    }
-    if len(rankings) == 1:
-        return f"{measure.label} by {x_label.lower()}: every model ranks them alike, {order[0]} first."
-    if len(set(leaders.values())) == 1:
-        return f"{measure.label} by {x_label.lower()}: {order[0]} leads in every model; the order behind it changes."
-    told = ", ".join(f"{name} by {model.lower()}" for model, name in leaders.items())
-    return f"{measure.label} by {x_label.lower()}: the models disagree on the leader: {told}."

@@ -20,15 +20,14 @@ class Measure:
     label: str
     unit: str = "count"
     currency: str | None = None
-    decimals: int | None = None
 
     def text(self, value: Number | None) -> str:
         """Return the value in full, as in tables and tooltips."""
-        return format_value(value, self.unit, currency=self.currency, decimals=self.decimals)
+        return format_value(value, self.unit, currency=self.currency)
 
     def short(self, value: Number | None) -> str:
         """Return the value short, as on axes and labels."""
-        return format_value(value, self.unit, compact=True, currency=self.currency, decimals=self.decimals)
+        return format_value(value, self.unit, compact=True, currency=self.currency)
 
 
 @dataclass(frozen=True, slots=True)
@@ -170,7 +169,7 @@ class Chart:
                 if series.role == "compare" and series.names:
                     row.append(series.names[place] if inside else "")
             if self.shares:
-                row.append(format_value(self.shares[place], "ratio", decimals=1))
+                row.append(format_value(self.shares[place], "ratio"))
             if episodes:
                 row.append("; ".join(episodes.get(place, ())))
             rows.append(tuple(row))

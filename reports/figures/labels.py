@@ -59,6 +59,15 @@ def end_labels(chart: Chart, pixels: float, top: float) -> list[EndLabel]:
     ]
 
 
+def column_texts(chart: Chart, series: Series) -> list[str]:
+    """Return the numbers over columns: all of a few, else the highest's and the last's."""
+    values = known(series.ys)
+    shown = set(range(len(series.ys)))
+    if len(series.ys) > 7 and values:
+        shown = {series.ys.index(max(values)), len(series.ys) - 1}
+    return [chart.measure.short(value) if place in shown else "" for place, value in enumerate(series.ys)]
+
+
 def ends_at_edge(chart: Chart) -> bool:
     """Return whether a delivery reaches so far into its flight that its number stands beside the plot, not in it."""
     days = _flight_days(chart)

@@ -3,7 +3,7 @@
 from datetime import date
 
 from reports.figures.chart import Chart, Series, known
-from reports.figures.labels import colour_token
+from reports.figures.labels import colour_token, column_texts
 from reports.figures.plotly_parts import (
     Figure,
     hover_texts,
@@ -67,7 +67,7 @@ def columns(chart: Chart, theme: Theme | None) -> Figure:
             }
         if len(bars) == 1:
             trace |= {
-                "text": _bar_texts(chart, series),
+                "text": column_texts(chart, series),
                 "textposition": "outside",
                 "constraintext": "none",
                 "textfont": text_style(theme, 12, "ink"),
@@ -100,15 +100,6 @@ def columns(chart: Chart, theme: Theme | None) -> Figure:
         # A few columns keep their width in a wide panel.
         layout["bargap"] = 0.9 - 0.06 * len(names)
     return {"data": data, "layout": layout}
-
-
-def _bar_texts(chart: Chart, series: Series) -> list[str]:
-    """Return the numbers over the columns: all of a few, else the highest's and the last's."""
-    values = known(series.ys)
-    shown = set(range(len(series.ys)))
-    if len(series.ys) > 7 and values:
-        shown = {series.ys.index(max(values)), len(series.ys) - 1}
-    return [chart.measure.short(value) if place in shown else "" for place, value in enumerate(series.ys)]
 
 
 def _column_ticks(chart: Chart, series: Series, names: list[str]) -> list[str]:

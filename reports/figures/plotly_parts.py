@@ -7,7 +7,7 @@ from reports.figures.chart import Chart, Series, X, known
 from reports.figures.scales import Ticks
 from reports.figures.text_metrics import text_width
 from reports.figures.tokens import Theme, colour
-from reports.formatting import change_ratio, percent, signed_percent
+from reports.formatting import EMPTY, change, percent
 
 Figure = dict[str, Any]
 
@@ -116,8 +116,8 @@ def hover_texts(chart: Chart, series: Series) -> tuple[list[str], str]:
         elif not chart.is_whole(series, place):
             text += "  (not complete)"
         elif compare is not None and place < len(compare.ys):
-            ratio = change_ratio(value, compare.ys[place])
-            text += f"  {signed_percent(ratio)}" if ratio is not None else ""
+            told = change(value, compare.ys[place], chart.measure.unit)
+            text += f"  {told}" if told != EMPTY else ""
         elif total and value is not None:
             text += f"  {percent(float(value) / total)}"
         said.append(text)

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 
 from reports.figures.chart import Chart, Measure, X, known
-from reports.formatting import Grain, Number, bucket, day
+from reports.formatting import Grain, Number, bucket, day, percent
 
 WEEKDAYS_UNTIL = timedelta(days=15)
 
@@ -53,7 +53,7 @@ def _tick_text(value: float, top: float, measure: Measure) -> str:
     if value == 0 and measure.unit != "money":
         return "0 %".replace(" ", "\u202f") if measure.unit == "ratio" else "0"
     if measure.unit == "ratio":
-        return Measure(measure.label, "ratio", decimals=0 if top >= 0.05 else 1).text(value)
+        return percent(value, 0 if top >= 0.05 else 1)
     return measure.short(value)
 
 

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from datetime import date
 from decimal import Decimal
+from typing import Literal
 
 from queries.filters import Filters
 from queries.metrics import metric
 from queries.results import Answer
 from reports.figures.builders import attribution_bars, columns, delivery, ranking, trend
 from reports.figures.chart import Chart, Mark
-from reports.formatting import day
+from reports.formatting import Grain, day
 from reports.labels import dimension_name
 
 MODELS = (
@@ -78,18 +79,23 @@ def delivery_against_booking(answer: Answer, filters: Filters, flight: tuple[dat
     )
 
 
-def conversions_over_time(answer: Answer, filters: Filters) -> Chart:
-    """Conversions per bucket as columns."""
+def results_over_time(answer: Answer, filters: Filters, key: Literal["visits", "conversions"]) -> Chart:
+    """Visits or conversions per bucket as columns: few enough to be counted. They are kept per day."""
     return columns(
         answer.rows,
-        label=metric("conversions").label,
+        label=metric(key).label,
         x="bucket",
-        y="conversions",
-        grain=filters.grain,
+        y=key,
+        grain=results_grain(filters),
         zone=filters.zone,
         partial_from=answer.partial_from,
         cut_first=cut_first(answer),
     )
+
+
+def results_grain(filters: Filters) -> Grain:
+    """The length of the buckets that results of campaigns are told in."""
+    return "day" if filters.grain == "hour" else filters.grain
 
 
 def cut_first(answer: Answer) -> bool:

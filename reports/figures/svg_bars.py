@@ -3,7 +3,7 @@
 from datetime import date
 
 from reports.figures.chart import Chart, Series, known
-from reports.figures.labels import colour_token
+from reports.figures.labels import colour_token, column_texts
 from reports.figures.scales import Ticks, time_ticks, top_value, value_ticks
 from reports.figures.svg_axes import Frame, axis_texts, grid, keys_above, left_margin
 from reports.figures.svg_marks import HATCH, SIZE, line, rect, words
@@ -29,6 +29,9 @@ def columns(chart: Chart, width: float, height: float, theme: Theme) -> list[str
     stacked = [0.0] * count
     for order, series in enumerate(bars):
         ink = colour(colour_token(series), theme)
+        said = column_texts(chart, series)
+        # Two of many have room beyond their own columns.
+        few = sum(map(bool, said)) <= 2
         for place, value in enumerate(series.ys):
             if value is None:
                 continue
@@ -45,9 +48,8 @@ def columns(chart: Chart, width: float, height: float, theme: Theme) -> list[str
                 body.append(rect(x, top, each - gap, tall, f"url(#{HATCH})"))
             if chart.stacked:
                 stacked[place] = high
-            elif not legend and text_width(chart.measure.short(value), SIZE) <= slot - 2:
-                said = chart.measure.short(value)
-                body.append(words(said, x + each / 2, top - 8, colour("ink", theme), anchor="middle"))
+            elif not legend and said[place] and (few or text_width(said[place], SIZE) <= slot - 2):
+                body.append(words(said[place], x + each / 2, top - 8, colour("ink", theme), anchor="middle"))
     for series in chart.series:
         if series.role == "compare":
             ink = colour("compare", theme)

@@ -10,7 +10,6 @@ from typing import Literal
 Theme = Literal["light", "dark"]
 
 ASSETS = Path(__file__).resolve().parents[2] / "assets"
-SERIES_SLOTS = 6
 
 _TOKEN = re.compile(r"^\s*--([a-z0-9-]+):\s*(.+?);\s*$", re.MULTILINE)
 _TWO_FACES = re.compile(
@@ -37,11 +36,6 @@ def colour(name: str, theme: Theme | None = "light") -> str:
     """
     value = tokens(theme or "light")[name]
     return value if theme else f"var(--{name})"
-
-
-def series_colour(slot: int, theme: Theme | None = "light") -> str:
-    """Return the colour of a data slot, counted from 1; slots beyond the palette start over."""
-    return colour(f"series-{(slot - 1) % SERIES_SLOTS + 1}", theme)
 
 
 def _channels(hex_colour: str) -> tuple[float, float, float]:

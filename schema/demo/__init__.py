@@ -41,12 +41,6 @@ def tenants_of(scale: Scale) -> tuple[TenantPlan, ...]:
     return small_tenants() if scale == "small" else large_tenants()
 
 
-def is_loaded(owner_dsn: str, scale: Scale = "small") -> bool:
-    """Whether every tenant of the scale is there."""
-    with psycopg.connect(owner_dsn) as connection:
-        return not _missing(connection, tenants_of(scale))
-
-
 def load(
     owner_dsn: str, *, scale: Scale = "small", now: datetime | None = None, log: Callable[[str], None] = print
 ) -> dict[str, int]:

@@ -9,8 +9,9 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from schema.demo.audience import Downloads, Episode
+from schema.demo.audience import Episode
 from schema.demo.calendar import DAY_MS, Calendar, Floats, Ints
+from schema.demo.downloads import Downloads
 from schema.demo.plans import CampaignPlan, Slot, TenantPlan, Unit
 
 Random = np.random.Generator

@@ -8,8 +8,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from schema.demo.ads import SLOTS, AdTable
-from schema.demo.audience import Audience, Downloads, Episode, Members, hour_of_day
+from schema.demo.audience import Audience, Episode, Members
 from schema.demo.calendar import Calendar, Floats, Ints
+from schema.demo.downloads import Downloads, hour_of_day
 from schema.demo.plans import TenantPlan
 
 Random = np.random.Generator

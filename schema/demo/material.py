@@ -10,16 +10,9 @@ from datetime import datetime
 import numpy as np
 
 from schema.demo.ads import AdTable, Impressions, Response, impressions_of, place_ads, responses_of
-from schema.demo.audience import (
-    Audience,
-    Downloads,
-    Episode,
-    Members,
-    downloads_of,
-    episodes_of,
-    make_audience,
-)
+from schema.demo.audience import Audience, Episode, Members, episodes_of, make_audience
 from schema.demo.calendar import Calendar
+from schema.demo.downloads import Downloads, downloads_of
 from schema.demo.listening import Events, listener_events
 from schema.demo.plans import TenantPlan
 

@@ -174,3 +174,16 @@ class TenantPlan:
     consent: float = 0.26
     overlap: float = 0.45
     quiet_days: dict[int, float] = field(default_factory=dict)
+
+
+def demo_people(
+    domain: str, names: tuple[str, str, str, str], sponsors: tuple[str, ...], shows: tuple[str, ...]
+) -> tuple[Person, ...]:
+    """One person of each role, in the order sponsor, podcaster, account manager, admin."""
+    sponsor, podcaster, manager, admin = names
+    return (
+        Person(f"sponsor@{domain}", sponsor, "sponsor", sponsors),
+        Person(f"podcaster@{domain}", podcaster, "podcaster", shows),
+        Person(f"manager@{domain}", manager, "account_manager"),
+        Person(f"admin@{domain}", admin, "admin"),
+    )

@@ -2,7 +2,8 @@
 
 import json
 import re
-from datetime import date, timedelta
+from datetime import UTC, date, datetime, timedelta
+from decimal import Decimal
 
 import pytest
 from dash import dcc, html
@@ -10,9 +11,13 @@ from dash.development.base_component import Component
 from plotly.utils import PlotlyJSONEncoder
 
 from dashboard.components import charts, filter_bar, frame, kpis, panels, states, tables
+from dashboard.jobs import JOBS
+from dashboard.pages import methodology
 from dashboard.pages.methodology import relations_of
 from dashboard.plain import Plain
+from queries import operations
 from queries.metrics import METRICS
+from reports import formatting as f
 from reports.figures.builders import attribution_bars, ranking, trend
 from reports.figures.tokens import ASSETS
 
@@ -145,14 +150,18 @@ def test_every_class_on_the_page_is_in_the_style_sheets():
     css = "".join(path.read_text(encoding="utf-8") for path in ASSETS.glob("*.css"))
     known = set(re.findall(r"\.([a-z][\w-]*)", css))
     # Hooks without a style of their own: a change without a tone, states' neutral form.
-    plain = {"panel__body", "span-12", "cell-bar__track--1"}
+    plain = {"panel__body", "span-12"}
     used = {name for one in _walk(_everything()) for name in str(getattr(one, "className", "") or "").split()}
     assert used - known - plain == set()
 
 
-def test_every_icon_that_is_named_exists():
+def test_every_icon_that_is_named_exists_and_every_one_that_exists_is_named():
     css = (ASSETS / "icons.css").read_text(encoding="utf-8")
-    known = set(re.findall(r"\.icon-([a-z-]+)", css))
+    known = set(re.findall(r"\.icon-([a-z][a-z-]*)", css))
+    house = ASSETS.parent / "dashboard"
+    code = "".join(path.read_text(encoding="utf-8") for path in house.rglob("*.py"))
+    templates = "".join(path.read_text(encoding="utf-8") for path in house.rglob("*.html"))
+    assert {name for name in known if f'"{name}"' not in code and f"icon-{name}" not in templates} == set()
     used = {
         name.removeprefix("icon-")
         for one in _walk(_everything())
@@ -186,12 +195,12 @@ def test_controls_have_names():
 @pytest.mark.parametrize(
     ("now", "before", "better", "tone", "text"),
     [
-        (112, 100, "up", "good", "+12\u202f%"),
-        (112, 100, "down", "bad", "+12\u202f%"),
-        (88, 100, "up", "bad", "\u221212\u202f%"),
-        (88, 100, "down", "good", "\u221212\u202f%"),
-        (112, 100, "none", "flat", "+12\u202f%"),
-        (100, 100, "up", "flat", "0\u202f%"),
+        (112, 100, "up", "good", "+12.0\u202f%"),
+        (112, 100, "down", "bad", "+12.0\u202f%"),
+        (88, 100, "up", "bad", "\u221212.0\u202f%"),
+        (88, 100, "down", "good", "\u221212.0\u202f%"),
+        (112, 100, "none", "flat", "+12.0\u202f%"),
+        (100, 100, "up", "flat", "0.0\u202f%"),
         (100, 0, "up", "flat", "\u2013"),
         (None, 100, "up", "flat", "\u2013"),
     ],
@@ -206,7 +215,18 @@ def test_change_is_told_by_sign_arrow_and_tone(now, before, better, tone, text):
 
 def test_a_key_figure_shows_value_change_and_what_was():
     strip = kpis.kpi_strip([kpis.Kpi("Downloads", 41_208, before=36_790)], compare_label="a year ago")
-    assert _text(strip) == "Downloads 41,208 +12\u202f% 36.8k a year ago"
+    assert _text(strip) == "Downloads 41,208 +12.0\u202f% 36.8k a year ago"
+
+
+def test_a_share_changes_by_points_that_are_heard_in_words():
+    badge = kpis.change_badge(Decimal("0.412"), Decimal("0.454"), unit="ratio")
+    assert _text(badge) == "\u22124.2\u202f pp percentage points"
+    (short,) = _kinds(badge, "Abbr")
+    assert (short.title, short.to_plotly_json()["props"]["aria-hidden"]) == ("percentage points", "true")
+    assert [_text(one) for one in _named(badge, "sr-only")] == ["percentage points"]
+    strip = kpis.kpi_strip([kpis.Kpi("Completion", Decimal("0.412"), "ratio", before=Decimal("0.454"))])
+    assert "41.2\u202f%" in _text(strip)
+    assert "\u22124.2\u202f pp" in _text(strip)
 
 
 def test_a_sparkline_is_a_mask_and_too_few_values_are_none():
@@ -284,7 +304,7 @@ def test_a_table_formats_by_column_and_keeps_what_it_sorts_by():
     body = _kinds(table, "Tbody")[0]
     cells = [_text(row) for row in _kinds(body, "Tr")]
     assert cells == [
-        "A Harbour 10 €5.00 +100\u202f% \u2013",
+        "A Harbour 10 €5.00 +100.0\u202f% \u2013",
         "B 5 \u2013 \u2013 Live",
         "C <5 \u2013 \u2013 \u2013",
     ]
@@ -296,6 +316,18 @@ def test_a_table_formats_by_column_and_keeps_what_it_sorts_by():
         head.to_plotly_json()["props"].get("aria-sort") for head in _kinds(_kinds(table, "Thead")[0], "Th")
     ]
     assert heads == ["none", "descending", "none", "none", "none"]
+
+
+def test_times_are_sorted_as_times_and_broken_between_day_and_clock_alone():
+    moments = [datetime(2026, 11, 28, 14, 5, tzinfo=UTC), datetime(2026, 12, 1, 9, 0, tzinfo=UTC)]
+    rows = [{"title": "A", "at": (at, f.instant(at, UTC))} for at in moments]
+    columns = [tables.Column("title", "Job"), tables.Column("at", "Last run", "moment")]
+    body = _kinds(tables.data_table(columns, rows, caption="Jobs"), "Tbody")[0]
+    cells = _kinds(body, "Td")
+    # As words the first of December would come before the 28th of November.
+    assert [cell.to_plotly_json()["props"]["data-v"] for cell in cells] == [at.isoformat() for at in moments]
+    parts = [_text(part) for part in _kinds(_named(cells[0], "moment"), "Span")[1:]]
+    assert parts == ["28 Nov 2026,", "14:05 UTC"]
 
 
 def test_bars_are_scaled_to_the_largest():
@@ -367,3 +399,12 @@ def test_a_panel_links_its_csv_and_its_definition():
     assert [one.href for one in _kinds(shown, "Link")] == ["/methodology#downloads"]
     [switch] = _kinds(shown, "Button")
     assert switch.to_plotly_json()["props"]["aria-pressed"] == "false"
+
+
+def test_no_word_of_the_machine_reaches_readers():
+    said = [metric.meaning for metric in METRICS.values()]
+    said += [part for rule in methodology._RULES for part in rule]
+    said += [label for label, _ in operations._EXPECTED.values()]
+    said += [text for job in JOBS for text in (job.label, job.description)]
+    inner = re.compile(r"\b(tenants?|aggregates?|rollups?|hypertables?|TimescaleDB)\b", re.IGNORECASE)
+    assert [text for text in said if inner.search(text)] == []

@@ -244,10 +244,16 @@ def test_figures_equal_the_count_by_hand(worlds: dict[str, World], zone: str, st
             key not in rates | {"conversions"} or min(c.carried(key) for c in known) >= 30
         )
         now, was = (c.figures[key] for c in known) if is_told else (None, None)
-        wanted = None if now is None or not was else Fraction(now) / Fraction(was) - 1
-        got = row["change_ratio"]
-        assert (got is None) == (wanted is None), key
-        assert got is None or abs(Fraction(got) - wanted) < Fraction(1, 10**15), key
+        both = None if now is None or not was else (Fraction(now), Fraction(was))
+        # A rate changes by percentage points, everything else by a share of what it was.
+        wanted = {
+            "change_ratio": both[0] / both[1] - 1 if both and key != "conversion_ratio" else None,
+            "change_points": 100 * (both[0] - both[1]) if both and key == "conversion_ratio" else None,
+        }
+        for column, change in wanted.items():
+            got = row[column]
+            assert (got is None) == (change is None), (column, key)
+            assert got is None or abs(Fraction(got) - change) < Fraction(1, 10**15), (column, key)
         assert row["currency"] == "USD"
 
 

@@ -106,7 +106,7 @@ _VOCABULARY = {
     "not started",
     "not known by this filter",
     "no full period before",
-    *listening.FIGURES,
+    *("downloads", "unique_listeners", "plays", "completion_ratio", "average_listen_seconds"),
 } | set(portfolio.STAGES if hasattr(portfolio, "STAGES") else ())
 # What the reader may choose from stands whatever the view is: Charlie sees its own.
 _OPTIONS = {"catalogue.filter_options", "catalogue.podcast_names"}

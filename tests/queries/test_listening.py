@@ -23,6 +23,7 @@ from queries.session import Actor, tenant_session
 from tests.listening_oracle import Counted, change
 from tests.world import WORLD_NOW, ListenerEvent, World, Writer
 
+FIGURES = ("downloads", "unique_listeners", "plays", "completion_ratio", "average_listen_seconds")
 QUERIES: dict[str, dict[str, str]] = {
     "thirty days": {},
     "seven days": {"period": "7d"},
@@ -90,7 +91,7 @@ def test_key_figures(reader: tuple[Writer, Actor, Counted], query: dict[str, str
     with _as(actor) as connection:
         answer = listening.overview_figures(connection, f)
     found = _figures(answer)
-    assert tuple(found) == listening.FIGURES
+    assert tuple(found) == FIGURES
     before, whole = counted.compared(f), counted.whole(f)
     downloads, previous = counted.downloads(f), counted.downloads(f, before) if before else None
     assert (found["downloads"]["value"], found["downloads"]["previous"]) == (downloads, previous)
@@ -113,7 +114,7 @@ def test_key_figures(reader: tuple[Writer, Actor, Counted], query: dict[str, str
             assert found["unique_listeners"]["change_ratio"] == change(of_whole_days, previous)
 
     if f.apps or f.countries or f.devices:
-        assert [found[key]["value"] for key in listening.FIGURES[2:]] == [None, None, None]
+        assert [found[key]["value"] for key in FIGURES[2:]] == [None, None, None]
         assert "Plays, completion and listening time are not known by app, country or device." in answer.notes
         return
     for period, key in ((f.period, "value"), (whole, "compared_value"), (before, "previous")):
@@ -124,6 +125,11 @@ def test_key_figures(reader: tuple[Writer, Actor, Counted], query: dict[str, str
         assert found["plays"][key] == plays
         assert found["completion_ratio"][key] == (Decimal(completes) / plays if plays else None)
         assert found["average_listen_seconds"][key] == (seconds / plays if plays else None)
+    completion = found["completion_ratio"]
+    over, was = completion["compared_value"], completion["previous"]
+    assert completion["change_ratio"] is None
+    assert completion["change_points"] == (100 * (over - was) if over is not None and was else None)
+    assert {row["change_points"] for key, row in found.items() if key != "completion_ratio"} == {None}
 
 
 def test_sparks_are_days_that_are_over(world: World) -> None:

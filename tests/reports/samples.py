@@ -11,6 +11,7 @@ from typing import Any
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
+from queries.changes import change_of
 from queries.filters import parse_filters
 from queries.results import Answer, Column
 from reports.snapshot import Brand, Snapshot
@@ -32,14 +33,13 @@ def _metric(key: str, label: str, unit: str = "count") -> Column:
 def _figures(values: dict[str, tuple[Any, Any]], currency: str | None = None) -> Answer:
     rows = []
     for key, (value, previous) in values.items():
-        change = None if not previous or value is None else Decimal(str(value)) / Decimal(str(previous)) - 1
         spark = [100 + 30 * math.sin(n / 4) for n in range(30)]
         rows.append(
             {
                 "metric": key,
                 "value": value,
                 "previous": previous,
-                "change_ratio": change,
+                **change_of(key, value, previous),
                 "spark": spark,
                 "currency": currency,
             }

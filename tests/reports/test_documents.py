@@ -37,10 +37,19 @@ from queries.filters import Filters, parse_filters
 from queries.metrics import metric
 from queries.session import tenant_session
 from reports import desk
-from reports.desk import make_next_report, render_again
+from reports.desk import make_next_report
 from reports.documents.words import period_words
-from reports.formatting import day, format_value, interval, local, number, signed_percent
-from reports.render import RenderedPdf, RenderError
+from reports.formatting import (
+    day,
+    format_value,
+    interval,
+    local,
+    number,
+    rate_decimals,
+    signed_percent,
+    signed_points,
+)
+from reports.render import RenderedPdf, RenderError, render
 from reports.rest import MOST_EPISODES
 from reports.snapshot import VERSION, Snapshot
 from reports.too_little import as_shown
@@ -128,11 +137,17 @@ def test_a_campaigns_pdf_says_what_the_page_says(clean: Office) -> None:
     assert next(row["value"] for row in figures.rows if row["metric"] == "conversions") >= 30
     for row in as_shown(figures).rows:
         unit = metric(row["metric"]).unit
-        value = plain(format_value(row["value"], unit, currency=row["currency"]))
+        decimals = rate_decimals(row.get("high")) if unit == "ratio" else 1
+        value = plain(format_value(row["value"], unit, currency=row["currency"], decimals=decimals))
         between = plain(interval(row.get("low"), row.get("high"), unit, currency=row["currency"]))
         assert bool(between) is metric(row["metric"]).rests_on_conversions
-        change = plain(signed_percent(row["change_ratio"])) + " " if row["change_ratio"] is not None else ""
-        before = plain(format_value(row["previous"], unit, currency=row["currency"]))
+        relative, points = row["change_ratio"], row["change_points"]
+        assert points is None or (relative is None and unit == "ratio")
+        change = (
+            plain(signed_points(points, decimals) if points is not None else signed_percent(relative)) + " "
+        )
+        change = change if points is not None or relative is not None else ""
+        before = plain(format_value(row["previous"], unit, currency=row["currency"], decimals=decimals))
         expected = f"{metric(row['metric']).label} {value}" + (f" {between}" if between else "")
         assert (f"{expected} {change}from {before}" if row["previous"] is not None else expected) in words
     # Of which days the impressions are stands beside them.
@@ -145,7 +160,7 @@ def test_a_campaigns_pdf_says_what_the_page_says(clean: Office) -> None:
         cells = [
             row["podcast_name"],
             *(
-                format_value(row[f"{model}_credit"], "number", decimals=2)
+                format_value(row[f"{model}_credit"], "number")
                 for model in ("first_touch", "last_touch", "linear")
             ),
         ]
@@ -157,14 +172,14 @@ def test_a_campaigns_pdf_says_what_the_page_says(clean: Office) -> None:
             row["title"],
             row["podcast_name"] or "–",
             *(
-                format_value(row[f"{model}_credit"], "number", decimals=2)
+                format_value(row[f"{model}_credit"], "number")
                 for model in ("first_touch", "last_touch", "linear")
             ),
-            plain(format_value(row["linear_share"], "ratio", decimals=1)),
+            plain(format_value(row["linear_share"], "ratio")),
         ]
         assert " ".join(cells) in words
     for row in episodes.rows:
-        share = plain(format_value(row["share"], "ratio", decimals=1))
+        share = plain(format_value(row["share"], "ratio"))
         assert (
             f"{row['title']} {row['podcast_name']} {day(local(row['published_at'], f.zone))} "
             f"{number(row['impressions'])} {share} {number(row['reach'])}" in words
@@ -219,7 +234,7 @@ def test_a_podcasters_pdf_says_what_the_page_says_and_nothing_of_other_podcasts(
         )
     assert len(episodes.rows) == 3
     for row in episodes.rows:
-        share = plain(format_value(row["share"], "ratio", decimals=1))
+        share = plain(format_value(row["share"], "ratio"))
         assert (
             f"{row['title']} Night Shift {day(local(row['published_at'], f.zone))} {number(row['downloads'])} {share}"
             in words
@@ -261,7 +276,7 @@ def test_what_is_stored_is_whole_and_renders_again_byte_for_byte(clean: Office) 
         "insert into listener_events (tenant_id, episode_id, listener_id, event_type, occurred_at) "
         "select tenant_id, id, 'late', 'download', now() - interval '1 day' from episodes limit 1"
     )
-    again = render_again(row["report_data"])
+    again = render(row["report_data"])
     assert again.pdf == row["pdf"]
 
 

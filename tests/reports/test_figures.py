@@ -97,7 +97,7 @@ def chart(request):
 def test_a_trend_says_total_range_change_and_what_is_not_over():
     assert _compared().sentence == (
         "Downloads per day, Mon 26 Oct 2026 to Mon 2 Nov 2026: 845 in all, from 60 (Fri 30 Oct 2026) to "
-        "180 (Tue 27 Oct 2026); 805 of it compared, previous period 710 (+13\u202f%). "
+        "180 (Tue 27 Oct 2026); 805 of it compared, previous period 710 (+13.4\u202f%). "
         "From Mon 2 Nov 2026 on the data is not complete. 1 episode came out."
     )
 
@@ -190,7 +190,7 @@ def test_one_bucket_and_none():
 def test_a_ranking_is_sorted_with_hidden_cells_last():
     chart = CHARTS["ranking"]
     assert chart.sentence == (
-        "Downloads by app: Apple Podcasts 60 (60\u202f%), Spotify 30 (30\u202f%), Rare <5."
+        "Downloads by app: Apple Podcasts 60 (60.0\u202f%), Spotify 30 (30.0\u202f%), Rare <5."
     )
     assert chart.table().rows == (
         ("Apple Podcasts", "60", "60.0\u202f%"),
@@ -237,7 +237,7 @@ def test_delivery_is_cumulative():
     chart = CHARTS["delivery"]
     assert chart.main.ys == tuple(range(1000, 10_001, 1000))
     assert chart.sentence == (
-        "Ads delivered: 10,000 of 30,000 booked (33\u202f%) in the flight 26 Oct 2026 to 24 Nov 2026; "
+        "Ads delivered: 10,000 of 30,000 booked (33.3\u202f%) in the flight 26 Oct 2026 to 24 Nov 2026; "
         "expected at its end 29,000 (between 27,500 and 30,500)."
     )
 
@@ -400,7 +400,7 @@ def test_the_tooltip_says_value_change_and_the_comparisons_own_day():
     data = plotly_writer.write(_compared())["data"]
     first = [trace["customdata"][0] for trace in data if trace.get("customdata")][:2]
     assert first == [
-        "<b>120</b>  Downloads  +20\u202f%",
+        "<b>120</b>  Downloads  +20.0\u202f%",
         "<b>40</b>  Downloads  (not complete)",
     ]
     assert any("Sun 18 Oct 2026" in trace.get("customdata", [""])[0] for trace in data)
@@ -577,7 +577,7 @@ def test_bars_without_room_stand_as_one_and_the_list_adds_up():
     assert chart.table().rows[-1] == (
         "Other (19)",
         format_value(chart.main.ys[11], "count"),
-        format_value(chart.shares[11], "ratio", decimals=1),
+        format_value(chart.shares[11], "ratio"),
     )
     assert "and 27 more" in chart.sentence
     assert [chart.is_rest(place) for place in range(12)] == [False] * 11 + [True]

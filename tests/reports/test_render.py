@@ -14,11 +14,15 @@ from io import BytesIO
 from pathlib import Path
 
 import pytest
-from pypdf import PdfReader
+from pypdf import PageObject, PdfReader
 
 from reports import render as rendering
+from reports.documents import campaign_performance
+from reports.documents.blocks import HALF_WIDTH, Pair
 from reports.documents.logo import safe_logo
 from reports.documents.page import html
+from reports.figures import svg_writer
+from reports.figures.subjects import results_over_time
 from reports.render import Limits, RenderedPdf, RenderError, RenderStopped, render
 from reports.snapshot import VERSION, Brand, Snapshot
 from tests.reports.samples import LOGO, audience, campaign, stored
@@ -49,15 +53,15 @@ def test_every_number_stands_in_the_text_as_the_pages_write_it(drawn: RenderedPd
     words = text_of(drawn.pdf)
     for expected in (
         "Acme Autumn delivered 182,340 impressions.",
-        "Impressions 182,340 +14 % from 160,210",
+        "Impressions 182,340 +13.8 % from 160,210",
         "Frequency 2.2",
         "Visits 3,412",
-        "Conversions 214 −11 % from 241",
+        "Conversions 214 −11.2 % from 241",
         "Conversion rate (of reach) 4.3 %",
         "€4,558.50",
         "€21.30",
         "Return on ad spend 2.9",
-        "Kitchen Table Economics 82.00 60.00 71.25",
+        "Kitchen Table Economics 82.0 60.0 71.2",
         "Episode 11",
         "TIDE20",
         "€10,500.00",
@@ -65,9 +69,9 @@ def test_every_number_stands_in_the_text_as_the_pages_write_it(drawn: RenderedPd
         "Figure 1 Impressions delivered against booked, whole flight",
         "Table 1 Credit by show",
         "Table 2 Credit by episode",
-        "Other (9) 72.00 63.00 59.40 45.0 %",
+        "Other (9) 72.0 63.0 59.4 45.0 %",
         "Booked, whole flight 420,000",
-        "Pacing 91 %",
+        "Pacing 91.0 %",
         "Behind",
         "For Acme Coffee. Flight 1 Oct – 15 Dec 2026, 76 days. Stage: live. A conversion is a purchase.",
     ):
@@ -80,7 +84,7 @@ def test_every_number_stands_in_the_text_as_the_pages_write_it(drawn: RenderedPd
 def test_the_audience_report_shows_what_is_not_complete_as_a_dash_and_never_as_zero() -> None:
     words = text_of(render(stored(audience())).pdf)
     assert "118: How the price of bread rose Kitchen Table Economics 23 Nov 2026 60,000 14.6 % – –" in words
-    assert "117: Night train Kitchen Table Economics 14 Nov 2026 41,208 10.0 % −12 % 12,345" in words
+    assert "117: Night train Kitchen Table Economics 14 Nov 2026 41,208 10.0 % −12.5 % 12,345" in words
     assert "Average listen 20 min 4 s +1.2 % from 19 min 50 s" in words
     assert "Podcasts: Hallo Welt, Kitchen Table Economics and The Long Night Shift." in words
 
@@ -200,6 +204,39 @@ def test_a_missing_pango_is_named(monkeypatch: pytest.MonkeyPatch, tmp_path: Pat
     monkeypatch.setattr(rendering, "ROOT", f"{tmp_path}{os.pathsep}{rendering.ROOT}")
     with pytest.raises(RenderError, match="PDFs need Pango"):
         render(stored(audience()))
+
+
+def test_no_page_but_the_cover_and_the_last_is_left_half_empty() -> None:
+    pages = PdfReader(BytesIO(render(stored(campaign(episodes=36))).pdf)).pages
+    assert len(pages) >= 5
+    for number, page in list(enumerate(pages, start=1))[1:-1]:
+        lowest = min(_baselines(page)) / float(page.mediabox.height)
+        assert lowest < 0.3, f"page {number} ends {lowest:.0%} above its foot"
+
+
+def _baselines(page: PageObject) -> list[float]:
+    """How high above the page's foot its lines of text stand, the running foot left out."""
+    found: list[float] = []
+
+    def note(text: str, cm: list[float], tm: list[float], _font: object, _size: float) -> None:
+        if text.strip():
+            found.append(tm[5] * cm[3] + cm[5])
+
+    page.extract_text(visitor_text=note)
+    margin = 22 * 72 / 25.4
+    return [height for height in found if height > margin]
+
+
+def test_visits_and_conversions_are_the_columns_that_the_page_draws() -> None:
+    snapshot = campaign()
+    blocks = [block for section in campaign_performance.compose(snapshot) for block in section.blocks]
+    figures = {half.title: half.svg for pair in blocks if isinstance(pair, Pair) for half in pair.figures}
+    for key in ("visits", "conversions"):
+        chart = results_over_time(snapshot.answers["conversions"], snapshot.filters, key)
+        assert chart.kind == "columns"
+        assert figures[f"{chart.measure.label} per day"] == svg_writer.write(
+            chart, width=HALF_WIDTH, height=170
+        )
 
 
 def test_a_snapshot_of_another_version_is_refused() -> None:

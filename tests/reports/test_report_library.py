@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Mapping
+from datetime import datetime, timedelta
 from uuid import UUID, uuid4
+from zoneinfo import ZoneInfo
 
 import pytest
 from sqlalchemy.exc import DBAPIError
@@ -78,6 +80,34 @@ def test_a_report_waits_with_its_days_fixed(clean: Office) -> None:
     (stored,) = clean.rows("select parameters, campaign_id from reports")
     assert stored["campaign_id"] == clean.campaigns["Spring sale"]
     assert set(stored["parameters"]) == {"from", "to", "campaign"}  # "the last 30 days" would move
+
+
+def test_without_a_period_it_covers_what_the_campaigns_page_opens_on(clean: Office) -> None:
+    today = datetime.now(ZoneInfo("America/New_York")).date()
+    ask_for(clean, "dora")
+    over = (today - timedelta(days=90), today - timedelta(days=60))
+    campaign = [clean.campaigns["Autumn ride"]]
+    as_it_was = clean.rows("select start_date, end_date from campaigns where id = %s", campaign)[0]
+    move = "update campaigns set start_date = %s, end_date = %s where id = %s"
+    # The booking is put out of the way: the flight is the campaign's days together with those of its bookings.
+    clean.rows(
+        "update io_bookings set starts_on = %s, ends_on = %s where campaign_id = %s", [*over, *campaign]
+    )
+    clean.rows(move, [*over, *campaign])
+    try:
+        ask_for(clean, "dora", "Autumn ride")
+    finally:
+        clean.rows(move, [*as_it_was.values(), *campaign])
+        clean.rows(
+            "update io_bookings set starts_on = %s, ends_on = %s where campaign_id = %s",
+            [*as_it_was.values(), *campaign],
+        )
+    stored = clean.rows("select parameters from reports order by created_at")
+    days = [(row["parameters"]["from"], row["parameters"]["to"]) for row in stored]
+    assert days == [
+        ((today - timedelta(days=30)).isoformat(), (today - timedelta(days=1)).isoformat()),
+        (over[0].isoformat(), over[1].isoformat()),
+    ]
 
 
 def test_without_a_title_it_bears_the_campaigns_name(clean: Office) -> None:

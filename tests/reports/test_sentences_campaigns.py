@@ -46,11 +46,11 @@ def card(name: str, stage: str, state: str | None, booked: int | None, delivered
         ),
         (
             [card("A", "live", "behind", 1000, 400)],
-            "1 campaign is live and has delivered 400 of 1,000 booked impressions (40\u202f%); it is behind.",
+            "1 campaign is live and has delivered 400 of 1,000 booked impressions (40.0\u202f%); it is behind.",
         ),
         (
             [card("A", "live", "ahead", 1000, 400)],
-            "1 campaign is live and has delivered 400 of 1,000 booked impressions (40\u202f%); it is not behind.",
+            "1 campaign is live and has delivered 400 of 1,000 booked impressions (40.0\u202f%); it is not behind.",
         ),
         (
             [
@@ -58,7 +58,7 @@ def card(name: str, stage: str, state: str | None, booked: int | None, delivered
                 card("B", "live", "behind", 1000, 100),
                 card("C", "live", None, None, 7),
             ],
-            "3 campaigns are live and have delivered 1,000 of 2,000 booked impressions (50\u202f%); “B” is behind.",
+            "3 campaigns are live and have delivered 1,000 of 2,000 booked impressions (50.0\u202f%); “B” is behind.",
         ),
         (
             [card("A", "live", "behind", 500, 1), card("B", "live", "behind", 500, 1)],
@@ -66,7 +66,7 @@ def card(name: str, stage: str, state: str | None, booked: int | None, delivered
         ),
         (
             [card(name, "live", "behind" if name < "C" else "on track", 500, 250) for name in "ABCD"],
-            "4 campaigns are live and have delivered 1,000 of 2,000 booked impressions (50\u202f%); 2 are behind.",
+            "4 campaigns are live and have delivered 1,000 of 2,000 booked impressions (50.0\u202f%); 2 are behind.",
         ),
         ([card("A", "live", None, None, 7)], "1 campaign is live."),
     ],
@@ -86,13 +86,13 @@ def totals(state: str | None, delivered: int, booked: int, elapsed: str | None =
     ("delivery", "flight"),
     [
         (totals("behind", 400, 1000),
-         "400 of 1,000 booked impressions (40\u202f%) delivered, behind (500 expected by now)"),
+         "400 of 1,000 booked impressions (40.0\u202f%) delivered, behind (500 expected by now)"),
         (totals("ahead", 600, 1000),
-         "600 of 1,000 booked impressions (60\u202f%) delivered, ahead (500 expected by now)"),
+         "600 of 1,000 booked impressions (60.0\u202f%) delivered, ahead (500 expected by now)"),
         (totals("ended short", 900, 1000, "1"),
-         "900 of 1,000 booked impressions (90\u202f%) delivered when the flight ended, 100 short"),
+         "900 of 1,000 booked impressions (90.0\u202f%) delivered when the flight ended, 100 short"),
         (totals("ended full", 1200, 1000, "1"),
-         "1,200 of 1,000 booked impressions (120\u202f%) delivered when the flight ended"),
+         "1,200 of 1,000 booked impressions (120.0\u202f%) delivered when the flight ended"),
         (totals("not started", 0, 1000, None),
          "The flight of Autumn starts on 1 Dec 2026 with 1,000 impressions booked"),
         (totals("not started", 0, 0, None), "The flight of Autumn starts on 1 Dec 2026"),
@@ -102,8 +102,8 @@ def totals(state: str | None, delivered: int, booked: int, elapsed: str | None =
 @pytest.mark.parametrize(
     ("conversions", "change", "brought"),
     [
-        (40, "0.12", "40 conversions (+12\u202f%)"),
-        (1, "-0.5", "1 conversion (−50\u202f%)"),
+        (40, "0.12", "40 conversions (+12.0\u202f%)"),
+        (1, "-0.5", "1 conversion (−50.0\u202f%)"),
         (0, None, "0 conversions"),
     ],
 )

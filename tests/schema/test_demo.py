@@ -129,9 +129,7 @@ def test_triggers_noted_every_hour_for_the_worker(loaded: Loaded) -> None:
 
 
 def test_a_second_load_writes_nothing(loaded: Loaded) -> None:
-    assert demo.is_loaded(loaded.owner_dsn)
     assert demo.load(loaded.owner_dsn, now=NOON + timedelta(days=3), log=_unheard) == {}
-    assert not demo.is_loaded(loaded.owner_dsn, "large")
 
 
 def test_the_same_day_gives_the_same_rows() -> None:

@@ -10,14 +10,13 @@ import pytest
 
 from schema.migrate import (
     MigrationError,
-    applied_versions,
     load,
     migrate,
 )
 from schema.scripts import split_statements
 from schema.server import Reachable, Server
 from schema.structure import dump_structure
-from tests.small_versions import EMPTY, read, write
+from tests.small_versions import EMPTY, applied_versions, read, write
 
 
 def test_versions_are_applied_in_order_and_recorded(empty: str, folder: Path) -> None:

@@ -11,9 +11,9 @@ from pathlib import Path
 
 import psycopg
 
-from schema.migrate import applied_versions, migrate
+from schema.migrate import migrate
 from schema.server import SUPERUSER, Reachable
-from tests.small_versions import EMPTY, read, write
+from tests.small_versions import EMPTY, applied_versions, read, write
 
 _RUN = """
 import sys

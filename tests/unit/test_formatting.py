@@ -70,16 +70,16 @@ def test_numbers_are_rounded_half_even(value, decimals, text):
     assert f.number(value, decimals) == (text if "." in text or decimals == 0 else f"{text}.00")
 
 
-def test_percentages_show_one_decimal_below_ten():
+def test_percentages_have_one_decimal_whatever_their_size():
     shown = [f.percent(value) for value in (0, 0.0421, 0.0996, 0.0999, 0.12, 0.6849, 1, None)]
     assert shown == [
-        f"0{THIN}%",
+        f"0.0{THIN}%",
         f"4.2{THIN}%",
-        f"10{THIN}%",
-        f"10{THIN}%",
-        f"12{THIN}%",
-        f"68{THIN}%",
-        f"100{THIN}%",
+        f"10.0{THIN}%",
+        f"10.0{THIN}%",
+        f"12.0{THIN}%",
+        f"68.5{THIN}%",
+        f"100.0{THIN}%",
         "\u2013",
     ]
     assert f.percent(0.12345, 2) == f"12.34{THIN}%"
@@ -88,21 +88,61 @@ def test_percentages_show_one_decimal_below_ten():
 @pytest.mark.parametrize(
     ("now", "before", "text"),
     [
-        (41_208, 36_790, f"+12{THIN}%"),
-        (90, 100, f"{MINUS}10{THIN}%"),
-        (100, 100, f"0{THIN}%"),
+        (41_208, 36_790, f"+12.0{THIN}%"),
+        (90, 100, f"{MINUS}10.0{THIN}%"),
+        (100, 100, f"0.0{THIN}%"),
         (1001, 1000, f"+0.1{THIN}%"),
-        (100_001, 100_000, f"0{THIN}%"),
-        (99_999, 100_000, f"0{THIN}%"),
+        (100_001, 100_000, f"0.0{THIN}%"),
+        (99_999, 100_000, f"0.0{THIN}%"),
         (5, 0, "\u2013"),
         (5, None, "\u2013"),
         (None, 5, "\u2013"),
-        (0, 5, f"{MINUS}100{THIN}%"),
-        (Decimal("1.1"), Decimal(-1), f"+210{THIN}%"),
+        (0, 5, f"{MINUS}100.0{THIN}%"),
+        (Decimal("1.1"), Decimal(-1), f"+210.0{THIN}%"),
     ],
 )
 def test_change_has_a_sign_and_is_empty_where_nothing_is_compared(now, before, text):
     assert f.change(now, before) == text
+
+
+@pytest.mark.parametrize(
+    ("now", "before", "text"),
+    [
+        (Decimal("0.412"), Decimal("0.454"), f"{MINUS}4.2{THIN}pp"),
+        (Decimal("0.5"), Decimal("0.25"), f"+25.0{THIN}pp"),
+        (Decimal("0.4"), Decimal("0.4"), f"0.0{THIN}pp"),
+        (Decimal("0.4"), Decimal("0.40004"), f"0.0{THIN}pp"),
+        (Decimal("0.4"), 0, "\u2013"),
+        (None, Decimal("0.4"), "\u2013"),
+    ],
+)
+def test_a_share_changes_by_percentage_points(now, before, text):
+    assert f.change(now, before, "ratio") == text
+
+
+def test_the_change_of_a_small_rate_has_the_digits_of_its_interval():
+    assert f.change(Decimal("0.0052"), Decimal("0.0047"), "ratio", decimals=2) == f"+0.05{THIN}pp"
+    assert (f.rate_decimals(Decimal("0.0099")), f.rate_decimals(Decimal("0.01")), f.rate_decimals(None)) == (
+        2,
+        1,
+        1,
+    )
+
+
+@pytest.mark.parametrize(
+    ("amounts", "texts"),
+    [
+        ((5220, 1264.32, 0, None), ("$5,220.00", "$1,264.32", "$0.00", "\u2013")),
+        ((9999.99, -80), ("$9,999.99", f"{MINUS}$80.00")),
+        ((10_000, 1264.32, 0), ("$10,000", "$1,264", "$0")),
+        ((10_000_000, 1264.32, 80), ("$10M", "$1.3k", "$80")),
+        ((None,), ("\u2013",)),
+    ],
+)
+def test_the_amounts_of_a_row_have_one_form(amounts, texts):
+    micros = [None if amount is None else round(amount * 1_000_000) for amount in amounts]
+    form = f.money_form(micros)
+    assert tuple(f.format_value(one, "money", currency="USD", form=form) for one in micros) == texts
 
 
 @pytest.mark.parametrize(
@@ -150,7 +190,7 @@ def test_money_is_shortened_from_ten_thousand_on_and_never_cut_below(micros, cur
 
 def test_an_interval_stands_in_the_unit_of_its_value():
     assert f.interval(Decimal("1.4"), Decimal("2.59"), "times") == f"1.4× to 2.6× (95{THIN}%)"
-    assert f.interval(Decimal("0.031"), Decimal("0.149"), "ratio") == f"3.1{THIN}% to 15{THIN}% (95{THIN}%)"
+    assert f.interval(Decimal("0.031"), Decimal("0.149"), "ratio") == f"3.1{THIN}% to 14.9{THIN}% (95{THIN}%)"
     assert (
         f.interval(Decimal("0.0012"), Decimal("0.0019"), "ratio") == f"0.12{THIN}% to 0.19{THIN}% (95{THIN}%)"
     )
@@ -221,10 +261,9 @@ def test_buckets_are_named_by_grain():
         (41208, "count", {}, "41,208"),
         (41208, "count", {"compact": True}, "41.2k"),
         ("<5", "count", {}, "<5"),
-        (3, "number", {}, "3"),
+        (3, "number", {}, "3.0"),
         (3.25, "number", {}, "3.2"),
-        (3, "number", {"decimals": 1}, "3.0"),
-        (0.641, "ratio", {}, f"64{THIN}%"),
+        (0.641, "ratio", {}, f"64.1{THIN}%"),
         (Decimal("2.914"), "times", {}, "2.9×"),
         (3, "times", {"compact": True}, "3.0×"),
         (28_000_000, "money", {"currency": "EUR"}, "€28.00"),

@@ -12,7 +12,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from queries.attribution.models import MODELS, Model, as_decimals, credit, decimal_text, touch_shares
+from queries.attribution.models import MODELS, Model, as_decimals, credit, decimal_text
 
 VECTORS = json.loads(
     (Path(__file__).parents[1] / "vectors" / "attribution_small.json").read_text(encoding="utf-8")
@@ -78,17 +78,16 @@ def test_last_touch_is_first_touch_of_the_path_walked_backwards(given_paths: Any
 @given(touches=st.integers(min_value=1, max_value=200))
 @pytest.mark.parametrize("model", MODELS)
 def test_shares_of_one_conversion(model: Model, touches: int) -> None:
-    shares = touch_shares(model, touches)
-    assert len(shares) == touches
-    assert sum(shares) == 1
-    named = [(tuple(range(touches)), 1)]
-    assert credit(named, model) == {place: share for place, share in enumerate(shares) if share}
+    expected = {
+        "first_touch": {0: Fraction(1)},
+        "last_touch": {touches - 1: Fraction(1)},
+        "linear": dict.fromkeys(range(touches), Fraction(1, touches)),
+    }
+    assert credit([(tuple(range(touches)), 1)], model) == expected[model]
 
 
 def test_a_path_without_touches_credits_nobody() -> None:
-    assert credit([((), 5)], "linear") == {}
-    with pytest.raises(ValueError, match="without touches"):
-        touch_shares("linear", 0)
+    assert [credit([((), 5)], model) for model in MODELS] == [{}, {}, {}]
 
 
 @given(given_paths=paths, places=st.integers(min_value=0, max_value=20))
