@@ -744,6 +744,25 @@ $$;
 
 COMMENT ON FUNCTION internal.require_known_variant() IS 'Refuses a variant that the experiment does not compare.';
 
+CREATE FUNCTION internal.require_own_resource() RETURNS trigger
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'internal'
+    AS $$
+begin
+    if not (case new.resource_type
+        when 'sponsor' then exists (select from public.sponsors s where s.tenant_id = new.tenant_id and s.id = new.resource_id)
+        when 'podcast' then exists (select from public.podcasts p where p.tenant_id = new.tenant_id and p.id = new.resource_id)
+        else exists (select from public.campaigns c where c.tenant_id = new.tenant_id and c.id = new.resource_id)
+    end) then
+        raise exception 'there is no such % in this tenant', new.resource_type
+            using errcode = 'foreign_key_violation', table = tg_table_name;
+    end if;
+    return new;
+end
+$$;
+
+COMMENT ON FUNCTION internal.require_own_resource() IS 'Refuses the ownership of a sponsor, podcast or campaign that is not of the row''s tenant.';
+
 CREATE FUNCTION internal.spend_ai_tokens() RETURNS trigger
     LANGUAGE plpgsql SECURITY DEFINER
     SET search_path TO 'pg_catalog', 'internal'
@@ -4641,6 +4660,8 @@ CREATE TRIGGER note_other_goal AFTER UPDATE OF conversion_type ON public.campaig
 
 CREATE TRIGGER require_known_variant BEFORE INSERT OR UPDATE ON public.experiment_assignments FOR EACH ROW EXECUTE FUNCTION internal.require_known_variant();
 
+CREATE TRIGGER require_own_resource BEFORE INSERT OR UPDATE OF tenant_id, resource_type, resource_id ON public.resource_ownership FOR EACH ROW EXECUTE FUNCTION internal.require_own_resource();
+
 CREATE TRIGGER spend_ai_tokens AFTER INSERT ON public.ai_token_usage FOR EACH ROW EXECUTE FUNCTION internal.spend_ai_tokens();
 
 CREATE TRIGGER stamp_stage_change BEFORE UPDATE OF stage ON public.campaigns FOR EACH ROW EXECUTE FUNCTION internal.stamp_stage_change();
@@ -5456,7 +5477,7 @@ CREATE POLICY delete_rights ON public.referrals AS RESTRICTIVE FOR DELETE TO pod
 
 CREATE POLICY delete_rights ON public.refresh_tokens AS RESTRICTIVE FOR DELETE TO podboard_web, podboard_worker USING ((( SELECT public.app_may('people.manage'::text) AS app_may) OR (user_id = ( SELECT public.app_user() AS app_user))));
 
-CREATE POLICY delete_rights ON public.report_deliveries AS RESTRICTIVE FOR DELETE TO podboard_web, podboard_worker USING (( SELECT public.app_may('reports.create'::text) AS app_may));
+CREATE POLICY delete_rights ON public.report_deliveries AS RESTRICTIVE FOR DELETE TO podboard_web, podboard_worker USING (( SELECT public.app_may('no person'::text) AS app_may));
 
 CREATE POLICY delete_rights ON public.report_recipients AS RESTRICTIVE FOR DELETE TO podboard_web, podboard_worker USING (( SELECT public.app_may('reports.create'::text) AS app_may));
 
@@ -5610,7 +5631,7 @@ CREATE POLICY insert_rights ON public.referrals AS RESTRICTIVE FOR INSERT TO pod
 
 CREATE POLICY insert_rights ON public.refresh_tokens AS RESTRICTIVE FOR INSERT TO podboard_web, podboard_worker WITH CHECK ((( SELECT public.app_may('people.manage'::text) AS app_may) OR (user_id = ( SELECT public.app_user() AS app_user))));
 
-CREATE POLICY insert_rights ON public.report_deliveries AS RESTRICTIVE FOR INSERT TO podboard_web, podboard_worker WITH CHECK (( SELECT public.app_may('reports.create'::text) AS app_may));
+CREATE POLICY insert_rights ON public.report_deliveries AS RESTRICTIVE FOR INSERT TO podboard_web, podboard_worker WITH CHECK (( SELECT public.app_may('no person'::text) AS app_may));
 
 CREATE POLICY insert_rights ON public.report_recipients AS RESTRICTIVE FOR INSERT TO podboard_web, podboard_worker WITH CHECK (( SELECT public.app_may('reports.create'::text) AS app_may));
 
@@ -5856,9 +5877,11 @@ ALTER TABLE public.security_events ENABLE ROW LEVEL SECURITY;
 
 ALTER TABLE public.sessions ENABLE ROW LEVEL SECURITY;
 
-CREATE POLICY share_in_scope ON public.share_links AS RESTRICTIVE FOR INSERT TO podboard_web, podboard_worker WITH CHECK (((( SELECT public.app_sees_all_campaigns() AS app_sees_all_campaigns) OR (campaign_ids <@ ARRAY( SELECT public.app_campaigns() AS app_campaigns))) AND (( SELECT public.app_sees_all_podcasts() AS app_sees_all_podcasts) OR (podcast_ids <@ ARRAY( SELECT public.app_podcasts() AS app_podcasts)))));
+CREATE POLICY share_in_scope ON public.share_links AS RESTRICTIVE FOR INSERT TO podboard_web, podboard_worker WITH CHECK (((( SELECT public.app_sees_all_campaigns() AS app_sees_all_campaigns) OR (campaign_ids <@ ARRAY( SELECT public.app_campaigns() AS app_campaigns))) AND (( SELECT public.app_sees_all_podcasts() AS app_sees_all_podcasts) OR (podcast_ids <@ ARRAY( SELECT public.app_podcasts() AS app_podcasts))) AND ((report_id IS NULL) OR (report_id IN ( SELECT r.id
+   FROM public.reports r)))));
 
-CREATE POLICY share_in_scope_still ON public.share_links AS RESTRICTIVE FOR UPDATE TO podboard_web, podboard_worker WITH CHECK (((( SELECT public.app_sees_all_campaigns() AS app_sees_all_campaigns) OR (campaign_ids <@ ARRAY( SELECT public.app_campaigns() AS app_campaigns))) AND (( SELECT public.app_sees_all_podcasts() AS app_sees_all_podcasts) OR (podcast_ids <@ ARRAY( SELECT public.app_podcasts() AS app_podcasts)))));
+CREATE POLICY share_in_scope_still ON public.share_links AS RESTRICTIVE FOR UPDATE TO podboard_web, podboard_worker WITH CHECK (((( SELECT public.app_sees_all_campaigns() AS app_sees_all_campaigns) OR (campaign_ids <@ ARRAY( SELECT public.app_campaigns() AS app_campaigns))) AND (( SELECT public.app_sees_all_podcasts() AS app_sees_all_podcasts) OR (podcast_ids <@ ARRAY( SELECT public.app_podcasts() AS app_podcasts))) AND ((report_id IS NULL) OR (report_id IN ( SELECT r.id
+   FROM public.reports r)))));
 
 ALTER TABLE public.share_link_views ENABLE ROW LEVEL SECURITY;
 
@@ -6126,7 +6149,7 @@ CREATE POLICY update_rights ON public.referrals AS RESTRICTIVE FOR UPDATE TO pod
 
 CREATE POLICY update_rights ON public.refresh_tokens AS RESTRICTIVE FOR UPDATE TO podboard_web, podboard_worker USING ((( SELECT public.app_may('people.manage'::text) AS app_may) OR (user_id = ( SELECT public.app_user() AS app_user)))) WITH CHECK ((( SELECT public.app_may('people.manage'::text) AS app_may) OR (user_id = ( SELECT public.app_user() AS app_user))));
 
-CREATE POLICY update_rights ON public.report_deliveries AS RESTRICTIVE FOR UPDATE TO podboard_web, podboard_worker USING (( SELECT public.app_may('reports.create'::text) AS app_may)) WITH CHECK (( SELECT public.app_may('reports.create'::text) AS app_may));
+CREATE POLICY update_rights ON public.report_deliveries AS RESTRICTIVE FOR UPDATE TO podboard_web, podboard_worker USING (( SELECT public.app_may('no person'::text) AS app_may)) WITH CHECK (( SELECT public.app_may('no person'::text) AS app_may));
 
 CREATE POLICY update_rights ON public.report_recipients AS RESTRICTIVE FOR UPDATE TO podboard_web, podboard_worker USING (( SELECT public.app_may('reports.create'::text) AS app_may)) WITH CHECK (( SELECT public.app_may('reports.create'::text) AS app_may));
 
@@ -6177,6 +6200,10 @@ ALTER TABLE public.user_roles ENABLE ROW LEVEL SECURITY;
 ALTER TABLE public.users ENABLE ROW LEVEL SECURITY;
 
 ALTER TABLE public.webhooks ENABLE ROW LEVEL SECURITY;
+
+CREATE POLICY webhooks_are_set_up ON public.report_recipients AS RESTRICTIVE FOR INSERT TO podboard_web, podboard_worker WITH CHECK (((webhook_id IS NULL) OR ( SELECT public.app_may('integrations.manage'::text) AS app_may)));
+
+CREATE POLICY webhooks_are_set_up_still ON public.report_recipients AS RESTRICTIVE FOR UPDATE TO podboard_web, podboard_worker WITH CHECK (((webhook_id IS NULL) OR ( SELECT public.app_may('integrations.manage'::text) AS app_may)));
 
 ALTER TABLE public.white_label_settings ENABLE ROW LEVEL SECURITY;
 
