@@ -92,7 +92,15 @@ class Probe:
             ways = {first: ways[first]} | ways
         found: list[str] = []
         for way, asked in ways.items():
-            if (thoroughly or not found) and (said := asked()):
+            if found and not thoroughly:
+                break
+            try:
+                said = asked()
+            except (
+                psycopg.errors.InsufficientPrivilege
+            ) as error:  # nobody gets in any more: that is noticed too
+                said = f"somebody is refused: {error.diag.message_primary}"
+            if said:
                 found.append(f"{way}: {said}")
         if found:
             way, said = found[0].split(": ", 1)
