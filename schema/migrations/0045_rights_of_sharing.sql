@@ -19,10 +19,10 @@ drop policy delete_rights on report_deliveries;
 select internal.guard_table('report_deliveries', p_writing => 'no person');
 
 -- A webhook is an address outside: naming one as a recipient is for whoever may set one up.
-create policy webhooks_are_set_up on report_recipients as restrictive for insert to podboard_web, podboard_worker
-    with check (webhook_id is null or (select app_may('integrations.manage')));
-create policy webhooks_are_set_up_still on report_recipients as restrictive for update to podboard_web, podboard_worker
-    with check (webhook_id is null or (select app_may('integrations.manage')));
+alter policy insert_rights on report_recipients
+    with check ((select app_may('reports.create')) and (webhook_id is null or (select app_may('integrations.manage'))));
+alter policy update_rights on report_recipients
+    with check ((select app_may('reports.create')) and (webhook_id is null or (select app_may('integrations.manage'))));
 
 -- resource_id has no key, because it points at three tables; without this a tenant could claim another's id, which would
 -- keep the other from claiming it and tell that it exists. What is not there and what is not the tenant's are refused alike.
