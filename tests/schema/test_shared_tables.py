@@ -11,6 +11,7 @@ from uuid import UUID, uuid4
 import psycopg
 import pytest
 
+from queries.ingest.counting.rules import COUNTING_VERSION
 from queries.session import Actor
 from tests.world import WORLD_NOW, World
 
@@ -390,7 +391,7 @@ def test_excluded_requests_follow_the_podcast(web: Connection, world: World) -> 
     for title in ("Harbour Lights 1", "Night Shift 1"):
         _insert(
             web, "excluded_requests", tenant_id=tenant, episode_id=world.episodes[title], reason="repeat",
-            rule_version=1, occurred_at=WORLD_NOW,
+            rule_version=COUNTING_VERSION, occurred_at=WORLD_NOW,
         )  # fmt: skip
     mine, other = str(world.episodes["Harbour Lights 1"]), str(world.episodes["Night Shift 1"])
     assert _seen(web, world, "excluded_requests", "episode_id::text") == {
@@ -398,8 +399,8 @@ def test_excluded_requests_follow_the_podcast(web: Connection, world: World) -> 
     }  # fmt: skip
     _enter(web, world.people.carol)
     row = {
-        "tenant_id": tenant, "episode_id": world.episodes["Harbour Lights 1"], "reason": "bot", "rule_version": 1,
-        "occurred_at": WORLD_NOW,
+        "tenant_id": tenant, "episode_id": world.episodes["Harbour Lights 1"], "reason": "bot",
+        "rule_version": COUNTING_VERSION, "occurred_at": WORLD_NOW,
     }  # fmt: skip
     _refused(web, DENIED, lambda: _insert(web, "excluded_requests", **row))
     _enter(web, world.people.dora)
