@@ -187,9 +187,9 @@ def end_sessions_of(connection: Connection, user_id: UUID, *, now: datetime) -> 
     return tell(connection, "people/end_sessions_of", user_id=user_id, now=now)
 
 
-def replace_password_hash(connection: Connection, user_id: UUID, password_hash: str) -> None:
-    """Stores a stronger hash of the password that was just given."""
-    tell(connection, "people/replace_password_hash", user_id=user_id, password_hash=password_hash)
+def replace_password_hash(connection: Connection, password_hash: str) -> None:
+    """Stores a stronger hash of the password that the person of the session has just given."""
+    ask(connection, "people/replace_password_hash", password_hash=password_hash)
 
 
 def record_access(

@@ -149,8 +149,9 @@ def _locks_for_months(connection: psycopg.Connection[Any]) -> tuple[int, str]:
         """
         with parts as (
             select p.relid
-            from unnest(array['listener_events', 'attribution_events', 'listener_metrics']) as t (name)
-            cross join lateral pg_partition_tree(to_regclass('public.' || t.name)) p
+            from pg_class c
+            cross join lateral pg_partition_tree(c.oid) p
+            where c.relkind = 'p' and not c.relispartition and c.relnamespace = 'public'::regnamespace
         )
         select (select count(*) from parts)
                 + (select count(*) from pg_index where indrelid in (select relid from parts)),

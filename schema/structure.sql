@@ -169,6 +169,27 @@ begin
 end
 $$;
 
+CREATE FUNCTION internal.guard_resources(target regclass, p_policies text[], p_permission text, p_matches text, p_touches text DEFAULT NULL::text) RETURNS void
+    LANGUAGE plpgsql
+    AS $_$
+declare
+    rule constant text := format(
+        '((select app_may(%1$L)) or %2$s) and (%3$s) is not true', p_permission,
+        format(p_matches, format('app_granted(%L)', p_permission)),
+        format(coalesce(p_touches, p_matches), format('app_denied(%L)', p_permission)));
+    policy text;
+begin
+    foreach policy in array p_policies loop
+        execute format('alter policy %I on %s %s', policy, target,
+            case policy when 'insert_rights' then format('with check (%s)', rule)
+                when 'update_rights' then format('using (%1$s) with check (%1$s)', rule)
+                else format('using (%s)', rule) end);
+    end loop;
+end
+$_$;
+
+COMMENT ON FUNCTION internal.guard_resources(target regclass, p_policies text[], p_permission text, p_matches text, p_touches text) IS 'Lets policies of rights know what access_control_policies give and take for single resources.';
+
 CREATE FUNCTION internal.guard_table(target regclass, p_reading text DEFAULT NULL::text, p_writing text DEFAULT NULL::text, p_own_reading name DEFAULT NULL::name, p_own_writing name DEFAULT NULL::name) RETURNS void
     LANGUAGE plpgsql
     AS $$
@@ -205,6 +226,33 @@ CREATE FUNCTION internal.hour_ranges(p_hours timestamp with time zone[]) RETURNS
     ) i
     group by i.island
     $$;
+
+CREATE FUNCTION internal.is_attribution_data(d jsonb) RETURNS boolean
+    LANGUAGE sql IMMUTABLE PARALLEL SAFE
+    AS $_$
+    select case when d ? 'ad_unit_id'
+            then coalesce(d ->> 'ad_unit_id', '') ~ '^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$' else true end
+        and case when d ? 'value_micros'
+            then jsonb_typeof(d -> 'value_micros') = 'number' and (d -> 'value_micros')::numeric >= 0 and d ? 'currency' else true end
+        and case when d ? 'currency' then coalesce(d ->> 'currency', '') ~ '^[A-Z]{3}$' else true end
+        and case when d ? 'source' then jsonb_typeof(d -> 'source') = 'string' else true end
+        and case when d ? 'order_id' then jsonb_typeof(d -> 'order_id') = 'string' else true end
+    $_$;
+
+COMMENT ON FUNCTION internal.is_attribution_data(d jsonb) IS 'Whether ad_unit_id, value_micros (0 or more, with a currency), currency, source and order_id, where they are there, are what they are read as.';
+
+CREATE FUNCTION internal.is_event_data(d jsonb) RETURNS boolean
+    LANGUAGE sql IMMUTABLE PARALLEL SAFE
+    AS $_$
+    select case when d ? 'from_s' then jsonb_typeof(d -> 'from_s') = 'number' and (d -> 'from_s')::numeric >= 0 else true end
+        and case when d ? 'to_s' then jsonb_typeof(d -> 'to_s') = 'number' and (d -> 'to_s')::numeric >= 0 else true end
+        and case when d ? 'from_s' and d ? 'to_s' then (d -> 'to_s')::numeric >= (d -> 'from_s')::numeric else true end
+        and case when d ? 'quartile' then d -> 'quartile' in ('0', '1', '2', '3', '4') else true end
+        and case when d ? 'ad_unit_id'
+            then coalesce(d ->> 'ad_unit_id', '') ~ '^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$' else true end
+    $_$;
+
+COMMENT ON FUNCTION internal.is_event_data(d jsonb) IS 'Whether from_s, to_s (0 or more, not backwards), quartile (0 to 4) and ad_unit_id, where they are there, are what they are read as.';
 
 CREATE FUNCTION internal.keep_directory() RETURNS trigger
     LANGUAGE plpgsql SECURITY DEFINER
@@ -744,6 +792,25 @@ $$;
 
 COMMENT ON FUNCTION internal.require_known_variant() IS 'Refuses a variant that the experiment does not compare.';
 
+CREATE FUNCTION internal.require_own_resource() RETURNS trigger
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'internal'
+    AS $$
+begin
+    if not (case new.resource_type
+        when 'sponsor' then exists (select from public.sponsors s where s.tenant_id = new.tenant_id and s.id = new.resource_id)
+        when 'podcast' then exists (select from public.podcasts p where p.tenant_id = new.tenant_id and p.id = new.resource_id)
+        else exists (select from public.campaigns c where c.tenant_id = new.tenant_id and c.id = new.resource_id)
+    end) then
+        raise exception 'there is no such % in this tenant', new.resource_type
+            using errcode = 'foreign_key_violation', table = tg_table_name;
+    end if;
+    return new;
+end
+$$;
+
+COMMENT ON FUNCTION internal.require_own_resource() IS 'Refuses the ownership of a sponsor, podcast or campaign that is not of the row''s tenant.';
+
 CREATE FUNCTION internal.spend_ai_tokens() RETURNS trigger
     LANGUAGE plpgsql SECURITY DEFINER
     SET search_path TO 'pg_catalog', 'internal'
@@ -801,8 +868,9 @@ end
 $$;
 
 CREATE FUNCTION public.account_for_email(p_email text) RETURNS TABLE(user_id uuid, tenant_id uuid, password_hash text, is_active boolean)
-    LANGUAGE plpgsql
+    LANGUAGE plpgsql SECURITY DEFINER
     SET plan_cache_mode TO 'force_generic_plan'
+    SET search_path TO 'pg_catalog', 'public'
     AS $$
 declare
     found_tenant uuid;
@@ -830,6 +898,16 @@ CREATE FUNCTION public.app_campaigns() RETURNS SETOF uuid
 
 COMMENT ON FUNCTION public.app_campaigns() IS 'Campaigns this transaction is limited to (empty when all or none).';
 
+CREATE FUNCTION public.app_denied(p_permission text) RETURNS SETOF uuid
+    LANGUAGE sql STABLE ROWS 5 PARALLEL SAFE
+    AS $$
+    select split_part(e, ':', 2)::uuid
+    from unnest(string_to_array(nullif(current_setting('app.denied', true), ''), ',')) e
+    where split_part(e, ':', 1) = p_permission
+    $$;
+
+COMMENT ON FUNCTION public.app_denied(p_permission text) IS 'Resources for which a policy takes the permission from this session.';
+
 CREATE FUNCTION public.app_episodes() RETURNS SETOF uuid
     LANGUAGE sql STABLE SECURITY DEFINER ROWS 200
     SET search_path TO 'pg_catalog', 'public'
@@ -839,6 +917,16 @@ CREATE FUNCTION public.app_episodes() RETURNS SETOF uuid
     $$;
 
 COMMENT ON FUNCTION public.app_episodes() IS 'Episodes of the podcasts this transaction is limited to.';
+
+CREATE FUNCTION public.app_granted(p_permission text) RETURNS SETOF uuid
+    LANGUAGE sql STABLE ROWS 5 PARALLEL SAFE
+    AS $$
+    select split_part(e, ':', 2)::uuid
+    from unnest(string_to_array(nullif(current_setting('app.granted', true), ''), ',')) e
+    where split_part(e, ':', 1) = p_permission
+    $$;
+
+COMMENT ON FUNCTION public.app_granted(p_permission text) IS 'Resources for which a policy gives this session the permission without a role that has it.';
 
 CREATE FUNCTION public.app_is_operator() RETURNS boolean
     LANGUAGE sql STABLE PARALLEL SAFE
@@ -947,8 +1035,10 @@ CREATE FUNCTION public.enter_session(p_tenant uuid, p_user uuid) RETURNS void
     SET plan_cache_mode TO 'force_generic_plan'
     AS $$
 declare
-    allowed text[];
+    person record;
     sponsor_ids uuid[];
+    given uuid[];
+    kept_from uuid[];
     campaign_list text := 'none';
     sponsor_list text := 'none';
     podcast_list text := 'none';
@@ -966,35 +1056,55 @@ begin
         raise exception 'no such active person in this tenant' using errcode = 'insufficient_privilege';
     end if;
 
-    select coalesce(array_agg(distinct p.name), '{}') into allowed
-    from public.user_roles ur
-    join public.role_permissions rp on rp.role_id = ur.role_id and rp.tenant_id is not distinct from ur.tenant_id
-    join public.permissions p on p.id = rp.permission_id
-    where ur.tenant_id is not distinct from p_tenant and ur.user_id = p_user;
+    select r.allowed, r.granted, r.denied into person from session_rights(p_tenant, p_user) r;
 
     if p_tenant is not null then
-        if 'campaigns.read_all' = any (allowed) then
+        given := array(select split_part(g, ':', 2)::uuid from unnest(person.granted) g where g like 'campaigns.read%');
+        kept_from := array(select split_part(d, ':', 2)::uuid from unnest(person.denied) d where d like 'campaigns.read%');
+        if 'campaigns.read_all' = any (person.allowed) and kept_from = '{}' then
             campaign_list := 'all';
             sponsor_list := 'all';
-        elsif 'campaigns.read_own' = any (allowed) then
-            select coalesce(array_agg(o.resource_id), '{}') into sponsor_ids
-            from public.resource_ownership o
-            where o.tenant_id = p_tenant and o.owner_id = p_user and o.resource_type = 'sponsor';
+        elsif 'campaigns.read_all' = any (person.allowed) then
+            -- Whoever is kept from one sees the others by list, and so no longer the whole tenant.
+            select coalesce(string_agg(s.id::text, ','), 'none') into sponsor_list
+            from public.sponsors s where s.tenant_id = p_tenant and s.id <> all (kept_from);
+            select coalesce(string_agg(c.id::text, ','), 'none') into campaign_list
+            from public.campaigns c where c.tenant_id = p_tenant and c.id <> all (kept_from);
+        elsif 'campaigns.read_own' = any (person.allowed) or given <> '{}' then
+            sponsor_ids := array(
+                select o.resource_id
+                from public.resource_ownership o
+                where 'campaigns.read_own' = any (person.allowed) and o.tenant_id = p_tenant and o.owner_id = p_user
+                    and o.resource_type = 'sponsor' and o.resource_id <> all (kept_from)
+                union
+                select s.id from public.sponsors s
+                where s.tenant_id = p_tenant and s.id = any (given) and s.id <> all (kept_from));
             sponsor_list := coalesce(nullif(array_to_string(sponsor_ids, ','), ''), 'none');
             select coalesce(string_agg(c.id::text, ','), 'none') into campaign_list
             from public.campaigns c
-            where c.tenant_id = p_tenant
+            where c.tenant_id = p_tenant and c.id <> all (kept_from)
                 and (c.sponsor_id = any (sponsor_ids)
-                     or c.id in (select o.resource_id from public.resource_ownership o
-                                 where o.tenant_id = p_tenant and o.owner_id = p_user and o.resource_type = 'campaign'));
+                     or c.id = any (given)
+                     or ('campaigns.read_own' = any (person.allowed)
+                         and c.id in (select o.resource_id from public.resource_ownership o
+                                      where o.tenant_id = p_tenant and o.owner_id = p_user and o.resource_type = 'campaign')));
         end if;
-        if 'podcasts.read_all' = any (allowed) then
+
+        given := array(select split_part(g, ':', 2)::uuid from unnest(person.granted) g where g like 'podcasts.read%');
+        kept_from := array(select split_part(d, ':', 2)::uuid from unnest(person.denied) d where d like 'podcasts.read%');
+        if 'podcasts.read_all' = any (person.allowed) and kept_from = '{}' then
             podcast_list := 'all';
-        elsif 'podcasts.read_own' = any (allowed) then
+        elsif 'podcasts.read_all' = any (person.allowed) then
             select coalesce(string_agg(p.id::text, ','), 'none') into podcast_list
-            from public.resource_ownership o
-            join public.podcasts p on p.tenant_id = o.tenant_id and p.id = o.resource_id
-            where o.tenant_id = p_tenant and o.owner_id = p_user and o.resource_type = 'podcast';
+            from public.podcasts p where p.tenant_id = p_tenant and p.id <> all (kept_from);
+        elsif 'podcasts.read_own' = any (person.allowed) or given <> '{}' then
+            select coalesce(string_agg(p.id::text, ','), 'none') into podcast_list
+            from public.podcasts p
+            where p.tenant_id = p_tenant and p.id <> all (kept_from)
+                and (p.id = any (given)
+                     or ('podcasts.read_own' = any (person.allowed)
+                         and p.id in (select o.resource_id from public.resource_ownership o
+                                      where o.tenant_id = p_tenant and o.owner_id = p_user and o.resource_type = 'podcast')));
         end if;
     end if;
 
@@ -1002,11 +1112,13 @@ begin
             set_config('app.campaign_scope', campaign_list, true),
             set_config('app.sponsor_scope', sponsor_list, true),
             set_config('app.podcast_scope', podcast_list, true),
-            set_config('app.rights', coalesce(nullif(array_to_string(allowed, ','), ''), 'none'), true);
+            set_config('app.rights', coalesce(nullif(array_to_string(person.allowed, ','), ''), 'none'), true),
+            set_config('app.granted', array_to_string(person.granted, ','), true),
+            set_config('app.denied', array_to_string(person.denied, ','), true);
 end
 $$;
 
-COMMENT ON FUNCTION public.enter_session(p_tenant uuid, p_user uuid) IS 'Sets tenant, person, scope and rights (from roles, permissions and resource_ownership) for this transaction; refuses a disabled or foreign person.';
+COMMENT ON FUNCTION public.enter_session(p_tenant uuid, p_user uuid) IS 'Sets tenant, person, scope and rights (from roles, permissions, resource_ownership and access_control_policies) for this transaction; refuses a disabled or foreign person.';
 
 CREATE FUNCTION public.find_names(p_part text, p_limit integer DEFAULT 20) RETURNS TABLE(kind text, entity_id uuid)
     LANGUAGE sql STABLE SECURITY DEFINER
@@ -1057,8 +1169,9 @@ $$;
 COMMENT ON FUNCTION public.password_token_holder(p_token_hash text, p_now timestamp with time zone) IS 'Whose password an unused one-time link may set.';
 
 CREATE FUNCTION public.password_token_use(p_token_hash text, p_password_hash text, p_now timestamp with time zone) RETURNS TABLE(user_id uuid, tenant_id uuid)
-    LANGUAGE plpgsql
+    LANGUAGE plpgsql SECURITY DEFINER
     SET plan_cache_mode TO 'force_generic_plan'
+    SET search_path TO 'pg_catalog', 'public'
     AS $$
 declare
     holder uuid;
@@ -1098,6 +1211,22 @@ CREATE FUNCTION public.pending_work() RETURNS TABLE(queue text, waiting bigint, 
     $$;
 
 COMMENT ON FUNCTION public.pending_work() IS 'Length and age of each queue; no tenant data.';
+
+CREATE FUNCTION public.policy_resources(p_tenant uuid, p_type text, p_ids uuid[]) RETURNS SETOF uuid
+    LANGUAGE sql STABLE
+    AS $$
+    select p.id from podcasts p where p_type = 'podcast' and p.tenant_id = p_tenant and p.id = any (p_ids)
+    union all
+    select s.id from sponsors s where p_type = 'sponsor' and s.tenant_id = p_tenant and s.id = any (p_ids)
+    union all
+    select c.id from campaigns c
+    where c.tenant_id = p_tenant
+        and case p_type when 'sponsor' then c.sponsor_id = any (p_ids) when 'campaign' then c.id = any (p_ids) else false end
+    union all
+    select r.id from reports r where p_type = 'report' and r.tenant_id = p_tenant and r.id = any (p_ids)
+    $$;
+
+COMMENT ON FUNCTION public.policy_resources(p_tenant uuid, p_type text, p_ids uuid[]) IS 'What the ids of a policy stand for, read with the rights of whoever asks.';
 
 CREATE FUNCTION public.raw_retention_start() RETURNS timestamp with time zone
     LANGUAGE sql STABLE PARALLEL SAFE
@@ -1172,6 +1301,16 @@ $$;
 
 COMMENT ON FUNCTION public.refresh_metrics_daily() IS 'Refreshes metrics_daily for the tenant days that changed since the last call; the number of rows written. For the worker.';
 
+CREATE FUNCTION public.replace_password(p_password_hash text) RETURNS void
+    LANGUAGE sql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'public'
+    AS $$
+    update public.users u set password_hash = p_password_hash
+    where u.id = public.app_user() and u.disabled_at is null and u.deleted_at is null
+    $$;
+
+COMMENT ON FUNCTION public.replace_password(p_password_hash text) IS 'Stores a stronger hash of the password that the person of this session has just given.';
+
 CREATE FUNCTION public.search_transcripts(p_query text, p_limit integer DEFAULT 20) RETURNS TABLE(episode_id uuid, rank real)
     LANGUAGE sql STABLE SECURITY DEFINER
     SET search_path TO 'pg_catalog', 'public', 'internal'
@@ -1205,11 +1344,7 @@ begin
     perform set_account_context(found_tenant, found_person);
     return query
     select s.id, u.id, u.tenant_id, u.email, u.full_name,
-        coalesce((select array_agg(distinct p.name)
-                  from user_roles ur
-                  join role_permissions rp on rp.role_id = ur.role_id
-                  join permissions p on p.id = rp.permission_id
-                  where ur.user_id = u.id), '{}'),
+        array(select unnest(r.allowed) union select split_part(unnest(r.granted), ':', 1)),
         t.name, t.slug, ts.settings ->> 'time_zone', ts.settings ->> 'currency',
         w.brand_name, w.primary_color, w.logo_svg
     from sessions s
@@ -1217,6 +1352,7 @@ begin
     left join tenants t on t.id = u.tenant_id
     left join tenant_settings ts on ts.tenant_id = u.tenant_id
     left join white_label_settings w on w.tenant_id = u.tenant_id
+    cross join lateral session_rights(u.tenant_id, u.id) r
     where s.id = found_session
         and s.token_hash = p_token_hash
         and s.ended_at is null
@@ -1234,12 +1370,76 @@ $$;
 
 COMMENT ON FUNCTION public.session_open(p_token_hash text, p_now timestamp with time zone, p_idle_since timestamp with time zone, p_noted_before timestamp with time zone) IS 'The living session of a cookie''s hash with person, tenant, brand and permissions; notes that it was seen.';
 
+CREATE FUNCTION public.session_rights(p_tenant uuid, p_user uuid, OUT allowed text[], OUT granted text[], OUT denied text[]) RETURNS record
+    LANGUAGE plpgsql
+    SET plan_cache_mode TO 'force_generic_plan'
+    AS $_$
+declare
+    role_names text[];
+    today text;
+    rule record;
+begin
+    select coalesce(array_agg(distinct p.name) filter (where p.name is not null), '{}'),
+           coalesce(array_agg(distinct r.name), '{}')
+    into allowed, role_names
+    from public.user_roles ur
+    join public.roles r on r.id = ur.role_id and r.tenant_id is not distinct from ur.tenant_id
+    left join public.role_permissions rp on rp.role_id = ur.role_id and rp.tenant_id is not distinct from ur.tenant_id
+    left join public.permissions p on p.id = rp.permission_id
+    where ur.tenant_id is not distinct from p_tenant and ur.user_id = p_user;
+    granted := '{}';
+    denied := '{}';
+    if p_tenant is null then
+        return;
+    end if;
+
+    -- 'allow' comes before 'deny', which so has the last word.
+    for rule in
+        select a.policy_definition ->> 'effect' as effect, x.action,
+               a.policy_definition -> 'resource' ->> 'type' as resource_type,
+               array(select (case when i ~ '^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$' then i end)::uuid
+                     from jsonb_array_elements_text(a.policy_definition -> 'resource' -> 'ids') i) as ids,
+               not a.policy_definition -> 'resource' ? 'ids' as is_for_all,
+               -- What a right to act can be cut to: the tables whose policies ask for it row by row.
+               case a.policy_definition -> 'resource' ->> 'type'
+                   when 'podcast' then x.action in ('podcasts.read_own', 'podcasts.read_all', 'catalogue.manage', 'marketplace.manage',
+                                                    'reports.read', 'reports.create')
+                   when 'report' then x.action in ('reports.read', 'reports.create')
+                   else x.action in ('campaigns.read_own', 'campaigns.read_all', 'campaigns.manage', 'reports.read', 'reports.create')
+               end as is_by_row
+        from public.access_control_policies a
+        cross join lateral jsonb_array_elements_text(a.policy_definition -> 'actions') as x (action)
+        where a.tenant_id = p_tenant and a.enabled and a.deleted_at is null
+            and (a.policy_definition -> 'subjects' -> 'users' ? p_user::text
+                 or a.policy_definition -> 'subjects' -> 'roles' ?| role_names)
+            and coalesce((a.policy_definition ->> 'until') collate "C"
+                         >= to_char(now() at time zone public.tenant_time_zone(), 'YYYY-MM-DD'), true)
+        order by 1
+    loop
+        if rule.effect = 'allow' and rule.is_by_row and rule.is_for_all then
+            allowed := allowed || rule.action;
+        elsif rule.effect = 'allow' and rule.is_by_row then
+            granted := granted || array(select rule.action || ':' || id from public.policy_resources(p_tenant, rule.resource_type, rule.ids) id);
+        elsif rule.effect = 'deny' and rule.is_by_row and not rule.is_for_all then
+            denied := denied || array(select rule.action || ':' || id from public.policy_resources(p_tenant, rule.resource_type, rule.ids) id);
+        elsif rule.effect = 'deny' then
+            allowed := array_remove(allowed, rule.action);
+            granted := array(select g from unnest(granted) g where split_part(g, ':', 1) <> rule.action);
+        end if;
+    end loop;
+    granted := array(select g from unnest(granted) g except select d from unnest(denied) d);
+end
+$_$;
+
+COMMENT ON FUNCTION public.session_rights(p_tenant uuid, p_user uuid, OUT allowed text[], OUT granted text[], OUT denied text[]) IS 'What a person may, from roles and policies: allowed for everything, granted and denied for single resources (permission:id). An allow of what does not concern its kind of resource gives nothing; a deny of such takes the permission altogether.';
+
 CREATE FUNCTION public.set_account_context(p_tenant uuid, p_person uuid) RETURNS void
     LANGUAGE plpgsql
     AS $$
 begin
     perform set_config('app.campaign_scope', '', true), set_config('app.sponsor_scope', '', true),
             set_config('app.podcast_scope', '', true), set_config('app.rights', '', true),
+            set_config('app.granted', '', true), set_config('app.denied', '', true),
             set_config('app.current_user', case when p_tenant is null then coalesce(p_person::text, '') else '' end, true);
     perform set_tenant_context(p_tenant);
 end
@@ -1288,6 +1488,7 @@ CREATE TABLE public.attribution_events (
     created_at timestamp with time zone DEFAULT now() NOT NULL,
     CONSTRAINT attribution_events_attribution_data_check CHECK ((jsonb_typeof(attribution_data) = 'object'::text)),
     CONSTRAINT attribution_events_attribution_type_check CHECK ((attribution_type = ANY (ARRAY['impression'::text, 'visit'::text, 'lead'::text, 'purchase'::text]))),
+    CONSTRAINT attribution_events_data_shape CHECK (internal.is_attribution_data(attribution_data)),
     CONSTRAINT attribution_events_listener_id_check CHECK (((length(listener_id) >= 1) AND (length(listener_id) <= 200)))
 )
 PARTITION BY RANGE (occurred_at);
@@ -1434,10 +1635,10 @@ CREATE TABLE public.excluded_requests (
     episode_id uuid NOT NULL,
     import_id uuid,
     reason text NOT NULL,
-    rule_version smallint NOT NULL,
     occurred_at timestamp with time zone NOT NULL,
+    rule_version text NOT NULL,
     CONSTRAINT excluded_requests_reason_check CHECK ((reason = ANY (ARRAY['head'::text, 'not_modified'::text, 'failed_status'::text, 'too_short'::text, 'range_probe'::text, 'bot'::text, 'self_declared_bot'::text, 'data_centre'::text, 'vpn'::text, 'empty_agent'::text, 'malformed_agent'::text, 'watch_app'::text, 'preload'::text, 'repeat'::text]))),
-    CONSTRAINT excluded_requests_rule_version_check CHECK ((rule_version > 0))
+    CONSTRAINT excluded_requests_rule_version CHECK (((length(rule_version) >= 1) AND (length(rule_version) <= 80)))
 )
 PARTITION BY RANGE (occurred_at);
 
@@ -1449,7 +1650,7 @@ COMMENT ON COLUMN public.excluded_requests.import_id IS 'The import it came with
 
 COMMENT ON COLUMN public.excluded_requests.reason IS 'head: HEAD; not_modified: 304; failed_status: neither 200 nor 206; too_short: less than a minute of content; range_probe: bytes=0-1; bot: on the list of robots; self_declared_bot: says so itself; data_centre, vpn: by address; empty_agent, malformed_agent; watch_app: the second request of a watch; preload: nobody asked; repeat: the same listener and episode within the window.';
 
-COMMENT ON COLUMN public.excluded_requests.rule_version IS 'Version of the counting rules that were applied.';
+COMMENT ON COLUMN public.excluded_requests.rule_version IS 'Which counting rules were applied: COUNTING_VERSION, as "IAB 2.3, rules 1".';
 
 CREATE TABLE internal.listener_days (
     tenant_id uuid NOT NULL,
@@ -1469,6 +1670,7 @@ CREATE TABLE public.listener_events (
     event_data jsonb DEFAULT '{}'::jsonb NOT NULL,
     occurred_at timestamp with time zone NOT NULL,
     created_at timestamp with time zone DEFAULT now() NOT NULL,
+    CONSTRAINT listener_events_data_shape CHECK (internal.is_event_data(event_data)),
     CONSTRAINT listener_events_event_data_check CHECK ((jsonb_typeof(event_data) = 'object'::text)),
     CONSTRAINT listener_events_event_type_check CHECK ((event_type = ANY (ARRAY['download'::text, 'play'::text, 'progress'::text, 'complete'::text, 'ad_play'::text, 'follow'::text]))),
     CONSTRAINT listener_events_listener_id_check CHECK (((length(listener_id) >= 1) AND (length(listener_id) <= 200)))
@@ -1509,7 +1711,8 @@ CREATE TABLE public.listener_metrics (
     metric_data jsonb DEFAULT '{}'::jsonb NOT NULL,
     created_at timestamp with time zone DEFAULT now() NOT NULL,
     CONSTRAINT listener_metrics_metric_data_check CHECK ((jsonb_typeof(metric_data) = 'object'::text)),
-    CONSTRAINT listener_metrics_metric_name_check CHECK ((metric_name = ANY (ARRAY['plays'::text, 'listen_seconds'::text, 'completes'::text, 'engaged_plays'::text])))
+    CONSTRAINT listener_metrics_metric_name_check CHECK ((metric_name = ANY (ARRAY['plays'::text, 'listen_seconds'::text, 'completes'::text, 'engaged_plays'::text]))),
+    CONSTRAINT listener_metrics_value CHECK ((metric_value >= (0)::numeric))
 )
 PARTITION BY RANGE (metric_date);
 
@@ -1608,6 +1811,7 @@ CREATE TABLE public.access_control_policies (
     created_at timestamp with time zone DEFAULT now() NOT NULL,
     updated_at timestamp with time zone DEFAULT now() NOT NULL,
     CONSTRAINT access_control_policies_description_check CHECK ((length(description) <= 1000)),
+    CONSTRAINT access_control_policies_ids_are_ids CHECK ((NOT (policy_definition @? '$."resource"."ids"[*]?(!(@ like_regex "^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$"))'::jsonpath))),
     CONSTRAINT access_control_policies_name_check CHECK (((length(name) >= 1) AND (length(name) <= 120))),
     CONSTRAINT access_control_policies_policy_definition_check CHECK ((jsonb_typeof(policy_definition) = 'object'::text)),
     CONSTRAINT access_control_policies_policy_definition_check1 CHECK ((policy_definition ?& ARRAY['version'::text, 'effect'::text, 'actions'::text, 'subjects'::text, 'resource'::text])),
@@ -1622,7 +1826,7 @@ CREATE TABLE public.access_control_policies (
 
 ALTER TABLE ONLY public.access_control_policies FORCE ROW LEVEL SECURITY;
 
-COMMENT ON TABLE public.access_control_policies IS 'Who may do what with which resources, beyond roles and ownership. Deny outranks allow.';
+COMMENT ON TABLE public.access_control_policies IS 'Who may do what with which resources, beyond roles and ownership; applied by enter_session(). Deny outranks allow. A right to act gives no sight: what is changed must be in scope as well. A sponsor stands for its campaigns too.';
 
 COMMENT ON COLUMN public.access_control_policies.policy_definition IS 'Object, version 1. effect: allow or deny. actions: array of names of permissions. subjects: {roles: [role names], users: [ids]}, either or both. resource: {type: podcast | sponsor | campaign | report, ids: [ids]}; without ids every one of the type. until: ISO date, the last tenant day it holds; without it for good. Nothing else.';
 
@@ -2003,6 +2207,8 @@ CREATE TABLE public.attribution_paths (
     CONSTRAINT attribution_paths_conversion_type_check CHECK ((conversion_type = ANY (ARRAY['purchase'::text, 'lead'::text]))),
     CONSTRAINT attribution_paths_currency_check CHECK ((currency ~ '^[A-Z]{3}$'::text)),
     CONSTRAINT attribution_paths_merged_events_check CHECK ((merged_events >= 1)),
+    CONSTRAINT attribution_paths_merged_sources CHECK (((merged_sources <@ ARRAY[''::text, 'pixel'::text, 'promo_code'::text, 'vanity_url'::text, 'survey'::text]) AND (array_position(merged_sources, NULL::text) IS NULL))),
+    CONSTRAINT attribution_paths_source CHECK ((conversion_source = ANY (ARRAY[''::text, 'pixel'::text, 'promo_code'::text, 'vanity_url'::text, 'survey'::text]))),
     CONSTRAINT attribution_paths_touchpoints_check CHECK ((jsonb_typeof(touchpoints) = 'array'::text))
 );
 
@@ -2018,7 +2224,11 @@ COMMENT ON COLUMN public.attribution_paths.conversion_type IS 'purchase or lead,
 
 COMMENT ON COLUMN public.attribution_paths.conversion_source IS 'What reported it first: pixel, promo_code, vanity_url or survey; empty where nothing says so.';
 
+COMMENT ON COLUMN public.attribution_paths.currency IS 'ISO 4217, of value_micros; null where no value was told.';
+
 COMMENT ON COLUMN public.attribution_paths.merged_events IS 'How many events reported this one conversion; merged_sources names their sources.';
+
+COMMENT ON COLUMN public.attribution_paths.merged_sources IS 'Sources that reported this conversion, as in conversion_source.';
 
 CREATE TABLE public.attribution_validations (
     id uuid DEFAULT public.uuid_generate_v4() NOT NULL,
@@ -2166,6 +2376,7 @@ CREATE TABLE public.episodes (
     created_at timestamp with time zone DEFAULT now() NOT NULL,
     updated_at timestamp with time zone DEFAULT now() NOT NULL,
     CONSTRAINT episodes_audio_bytes_check CHECK ((audio_bytes > 0)),
+    CONSTRAINT episodes_audio_url CHECK ((audio_url ~* '^https?://[^\s/<>"]+[^\s<>"]*$'::text)),
     CONSTRAINT episodes_duration_seconds_check CHECK ((duration_seconds > 0)),
     CONSTRAINT episodes_episode_number_check CHECK ((episode_number >= 0)),
     CONSTRAINT episodes_episode_type_check CHECK ((episode_type = ANY (ARRAY['full'::text, 'trailer'::text, 'bonus'::text]))),
@@ -2194,13 +2405,18 @@ CREATE TABLE public.podcasts (
     deleted_at timestamp with time zone,
     created_at timestamp with time zone DEFAULT now() NOT NULL,
     updated_at timestamp with time zone DEFAULT now() NOT NULL,
+    CONSTRAINT podcasts_cover_image_url CHECK ((cover_image_url ~* '^https?://[^\s/<>"]+[^\s<>"]*$'::text)),
     CONSTRAINT podcasts_language_check CHECK ((language ~ '^[A-Za-z]{2,3}([-_][A-Za-z0-9]+)*$'::text)),
-    CONSTRAINT podcasts_name_check CHECK (((length(name) >= 1) AND (length(name) <= 400)))
+    CONSTRAINT podcasts_name_check CHECK (((length(name) >= 1) AND (length(name) <= 400))),
+    CONSTRAINT podcasts_rss_feed_url CHECK ((rss_feed_url ~* '^https?://[^\s/<>"]+[^\s<>"]*$'::text)),
+    CONSTRAINT podcasts_website_url CHECK ((website_url ~* '^https?://[^\s/<>"]+[^\s<>"]*$'::text))
 );
 
 ALTER TABLE ONLY public.podcasts FORCE ROW LEVEL SECURITY;
 
 COMMENT ON TABLE public.podcasts IS 'Shows of a tenant.';
+
+COMMENT ON COLUMN public.podcasts.website_url IS 'http or https, as in the feed.';
 
 CREATE VIEW public.campaign_episodes WITH (security_barrier='true') AS
  SELECT DISTINCT a.tenant_id,
@@ -2260,6 +2476,8 @@ COMMENT ON TABLE public.campaigns IS 'Campaigns of a sponsor. start_date and end
 COMMENT ON COLUMN public.campaigns.stage IS 'prospect: an idea; proposed: an offer is out; booked: signed; live: in its flight; paused, cancelled: by a person; completed: over.';
 
 COMMENT ON COLUMN public.campaigns.budget_micros IS 'What the sponsor set aside, in millionths of currency.';
+
+COMMENT ON COLUMN public.campaigns.currency IS 'ISO 4217, of budget_micros.';
 
 COMMENT ON COLUMN public.campaigns.conversion_type IS 'What counts as a conversion of this campaign: a purchase or a lead.';
 
@@ -2606,6 +2824,17 @@ CREATE TABLE public.integrations (
     updated_at timestamp with time zone DEFAULT now() NOT NULL,
     CONSTRAINT integrations_configuration_check CHECK ((jsonb_typeof(configuration) = 'object'::text)),
     CONSTRAINT integrations_configuration_check1 CHECK ((NOT (configuration ?| ARRAY['token'::text, 'access_token'::text, 'refresh_token'::text, 'api_key'::text, 'password'::text, 'secret'::text, 'client_secret'::text]))),
+    CONSTRAINT integrations_configuration_known CHECK (((configuration -
+CASE integration_type
+    WHEN 'hosting'::text THEN ARRAY['base_url'::text, 'account'::text, 'sync_minutes'::text, 'podcast_ids'::text]
+    WHEN 'analytics'::text THEN ARRAY['base_url'::text, 'account'::text, 'sync_minutes'::text, 'podcast_ids'::text]
+    WHEN 'ad_server'::text THEN ARRAY['base_url'::text, 'account'::text, 'sync_minutes'::text, 'podcast_ids'::text, 'sponsor_ids'::text]
+    WHEN 'shop'::text THEN ARRAY['base_url'::text, 'account'::text, 'sync_minutes'::text, 'sponsor_ids'::text]
+    WHEN 'crm'::text THEN ARRAY['base_url'::text, 'account'::text, 'sync_minutes'::text, 'sponsor_ids'::text]
+    WHEN 'storage'::text THEN ARRAY['base_url'::text, 'account'::text, 'sync_minutes'::text, 'path'::text]
+    ELSE ARRAY['base_url'::text, 'account'::text, 'channel'::text]
+END) = '{}'::jsonb)),
+    CONSTRAINT integrations_configuration_typed CHECK ((((NOT (configuration ? 'base_url'::text)) OR (COALESCE((configuration ->> 'base_url'::text), ''::text) ~ '^https://[^\s/@?#]+(/[^\s?#]*)?$'::text)) AND (NOT (configuration @? 'strict $.keyvalue()?(((@."key" == "account" || @."key" == "path") || @."key" == "channel") && @."value".type() != "string")'::jsonpath)) AND (NOT (configuration @? 'strict $.keyvalue()?(@."key" == "sync_minutes" && @."value".type() != "number")'::jsonpath)) AND (NOT (configuration @? '$."sync_minutes"?(@ < 1)'::jsonpath)) AND (NOT (configuration @? 'strict $.keyvalue()?((@."key" == "podcast_ids" || @."key" == "sponsor_ids") && @."value".type() != "array")'::jsonpath)) AND (NOT (configuration @? '$."podcast_ids"[*]?(@.type() != "string")'::jsonpath)) AND (NOT (configuration @? '$."sponsor_ids"[*]?(@.type() != "string")'::jsonpath)))),
     CONSTRAINT integrations_integration_type_check CHECK ((integration_type = ANY (ARRAY['hosting'::text, 'analytics'::text, 'ad_server'::text, 'shop'::text, 'crm'::text, 'storage'::text, 'messaging'::text]))),
     CONSTRAINT integrations_name_check CHECK (((length(name) >= 1) AND (length(name) <= 120))),
     CONSTRAINT integrations_status_check CHECK ((status = ANY (ARRAY['pending'::text, 'connected'::text, 'paused'::text, 'failed'::text, 'disconnected'::text])))
@@ -2619,7 +2848,7 @@ COMMENT ON COLUMN public.integrations.integration_type IS 'hosting: where episod
 
 COMMENT ON COLUMN public.integrations.status IS 'pending: not yet allowed by the service; connected; paused: by a person; failed: the service refuses; disconnected: ended.';
 
-COMMENT ON COLUMN public.integrations.configuration IS 'Object. base_url: https; account: name or number at the service; sync_minutes: how often; podcast_ids, sponsor_ids: what it is for. Never a secret: those are integration_tokens.';
+COMMENT ON COLUMN public.integrations.configuration IS 'Object. base_url: https, without query; account: name or number at the service. All but messaging: sync_minutes: how often. hosting, analytics, ad_server: podcast_ids; ad_server, shop, crm: sponsor_ids: what it is for. storage: path. messaging: channel. Nothing else, and never a secret: those are integration_tokens.';
 
 CREATE TABLE public.io_bookings (
     id uuid DEFAULT public.uuid_generate_v4() NOT NULL,
@@ -2644,16 +2873,21 @@ CREATE TABLE public.io_bookings (
     CONSTRAINT io_bookings_currency_check CHECK ((currency ~ '^[A-Z]{3}$'::text)),
     CONSTRAINT io_bookings_pricing_model_check CHECK ((pricing_model = ANY (ARRAY['cpm'::text, 'flat'::text]))),
     CONSTRAINT io_bookings_promo_code_check CHECK ((promo_code = upper(promo_code))),
-    CONSTRAINT io_bookings_rate_micros_check CHECK ((rate_micros >= 0))
+    CONSTRAINT io_bookings_rate_micros_check CHECK ((rate_micros >= 0)),
+    CONSTRAINT io_bookings_vanity_url CHECK ((vanity_url ~* '^https?://[^\s/<>"]+[^\s<>"]*$'::text))
 );
 
 ALTER TABLE ONLY public.io_bookings FORCE ROW LEVEL SECURITY;
 
 COMMENT ON TABLE public.io_bookings IS 'Insertion orders: what was sold, at which rate, for which flight.';
 
+COMMENT ON COLUMN public.io_bookings.vanity_url IS 'http or https: the address that is read out in the ad.';
+
 COMMENT ON COLUMN public.io_bookings.pricing_model IS 'cpm: by delivery; flat: one price for the flight.';
 
 COMMENT ON COLUMN public.io_bookings.rate_micros IS 'cpm: price of 1,000 impressions; flat: price of the whole booking. Millionths of the currency.';
+
+COMMENT ON COLUMN public.io_bookings.currency IS 'ISO 4217, of rate_micros. Two currencies are never added.';
 
 CREATE TABLE public.job_runs (
     id uuid DEFAULT public.uuid_generate_v4() NOT NULL,
@@ -2764,7 +2998,7 @@ CREATE TABLE public.marketplace_revenue (
 
 ALTER TABLE ONLY public.marketplace_revenue FORCE ROW LEVEL SECURITY;
 
-COMMENT ON TABLE public.marketplace_revenue IS 'What a listing brought in, on which tenant day. Append-only: a correction is a row of its own.';
+COMMENT ON TABLE public.marketplace_revenue IS 'What a listing brought in, on which tenant day. Append-only: a correction is a row of its own. Read by who may manage the marketplace and by the podcaster whose listing it is, for it is what they are paid by; a role that only reads every podcast does not see what each earns, and a sponsor sees what it pays in its own bookings.';
 
 COMMENT ON COLUMN public.marketplace_revenue.amount IS 'Below 0: a correction of what was booked before. Two currencies are never added.';
 
@@ -2791,9 +3025,11 @@ CREATE TABLE public.matches (
 
 ALTER TABLE ONLY public.matches FORCE ROW LEVEL SECURITY;
 
-COMMENT ON TABLE public.matches IS 'Podcasts suggested for a campaign, each with its reasons. advertiser_id is the campaign''s sponsor.';
+COMMENT ON TABLE public.matches IS 'Podcasts suggested for a campaign, each with its reasons. advertiser_id is the campaign''s sponsor, who reads score, rationale and signals: they are why a podcast is suggested to it, and shares from 0 to 1, never a number of listeners. A podcaster does not: they tell which sponsors think of it, and how its rates compare.';
 
 COMMENT ON COLUMN public.matches.score IS '0 to 1; what the signals come to.';
+
+COMMENT ON COLUMN public.matches.rationale IS 'For the sponsor, in a sentence or two; says no number that the sponsor may not read elsewhere.';
 
 COMMENT ON COLUMN public.matches.signals IS 'Object of numbers from 0 to 1, each may be missing: category_fit, language_fit, audience_overlap (listeners shared with podcasts that worked), past_results (of the sponsor in this podcast), price_fit, availability. Nothing else.';
 
@@ -2875,6 +3111,15 @@ CREATE TABLE public.partner_integrations (
     updated_at timestamp with time zone DEFAULT now() NOT NULL,
     CONSTRAINT partner_integrations_configuration_check CHECK ((jsonb_typeof(configuration) = 'object'::text)),
     CONSTRAINT partner_integrations_configuration_check1 CHECK ((NOT (configuration ?| ARRAY['token'::text, 'access_token'::text, 'refresh_token'::text, 'api_key'::text, 'password'::text, 'secret'::text, 'client_secret'::text]))),
+    CONSTRAINT partner_integrations_configuration_known CHECK (((configuration -
+CASE integration_type
+    WHEN 'data_feed'::text THEN ARRAY['url'::text, 'schedule'::text, 'format'::text, 'contact'::text]
+    WHEN 'file_drop'::text THEN ARRAY['url'::text, 'schedule'::text, 'format'::text, 'contact'::text]
+    WHEN 'api'::text THEN ARRAY['url'::text, 'schedule'::text, 'format'::text, 'contact'::text]
+    WHEN 'prefix'::text THEN ARRAY['url'::text, 'format'::text, 'contact'::text]
+    ELSE ARRAY['contact'::text]
+END) = '{}'::jsonb)),
+    CONSTRAINT partner_integrations_configuration_typed CHECK (((NOT (configuration @? 'strict $.*?(@.type() != "string")'::jsonpath)) AND ((NOT (configuration ? 'url'::text)) OR ((configuration ->> 'url'::text) ~ '^https://[^\s/@?#]+(/[^\s?#]*)?$'::text)) AND ((NOT (configuration ? 'format'::text)) OR ((configuration ->> 'format'::text) = ANY (ARRAY['csv'::text, 'json'::text]))))),
     CONSTRAINT partner_integrations_integration_type_check CHECK ((integration_type = ANY (ARRAY['data_feed'::text, 'file_drop'::text, 'api'::text, 'prefix'::text, 'manual'::text]))),
     CONSTRAINT partner_integrations_status_check CHECK ((status = ANY (ARRAY['planned'::text, 'testing'::text, 'active'::text, 'paused'::text, 'ended'::text])))
 );
@@ -2885,7 +3130,7 @@ COMMENT ON TABLE public.partner_integrations IS 'How data comes from or goes to 
 
 COMMENT ON COLUMN public.partner_integrations.integration_type IS 'data_feed: they send events; file_drop: files by the day; api: we ask; prefix: a redirect in the audio URL; manual: by a person.';
 
-COMMENT ON COLUMN public.partner_integrations.configuration IS 'Object. url: https; schedule: cron; format: csv or json; contact: who is asked. Never a secret.';
+COMMENT ON COLUMN public.partner_integrations.configuration IS 'Object of texts. contact: who is asked. All but manual: url: https, without query; format: csv or json. data_feed, file_drop, api: schedule: cron. Nothing else, and never a secret.';
 
 COMMENT ON COLUMN public.partner_integrations.status IS 'planned, testing, active, paused by a person, ended.';
 
@@ -2946,6 +3191,21 @@ COMMENT ON COLUMN public.permissions.resource_type IS 'What it is about, in the 
 
 COMMENT ON COLUMN public.permissions.action IS 'The part of the name after the point.';
 
+CREATE VIEW public.placement_days WITH (security_barrier='true') AS
+ SELECT d.tenant_id,
+    d.local_day,
+    e.podcast_id,
+    d.episode_id,
+    d.campaign_id,
+    d.ad_unit_id,
+    (sum(d.event_count))::bigint AS impressions
+   FROM (internal.campaign_days d
+     JOIN public.episodes e ON (((e.tenant_id = d.tenant_id) AND (e.id = d.episode_id))))
+  WHERE ((d.tenant_id = ( SELECT public.app_tenant() AS app_tenant)) AND (d.attribution_type = 'impression'::text) AND (( SELECT public.app_sees_all_podcasts() AS app_sees_all_podcasts) OR (e.podcast_id IN ( SELECT public.app_podcasts() AS app_podcasts))))
+  GROUP BY d.tenant_id, d.local_day, e.podcast_id, d.episode_id, d.campaign_id, d.ad_unit_id;
+
+COMMENT ON VIEW public.placement_days IS 'Ads delivered in the podcasts in scope, by tenant day and ad unit; who paid for them stands in podcast_placements. No visits, conversions or money: those are the sponsor''s.';
+
 CREATE TABLE public.sponsors (
     id uuid DEFAULT public.uuid_generate_v4() NOT NULL,
     tenant_id uuid NOT NULL,
@@ -2955,7 +3215,9 @@ CREATE TABLE public.sponsors (
     deleted_at timestamp with time zone,
     created_at timestamp with time zone DEFAULT now() NOT NULL,
     updated_at timestamp with time zone DEFAULT now() NOT NULL,
-    CONSTRAINT sponsors_name_check CHECK (((length(name) >= 1) AND (length(name) <= 200)))
+    CONSTRAINT sponsors_logo_url CHECK ((logo_url ~* '^https?://[^\s/<>"]+[^\s<>"]*$'::text)),
+    CONSTRAINT sponsors_name_check CHECK (((length(name) >= 1) AND (length(name) <= 200))),
+    CONSTRAINT sponsors_website_url CHECK ((website_url ~* '^https?://[^\s/<>"]+[^\s<>"]*$'::text))
 );
 
 ALTER TABLE ONLY public.sponsors FORCE ROW LEVEL SECURITY;
@@ -3654,7 +3916,11 @@ ALTER TABLE ONLY public.users FORCE ROW LEVEL SECURITY;
 
 COMMENT ON TABLE public.users IS 'People who log in. tenant_id is null for operators alone.';
 
-COMMENT ON COLUMN public.users.password_hash IS 'argon2id; null until the invitation is used.';
+COMMENT ON COLUMN public.users.password_hash IS 'argon2id; null until the invitation is used. Read by account_for_email() and written by password_token_use() and replace_password() alone.';
+
+COMMENT ON COLUMN public.users.stripe_customer_id IS 'At the payment service; read by no session.';
+
+COMMENT ON COLUMN public.users.stripe_subscription_id IS 'At the payment service; read by no session.';
 
 CREATE TABLE public.webhooks (
     id uuid DEFAULT public.uuid_generate_v4() NOT NULL,
@@ -3697,6 +3963,7 @@ CREATE TABLE public.white_label_settings (
     updated_at timestamp with time zone DEFAULT now() NOT NULL,
     CONSTRAINT white_label_settings_brand_name_check CHECK (((length(brand_name) >= 1) AND (length(brand_name) <= 120))),
     CONSTRAINT white_label_settings_logo_svg_check CHECK ((length(logo_svg) <= 65536)),
+    CONSTRAINT white_label_settings_logo_url CHECK ((logo_url ~* '^https?://[^\s/<>"]+[^\s<>"]*$'::text)),
     CONSTRAINT white_label_settings_primary_color_check CHECK ((primary_color ~ '^#[0-9a-f]{6}$'::text))
 );
 
@@ -3795,9 +4062,6 @@ ALTER TABLE public.access_logs
 
 ALTER TABLE ONLY public.ad_units
     ADD CONSTRAINT ad_units_pkey PRIMARY KEY (id);
-
-ALTER TABLE ONLY public.ad_units
-    ADD CONSTRAINT ad_units_tenant_id_campaign_id_episode_id_position_seconds_key UNIQUE (tenant_id, campaign_id, episode_id, position_seconds);
 
 ALTER TABLE ONLY public.ad_units
     ADD CONSTRAINT ad_units_tenant_id_id_key UNIQUE (tenant_id, id);
@@ -4309,7 +4573,11 @@ CREATE INDEX access_logs_tenant ON public.access_logs USING btree (tenant_id, oc
 
 CREATE INDEX access_logs_tenant_user ON public.access_logs USING btree (tenant_id, user_id);
 
+CREATE INDEX ad_units_campaign ON public.ad_units USING btree (tenant_id, campaign_id);
+
 CREATE INDEX ad_units_episode ON public.ad_units USING btree (tenant_id, episode_id);
+
+CREATE UNIQUE INDEX ad_units_place ON public.ad_units USING btree (tenant_id, campaign_id, episode_id, position_seconds) WHERE (deleted_at IS NULL);
 
 CREATE UNIQUE INDEX affiliates_name ON public.affiliates USING btree (tenant_id, lower(name)) WHERE (deleted_at IS NULL);
 
@@ -4497,6 +4765,8 @@ CREATE INDEX report_deliveries_recipient ON public.report_deliveries USING btree
 
 CREATE INDEX report_deliveries_schedule ON public.report_deliveries USING btree (tenant_id, schedule_id);
 
+CREATE INDEX report_deliveries_status ON public.report_deliveries USING btree (tenant_id, status);
+
 CREATE INDEX report_deliveries_waiting ON public.report_deliveries USING btree (tenant_id, next_attempt_at) WHERE (status = ANY (ARRAY['queued'::text, 'sending'::text]));
 
 CREATE INDEX report_recipients_user ON public.report_recipients USING btree (tenant_id, user_id);
@@ -4640,6 +4910,8 @@ CREATE TRIGGER note_dirty_update AFTER UPDATE ON public.listener_metrics REFEREN
 CREATE TRIGGER note_other_goal AFTER UPDATE OF conversion_type ON public.campaigns FOR EACH ROW WHEN ((old.conversion_type IS DISTINCT FROM new.conversion_type)) EXECUTE FUNCTION internal.note_other_goal();
 
 CREATE TRIGGER require_known_variant BEFORE INSERT OR UPDATE ON public.experiment_assignments FOR EACH ROW EXECUTE FUNCTION internal.require_known_variant();
+
+CREATE TRIGGER require_own_resource BEFORE INSERT OR UPDATE OF tenant_id, resource_type, resource_id ON public.resource_ownership FOR EACH ROW EXECUTE FUNCTION internal.require_own_resource();
 
 CREATE TRIGGER spend_ai_tokens AFTER INSERT ON public.ai_token_usage FOR EACH ROW EXECUTE FUNCTION internal.spend_ai_tokens();
 
@@ -5037,6 +5309,9 @@ ALTER TABLE ONLY public.integrations
     ADD CONSTRAINT integrations_tenant_id_fkey FOREIGN KEY (tenant_id) REFERENCES public.tenants(id) ON DELETE CASCADE;
 
 ALTER TABLE ONLY public.io_bookings
+    ADD CONSTRAINT io_bookings_sponsor_of_tenant FOREIGN KEY (tenant_id, sponsor_id) REFERENCES public.sponsors(tenant_id, id) ON DELETE RESTRICT;
+
+ALTER TABLE ONLY public.io_bookings
     ADD CONSTRAINT io_bookings_tenant_id_fkey FOREIGN KEY (tenant_id) REFERENCES public.tenants(id) ON DELETE RESTRICT;
 
 ALTER TABLE ONLY public.io_bookings
@@ -5370,7 +5645,7 @@ ALTER TABLE public.churn_events ENABLE ROW LEVEL SECURITY;
 
 CREATE POLICY delete_rights ON public.access_control_policies AS RESTRICTIVE FOR DELETE TO podboard_web, podboard_worker USING (( SELECT public.app_may('people.manage'::text) AS app_may));
 
-CREATE POLICY delete_rights ON public.ad_units AS RESTRICTIVE FOR DELETE TO podboard_web, podboard_worker USING (( SELECT public.app_may('campaigns.manage'::text) AS app_may));
+CREATE POLICY delete_rights ON public.ad_units AS RESTRICTIVE FOR DELETE TO podboard_web, podboard_worker USING (((( SELECT public.app_may('campaigns.manage'::text) AS app_may) OR (campaign_id IN ( SELECT public.app_granted('campaigns.manage'::text) AS app_granted))) AND ((campaign_id IN ( SELECT public.app_denied('campaigns.manage'::text) AS app_denied)) IS NOT TRUE)));
 
 CREATE POLICY delete_rights ON public.affiliates AS RESTRICTIVE FOR DELETE TO podboard_web, podboard_worker USING (( SELECT public.app_may('billing.manage'::text) AS app_may));
 
@@ -5379,6 +5654,8 @@ CREATE POLICY delete_rights ON public.agencies AS RESTRICTIVE FOR DELETE TO podb
 CREATE POLICY delete_rights ON public.ai_token_balances AS RESTRICTIVE FOR DELETE TO podboard_web, podboard_worker USING (( SELECT public.app_may('billing.manage'::text) AS app_may));
 
 CREATE POLICY delete_rights ON public.ai_token_usage AS RESTRICTIVE FOR DELETE TO podboard_web, podboard_worker USING ((( SELECT public.app_may('no person'::text) AS app_may) OR (user_id = ( SELECT public.app_user() AS app_user))));
+
+CREATE POLICY delete_rights ON public.alert_rules AS RESTRICTIVE FOR DELETE TO podboard_web, podboard_worker USING ((( SELECT public.app_may('settings.manage'::text) AS app_may) OR (created_by = ( SELECT public.app_user() AS app_user))));
 
 CREATE POLICY delete_rights ON public.annotations AS RESTRICTIVE FOR DELETE TO podboard_web, podboard_worker USING (((created_by = ( SELECT public.app_user() AS app_user)) OR ((visibility <> 'own'::text) AND ( SELECT public.app_may('settings.manage'::text) AS app_may)) OR ( SELECT public.app_may('no person'::text) AS app_may)));
 
@@ -5402,13 +5679,13 @@ CREATE POLICY delete_rights ON public.backup_records AS RESTRICTIVE FOR DELETE T
 
 CREATE POLICY delete_rights ON public.billing_transactions AS RESTRICTIVE FOR DELETE TO podboard_web, podboard_worker USING (( SELECT public.app_may('no person'::text) AS app_may));
 
-CREATE POLICY delete_rights ON public.campaigns AS RESTRICTIVE FOR DELETE TO podboard_web, podboard_worker USING (( SELECT public.app_may('campaigns.manage'::text) AS app_may));
+CREATE POLICY delete_rights ON public.campaigns AS RESTRICTIVE FOR DELETE TO podboard_web, podboard_worker USING (((( SELECT public.app_may('campaigns.manage'::text) AS app_may) OR ((id IN ( SELECT public.app_granted('campaigns.manage'::text) AS app_granted)) OR (sponsor_id IN ( SELECT public.app_granted('campaigns.manage'::text) AS app_granted)))) AND (((id IN ( SELECT public.app_denied('campaigns.manage'::text) AS app_denied)) OR (sponsor_id IN ( SELECT public.app_denied('campaigns.manage'::text) AS app_denied))) IS NOT TRUE)));
 
 CREATE POLICY delete_rights ON public.churn_events AS RESTRICTIVE FOR DELETE TO podboard_web, podboard_worker USING ((( SELECT public.app_may('billing.manage'::text) AS app_may) OR (user_id = ( SELECT public.app_user() AS app_user))));
 
 CREATE POLICY delete_rights ON public.email_verification_tokens AS RESTRICTIVE FOR DELETE TO podboard_web, podboard_worker USING ((( SELECT public.app_may('people.manage'::text) AS app_may) OR (user_id = ( SELECT public.app_user() AS app_user))));
 
-CREATE POLICY delete_rights ON public.episodes AS RESTRICTIVE FOR DELETE TO podboard_web, podboard_worker USING (( SELECT public.app_may('catalogue.manage'::text) AS app_may));
+CREATE POLICY delete_rights ON public.episodes AS RESTRICTIVE FOR DELETE TO podboard_web, podboard_worker USING (((( SELECT public.app_may('catalogue.manage'::text) AS app_may) OR (podcast_id IN ( SELECT public.app_granted('catalogue.manage'::text) AS app_granted))) AND ((podcast_id IN ( SELECT public.app_denied('catalogue.manage'::text) AS app_denied)) IS NOT TRUE)));
 
 CREATE POLICY delete_rights ON public.etl_imports AS RESTRICTIVE FOR DELETE TO podboard_web, podboard_worker USING (( SELECT public.app_may('imports.create'::text) AS app_may));
 
@@ -5428,17 +5705,21 @@ CREATE POLICY delete_rights ON public.integration_tokens AS RESTRICTIVE FOR DELE
 
 CREATE POLICY delete_rights ON public.integrations AS RESTRICTIVE FOR DELETE TO podboard_web, podboard_worker USING (( SELECT public.app_may('integrations.manage'::text) AS app_may));
 
-CREATE POLICY delete_rights ON public.io_bookings AS RESTRICTIVE FOR DELETE TO podboard_web, podboard_worker USING (( SELECT public.app_may('campaigns.manage'::text) AS app_may));
+CREATE POLICY delete_rights ON public.io_bookings AS RESTRICTIVE FOR DELETE TO podboard_web, podboard_worker USING (((( SELECT public.app_may('campaigns.manage'::text) AS app_may) OR (campaign_id IN ( SELECT public.app_granted('campaigns.manage'::text) AS app_granted))) AND ((campaign_id IN ( SELECT public.app_denied('campaigns.manage'::text) AS app_denied)) IS NOT TRUE)));
 
 CREATE POLICY delete_rights ON public.listener_events AS RESTRICTIVE FOR DELETE TO podboard_web, podboard_worker USING (( SELECT public.app_may('imports.create'::text) AS app_may));
 
 CREATE POLICY delete_rights ON public.listener_metrics AS RESTRICTIVE FOR DELETE TO podboard_web, podboard_worker USING (( SELECT public.app_may('no person'::text) AS app_may));
 
-CREATE POLICY delete_rights ON public.marketplace_listings AS RESTRICTIVE FOR DELETE TO podboard_web, podboard_worker USING (( SELECT public.app_may('marketplace.manage'::text) AS app_may));
+CREATE POLICY delete_rights ON public.marketplace_listings AS RESTRICTIVE FOR DELETE TO podboard_web, podboard_worker USING (((( SELECT public.app_may('marketplace.manage'::text) AS app_may) OR (podcast_id IN ( SELECT public.app_granted('marketplace.manage'::text) AS app_granted))) AND ((podcast_id IN ( SELECT public.app_denied('marketplace.manage'::text) AS app_denied)) IS NOT TRUE)));
 
-CREATE POLICY delete_rights ON public.marketplace_revenue AS RESTRICTIVE FOR DELETE TO podboard_web, podboard_worker USING (( SELECT public.app_may('marketplace.manage'::text) AS app_may));
+CREATE POLICY delete_rights ON public.marketplace_revenue AS RESTRICTIVE FOR DELETE TO podboard_web, podboard_worker USING (((( SELECT public.app_may('marketplace.manage'::text) AS app_may) OR (listing_id IN ( SELECT l.id
+   FROM public.marketplace_listings l
+  WHERE (l.podcast_id IN ( SELECT public.app_granted('marketplace.manage'::text) AS app_granted))))) AND ((listing_id IN ( SELECT l.id
+   FROM public.marketplace_listings l
+  WHERE (l.podcast_id IN ( SELECT public.app_denied('marketplace.manage'::text) AS app_denied)))) IS NOT TRUE)));
 
-CREATE POLICY delete_rights ON public.matches AS RESTRICTIVE FOR DELETE TO podboard_web, podboard_worker USING (( SELECT public.app_may('campaigns.manage'::text) AS app_may));
+CREATE POLICY delete_rights ON public.matches AS RESTRICTIVE FOR DELETE TO podboard_web, podboard_worker USING (((( SELECT public.app_may('campaigns.manage'::text) AS app_may) OR (campaign_id IN ( SELECT public.app_granted('campaigns.manage'::text) AS app_granted))) AND ((campaign_id IN ( SELECT public.app_denied('campaigns.manage'::text) AS app_denied)) IS NOT TRUE)));
 
 CREATE POLICY delete_rights ON public.onboarding_progress AS RESTRICTIVE FOR DELETE TO podboard_web, podboard_worker USING ((( SELECT public.app_may('people.manage'::text) AS app_may) OR (user_id = ( SELECT public.app_user() AS app_user))));
 
@@ -5448,7 +5729,7 @@ CREATE POLICY delete_rights ON public.partners AS RESTRICTIVE FOR DELETE TO podb
 
 CREATE POLICY delete_rights ON public.password_reset_tokens AS RESTRICTIVE FOR DELETE TO podboard_web, podboard_worker USING ((( SELECT public.app_may('people.manage'::text) AS app_may) OR (user_id = ( SELECT public.app_user() AS app_user))));
 
-CREATE POLICY delete_rights ON public.podcasts AS RESTRICTIVE FOR DELETE TO podboard_web, podboard_worker USING (( SELECT public.app_may('catalogue.manage'::text) AS app_may));
+CREATE POLICY delete_rights ON public.podcasts AS RESTRICTIVE FOR DELETE TO podboard_web, podboard_worker USING (((( SELECT public.app_may('catalogue.manage'::text) AS app_may) OR (id IN ( SELECT public.app_granted('catalogue.manage'::text) AS app_granted))) AND ((id IN ( SELECT public.app_denied('catalogue.manage'::text) AS app_denied)) IS NOT TRUE)));
 
 CREATE POLICY delete_rights ON public.referral_commissions AS RESTRICTIVE FOR DELETE TO podboard_web, podboard_worker USING (( SELECT public.app_may('billing.manage'::text) AS app_may));
 
@@ -5456,13 +5737,13 @@ CREATE POLICY delete_rights ON public.referrals AS RESTRICTIVE FOR DELETE TO pod
 
 CREATE POLICY delete_rights ON public.refresh_tokens AS RESTRICTIVE FOR DELETE TO podboard_web, podboard_worker USING ((( SELECT public.app_may('people.manage'::text) AS app_may) OR (user_id = ( SELECT public.app_user() AS app_user))));
 
-CREATE POLICY delete_rights ON public.report_deliveries AS RESTRICTIVE FOR DELETE TO podboard_web, podboard_worker USING (( SELECT public.app_may('reports.create'::text) AS app_may));
+CREATE POLICY delete_rights ON public.report_deliveries AS RESTRICTIVE FOR DELETE TO podboard_web, podboard_worker USING (( SELECT public.app_may('no person'::text) AS app_may));
 
 CREATE POLICY delete_rights ON public.report_recipients AS RESTRICTIVE FOR DELETE TO podboard_web, podboard_worker USING (( SELECT public.app_may('reports.create'::text) AS app_may));
 
-CREATE POLICY delete_rights ON public.report_schedules AS RESTRICTIVE FOR DELETE TO podboard_web, podboard_worker USING (( SELECT public.app_may('reports.create'::text) AS app_may));
+CREATE POLICY delete_rights ON public.report_schedules AS RESTRICTIVE FOR DELETE TO podboard_web, podboard_worker USING (((( SELECT public.app_may('reports.create'::text) AS app_may) OR ((id IN ( SELECT public.app_granted('reports.create'::text) AS app_granted)) OR (campaign_id IN ( SELECT public.app_granted('reports.create'::text) AS app_granted)) OR ((podcast_ids <> '{}'::uuid[]) AND (podcast_ids <@ ARRAY( SELECT public.app_granted('reports.create'::text) AS app_granted))))) AND (((id IN ( SELECT public.app_denied('reports.create'::text) AS app_denied)) OR (campaign_id IN ( SELECT public.app_denied('reports.create'::text) AS app_denied)) OR (podcast_ids && ARRAY( SELECT public.app_denied('reports.create'::text) AS app_denied))) IS NOT TRUE)));
 
-CREATE POLICY delete_rights ON public.reports AS RESTRICTIVE FOR DELETE TO podboard_web, podboard_worker USING (( SELECT public.app_may('reports.create'::text) AS app_may));
+CREATE POLICY delete_rights ON public.reports AS RESTRICTIVE FOR DELETE TO podboard_web, podboard_worker USING (((( SELECT public.app_may('reports.create'::text) AS app_may) OR ((id IN ( SELECT public.app_granted('reports.create'::text) AS app_granted)) OR (campaign_id IN ( SELECT public.app_granted('reports.create'::text) AS app_granted)) OR ((podcast_ids <> '{}'::uuid[]) AND (podcast_ids <@ ARRAY( SELECT public.app_granted('reports.create'::text) AS app_granted))))) AND (((id IN ( SELECT public.app_denied('reports.create'::text) AS app_denied)) OR (campaign_id IN ( SELECT public.app_denied('reports.create'::text) AS app_denied)) OR (podcast_ids && ARRAY( SELECT public.app_denied('reports.create'::text) AS app_denied))) IS NOT TRUE)));
 
 CREATE POLICY delete_rights ON public.resource_ownership AS RESTRICTIVE FOR DELETE TO podboard_web, podboard_worker USING (( SELECT public.app_may('people.manage'::text) AS app_may));
 
@@ -5476,7 +5757,7 @@ CREATE POLICY delete_rights ON public.sessions AS RESTRICTIVE FOR DELETE TO podb
 
 CREATE POLICY delete_rights ON public.share_links AS RESTRICTIVE FOR DELETE TO podboard_web, podboard_worker USING ((( SELECT public.app_may('settings.manage'::text) AS app_may) OR (created_by = ( SELECT public.app_user() AS app_user))));
 
-CREATE POLICY delete_rights ON public.sponsors AS RESTRICTIVE FOR DELETE TO podboard_web, podboard_worker USING (( SELECT public.app_may('campaigns.manage'::text) AS app_may));
+CREATE POLICY delete_rights ON public.sponsors AS RESTRICTIVE FOR DELETE TO podboard_web, podboard_worker USING (((( SELECT public.app_may('campaigns.manage'::text) AS app_may) OR (id IN ( SELECT public.app_granted('campaigns.manage'::text) AS app_granted))) AND ((id IN ( SELECT public.app_denied('campaigns.manage'::text) AS app_denied)) IS NOT TRUE)));
 
 CREATE POLICY delete_rights ON public.tenant_quotas AS RESTRICTIVE FOR DELETE TO podboard_web, podboard_worker USING (( SELECT public.app_may('no person'::text) AS app_may));
 
@@ -5484,7 +5765,11 @@ CREATE POLICY delete_rights ON public.tenant_settings AS RESTRICTIVE FOR DELETE 
 
 CREATE POLICY delete_rights ON public.tenants AS RESTRICTIVE FOR DELETE TO podboard_web, podboard_worker USING (( SELECT public.app_may('settings.manage'::text) AS app_may));
 
-CREATE POLICY delete_rights ON public.transcripts AS RESTRICTIVE FOR DELETE TO podboard_web, podboard_worker USING (( SELECT public.app_may('catalogue.manage'::text) AS app_may));
+CREATE POLICY delete_rights ON public.transcripts AS RESTRICTIVE FOR DELETE TO podboard_web, podboard_worker USING (((( SELECT public.app_may('catalogue.manage'::text) AS app_may) OR (episode_id IN ( SELECT e.id
+   FROM public.episodes e
+  WHERE (e.podcast_id IN ( SELECT public.app_granted('catalogue.manage'::text) AS app_granted))))) AND ((episode_id IN ( SELECT e.id
+   FROM public.episodes e
+  WHERE (e.podcast_id IN ( SELECT public.app_denied('catalogue.manage'::text) AS app_denied)))) IS NOT TRUE)));
 
 CREATE POLICY delete_rights ON public.user_email_preferences AS RESTRICTIVE FOR DELETE TO podboard_web, podboard_worker USING ((( SELECT public.app_may('people.manage'::text) AS app_may) OR (user_id = ( SELECT public.app_user() AS app_user))));
 
@@ -5520,7 +5805,7 @@ ALTER TABLE public.import_refusals ENABLE ROW LEVEL SECURITY;
 
 CREATE POLICY insert_rights ON public.access_control_policies AS RESTRICTIVE FOR INSERT TO podboard_web, podboard_worker WITH CHECK (( SELECT public.app_may('people.manage'::text) AS app_may));
 
-CREATE POLICY insert_rights ON public.ad_units AS RESTRICTIVE FOR INSERT TO podboard_web, podboard_worker WITH CHECK (( SELECT public.app_may('campaigns.manage'::text) AS app_may));
+CREATE POLICY insert_rights ON public.ad_units AS RESTRICTIVE FOR INSERT TO podboard_web, podboard_worker WITH CHECK (((( SELECT public.app_may('campaigns.manage'::text) AS app_may) OR (campaign_id IN ( SELECT public.app_granted('campaigns.manage'::text) AS app_granted))) AND ((campaign_id IN ( SELECT public.app_denied('campaigns.manage'::text) AS app_denied)) IS NOT TRUE)));
 
 CREATE POLICY insert_rights ON public.affiliates AS RESTRICTIVE FOR INSERT TO podboard_web, podboard_worker WITH CHECK (( SELECT public.app_may('billing.manage'::text) AS app_may));
 
@@ -5554,13 +5839,13 @@ CREATE POLICY insert_rights ON public.backup_records AS RESTRICTIVE FOR INSERT T
 
 CREATE POLICY insert_rights ON public.billing_transactions AS RESTRICTIVE FOR INSERT TO podboard_web, podboard_worker WITH CHECK (( SELECT public.app_may('no person'::text) AS app_may));
 
-CREATE POLICY insert_rights ON public.campaigns AS RESTRICTIVE FOR INSERT TO podboard_web, podboard_worker WITH CHECK (( SELECT public.app_may('campaigns.manage'::text) AS app_may));
+CREATE POLICY insert_rights ON public.campaigns AS RESTRICTIVE FOR INSERT TO podboard_web, podboard_worker WITH CHECK (((( SELECT public.app_may('campaigns.manage'::text) AS app_may) OR ((id IN ( SELECT public.app_granted('campaigns.manage'::text) AS app_granted)) OR (sponsor_id IN ( SELECT public.app_granted('campaigns.manage'::text) AS app_granted)))) AND (((id IN ( SELECT public.app_denied('campaigns.manage'::text) AS app_denied)) OR (sponsor_id IN ( SELECT public.app_denied('campaigns.manage'::text) AS app_denied))) IS NOT TRUE)));
 
 CREATE POLICY insert_rights ON public.churn_events AS RESTRICTIVE FOR INSERT TO podboard_web, podboard_worker WITH CHECK ((( SELECT public.app_may('billing.manage'::text) AS app_may) OR (user_id = ( SELECT public.app_user() AS app_user))));
 
 CREATE POLICY insert_rights ON public.email_verification_tokens AS RESTRICTIVE FOR INSERT TO podboard_web, podboard_worker WITH CHECK ((( SELECT public.app_may('people.manage'::text) AS app_may) OR (user_id = ( SELECT public.app_user() AS app_user))));
 
-CREATE POLICY insert_rights ON public.episodes AS RESTRICTIVE FOR INSERT TO podboard_web, podboard_worker WITH CHECK (( SELECT public.app_may('catalogue.manage'::text) AS app_may));
+CREATE POLICY insert_rights ON public.episodes AS RESTRICTIVE FOR INSERT TO podboard_web, podboard_worker WITH CHECK (((( SELECT public.app_may('catalogue.manage'::text) AS app_may) OR (podcast_id IN ( SELECT public.app_granted('catalogue.manage'::text) AS app_granted))) AND ((podcast_id IN ( SELECT public.app_denied('catalogue.manage'::text) AS app_denied)) IS NOT TRUE)));
 
 CREATE POLICY insert_rights ON public.etl_imports AS RESTRICTIVE FOR INSERT TO podboard_web, podboard_worker WITH CHECK (( SELECT public.app_may('imports.create'::text) AS app_may));
 
@@ -5582,17 +5867,21 @@ CREATE POLICY insert_rights ON public.integration_tokens AS RESTRICTIVE FOR INSE
 
 CREATE POLICY insert_rights ON public.integrations AS RESTRICTIVE FOR INSERT TO podboard_web, podboard_worker WITH CHECK (( SELECT public.app_may('integrations.manage'::text) AS app_may));
 
-CREATE POLICY insert_rights ON public.io_bookings AS RESTRICTIVE FOR INSERT TO podboard_web, podboard_worker WITH CHECK (( SELECT public.app_may('campaigns.manage'::text) AS app_may));
+CREATE POLICY insert_rights ON public.io_bookings AS RESTRICTIVE FOR INSERT TO podboard_web, podboard_worker WITH CHECK (((( SELECT public.app_may('campaigns.manage'::text) AS app_may) OR (campaign_id IN ( SELECT public.app_granted('campaigns.manage'::text) AS app_granted))) AND ((campaign_id IN ( SELECT public.app_denied('campaigns.manage'::text) AS app_denied)) IS NOT TRUE)));
 
 CREATE POLICY insert_rights ON public.listener_events AS RESTRICTIVE FOR INSERT TO podboard_web, podboard_worker WITH CHECK (( SELECT public.app_may('imports.create'::text) AS app_may));
 
 CREATE POLICY insert_rights ON public.listener_metrics AS RESTRICTIVE FOR INSERT TO podboard_web, podboard_worker WITH CHECK (( SELECT public.app_may('no person'::text) AS app_may));
 
-CREATE POLICY insert_rights ON public.marketplace_listings AS RESTRICTIVE FOR INSERT TO podboard_web, podboard_worker WITH CHECK (( SELECT public.app_may('marketplace.manage'::text) AS app_may));
+CREATE POLICY insert_rights ON public.marketplace_listings AS RESTRICTIVE FOR INSERT TO podboard_web, podboard_worker WITH CHECK (((( SELECT public.app_may('marketplace.manage'::text) AS app_may) OR (podcast_id IN ( SELECT public.app_granted('marketplace.manage'::text) AS app_granted))) AND ((podcast_id IN ( SELECT public.app_denied('marketplace.manage'::text) AS app_denied)) IS NOT TRUE)));
 
-CREATE POLICY insert_rights ON public.marketplace_revenue AS RESTRICTIVE FOR INSERT TO podboard_web, podboard_worker WITH CHECK (( SELECT public.app_may('marketplace.manage'::text) AS app_may));
+CREATE POLICY insert_rights ON public.marketplace_revenue AS RESTRICTIVE FOR INSERT TO podboard_web, podboard_worker WITH CHECK (((( SELECT public.app_may('marketplace.manage'::text) AS app_may) OR (listing_id IN ( SELECT l.id
+   FROM public.marketplace_listings l
+  WHERE (l.podcast_id IN ( SELECT public.app_granted('marketplace.manage'::text) AS app_granted))))) AND ((listing_id IN ( SELECT l.id
+   FROM public.marketplace_listings l
+  WHERE (l.podcast_id IN ( SELECT public.app_denied('marketplace.manage'::text) AS app_denied)))) IS NOT TRUE)));
 
-CREATE POLICY insert_rights ON public.matches AS RESTRICTIVE FOR INSERT TO podboard_web, podboard_worker WITH CHECK (( SELECT public.app_may('campaigns.manage'::text) AS app_may));
+CREATE POLICY insert_rights ON public.matches AS RESTRICTIVE FOR INSERT TO podboard_web, podboard_worker WITH CHECK (((( SELECT public.app_may('campaigns.manage'::text) AS app_may) OR (campaign_id IN ( SELECT public.app_granted('campaigns.manage'::text) AS app_granted))) AND ((campaign_id IN ( SELECT public.app_denied('campaigns.manage'::text) AS app_denied)) IS NOT TRUE)));
 
 CREATE POLICY insert_rights ON public.onboarding_progress AS RESTRICTIVE FOR INSERT TO podboard_web, podboard_worker WITH CHECK ((( SELECT public.app_may('people.manage'::text) AS app_may) OR (user_id = ( SELECT public.app_user() AS app_user))));
 
@@ -5602,7 +5891,7 @@ CREATE POLICY insert_rights ON public.partners AS RESTRICTIVE FOR INSERT TO podb
 
 CREATE POLICY insert_rights ON public.password_reset_tokens AS RESTRICTIVE FOR INSERT TO podboard_web, podboard_worker WITH CHECK ((( SELECT public.app_may('people.manage'::text) AS app_may) OR (user_id = ( SELECT public.app_user() AS app_user))));
 
-CREATE POLICY insert_rights ON public.podcasts AS RESTRICTIVE FOR INSERT TO podboard_web, podboard_worker WITH CHECK (( SELECT public.app_may('catalogue.manage'::text) AS app_may));
+CREATE POLICY insert_rights ON public.podcasts AS RESTRICTIVE FOR INSERT TO podboard_web, podboard_worker WITH CHECK (((( SELECT public.app_may('catalogue.manage'::text) AS app_may) OR (id IN ( SELECT public.app_granted('catalogue.manage'::text) AS app_granted))) AND ((id IN ( SELECT public.app_denied('catalogue.manage'::text) AS app_denied)) IS NOT TRUE)));
 
 CREATE POLICY insert_rights ON public.referral_commissions AS RESTRICTIVE FOR INSERT TO podboard_web, podboard_worker WITH CHECK (( SELECT public.app_may('billing.manage'::text) AS app_may));
 
@@ -5610,13 +5899,13 @@ CREATE POLICY insert_rights ON public.referrals AS RESTRICTIVE FOR INSERT TO pod
 
 CREATE POLICY insert_rights ON public.refresh_tokens AS RESTRICTIVE FOR INSERT TO podboard_web, podboard_worker WITH CHECK ((( SELECT public.app_may('people.manage'::text) AS app_may) OR (user_id = ( SELECT public.app_user() AS app_user))));
 
-CREATE POLICY insert_rights ON public.report_deliveries AS RESTRICTIVE FOR INSERT TO podboard_web, podboard_worker WITH CHECK (( SELECT public.app_may('reports.create'::text) AS app_may));
+CREATE POLICY insert_rights ON public.report_deliveries AS RESTRICTIVE FOR INSERT TO podboard_web, podboard_worker WITH CHECK (( SELECT public.app_may('no person'::text) AS app_may));
 
-CREATE POLICY insert_rights ON public.report_recipients AS RESTRICTIVE FOR INSERT TO podboard_web, podboard_worker WITH CHECK (( SELECT public.app_may('reports.create'::text) AS app_may));
+CREATE POLICY insert_rights ON public.report_recipients AS RESTRICTIVE FOR INSERT TO podboard_web, podboard_worker WITH CHECK ((( SELECT public.app_may('reports.create'::text) AS app_may) AND ((webhook_id IS NULL) OR ( SELECT public.app_may('integrations.manage'::text) AS app_may))));
 
-CREATE POLICY insert_rights ON public.report_schedules AS RESTRICTIVE FOR INSERT TO podboard_web, podboard_worker WITH CHECK (( SELECT public.app_may('reports.create'::text) AS app_may));
+CREATE POLICY insert_rights ON public.report_schedules AS RESTRICTIVE FOR INSERT TO podboard_web, podboard_worker WITH CHECK (((( SELECT public.app_may('reports.create'::text) AS app_may) OR ((id IN ( SELECT public.app_granted('reports.create'::text) AS app_granted)) OR (campaign_id IN ( SELECT public.app_granted('reports.create'::text) AS app_granted)) OR ((podcast_ids <> '{}'::uuid[]) AND (podcast_ids <@ ARRAY( SELECT public.app_granted('reports.create'::text) AS app_granted))))) AND (((id IN ( SELECT public.app_denied('reports.create'::text) AS app_denied)) OR (campaign_id IN ( SELECT public.app_denied('reports.create'::text) AS app_denied)) OR (podcast_ids && ARRAY( SELECT public.app_denied('reports.create'::text) AS app_denied))) IS NOT TRUE)));
 
-CREATE POLICY insert_rights ON public.reports AS RESTRICTIVE FOR INSERT TO podboard_web, podboard_worker WITH CHECK (( SELECT public.app_may('reports.create'::text) AS app_may));
+CREATE POLICY insert_rights ON public.reports AS RESTRICTIVE FOR INSERT TO podboard_web, podboard_worker WITH CHECK (((( SELECT public.app_may('reports.create'::text) AS app_may) OR ((id IN ( SELECT public.app_granted('reports.create'::text) AS app_granted)) OR (campaign_id IN ( SELECT public.app_granted('reports.create'::text) AS app_granted)) OR ((podcast_ids <> '{}'::uuid[]) AND (podcast_ids <@ ARRAY( SELECT public.app_granted('reports.create'::text) AS app_granted))))) AND (((id IN ( SELECT public.app_denied('reports.create'::text) AS app_denied)) OR (campaign_id IN ( SELECT public.app_denied('reports.create'::text) AS app_denied)) OR (podcast_ids && ARRAY( SELECT public.app_denied('reports.create'::text) AS app_denied))) IS NOT TRUE)));
 
 CREATE POLICY insert_rights ON public.resource_ownership AS RESTRICTIVE FOR INSERT TO podboard_web, podboard_worker WITH CHECK (( SELECT public.app_may('people.manage'::text) AS app_may));
 
@@ -5628,9 +5917,11 @@ CREATE POLICY insert_rights ON public.saved_views AS RESTRICTIVE FOR INSERT TO p
 
 CREATE POLICY insert_rights ON public.sessions AS RESTRICTIVE FOR INSERT TO podboard_web, podboard_worker WITH CHECK ((( SELECT public.app_may('people.manage'::text) AS app_may) OR (user_id = ( SELECT public.app_user() AS app_user))));
 
+CREATE POLICY insert_rights ON public.share_link_views AS RESTRICTIVE FOR INSERT TO podboard_web, podboard_worker WITH CHECK (( SELECT public.app_may('no person'::text) AS app_may));
+
 CREATE POLICY insert_rights ON public.share_links AS RESTRICTIVE FOR INSERT TO podboard_web, podboard_worker WITH CHECK ((( SELECT public.app_may('settings.manage'::text) AS app_may) OR (created_by = ( SELECT public.app_user() AS app_user))));
 
-CREATE POLICY insert_rights ON public.sponsors AS RESTRICTIVE FOR INSERT TO podboard_web, podboard_worker WITH CHECK (( SELECT public.app_may('campaigns.manage'::text) AS app_may));
+CREATE POLICY insert_rights ON public.sponsors AS RESTRICTIVE FOR INSERT TO podboard_web, podboard_worker WITH CHECK (((( SELECT public.app_may('campaigns.manage'::text) AS app_may) OR (id IN ( SELECT public.app_granted('campaigns.manage'::text) AS app_granted))) AND ((id IN ( SELECT public.app_denied('campaigns.manage'::text) AS app_denied)) IS NOT TRUE)));
 
 CREATE POLICY insert_rights ON public.tenant_quotas AS RESTRICTIVE FOR INSERT TO podboard_web, podboard_worker WITH CHECK (( SELECT public.app_may('no person'::text) AS app_may));
 
@@ -5638,7 +5929,11 @@ CREATE POLICY insert_rights ON public.tenant_settings AS RESTRICTIVE FOR INSERT 
 
 CREATE POLICY insert_rights ON public.tenants AS RESTRICTIVE FOR INSERT TO podboard_web, podboard_worker WITH CHECK (( SELECT public.app_may('settings.manage'::text) AS app_may));
 
-CREATE POLICY insert_rights ON public.transcripts AS RESTRICTIVE FOR INSERT TO podboard_web, podboard_worker WITH CHECK (( SELECT public.app_may('catalogue.manage'::text) AS app_may));
+CREATE POLICY insert_rights ON public.transcripts AS RESTRICTIVE FOR INSERT TO podboard_web, podboard_worker WITH CHECK (((( SELECT public.app_may('catalogue.manage'::text) AS app_may) OR (episode_id IN ( SELECT e.id
+   FROM public.episodes e
+  WHERE (e.podcast_id IN ( SELECT public.app_granted('catalogue.manage'::text) AS app_granted))))) AND ((episode_id IN ( SELECT e.id
+   FROM public.episodes e
+  WHERE (e.podcast_id IN ( SELECT public.app_denied('catalogue.manage'::text) AS app_denied)))) IS NOT TRUE)));
 
 CREATE POLICY insert_rights ON public.user_email_preferences AS RESTRICTIVE FOR INSERT TO podboard_web, podboard_worker WITH CHECK ((( SELECT public.app_may('people.manage'::text) AS app_may) OR (user_id = ( SELECT public.app_user() AS app_user))));
 
@@ -5672,6 +5967,12 @@ ALTER TABLE public.marketplace_listings ENABLE ROW LEVEL SECURITY;
 ALTER TABLE public.marketplace_revenue ENABLE ROW LEVEL SECURITY;
 
 ALTER TABLE public.matches ENABLE ROW LEVEL SECURITY;
+
+CREATE POLICY names_its_person ON public.access_logs AS RESTRICTIVE FOR INSERT TO podboard_web, podboard_worker WITH CHECK (((( SELECT public.app_user() AS app_user) IS NULL) OR (user_id = ( SELECT public.app_user() AS app_user))));
+
+CREATE POLICY names_its_person ON public.audit_logs AS RESTRICTIVE FOR INSERT TO podboard_web, podboard_worker WITH CHECK (((( SELECT public.app_user() AS app_user) IS NULL) OR (user_id = ( SELECT public.app_user() AS app_user))));
+
+CREATE POLICY names_its_person ON public.security_events AS RESTRICTIVE FOR INSERT TO podboard_web, podboard_worker WITH CHECK (((( SELECT public.app_user() AS app_user) IS NULL) OR (user_id = ( SELECT public.app_user() AS app_user))));
 
 ALTER TABLE public.onboarding_progress ENABLE ROW LEVEL SECURITY;
 
@@ -5785,7 +6086,7 @@ CREATE POLICY reading_rights ON public.referrals AS RESTRICTIVE FOR SELECT TO po
 
 CREATE POLICY reading_rights ON public.refresh_tokens AS RESTRICTIVE FOR SELECT TO podboard_web, podboard_worker USING ((( SELECT public.app_may('people.manage'::text) AS app_may) OR (user_id = ( SELECT public.app_user() AS app_user))));
 
-CREATE POLICY reading_rights ON public.reports AS RESTRICTIVE FOR SELECT TO podboard_web, podboard_worker USING (( SELECT public.app_may('reports.read'::text) AS app_may));
+CREATE POLICY reading_rights ON public.reports AS RESTRICTIVE FOR SELECT TO podboard_web, podboard_worker USING (((( SELECT public.app_may('reports.read'::text) AS app_may) OR ((id IN ( SELECT public.app_granted('reports.read'::text) AS app_granted)) OR (campaign_id IN ( SELECT public.app_granted('reports.read'::text) AS app_granted)) OR ((podcast_ids <> '{}'::uuid[]) AND (podcast_ids <@ ARRAY( SELECT public.app_granted('reports.read'::text) AS app_granted))))) AND (((id IN ( SELECT public.app_denied('reports.read'::text) AS app_denied)) OR (campaign_id IN ( SELECT public.app_denied('reports.read'::text) AS app_denied)) OR (podcast_ids && ARRAY( SELECT public.app_denied('reports.read'::text) AS app_denied))) IS NOT TRUE)));
 
 CREATE POLICY reading_rights ON public.resource_ownership AS RESTRICTIVE FOR SELECT TO podboard_web, podboard_worker USING ((( SELECT public.app_may('people.manage'::text) AS app_may) OR (owner_id = ( SELECT public.app_user() AS app_user))));
 
@@ -5856,9 +6157,11 @@ ALTER TABLE public.security_events ENABLE ROW LEVEL SECURITY;
 
 ALTER TABLE public.sessions ENABLE ROW LEVEL SECURITY;
 
-CREATE POLICY share_in_scope ON public.share_links AS RESTRICTIVE FOR INSERT TO podboard_web, podboard_worker WITH CHECK (((( SELECT public.app_sees_all_campaigns() AS app_sees_all_campaigns) OR (campaign_ids <@ ARRAY( SELECT public.app_campaigns() AS app_campaigns))) AND (( SELECT public.app_sees_all_podcasts() AS app_sees_all_podcasts) OR (podcast_ids <@ ARRAY( SELECT public.app_podcasts() AS app_podcasts)))));
+CREATE POLICY share_in_scope ON public.share_links AS RESTRICTIVE FOR INSERT TO podboard_web, podboard_worker WITH CHECK (((( SELECT public.app_sees_all_campaigns() AS app_sees_all_campaigns) OR (campaign_ids <@ ARRAY( SELECT public.app_campaigns() AS app_campaigns))) AND (( SELECT public.app_sees_all_podcasts() AS app_sees_all_podcasts) OR (podcast_ids <@ ARRAY( SELECT public.app_podcasts() AS app_podcasts))) AND ((report_id IS NULL) OR (report_id IN ( SELECT r.id
+   FROM public.reports r)))));
 
-CREATE POLICY share_in_scope_still ON public.share_links AS RESTRICTIVE FOR UPDATE TO podboard_web, podboard_worker WITH CHECK (((( SELECT public.app_sees_all_campaigns() AS app_sees_all_campaigns) OR (campaign_ids <@ ARRAY( SELECT public.app_campaigns() AS app_campaigns))) AND (( SELECT public.app_sees_all_podcasts() AS app_sees_all_podcasts) OR (podcast_ids <@ ARRAY( SELECT public.app_podcasts() AS app_podcasts)))));
+CREATE POLICY share_in_scope_still ON public.share_links AS RESTRICTIVE FOR UPDATE TO podboard_web, podboard_worker WITH CHECK (((( SELECT public.app_sees_all_campaigns() AS app_sees_all_campaigns) OR (campaign_ids <@ ARRAY( SELECT public.app_campaigns() AS app_campaigns))) AND (( SELECT public.app_sees_all_podcasts() AS app_sees_all_podcasts) OR (podcast_ids <@ ARRAY( SELECT public.app_podcasts() AS app_podcasts))) AND ((report_id IS NULL) OR (report_id IN ( SELECT r.id
+   FROM public.reports r)))));
 
 ALTER TABLE public.share_link_views ENABLE ROW LEVEL SECURITY;
 
@@ -6038,7 +6341,7 @@ ALTER TABLE public.transcripts ENABLE ROW LEVEL SECURITY;
 
 CREATE POLICY update_rights ON public.access_control_policies AS RESTRICTIVE FOR UPDATE TO podboard_web, podboard_worker USING (( SELECT public.app_may('people.manage'::text) AS app_may)) WITH CHECK (( SELECT public.app_may('people.manage'::text) AS app_may));
 
-CREATE POLICY update_rights ON public.ad_units AS RESTRICTIVE FOR UPDATE TO podboard_web, podboard_worker USING (( SELECT public.app_may('campaigns.manage'::text) AS app_may)) WITH CHECK (( SELECT public.app_may('campaigns.manage'::text) AS app_may));
+CREATE POLICY update_rights ON public.ad_units AS RESTRICTIVE FOR UPDATE TO podboard_web, podboard_worker USING (((( SELECT public.app_may('campaigns.manage'::text) AS app_may) OR (campaign_id IN ( SELECT public.app_granted('campaigns.manage'::text) AS app_granted))) AND ((campaign_id IN ( SELECT public.app_denied('campaigns.manage'::text) AS app_denied)) IS NOT TRUE))) WITH CHECK (((( SELECT public.app_may('campaigns.manage'::text) AS app_may) OR (campaign_id IN ( SELECT public.app_granted('campaigns.manage'::text) AS app_granted))) AND ((campaign_id IN ( SELECT public.app_denied('campaigns.manage'::text) AS app_denied)) IS NOT TRUE)));
 
 CREATE POLICY update_rights ON public.affiliates AS RESTRICTIVE FOR UPDATE TO podboard_web, podboard_worker USING (( SELECT public.app_may('billing.manage'::text) AS app_may)) WITH CHECK (( SELECT public.app_may('billing.manage'::text) AS app_may));
 
@@ -6047,6 +6350,14 @@ CREATE POLICY update_rights ON public.agencies AS RESTRICTIVE FOR UPDATE TO podb
 CREATE POLICY update_rights ON public.ai_token_balances AS RESTRICTIVE FOR UPDATE TO podboard_web, podboard_worker USING (( SELECT public.app_may('billing.manage'::text) AS app_may)) WITH CHECK (( SELECT public.app_may('billing.manage'::text) AS app_may));
 
 CREATE POLICY update_rights ON public.ai_token_usage AS RESTRICTIVE FOR UPDATE TO podboard_web, podboard_worker USING ((( SELECT public.app_may('no person'::text) AS app_may) OR (user_id = ( SELECT public.app_user() AS app_user)))) WITH CHECK ((( SELECT public.app_may('no person'::text) AS app_may) OR (user_id = ( SELECT public.app_user() AS app_user))));
+
+CREATE POLICY update_rights ON public.alert_rules AS RESTRICTIVE FOR UPDATE TO podboard_web, podboard_worker USING ((( SELECT public.app_may('settings.manage'::text) AS app_may) OR (created_by = ( SELECT public.app_user() AS app_user)))) WITH CHECK ((( SELECT public.app_may('settings.manage'::text) AS app_may) OR (created_by = ( SELECT public.app_user() AS app_user))));
+
+CREATE POLICY update_rights ON public.alerts AS RESTRICTIVE FOR UPDATE TO podboard_web, podboard_worker USING ((( SELECT public.app_may('settings.manage'::text) AS app_may) OR (rule_id IN ( SELECT r.id
+   FROM public.alert_rules r
+  WHERE (r.created_by = ( SELECT public.app_user() AS app_user)))))) WITH CHECK ((( SELECT public.app_may('settings.manage'::text) AS app_may) OR (rule_id IN ( SELECT r.id
+   FROM public.alert_rules r
+  WHERE (r.created_by = ( SELECT public.app_user() AS app_user))))));
 
 CREATE POLICY update_rights ON public.annotations AS RESTRICTIVE FOR UPDATE TO podboard_web, podboard_worker USING (((created_by = ( SELECT public.app_user() AS app_user)) OR ((visibility <> 'own'::text) AND ( SELECT public.app_may('settings.manage'::text) AS app_may)))) WITH CHECK (((created_by = ( SELECT public.app_user() AS app_user)) OR ((visibility <> 'own'::text) AND ( SELECT public.app_may('settings.manage'::text) AS app_may))));
 
@@ -6070,13 +6381,13 @@ CREATE POLICY update_rights ON public.backup_records AS RESTRICTIVE FOR UPDATE T
 
 CREATE POLICY update_rights ON public.billing_transactions AS RESTRICTIVE FOR UPDATE TO podboard_web, podboard_worker USING (( SELECT public.app_may('no person'::text) AS app_may)) WITH CHECK (( SELECT public.app_may('no person'::text) AS app_may));
 
-CREATE POLICY update_rights ON public.campaigns AS RESTRICTIVE FOR UPDATE TO podboard_web, podboard_worker USING (( SELECT public.app_may('campaigns.manage'::text) AS app_may)) WITH CHECK (( SELECT public.app_may('campaigns.manage'::text) AS app_may));
+CREATE POLICY update_rights ON public.campaigns AS RESTRICTIVE FOR UPDATE TO podboard_web, podboard_worker USING (((( SELECT public.app_may('campaigns.manage'::text) AS app_may) OR ((id IN ( SELECT public.app_granted('campaigns.manage'::text) AS app_granted)) OR (sponsor_id IN ( SELECT public.app_granted('campaigns.manage'::text) AS app_granted)))) AND (((id IN ( SELECT public.app_denied('campaigns.manage'::text) AS app_denied)) OR (sponsor_id IN ( SELECT public.app_denied('campaigns.manage'::text) AS app_denied))) IS NOT TRUE))) WITH CHECK (((( SELECT public.app_may('campaigns.manage'::text) AS app_may) OR ((id IN ( SELECT public.app_granted('campaigns.manage'::text) AS app_granted)) OR (sponsor_id IN ( SELECT public.app_granted('campaigns.manage'::text) AS app_granted)))) AND (((id IN ( SELECT public.app_denied('campaigns.manage'::text) AS app_denied)) OR (sponsor_id IN ( SELECT public.app_denied('campaigns.manage'::text) AS app_denied))) IS NOT TRUE)));
 
 CREATE POLICY update_rights ON public.churn_events AS RESTRICTIVE FOR UPDATE TO podboard_web, podboard_worker USING ((( SELECT public.app_may('billing.manage'::text) AS app_may) OR (user_id = ( SELECT public.app_user() AS app_user)))) WITH CHECK ((( SELECT public.app_may('billing.manage'::text) AS app_may) OR (user_id = ( SELECT public.app_user() AS app_user))));
 
 CREATE POLICY update_rights ON public.email_verification_tokens AS RESTRICTIVE FOR UPDATE TO podboard_web, podboard_worker USING ((( SELECT public.app_may('people.manage'::text) AS app_may) OR (user_id = ( SELECT public.app_user() AS app_user)))) WITH CHECK ((( SELECT public.app_may('people.manage'::text) AS app_may) OR (user_id = ( SELECT public.app_user() AS app_user))));
 
-CREATE POLICY update_rights ON public.episodes AS RESTRICTIVE FOR UPDATE TO podboard_web, podboard_worker USING (( SELECT public.app_may('catalogue.manage'::text) AS app_may)) WITH CHECK (( SELECT public.app_may('catalogue.manage'::text) AS app_may));
+CREATE POLICY update_rights ON public.episodes AS RESTRICTIVE FOR UPDATE TO podboard_web, podboard_worker USING (((( SELECT public.app_may('catalogue.manage'::text) AS app_may) OR (podcast_id IN ( SELECT public.app_granted('catalogue.manage'::text) AS app_granted))) AND ((podcast_id IN ( SELECT public.app_denied('catalogue.manage'::text) AS app_denied)) IS NOT TRUE))) WITH CHECK (((( SELECT public.app_may('catalogue.manage'::text) AS app_may) OR (podcast_id IN ( SELECT public.app_granted('catalogue.manage'::text) AS app_granted))) AND ((podcast_id IN ( SELECT public.app_denied('catalogue.manage'::text) AS app_denied)) IS NOT TRUE)));
 
 CREATE POLICY update_rights ON public.etl_imports AS RESTRICTIVE FOR UPDATE TO podboard_web, podboard_worker USING (( SELECT public.app_may('imports.create'::text) AS app_may)) WITH CHECK (( SELECT public.app_may('imports.create'::text) AS app_may));
 
@@ -6098,17 +6409,25 @@ CREATE POLICY update_rights ON public.integration_tokens AS RESTRICTIVE FOR UPDA
 
 CREATE POLICY update_rights ON public.integrations AS RESTRICTIVE FOR UPDATE TO podboard_web, podboard_worker USING (( SELECT public.app_may('integrations.manage'::text) AS app_may)) WITH CHECK (( SELECT public.app_may('integrations.manage'::text) AS app_may));
 
-CREATE POLICY update_rights ON public.io_bookings AS RESTRICTIVE FOR UPDATE TO podboard_web, podboard_worker USING (( SELECT public.app_may('campaigns.manage'::text) AS app_may)) WITH CHECK (( SELECT public.app_may('campaigns.manage'::text) AS app_may));
+CREATE POLICY update_rights ON public.io_bookings AS RESTRICTIVE FOR UPDATE TO podboard_web, podboard_worker USING (((( SELECT public.app_may('campaigns.manage'::text) AS app_may) OR (campaign_id IN ( SELECT public.app_granted('campaigns.manage'::text) AS app_granted))) AND ((campaign_id IN ( SELECT public.app_denied('campaigns.manage'::text) AS app_denied)) IS NOT TRUE))) WITH CHECK (((( SELECT public.app_may('campaigns.manage'::text) AS app_may) OR (campaign_id IN ( SELECT public.app_granted('campaigns.manage'::text) AS app_granted))) AND ((campaign_id IN ( SELECT public.app_denied('campaigns.manage'::text) AS app_denied)) IS NOT TRUE)));
 
 CREATE POLICY update_rights ON public.listener_events AS RESTRICTIVE FOR UPDATE TO podboard_web, podboard_worker USING (( SELECT public.app_may('imports.create'::text) AS app_may)) WITH CHECK (( SELECT public.app_may('imports.create'::text) AS app_may));
 
 CREATE POLICY update_rights ON public.listener_metrics AS RESTRICTIVE FOR UPDATE TO podboard_web, podboard_worker USING (( SELECT public.app_may('no person'::text) AS app_may)) WITH CHECK (( SELECT public.app_may('no person'::text) AS app_may));
 
-CREATE POLICY update_rights ON public.marketplace_listings AS RESTRICTIVE FOR UPDATE TO podboard_web, podboard_worker USING (( SELECT public.app_may('marketplace.manage'::text) AS app_may)) WITH CHECK (( SELECT public.app_may('marketplace.manage'::text) AS app_may));
+CREATE POLICY update_rights ON public.marketplace_listings AS RESTRICTIVE FOR UPDATE TO podboard_web, podboard_worker USING (((( SELECT public.app_may('marketplace.manage'::text) AS app_may) OR (podcast_id IN ( SELECT public.app_granted('marketplace.manage'::text) AS app_granted))) AND ((podcast_id IN ( SELECT public.app_denied('marketplace.manage'::text) AS app_denied)) IS NOT TRUE))) WITH CHECK (((( SELECT public.app_may('marketplace.manage'::text) AS app_may) OR (podcast_id IN ( SELECT public.app_granted('marketplace.manage'::text) AS app_granted))) AND ((podcast_id IN ( SELECT public.app_denied('marketplace.manage'::text) AS app_denied)) IS NOT TRUE)));
 
-CREATE POLICY update_rights ON public.marketplace_revenue AS RESTRICTIVE FOR UPDATE TO podboard_web, podboard_worker USING (( SELECT public.app_may('marketplace.manage'::text) AS app_may)) WITH CHECK (( SELECT public.app_may('marketplace.manage'::text) AS app_may));
+CREATE POLICY update_rights ON public.marketplace_revenue AS RESTRICTIVE FOR UPDATE TO podboard_web, podboard_worker USING (((( SELECT public.app_may('marketplace.manage'::text) AS app_may) OR (listing_id IN ( SELECT l.id
+   FROM public.marketplace_listings l
+  WHERE (l.podcast_id IN ( SELECT public.app_granted('marketplace.manage'::text) AS app_granted))))) AND ((listing_id IN ( SELECT l.id
+   FROM public.marketplace_listings l
+  WHERE (l.podcast_id IN ( SELECT public.app_denied('marketplace.manage'::text) AS app_denied)))) IS NOT TRUE))) WITH CHECK (((( SELECT public.app_may('marketplace.manage'::text) AS app_may) OR (listing_id IN ( SELECT l.id
+   FROM public.marketplace_listings l
+  WHERE (l.podcast_id IN ( SELECT public.app_granted('marketplace.manage'::text) AS app_granted))))) AND ((listing_id IN ( SELECT l.id
+   FROM public.marketplace_listings l
+  WHERE (l.podcast_id IN ( SELECT public.app_denied('marketplace.manage'::text) AS app_denied)))) IS NOT TRUE)));
 
-CREATE POLICY update_rights ON public.matches AS RESTRICTIVE FOR UPDATE TO podboard_web, podboard_worker USING (( SELECT public.app_may('campaigns.manage'::text) AS app_may)) WITH CHECK (( SELECT public.app_may('campaigns.manage'::text) AS app_may));
+CREATE POLICY update_rights ON public.matches AS RESTRICTIVE FOR UPDATE TO podboard_web, podboard_worker USING (((( SELECT public.app_may('campaigns.manage'::text) AS app_may) OR (campaign_id IN ( SELECT public.app_granted('campaigns.manage'::text) AS app_granted))) AND ((campaign_id IN ( SELECT public.app_denied('campaigns.manage'::text) AS app_denied)) IS NOT TRUE))) WITH CHECK (((( SELECT public.app_may('campaigns.manage'::text) AS app_may) OR (campaign_id IN ( SELECT public.app_granted('campaigns.manage'::text) AS app_granted))) AND ((campaign_id IN ( SELECT public.app_denied('campaigns.manage'::text) AS app_denied)) IS NOT TRUE)));
 
 CREATE POLICY update_rights ON public.onboarding_progress AS RESTRICTIVE FOR UPDATE TO podboard_web, podboard_worker USING ((( SELECT public.app_may('people.manage'::text) AS app_may) OR (user_id = ( SELECT public.app_user() AS app_user)))) WITH CHECK ((( SELECT public.app_may('people.manage'::text) AS app_may) OR (user_id = ( SELECT public.app_user() AS app_user))));
 
@@ -6118,7 +6437,7 @@ CREATE POLICY update_rights ON public.partners AS RESTRICTIVE FOR UPDATE TO podb
 
 CREATE POLICY update_rights ON public.password_reset_tokens AS RESTRICTIVE FOR UPDATE TO podboard_web, podboard_worker USING ((( SELECT public.app_may('people.manage'::text) AS app_may) OR (user_id = ( SELECT public.app_user() AS app_user)))) WITH CHECK ((( SELECT public.app_may('people.manage'::text) AS app_may) OR (user_id = ( SELECT public.app_user() AS app_user))));
 
-CREATE POLICY update_rights ON public.podcasts AS RESTRICTIVE FOR UPDATE TO podboard_web, podboard_worker USING (( SELECT public.app_may('catalogue.manage'::text) AS app_may)) WITH CHECK (( SELECT public.app_may('catalogue.manage'::text) AS app_may));
+CREATE POLICY update_rights ON public.podcasts AS RESTRICTIVE FOR UPDATE TO podboard_web, podboard_worker USING (((( SELECT public.app_may('catalogue.manage'::text) AS app_may) OR (id IN ( SELECT public.app_granted('catalogue.manage'::text) AS app_granted))) AND ((id IN ( SELECT public.app_denied('catalogue.manage'::text) AS app_denied)) IS NOT TRUE))) WITH CHECK (((( SELECT public.app_may('catalogue.manage'::text) AS app_may) OR (id IN ( SELECT public.app_granted('catalogue.manage'::text) AS app_granted))) AND ((id IN ( SELECT public.app_denied('catalogue.manage'::text) AS app_denied)) IS NOT TRUE)));
 
 CREATE POLICY update_rights ON public.referral_commissions AS RESTRICTIVE FOR UPDATE TO podboard_web, podboard_worker USING (( SELECT public.app_may('billing.manage'::text) AS app_may)) WITH CHECK (( SELECT public.app_may('billing.manage'::text) AS app_may));
 
@@ -6126,13 +6445,13 @@ CREATE POLICY update_rights ON public.referrals AS RESTRICTIVE FOR UPDATE TO pod
 
 CREATE POLICY update_rights ON public.refresh_tokens AS RESTRICTIVE FOR UPDATE TO podboard_web, podboard_worker USING ((( SELECT public.app_may('people.manage'::text) AS app_may) OR (user_id = ( SELECT public.app_user() AS app_user)))) WITH CHECK ((( SELECT public.app_may('people.manage'::text) AS app_may) OR (user_id = ( SELECT public.app_user() AS app_user))));
 
-CREATE POLICY update_rights ON public.report_deliveries AS RESTRICTIVE FOR UPDATE TO podboard_web, podboard_worker USING (( SELECT public.app_may('reports.create'::text) AS app_may)) WITH CHECK (( SELECT public.app_may('reports.create'::text) AS app_may));
+CREATE POLICY update_rights ON public.report_deliveries AS RESTRICTIVE FOR UPDATE TO podboard_web, podboard_worker USING (( SELECT public.app_may('no person'::text) AS app_may)) WITH CHECK (( SELECT public.app_may('no person'::text) AS app_may));
 
-CREATE POLICY update_rights ON public.report_recipients AS RESTRICTIVE FOR UPDATE TO podboard_web, podboard_worker USING (( SELECT public.app_may('reports.create'::text) AS app_may)) WITH CHECK (( SELECT public.app_may('reports.create'::text) AS app_may));
+CREATE POLICY update_rights ON public.report_recipients AS RESTRICTIVE FOR UPDATE TO podboard_web, podboard_worker USING (( SELECT public.app_may('reports.create'::text) AS app_may)) WITH CHECK ((( SELECT public.app_may('reports.create'::text) AS app_may) AND ((webhook_id IS NULL) OR ( SELECT public.app_may('integrations.manage'::text) AS app_may))));
 
-CREATE POLICY update_rights ON public.report_schedules AS RESTRICTIVE FOR UPDATE TO podboard_web, podboard_worker USING (( SELECT public.app_may('reports.create'::text) AS app_may)) WITH CHECK (( SELECT public.app_may('reports.create'::text) AS app_may));
+CREATE POLICY update_rights ON public.report_schedules AS RESTRICTIVE FOR UPDATE TO podboard_web, podboard_worker USING (((( SELECT public.app_may('reports.create'::text) AS app_may) OR ((id IN ( SELECT public.app_granted('reports.create'::text) AS app_granted)) OR (campaign_id IN ( SELECT public.app_granted('reports.create'::text) AS app_granted)) OR ((podcast_ids <> '{}'::uuid[]) AND (podcast_ids <@ ARRAY( SELECT public.app_granted('reports.create'::text) AS app_granted))))) AND (((id IN ( SELECT public.app_denied('reports.create'::text) AS app_denied)) OR (campaign_id IN ( SELECT public.app_denied('reports.create'::text) AS app_denied)) OR (podcast_ids && ARRAY( SELECT public.app_denied('reports.create'::text) AS app_denied))) IS NOT TRUE))) WITH CHECK (((( SELECT public.app_may('reports.create'::text) AS app_may) OR ((id IN ( SELECT public.app_granted('reports.create'::text) AS app_granted)) OR (campaign_id IN ( SELECT public.app_granted('reports.create'::text) AS app_granted)) OR ((podcast_ids <> '{}'::uuid[]) AND (podcast_ids <@ ARRAY( SELECT public.app_granted('reports.create'::text) AS app_granted))))) AND (((id IN ( SELECT public.app_denied('reports.create'::text) AS app_denied)) OR (campaign_id IN ( SELECT public.app_denied('reports.create'::text) AS app_denied)) OR (podcast_ids && ARRAY( SELECT public.app_denied('reports.create'::text) AS app_denied))) IS NOT TRUE)));
 
-CREATE POLICY update_rights ON public.reports AS RESTRICTIVE FOR UPDATE TO podboard_web, podboard_worker USING (( SELECT public.app_may('reports.create'::text) AS app_may)) WITH CHECK (( SELECT public.app_may('reports.create'::text) AS app_may));
+CREATE POLICY update_rights ON public.reports AS RESTRICTIVE FOR UPDATE TO podboard_web, podboard_worker USING (((( SELECT public.app_may('reports.create'::text) AS app_may) OR ((id IN ( SELECT public.app_granted('reports.create'::text) AS app_granted)) OR (campaign_id IN ( SELECT public.app_granted('reports.create'::text) AS app_granted)) OR ((podcast_ids <> '{}'::uuid[]) AND (podcast_ids <@ ARRAY( SELECT public.app_granted('reports.create'::text) AS app_granted))))) AND (((id IN ( SELECT public.app_denied('reports.create'::text) AS app_denied)) OR (campaign_id IN ( SELECT public.app_denied('reports.create'::text) AS app_denied)) OR (podcast_ids && ARRAY( SELECT public.app_denied('reports.create'::text) AS app_denied))) IS NOT TRUE))) WITH CHECK (((( SELECT public.app_may('reports.create'::text) AS app_may) OR ((id IN ( SELECT public.app_granted('reports.create'::text) AS app_granted)) OR (campaign_id IN ( SELECT public.app_granted('reports.create'::text) AS app_granted)) OR ((podcast_ids <> '{}'::uuid[]) AND (podcast_ids <@ ARRAY( SELECT public.app_granted('reports.create'::text) AS app_granted))))) AND (((id IN ( SELECT public.app_denied('reports.create'::text) AS app_denied)) OR (campaign_id IN ( SELECT public.app_denied('reports.create'::text) AS app_denied)) OR (podcast_ids && ARRAY( SELECT public.app_denied('reports.create'::text) AS app_denied))) IS NOT TRUE)));
 
 CREATE POLICY update_rights ON public.resource_ownership AS RESTRICTIVE FOR UPDATE TO podboard_web, podboard_worker USING (( SELECT public.app_may('people.manage'::text) AS app_may)) WITH CHECK (( SELECT public.app_may('people.manage'::text) AS app_may));
 
@@ -6146,7 +6465,7 @@ CREATE POLICY update_rights ON public.sessions AS RESTRICTIVE FOR UPDATE TO podb
 
 CREATE POLICY update_rights ON public.share_links AS RESTRICTIVE FOR UPDATE TO podboard_web, podboard_worker USING ((( SELECT public.app_may('settings.manage'::text) AS app_may) OR (created_by = ( SELECT public.app_user() AS app_user)))) WITH CHECK ((( SELECT public.app_may('settings.manage'::text) AS app_may) OR (created_by = ( SELECT public.app_user() AS app_user))));
 
-CREATE POLICY update_rights ON public.sponsors AS RESTRICTIVE FOR UPDATE TO podboard_web, podboard_worker USING (( SELECT public.app_may('campaigns.manage'::text) AS app_may)) WITH CHECK (( SELECT public.app_may('campaigns.manage'::text) AS app_may));
+CREATE POLICY update_rights ON public.sponsors AS RESTRICTIVE FOR UPDATE TO podboard_web, podboard_worker USING (((( SELECT public.app_may('campaigns.manage'::text) AS app_may) OR (id IN ( SELECT public.app_granted('campaigns.manage'::text) AS app_granted))) AND ((id IN ( SELECT public.app_denied('campaigns.manage'::text) AS app_denied)) IS NOT TRUE))) WITH CHECK (((( SELECT public.app_may('campaigns.manage'::text) AS app_may) OR (id IN ( SELECT public.app_granted('campaigns.manage'::text) AS app_granted))) AND ((id IN ( SELECT public.app_denied('campaigns.manage'::text) AS app_denied)) IS NOT TRUE)));
 
 CREATE POLICY update_rights ON public.tenant_quotas AS RESTRICTIVE FOR UPDATE TO podboard_web, podboard_worker USING (( SELECT public.app_may('no person'::text) AS app_may)) WITH CHECK (( SELECT public.app_may('no person'::text) AS app_may));
 
@@ -6154,7 +6473,15 @@ CREATE POLICY update_rights ON public.tenant_settings AS RESTRICTIVE FOR UPDATE 
 
 CREATE POLICY update_rights ON public.tenants AS RESTRICTIVE FOR UPDATE TO podboard_web, podboard_worker USING (( SELECT public.app_may('settings.manage'::text) AS app_may)) WITH CHECK (( SELECT public.app_may('settings.manage'::text) AS app_may));
 
-CREATE POLICY update_rights ON public.transcripts AS RESTRICTIVE FOR UPDATE TO podboard_web, podboard_worker USING (( SELECT public.app_may('catalogue.manage'::text) AS app_may)) WITH CHECK (( SELECT public.app_may('catalogue.manage'::text) AS app_may));
+CREATE POLICY update_rights ON public.transcripts AS RESTRICTIVE FOR UPDATE TO podboard_web, podboard_worker USING (((( SELECT public.app_may('catalogue.manage'::text) AS app_may) OR (episode_id IN ( SELECT e.id
+   FROM public.episodes e
+  WHERE (e.podcast_id IN ( SELECT public.app_granted('catalogue.manage'::text) AS app_granted))))) AND ((episode_id IN ( SELECT e.id
+   FROM public.episodes e
+  WHERE (e.podcast_id IN ( SELECT public.app_denied('catalogue.manage'::text) AS app_denied)))) IS NOT TRUE))) WITH CHECK (((( SELECT public.app_may('catalogue.manage'::text) AS app_may) OR (episode_id IN ( SELECT e.id
+   FROM public.episodes e
+  WHERE (e.podcast_id IN ( SELECT public.app_granted('catalogue.manage'::text) AS app_granted))))) AND ((episode_id IN ( SELECT e.id
+   FROM public.episodes e
+  WHERE (e.podcast_id IN ( SELECT public.app_denied('catalogue.manage'::text) AS app_denied)))) IS NOT TRUE)));
 
 CREATE POLICY update_rights ON public.user_email_preferences AS RESTRICTIVE FOR UPDATE TO podboard_web, podboard_worker USING ((( SELECT public.app_may('people.manage'::text) AS app_may) OR (user_id = ( SELECT public.app_user() AS app_user)))) WITH CHECK ((( SELECT public.app_may('people.manage'::text) AS app_may) OR (user_id = ( SELECT public.app_user() AS app_user))));
 
@@ -6214,6 +6541,10 @@ GRANT ALL ON FUNCTION public.pending_work() TO podboard_worker;
 
 REVOKE ALL ON FUNCTION public.refresh_metrics_daily() FROM PUBLIC;
 GRANT ALL ON FUNCTION public.refresh_metrics_daily() TO podboard_worker;
+
+REVOKE ALL ON FUNCTION public.replace_password(p_password_hash text) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.replace_password(p_password_hash text) TO podboard_web;
+GRANT ALL ON FUNCTION public.replace_password(p_password_hash text) TO podboard_worker;
 
 REVOKE ALL ON FUNCTION public.search_transcripts(p_query text, p_limit integer) FROM PUBLIC;
 GRANT ALL ON FUNCTION public.search_transcripts(p_query text, p_limit integer) TO podboard_web;
@@ -6460,6 +6791,9 @@ GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.password_reset_tokens TO podbo
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.permissions TO podboard_web;
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.permissions TO podboard_worker;
 
+GRANT SELECT ON TABLE public.placement_days TO podboard_web;
+GRANT SELECT ON TABLE public.placement_days TO podboard_worker;
+
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.sponsors TO podboard_web;
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.sponsors TO podboard_worker;
 
@@ -6550,8 +6884,35 @@ GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.user_metrics TO podboard_worke
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.user_roles TO podboard_web;
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.user_roles TO podboard_worker;
 
-GRANT SELECT,INSERT,UPDATE ON TABLE public.users TO podboard_web;
-GRANT SELECT,INSERT,UPDATE ON TABLE public.users TO podboard_worker;
+GRANT SELECT(id),INSERT(id) ON TABLE public.users TO podboard_web;
+GRANT SELECT(id),INSERT(id) ON TABLE public.users TO podboard_worker;
+
+GRANT SELECT(tenant_id),INSERT(tenant_id) ON TABLE public.users TO podboard_web;
+GRANT SELECT(tenant_id),INSERT(tenant_id) ON TABLE public.users TO podboard_worker;
+
+GRANT SELECT(email),INSERT(email) ON TABLE public.users TO podboard_web;
+GRANT SELECT(email),INSERT(email) ON TABLE public.users TO podboard_worker;
+
+GRANT SELECT(full_name),INSERT(full_name),UPDATE(full_name) ON TABLE public.users TO podboard_web;
+GRANT SELECT(full_name),INSERT(full_name),UPDATE(full_name) ON TABLE public.users TO podboard_worker;
+
+GRANT SELECT(email_verified) ON TABLE public.users TO podboard_web;
+GRANT SELECT(email_verified) ON TABLE public.users TO podboard_worker;
+
+GRANT SELECT(is_operator) ON TABLE public.users TO podboard_web;
+GRANT SELECT(is_operator) ON TABLE public.users TO podboard_worker;
+
+GRANT SELECT(disabled_at) ON TABLE public.users TO podboard_web;
+GRANT SELECT(disabled_at) ON TABLE public.users TO podboard_worker;
+
+GRANT SELECT(deleted_at) ON TABLE public.users TO podboard_web;
+GRANT SELECT(deleted_at) ON TABLE public.users TO podboard_worker;
+
+GRANT SELECT(created_at) ON TABLE public.users TO podboard_web;
+GRANT SELECT(created_at) ON TABLE public.users TO podboard_worker;
+
+GRANT SELECT(updated_at) ON TABLE public.users TO podboard_web;
+GRANT SELECT(updated_at) ON TABLE public.users TO podboard_worker;
 
 GRANT INSERT,DELETE,UPDATE ON TABLE public.webhooks TO podboard_web;
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.webhooks TO podboard_worker;

@@ -24,6 +24,14 @@ HINTS: dict[tuple[str, str], Callable[[Mark], Any]] = {
             "resource": {"type": "podcast"},
         }
     ),
+    # Keys from a closed list.
+    ("integrations", "configuration"): lambda mark: json.dumps({"account": mark.token}),
+    ("partner_integrations", "configuration"): lambda mark: json.dumps({"contact": mark.token}),
+    # Both ways: one recipient is told by a webhook, which is for whoever may set one up.
+    ("report_recipients", "channel"): lambda mark: "webhook" if mark.letter in "ab" else "email",
+    # Words from a list, which a newer version checks in rows of an older one.
+    ("attribution_paths", "conversion_source"): lambda _mark: "pixel",
+    ("attribution_paths", "merged_sources"): lambda _mark: ["pixel"],
     # The balance is what was given less what was spent.
     ("ai_token_balances", "spent"): lambda mark: mark.number(0) // 100,
     ("ai_token_usage", "token_count"): lambda mark: mark.number(0) // 1000,

@@ -26,7 +26,7 @@ import pytest
 
 from queries.settings import Settings, use_settings
 from schema.migrate import migrate
-from schema.server import SUPERUSER, Reachable, create_database, drop_database, start
+from schema.server import SUPERUSER, Reachable, Server, create_database, drop_database, start
 from tests.canary_world import CanaryWorld, plant_world
 from tests.world import World, build_world
 
@@ -122,6 +122,14 @@ class _OwnServer:
     def dsn(self, role: str, dbname: str) -> str:
         parts = urlsplit(os.environ[_OWN_SERVER[role]])
         return urlunsplit(parts._replace(path=f"/{dbname}"))
+
+
+def program(server: Reachable, name: str) -> str | None:
+    """A program of the server's own version: where it was started from, or in PODBOARD_PG_BIN for one that is named."""
+    if isinstance(server, Server):
+        return server.binaries.path(name)
+    folder = os.environ.get("PODBOARD_PG_BIN")
+    return str(Path(folder) / name) if folder else None
 
 
 @pytest.fixture(scope="session")

@@ -19,7 +19,14 @@ PREDICATE = re.compile(
     r"|(?:\w+\.)?\w+ IN \( SELECT app_\w+\(\) AS app_\w+\)"
     r"|\( SELECT app_(?:sees_all_\w+|may|is_operator)\([^()]*\) AS app_\w+\)"
 )
-_BODY_PREDICATE = re.compile(r"(?:\w+\.)?tenant_id = (?:public\.)?app_tenant\(\)")
+# The same as they stand in the body of a function, by tenant or by scope.
+BODY_PREDICATE = re.compile(
+    r"(?:\w+\.)?tenant_id = (?:\(select (?:public\.)?app_tenant\(\)\)|(?:public\.)?app_tenant\(\))"
+    r"|(?:\w+\.)?\w+ in \(select (?:public\.)?app_\w+\(\)\)"
+    r"|\(select (?:public\.)?app_sees_all_\w+\(\)\)"
+)
+# A table that is joined by the tenant, and shows the owner one tenant's rows.
+_JOINED = re.compile(r"\n\s*join (public\.\w+) \w+ on \w+\.tenant_id = \w+\.tenant_id")
 _HELD_BEHIND_VIEW = """
     select bool_and(t.relforcerowsecurity)
     from pg_rewrite r
@@ -51,6 +58,14 @@ class Mutant:
             words[-1],
             "tenant's" if "tenant_isolation" in self.name else "",
             str(self.relation is None),
+        )
+
+    @property
+    def traces(self) -> tuple[str, ...]:
+        """What it breaks, first this very thing, then whatever has the same name elsewhere."""
+        policy = re.match(r"policy (\w+) of \w+", self.name)
+        return (
+            (policy.group(), policy.group(1)) if policy else (f"{self.relation} {self.statement.split()[0]}",)
         )
 
 
@@ -203,11 +218,16 @@ def _functions(connection: Connection) -> Iterator[Mutant]:
         if is_public and re.match(r"app_\w+\(", name):
             yield Mutant(f"function {name} immutable", None, f"alter function {name} immutable")
         if is_definer and is_public:
-            for place, match in enumerate(_BODY_PREDICATE.finditer(definition), 1):
+            for place, match in enumerate(BODY_PREDICATE.finditer(definition), 1):
+                read = re.findall(r"(?:from|join) ((?:public|internal)\.\w+)", definition)
+                by_tenant = "app_tenant()" in match.group()
                 yield Mutant(
                     f"function {name} without predicate {place}: {match.group()}", None,
                     f"{definition[: match.start()]}true{definition[match.end() :]}",
-                    is_held=_are_held(connection, re.findall(r"(?:from|join) ((?:public|internal)\.\w+)", definition)),
+                    is_held=by_tenant and (
+                        _are_held(connection, read)
+                        or any(_are_held(connection, [each]) for each in _JOINED.findall(definition))
+                    ),
                 )  # fmt: skip
 
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 import tomllib
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -85,6 +85,61 @@ def become(connection: Connection, who: Who) -> None:
         connection.execute("select set_tenant_context(%s)", [who.tenant_id])
 
 
+# One call for each relation and person: what was tried is undone inside it, and how many rows it reached is counted by
+# the superuser that the connection is, because a session may not see what it may change.
+_MEASURE = """
+    create schema if not exists ruler;
+    grant usage on schema ruler to public;
+    create or replace function ruler.tried(p_what text, p_statement text, p_count text) returns text
+        language plpgsql
+        as $$
+    declare
+        reached bigint;
+    begin
+        if p_count is null then
+            execute p_statement into reached;
+        else
+            execute p_statement;
+            execute 'reset session authorization';
+            execute p_count into reached;
+        end if;
+        raise exception using errcode = 'RULER', message = reached::text;
+    exception
+        when sqlstate 'RULER' then
+            return p_what || sqlerrm;
+        when insufficient_privilege then
+            return case when sqlerrm like '%row-level security%' then '.' else '-' end;
+    end
+    $$;
+    create or replace function ruler.passing(p_statement text, p_rows jsonb[]) returns text
+        language plpgsql
+        as $$
+    declare
+        given jsonb;
+        passed bigint := 0;
+    begin
+        foreach given in array p_rows loop
+            begin
+                execute p_statement using given;
+                passed := passed + 1;
+                raise exception using errcode = 'RULER';
+            exception
+                when sqlstate 'RULER' then null;
+                when insufficient_privilege then
+                    if sqlerrm not like '%row-level security%' then
+                        return '-';
+                    end if;
+            end;
+        end loop;
+        return 'i' || passed;
+    end
+    $$;
+    create or replace function ruler.columns(p_table regclass, p_columns text[], p_right text) returns text[]
+        language sql
+        as $$ select array(select c from unnest(p_columns) c where has_column_privilege(p_table, c, p_right)) $$;
+"""
+
+
 class Ruler:
     """Measures what everybody may do with a relation, in the transaction of a superuser, as things stand in it."""
 
@@ -92,6 +147,7 @@ class Ruler:
         self._tenant_id = canary_world.world.a.tenant_id
         self._everybody = everybody(canary_world)
         self._connection = connection
+        connection.execute(_MEASURE.encode())
         self.public = {r.name: r for r in relations(connection).values() if r.is_public}
         self._rows = {name: _rows(connection, canary_world, r) for name, r in self.public.items()}
         self._totals = {name: _total(connection, self._tenant_id, r) for name, r in self.public.items()}
@@ -177,122 +233,112 @@ def _count(connection: Connection, relation: Relation, tenant_id: UUID) -> int:
 
 
 def _rows(connection: Connection, canary_world: CanaryWorld, relation: Relation) -> list[dict[str, Any]]:
-    """Rows to insert again: one that is nobody's in particular, Bob's and Carol's; of a system table any."""
+    """Rows to insert again: one that is nobody's in particular, Bob's and Carol's; of a system table any.
+
+    And each of theirs with one reference to somebody else's: who may name what is theirs may not name all there is.
+    """
     if relation.is_view:
         return []
-    found = []
+    found: list[dict[str, Any]] = []
     if not relation.is_of_a_tenant:
         found = [row[0] for row in connection.execute(f"select to_jsonb(t) from {relation.name} t limit 1")]
+    of_person: dict[str, dict[str, Any]] = {}
     for person in (name for name in canary_world.planted if name != "b"):
         row = canary_world.planted[person].rows.get(relation.name)
         if row is not None:
             key = {name: str(value) for name, value in row.items() if isinstance(value, UUID)}
-            found += [
-                each
-                for (each,) in connection.execute(
-                    f"select to_jsonb(t) from {relation.name} t where to_jsonb(t) @> %s", [json.dumps(key)]
-                )
-                if each not in found
-            ][:1]
+            for (each,) in connection.execute(
+                f"select to_jsonb(t) from {relation.name} t where to_jsonb(t) @> %s limit 1",
+                [json.dumps(key)],
+            ):
+                of_person[person] = each
+                found += [each] if each not in found else []
+    for person in ("bob", "carol"):
+        for mixed in _mixed(relation, of_person.get(person, {}), of_person.get("other", {})):
+            found += [mixed] if mixed not in found else []
     return found
+
+
+def _mixed(relation: Relation, own: dict[str, Any], others: dict[str, Any]) -> Iterator[dict[str, Any]]:
+    """A row of one's own, each time with one reference that leads where somebody else's row does."""
+    keyed = [
+        tuple(name for name in key.columns if name != "tenant_id")
+        for key in relation.foreign_keys
+        if key.target not in ("tenants", "users", relation.name)
+    ]
+    listed = [(name,) for name in relation.columns if name.endswith("_ids")]
+    for columns in dict.fromkeys([*keyed, *listed]):
+        values = {name: others.get(name) for name in columns}
+        if own and all(values.values()) and all(own[name] for name in columns):
+            yield own | values
 
 
 def _cell(
     connection: Connection, relation: Relation, tenant_id: UUID, rows: list[dict[str, Any]], total: int
 ) -> list[Share]:
     assert total, f"{relation.name} has no row of the tenant: its rights cannot be measured"
-    read = _share(connection, "r", total, lambda: _count(connection, relation, tenant_id))
+    name, condition = relation.name, _condition(relation) % {"tenant": sql.Literal(tenant_id).as_string()}
+    counted = f"select count(*) from {name} where {condition}"
     if relation.is_view:  # a right to write through one would be a hole, and stands as such
-        return [read] + [
-            (letter if _granted(connection, relation, right) else "-", 0)
-            for letter, right in (("I", "insert"), ("U", "update"), ("D", "delete"))
-        ]
-    inserted = _share(
-        connection, "i", len(rows), lambda: sum(_passes(connection, relation, row) for row in rows)
-    )
-
-    def changed(statement: str, *parameters: str) -> int:
-        connection.execute(statement.encode(), parameters)
-        connection.execute("reset session authorization")
-        kept = connection.execute(
-            "select count(*) filter (where xmin::text::bigint < pg_current_xact_id()::text::bigint) "
-            f"from {relation.name} where {_condition(relation)}",
-            {"tenant": tenant_id},
+        row = connection.execute(
+            "select ruler.tried('r', %s, null), has_table_privilege(%s::regclass, 'insert'), "
+            "has_table_privilege(%s::regclass, 'update'), has_table_privilege(%s::regclass, 'delete')",
+            [counted, name, name, name],
         ).fetchone()
-        assert kept is not None
-        return total - int(kept[0])
-
+        assert row is not None
+        return [_share(row[0], total)] + [
+            (letter if granted else "-", 0) for letter, granted in zip("IUD", row[1:], strict=True)
+        ]
+    listed, changeable = connection.execute(
+        f"select ruler.columns(%(table)s::regclass, %(columns)s, 'insert'), ({_CHANGEABLE})",
+        {"table": name, "columns": list(relation.columns)},
+    ).fetchone() or ([], None)
+    # Where single columns may be inserted, the row has these.
+    columns = sql.SQL(", ").join(map(sql.Identifier, listed or relation.columns)).as_string(connection)
+    changed = [row | ({"id": str(uuid4())} if "id" in row and name != "tenants" else {}) for row in rows]
     # Neither statement reads a column: the policies of reading do not hold it, those of writing must.
-    updated = ("-", 0)
-    if column := _changeable(connection, relation):
-        value = f"(jsonb_populate_record(null::{relation.name}, %s)).{column}"
-        updated = _share(
-            connection, "u", total,
-            lambda: changed(f"update {relation.name} set {column} = {value}", json.dumps(rows[0])),
-        )  # fmt: skip
-    deleted = _share(connection, "d", total, lambda: changed(f"delete from {relation.name}"))
+    example = sql.Literal(json.dumps(rows[0] if rows else {})).as_string()
+    value = f"(jsonb_populate_record(null::{name}, {example})).{changeable}"
+    gone = (
+        f"select {total} - count(*) filter (where xmin::text::bigint < pg_current_xact_id()::text::bigint) "
+        f"from {name} where {condition}"
+    )
+    row = connection.execute(
+        "select ruler.tried('r', %(counted)s, null), ruler.passing(%(insert)s, %(rows)s::jsonb[]), "
+        "case when %(changeable)s::text is null then '-' else ruler.tried('u', %(update)s, %(gone)s) end, "
+        "ruler.tried('d', %(delete)s, %(gone)s), (select count(*) from unnest(array['select', 'insert', 'update']) p "
+        "cross join unnest(ruler.columns(%(table)s::regclass, %(columns)s, p)))",
+        {
+            "counted": counted, "rows": [json.dumps(each) for each in changed], "changeable": changeable, "gone": gone,
+            "insert": f"insert into {name} ({columns}) select {columns} "
+            f"from jsonb_populate_record(null::{name}, $1) on conflict do nothing",
+            "update": f"update {name} set {changeable} = {value}", "delete": f"delete from {name}", "table": name,
+            "columns": list(relation.columns),
+        },
+    ).fetchone()  # fmt: skip
+    assert row is not None
     # Without a letter: how many columns may be read, inserted and updated at all.
-    return [read, inserted, updated, deleted, ("", _columns(connection, relation))]
+    return [
+        _share(row[0], total), _share(row[1], len(rows)), _share(row[2], total), _share(row[3], total), ("", row[4]),
+    ]  # fmt: skip
 
 
-def _share(connection: Connection, letter: str, total: int, act: Callable[[], int]) -> Share:
-    try:
-        with connection.transaction(force_rollback=True):
-            count = act()
-    except psycopg.errors.InsufficientPrivilege as error:
-        return ("." if "row-level security" in str(error) else "-", 0)
+def _share(said: str, total: int) -> Share:
+    """What the ruler said, like r12, as a letter and a number."""
+    if said in (".", "-"):
+        return said, 0
+    letter, count = said[0], int(said[1:])
     return ("." if not count else letter.upper() if count == total else letter, count)
 
 
-def _columns(connection: Connection, relation: Relation) -> int:
-    row = connection.execute(
-        "select count(*) from unnest(%s::text[]) c cross join unnest(array['select', 'insert', 'update']) p "
-        "where has_column_privilege(%s::regclass, c, p)",
-        [list(relation.columns), relation.name],
-    ).fetchone()
-    assert row is not None
-    return int(row[0])
-
-
-def _granted(connection: Connection, relation: Relation, right: str) -> bool:
-    row = connection.execute(
-        "select has_table_privilege(%s::regclass, %s)", [relation.name, right]
-    ).fetchone()
-    return row == (True,)
-
-
-def _passes(connection: Connection, relation: Relation, row: dict[str, Any]) -> bool:
-    """Whether a row like that one, with an identity of its own, may be inserted."""
-    columns = sql.SQL(", ").join(map(sql.Identifier, relation.columns))
-    changed = row | ({"id": str(uuid4())} if "id" in row and relation.name != "tenants" else {})
-    try:
-        with connection.transaction():
-            connection.execute(
-                sql.SQL(
-                    "insert into {0} ({1}) select {1} from jsonb_populate_record(null::{0}, %s) on conflict do nothing"
-                ).format(sql.Identifier(relation.name), columns),
-                [json.dumps(changed)],
-            )
-    except psycopg.errors.InsufficientPrivilege as error:
-        if "row-level security" in str(error):
-            return False
-        raise
-    return True
-
-
-def _changeable(connection: Connection, relation: Relation) -> str | None:
-    """A column that the role may update, if there is one: best one that all rows may have equal."""
-    row = connection.execute(
-        """
-        select a.attname from pg_attribute a
-        where a.attrelid = %(table)s::regclass and a.attname = any (%(columns)s)
-            and has_column_privilege(%(table)s::regclass, a.attnum, 'update')
-        order by exists (select from pg_index i
-                         where i.indrelid = a.attrelid and i.indisunique and a.attnum = any (i.indkey)),
-            exists (select from pg_constraint c where c.conrelid = a.attrelid and a.attnum = any (c.conkey)),
-            a.attname in ('updated_at', 'created_at') desc, a.attnum desc
-        limit 1
-        """,
-        {"table": relation.name, "columns": list(relation.columns)},
-    ).fetchone()
-    return None if row is None else str(row[0])
+# A column that the role may update, if there is one: best one that all rows may have equal.
+_CHANGEABLE = """
+    select a.attname::text from pg_attribute a
+    where a.attrelid = %(table)s::regclass and a.attname = any (%(columns)s)
+        and has_column_privilege(%(table)s::regclass, a.attnum, 'update')
+    order by exists (select from pg_index i
+                     where i.indrelid = a.attrelid and i.indisunique and a.attnum = any (i.indkey)),
+        exists (select from pg_constraint c where c.conrelid = a.attrelid and a.attnum = any (c.conkey)),
+        a.attname in ('updated_at', 'created_at') desc, a.attnum desc
+    limit 1
+"""

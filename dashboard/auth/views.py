@@ -70,7 +70,7 @@ def check_log_in() -> AnyResponse:
             people.forget_attempts(connection, per_account.key)
             people.uncount_attempt(connection, per_address.key)
             if new_hash:
-                people.replace_password_hash(connection, account.user_id, new_hash)
+                people.replace_password_hash(connection, new_hash)
             token = people.start_session(connection, account, now=moment, origin=origin)
             people.record_access(
                 connection, tenant_id=account.tenant_id, user_id=account.user_id, action="log_in", allowed=True,

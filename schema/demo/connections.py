@@ -46,7 +46,7 @@ def connections(material: Material) -> Rows:
                     {
                         "base_url": f"https://api.{name.split()[0].lower()}.example",
                         "account": material.plan.slug,
-                        "sync_minutes": minutes,
+                        **({"sync_minutes": minutes} if minutes else {}),
                     }
                 ),
                 "created_by": admin,

@@ -351,7 +351,7 @@ def test_relations_themselves_keep_to_the_scope(world: World) -> None:
     his = {world.campaigns["Acme always on"], world.campaigns["Acme earlier"]}
     seen: dict[str, set[str]] = {"bob": set(), "carol": set()}
     for relation, columns in _relations(world).items():
-        if "campaign_id" in columns and relation != "podcast_placements":
+        if "campaign_id" in columns and relation not in ("podcast_placements", "placement_days"):
             campaigns_of_bob = {
                 row[0] for row in _rows(world.people.bob, relation, "distinct campaign_id")
             } - {None}
@@ -372,7 +372,7 @@ def test_relations_themselves_keep_to_the_scope(world: World) -> None:
     assert seen["carol"] >= {
         "episodes", "listener_events", "listener_metrics", "listener_events_hourly", "listener_events_daily",
         "metrics_daily", "download_quarters", "download_days", "podcast_slices", "episode_days", "listener_days",
-        "episode_milestones", "podcast_placements",
+        "episode_milestones", "podcast_placements", "placement_days",
     }  # fmt: skip
     assert {row[0] for row in _rows(world.people.carol, "metrics_daily", "distinct metric_name")} == {
         "plays", "listen_seconds", "completes", "engaged_plays",
@@ -401,11 +401,12 @@ def test_a_broken_barrier_would_be_noticed(world: World) -> None:
     assert len(barriers) >= 13
     for view in barriers:
         for guard, reader in ((_TENANT_GUARD, world.people.charlie), (_SCOPE_GUARD, world.people.carol)):
-            # Three views stand on tables whose own policies hold the tenant even then.
+            # These views stand on tables whose own policies hold the tenant even then.
             if guard is _TENANT_GUARD and view in (
                 "campaign_episodes",
                 "podcast_placements",
                 "matched_podcasts",
+                "placement_days",
             ):
                 continue
             for is_broken in (False, True):

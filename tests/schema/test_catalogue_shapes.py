@@ -100,6 +100,35 @@ def test_currencies_are_three_capital_letters(catalogue: psycopg.Connection[Any]
     currencies = _columns(catalogue, "a.attname ~ '(^|_)currency$'")
     assert {("io_bookings", "currency"), ("campaigns", "currency")} <= currencies
     assert currencies - _columns(catalogue, _CHECKED, shape="%^[A-Z]{3}$%") == set()
+    assert currencies - _columns(catalogue, "col_description(c.oid, a.attnum) is not null") == set()
+
+
+def test_addresses_are_of_the_web(catalogue: psycopg.Connection[Any]) -> None:
+    """What a page may show as a link runs nothing."""
+    addresses = _columns(catalogue, "a.attname ~ '(^|_)url$'")
+    assert {("podcasts", "website_url"), ("webhooks", "url"), ("io_bookings", "vanity_url")} <= addresses
+    assert addresses - _columns(catalogue, _CHECKED, shape="%^http%") == set()
+
+
+# Where no index begins with the status (after the tenant): few rows, or found by something else.
+NOT_BY_STATUS = {
+    "failover_events": "a handful a year, for the whole system",
+    "integration_sync_logs": "read by integration, the newest first",
+    "integrations": "a handful of rows a tenant",
+    "partner_integrations": "a handful of rows a tenant",
+}
+
+
+def test_what_has_a_status_is_found_by_it(catalogue: psycopg.Connection[Any]) -> None:
+    stated = {table for table, _ in _columns(catalogue, "a.attname in ('status', 'stage')")}
+    led = _columns(
+        catalogue,
+        "a.attname in ('status', 'stage') and exists (select from pg_index i where i.indrelid = c.oid "
+        "and i.indpred is null "
+        "and (i.indkey[0] = a.attnum or (i.indkey[1] = a.attnum and i.indkey[0] = (select t.attnum from pg_attribute t "
+        "where t.attrelid = c.oid and t.attname = 'tenant_id'))))",
+    )
+    assert stated - {table for table, _ in led} == NOT_BY_STATUS.keys()
 
 
 def test_references_say_what_a_deletion_does(catalogue: psycopg.Connection[Any]) -> None:

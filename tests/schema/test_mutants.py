@@ -37,6 +37,14 @@ _ONE_OF_EACH = re.compile(
     r"audit_logs|campaign_days|policy campaign_scope of campaigns|app_tenant|app_episodes|podboard_web|reference"
 )
 
+# What the probe says to the functions that a session may call, words of planted rows: a new argument needs one.
+_ARGUMENTS = {
+    "p_part": "'facade'",
+    "p_query": "'afacade or bfacade or cfacade or dfacade or aafacade or ccfacade or cccfacade'",
+    "p_limit": "200",
+}
+# Asked with a global key before a tenant is known.
+_ACROSS = ("tenant_for_key",)
 # In the order in which a break shows soonest.
 _SUSPECTS = (
     "bob",
@@ -66,21 +74,24 @@ class Probe:
         self._before = {person: self._ruler.shares_in(self._ruler.public, person) for person in _SUSPECTS}
         # What noticed a kind of break last, a rule or the matrix, is asked first.
         self._first: dict[tuple[str, ...], str] = {}
-        self._callable = [
-            name
-            for (name,) in connection.execute(
-                "select p.oid::regprocedure::text from pg_proc p where p.pronamespace = 'public'::regnamespace "
-                "and p.pronargs = 0 and p.prokind = 'f' and p.prosecdef and p.provolatile <> 'v' "
-                "and has_function_privilege('podboard_web', p.oid, 'execute') order by 1"
+        self._saw: dict[str, str] = {}
+        self._calls = [
+            f"{name}({', '.join(_ARGUMENTS[argument] for argument in arguments)})"
+            for name, arguments in connection.execute(
+                "select p.proname, coalesce(p.proargnames[:p.pronargs], '{}') from pg_proc p "
+                "where p.pronamespace = 'public'::regnamespace and p.prokind = 'f' and p.prosecdef "
+                "and p.provolatile <> 'v' and p.proname <> all (%s) "
+                "and has_function_privilege('podboard_web', p.oid, 'execute') order by 1",
+                [list(_ACROSS)],
             )
         ]
-        self._told_to_nobody = self._nobodys()
+        self._told = self._answers()
 
     def noticed(self, mutant: Mutant, *, thoroughly: bool = False) -> list[str]:
         """Who noticed, and what."""
         ways: dict[str, Callable[[], str | None]] = {
             "rules": lambda: next(iter(faults(self._connection)), None),
-            "matrix": lambda: self.matrix(mutant.relation),
+            "matrix": lambda: self.matrix(mutant),
             "functions": self.functions,
         }
         first = self._first.get(mutant.kind, "rules")
@@ -92,25 +103,40 @@ class Probe:
             ways = {first: ways[first]} | ways
         found: list[str] = []
         for way, asked in ways.items():
-            if (thoroughly or not found) and (said := asked()):
+            if found and not thoroughly:
+                break
+            try:
+                said = asked()
+            except (
+                psycopg.errors.InsufficientPrivilege
+            ) as error:  # nobody gets in any more: that is noticed too
+                said = f"somebody is refused: {error.diag.message_primary}"
+            if said:
                 found.append(f"{way}: {said}")
         if found:
             way, said = found[0].split(": ", 1)
             self._first[mutant.kind] = said.split(": ")[0] if way.startswith("rule") else way
         return found
 
-    def matrix(self, relation: str | None) -> str | None:
+    def matrix(self, mutant: Mutant) -> str | None:
+        relation = mutant.relation
         if relation is None:
             return None
-        for person in _SUSPECTS:
+        # Whoever saw the last break of this policy, or else of one of its name, sees this one too, most likely.
+        known = [self._saw[key] for key in mutant.traces if key in self._saw]
+        for person in dict.fromkeys([*known, *_SUSPECTS]):
             found = self._ruler.shares(relation, person)
             if found != self._before[person][relation]:
+                self._saw |= dict.fromkeys(mutant.traces, person)
                 return f"{person} on {relation}: {found} instead of {self._before[person][relation]}"
         return None
 
     def functions(self) -> str | None:
-        if self._nobodys() != self._told_to_nobody:
-            return "a function tells nobody something"
+        """Everybody's answers are as before; somebody with the other tenant's ids for a scope learns nothing of it."""
+        answers = self._answers()
+        for person, told in answers.items():
+            if told != self._told[person]:
+                return f"a function tells {person} something else"
         rows = self._canary_world.planted["b"].rows
         forged = {
             "app.podcast_scope": rows["podcasts"]["id"],
@@ -124,17 +150,34 @@ class Probe:
             seen = self._canary_world.of_b.seen_in(self._called())
         return f"a function tells {seen} of another tenant" if seen else None
 
-    def _nobodys(self) -> list[Any]:
-        with self._connection.transaction(force_rollback=True):
-            rights.become(self._connection, rights.Who("podboard_web", None, None))
-            return self._called()
+    def _answers(self) -> dict[str, list[Any]]:
+        people = rights.everybody(self._canary_world)
+        answers = {}
+        for person in ("nobody", "bob", "carol", "dora", "charlie"):
+            with self._connection.transaction(force_rollback=True):
+                rights.become(self._connection, people[person])
+                answers[person] = self._called()
+        return answers
 
     def _called(self) -> list[Any]:
-        return [self._connection.execute(f"select * from {name}").fetchall() for name in self._callable]
+        return [self._connection.execute(f"select * from {call}".encode()).fetchall() for call in self._calls]
 
 
-def test_the_rules_hold(superuser: Connection) -> None:
-    assert faults(superuser) == []
+def test_searches_are_asked_and_answer(canary_world: CanaryWorld, superuser: Connection) -> None:
+    """A probe that got no answer would notice nothing."""
+    probe = Probe(superuser, canary_world)
+    assert {call.split("(")[0] for call in probe._calls} >= {
+        "find_names",
+        "search_transcripts",
+        "app_episodes",
+    }
+    for place, call in enumerate(probe._calls):
+        if call.startswith(("find_names", "search_transcripts")):
+            assert probe._told["nobody"][place] == []
+            told = {person: {str(row) for row in answers[place]} for person, answers in probe._told.items()}
+            assert told["carol"] < told["dora"], call
+            assert told["charlie"].isdisjoint(told["dora"]), call
+            assert told["charlie"], call
 
 
 def test_every_rule_can_be_broken(canary_world: CanaryWorld, superuser: Connection) -> None:

@@ -113,10 +113,20 @@ def test_of_32_at_once_exactly_the_quota_succeeds(
 
 @pytest.mark.parametrize("table", ["users", "podcasts", "campaigns"])
 def test_what_is_deleted_makes_room_and_needs_it_again_to_come_back(
-    connection: psycopg.Connection[Any], tenant: Writer, table: str
+    quotas: Any, tenant: Writer, table: str
 ) -> None:
+    """By the commands: a session may not delete a person."""
     _limit(tenant, f"max_{table}", 2)
     create = _creation(tenant, table)
+    with psycopg.connect(quotas.owner_dsn, prepare_threshold=None) as opened:
+        opened.execute("select set_tenant_context(%s)", [tenant.tenant_id])
+        _delete_and_bring_back(opened, table, create)
+        opened.rollback()
+
+
+def _delete_and_bring_back(
+    connection: psycopg.Connection[Any], table: str, create: Callable[[psycopg.Connection[Any]], object]
+) -> None:
     create(connection)
     create(connection)
     row = connection.execute(f"select id from {table} limit 1").fetchone()

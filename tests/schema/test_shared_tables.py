@@ -11,6 +11,7 @@ from uuid import UUID, uuid4
 import psycopg
 import pytest
 
+from queries.ingest.counting.rules import COUNTING_VERSION
 from queries.session import Actor
 from tests.world import WORLD_NOW, World
 
@@ -189,10 +190,24 @@ def test_nobody_shares_more_than_they_see(web: Connection, world: World) -> None
     _refused(web, WRONG, lambda: link(people.carol, podcast_ids=[]))
     _refused(web, WRONG, lambda: link(people.carol, expires_at=NOW + timedelta(days=400)))
     _refused(web, WRONG, lambda: link(people.carol, kind="report"))
+    # A report of somebody else's is not hers to share, nor to learn of: one that is not there is refused alike.
+    _enter(web, people.dora)
+    paper = _insert(
+        web, "reports", tenant_id=people.dora.tenant_id, report_type="podcast_audience", podcast_ids=[other],
+        created_by=people.dora.user_id,
+    )  # fmt: skip
+    link(people.dora, kind="report", page=None, report_id=paper, podcast_ids=[], name="paper")
+    _enter(web, people.carol)
+    for unseen in (paper, uuid4()):
+        _refused(
+            web, DENIED,
+            lambda unseen=unseen: link(people.carol, kind="report", page=None, report_id=unseen, podcast_ids=[]),
+        )  # fmt: skip
     _enter(web, people.dora)
     link(people.dora, name="dora", podcast_ids=[mine, other], campaign_ids=list(world.campaigns.values())[:1])
     assert _seen(web, world, "share_links") == {
-        "alice": {"carol", "dora"}, "bob": set(), "carol": {"carol"}, "dora": {"dora"}, "charlie": set(),
+        "alice": {"carol", "dora", "paper"}, "bob": set(), "carol": {"carol"}, "dora": {"dora", "paper"},
+        "charlie": set(),
     }  # fmt: skip
 
     # A visitor is nobody; the receipt is read by whoever reads the link.
@@ -238,6 +253,14 @@ def test_schedules_run_with_the_rights_of_who_made_them(web: Connection, world: 
             web, "report_recipients", tenant_id=tenant, schedule_id=made["bob"], channel="email", email="me@x.example"
         ),
     )  # fmt: skip
+    hook = {"tenant_id": tenant, "url": "https://x.example/hook", "event_types": ["report.ready"]}
+    _enter(web, people.alice)
+    webhook = _insert(web, "webhooks", secret=SEALED, secret_key_id="k1", **hook)
+    called = {"tenant_id": tenant, "channel": "webhook", "webhook_id": webhook}
+    _enter(web, people.carol)
+    _refused(web, DENIED, lambda: _insert(web, "report_recipients", schedule_id=made["carol"], **called))
+    _enter(web, people.alice)
+    _insert(web, "report_recipients", schedule_id=made["carol"], **called)
     _enter(web, people.dora)
     _refused(
         web,
@@ -266,6 +289,8 @@ def test_a_report_goes_to_a_destination_once(web: Connection, world: World) -> N
         podcast_ids=[world.podcasts["Harbour Lights"]],
     )  # fmt: skip
     sending = {"tenant_id": tenant, "report_id": report, "channel": "email", "destination": "host@x.example"}
+    _refused(web, DENIED, lambda: _insert(web, "report_deliveries", next_attempt_at=SOON, **sending))
+    _enter(web, Actor(tenant))
     _insert(web, "report_deliveries", next_attempt_at=SOON, **sending)
     _refused(
         web, psycopg.errors.UniqueViolation,
@@ -366,7 +391,7 @@ def test_excluded_requests_follow_the_podcast(web: Connection, world: World) -> 
     for title in ("Harbour Lights 1", "Night Shift 1"):
         _insert(
             web, "excluded_requests", tenant_id=tenant, episode_id=world.episodes[title], reason="repeat",
-            rule_version=1, occurred_at=WORLD_NOW,
+            rule_version=COUNTING_VERSION, occurred_at=WORLD_NOW,
         )  # fmt: skip
     mine, other = str(world.episodes["Harbour Lights 1"]), str(world.episodes["Night Shift 1"])
     assert _seen(web, world, "excluded_requests", "episode_id::text") == {
@@ -374,8 +399,8 @@ def test_excluded_requests_follow_the_podcast(web: Connection, world: World) -> 
     }  # fmt: skip
     _enter(web, world.people.carol)
     row = {
-        "tenant_id": tenant, "episode_id": world.episodes["Harbour Lights 1"], "reason": "bot", "rule_version": 1,
-        "occurred_at": WORLD_NOW,
+        "tenant_id": tenant, "episode_id": world.episodes["Harbour Lights 1"], "reason": "bot",
+        "rule_version": COUNTING_VERSION, "occurred_at": WORLD_NOW,
     }  # fmt: skip
     _refused(web, DENIED, lambda: _insert(web, "excluded_requests", **row))
     _enter(web, world.people.dora)
@@ -389,3 +414,28 @@ def test_excluded_requests_follow_the_podcast(web: Connection, world: World) -> 
     # Of 28 months those that the period touches are opened, and no more.
     opened = [line for (line,) in plan if "Scan" in line and "Bitmap Index Scan" not in line]
     assert 1 <= len(opened) <= 2
+
+
+def test_only_what_is_of_the_tenant_can_be_owned(web: Connection, world: World) -> None:
+    people = world.people
+    _enter(web, people.alice)
+    mine = {"tenant_id": people.alice.tenant_id, "owner_id": people.alice.user_id}
+    foreign = {kind: f"select id from {kind}s" for kind in ("podcast", "sponsor", "campaign")}
+    _enter(web, people.charlie)
+    ids = {kind: web.execute(statement).fetchone() for kind, statement in foreign.items()}
+    _enter(web, people.alice)
+    told = set()
+    for kind, found in ids.items():
+        for resource in (*(found or ()), uuid4()):
+            with pytest.raises(psycopg.errors.ForeignKeyViolation) as refused, web.transaction():
+                _insert(web, "resource_ownership", resource_type=kind, resource_id=resource, **mine)
+            told.add(str(refused.value).splitlines()[0])
+    # What is another's is told apart from what is nobody's by nothing.
+    assert told == {f"there is no such {kind} in this tenant" for kind in foreign}
+    _insert(
+        web,
+        "resource_ownership",
+        resource_type="campaign",
+        resource_id=world.campaigns["Acme always on"],
+        **mine,
+    )

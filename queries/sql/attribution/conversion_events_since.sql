@@ -5,7 +5,7 @@
 -- source: attribution_events
 -- relies on: attribution_events_campaign
 select e.id as event_id, e.occurred_at as at, e.attribution_type as conversion_type, e.listener_id,
-       coalesce(e.attribution_data ->> 'source', '') as source,
+       coalesce(substring(e.attribution_data ->> 'source' from '^(pixel|promo_code|vanity_url|survey)$'), '') as source,
        nullif(e.attribution_data ->> 'order_id', '') as order_id,
        round((e.attribution_data ->> 'value_micros')::numeric) as value_micros,
        substring(e.attribution_data ->> 'currency' from '^[A-Z]{3}$') as currency

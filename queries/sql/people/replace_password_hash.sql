@@ -1,9 +1,7 @@
--- purpose: stores a new hash of the same password
--- params: user_id, password_hash
--- returns: nothing
+-- purpose: stores a new hash of the same password for the person in the session
+-- params: password_hash
+-- returns: nothing of use
 -- grain: one row
--- source: users
+-- source: users through replace_password()
 -- relies on: users_pkey
-update users
-set password_hash = :password_hash
-where id = :user_id
+select replace_password(:password_hash)
