@@ -8,12 +8,9 @@ superuser, PODBOARD_TEST_DATABASE_ADMIN_URL.
 from __future__ import annotations
 
 import fcntl
-import json
 import os
 import shutil
-import signal
 import tempfile
-import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
@@ -28,11 +25,10 @@ from queries.settings import Settings, use_settings
 from schema.migrate import migrate
 from schema.server import SUPERUSER, Reachable, Server, create_database, drop_database, start
 from tests.canary_world import CanaryWorld, plant_world
+from tests.product import stop_shared
 from tests.world import World, build_world
 
 TEMPLATE = "podboard_template"
-# Address and process of the product that the browser tests look at, in the home of the run.
-RUNNING = "running.json"
 _OWN_SERVER = {
     "podboard_web": "PODBOARD_TEST_DATABASE_URL",
     "podboard_worker": "PODBOARD_TEST_DATABASE_WORKER_URL",
@@ -65,31 +61,19 @@ def pytest_configure(config: pytest.Config) -> None:
         os.environ["PODBOARD_HOME"] = home
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Longest first, and first of all a single file that needs the product: it starts while other processes test."""
+    first = {"test_journeys.py": 0, "test_screenshots.py": 2, "test_views.py": 2}
+    # What is left of the dashboard's tests stands between.
+    items.sort(key=lambda item: first.get(item.path.name, 1 if item.path.parent.name == "dashboard" else 3))
+
+
 def pytest_unconfigure(config: pytest.Config) -> None:
     """Remove the home once every process has let go of it."""
     if not hasattr(config, "workerinput"):
         home = Path(os.environ["PODBOARD_HOME"])
-        _stop_running(home)
+        stop_shared(home)
         shutil.rmtree(home, ignore_errors=True)
-
-
-def _stop_running(home: Path) -> None:
-    """Stops the product that the browser tests of all processes looked at, if there was one."""
-    if not (home / RUNNING).exists():
-        return
-    process = int(json.loads((home / RUNNING).read_text())["pid"])
-    os.kill(process, signal.SIGINT)
-    deadline = time.monotonic() + 60
-    while time.monotonic() < deadline and _is_alive(process):
-        time.sleep(0.1)
-
-
-def _is_alive(process: int) -> bool:
-    try:
-        # Without xdist it is a child of ours, and a zombie until it is waited for.
-        return os.waitpid(process, os.WNOHANG) == (0, 0)
-    except ChildProcessError:
-        return Path(f"/proc/{process}").exists()
 
 
 @dataclass(frozen=True)

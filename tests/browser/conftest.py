@@ -3,14 +3,8 @@
 from __future__ import annotations
 
 import json
-import os
 import shutil
-import signal
-import socket
-import sys
 import time
-import urllib.error
-import urllib.request
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -27,7 +21,8 @@ from playwright.sync_api import (
     sync_playwright,
 )
 
-from tests.conftest import RUNNING, one_at_a_time
+from tests.conftest import one_at_a_time
+from tests.product import shared_address
 
 PASSWORD = "podboard-demo"
 ARTEFACTS = Path(__file__).parents[2] / "artefacts"
@@ -41,57 +36,8 @@ _FLAGS = [
 @pytest.fixture(scope="session")
 def address(home: Path) -> str:
     """Where podboard answers, with the demo loaded and every refresh done; one for all processes of the run."""
-    with one_at_a_time(home, "browser"):
-        if not (home / RUNNING).exists():
-            _start(home)
-    where: str = json.loads((home / RUNNING).read_text())["address"]
-    return where
-
-
-def _start(home: Path) -> None:
-    """Starts podboard as `make run` does and waits until it is ready; tests/conftest.py stops it."""
-    its_home = home / "browser"
-    its_home.mkdir(mode=0o711)
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = int(probe.getsockname()[1])
-    output = its_home / "output.txt"
-    # It outlives the process that starts it: no Popen, which warns of that.
-    process = os.posix_spawn(
-        sys.executable,
-        [sys.executable, "-m", "dashboard.cli", "run"],
-        {**os.environ, "PODBOARD_HOME": str(its_home), "PORT": str(port)},
-        file_actions=[
-            (os.POSIX_SPAWN_OPEN, 1, str(output), os.O_WRONLY | os.O_CREAT, 0o600),
-            (os.POSIX_SPAWN_DUP2, 1, 2),
-        ],
-        setsid=True,
-    )
-    where = f"http://127.0.0.1:{port}"
-    try:
-        _until(lambda: _status(f"{where}/readyz") == 200, 240, output)
-    except BaseException:
-        os.kill(process, signal.SIGINT)
-        os.waitpid(process, 0)
-        raise
-    (home / RUNNING).write_text(json.dumps({"address": where, "pid": process}))
-
-
-def _status(url: str) -> int:
-    try:
-        with urllib.request.urlopen(url, timeout=5) as answer:  # noqa: S310  our own address, http alone
-            return int(answer.status)
-    except urllib.error.HTTPError as error:
-        return error.code
-    except OSError:
-        return 0
-
-
-def _until(condition: Callable[[], bool], seconds: float, output: Path) -> None:
-    deadline = time.monotonic() + seconds
-    while not condition():
-        assert time.monotonic() < deadline, output.read_text()[-2000:]
-        time.sleep(0.25)
+    with one_at_a_time(home, "product"):
+        return shared_address(home)
 
 
 @pytest.fixture(scope="session")

@@ -6,19 +6,17 @@ import contextlib
 import os
 import shutil
 import signal
-import socket
 import subprocess
-import sys
-import tempfile
-import time
 import urllib.request
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
 
 from schema.server import start
+from tests.conftest import one_at_a_time
+from tests.product import command, demo_home, free_port, until
 
 pytestmark = pytest.mark.skipif(
     os.environ.get("PODBOARD_TEST_DATABASE_URL") is not None, reason="the run uses a server of one's own"
@@ -54,56 +52,41 @@ class Running:
         return found
 
 
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
-
-
-def until(condition: Callable[[], bool], seconds: float = 60) -> None:
-    deadline = time.monotonic() + seconds
-    while not condition():
-        assert time.monotonic() < deadline, "waited too long"
-        time.sleep(0.1)
-
-
-def command(home: Path, port: int) -> dict[str, object]:
-    return {
-        "args": [sys.executable, "-m", "dashboard.cli", "run"],
-        "env": {**os.environ, "PODBOARD_HOME": str(home), "PORT": str(port)},
-    }
-
-
 @pytest.fixture(scope="module")
-def running() -> Iterator[Running]:
-    """podboard with the demo, as `make run` starts it."""
-    home = Path(tempfile.mkdtemp(prefix="podboard-run-"))
-    home.chmod(0o711)
-    output = home / "said"
-    port = free_port()
+def running(home: Path) -> Iterator[Running]:
+    """podboard with the demo, started once more as `make run` starts it."""
+    with one_at_a_time(home, "product"):
+        its_home = demo_home(home, "run")
+    port, output = free_port(), its_home / "output"
+    args, environment = command(its_home, port)
     with output.open("wb") as out:
-        process = subprocess.Popen(**command(home, port), stdout=out, stderr=subprocess.STDOUT)
-    made = Running(process, home, port, output)
+        process = subprocess.Popen(args, env=environment, stdout=out, stderr=subprocess.STDOUT)
+    made = Running(process, its_home, port, output)
     try:
-        until(lambda: "Stop with Ctrl-C" in made.said or process.poll() is not None, 300)
+        until(lambda: "Stop with Ctrl-C" in made.said or process.poll() is not None, 120)
         assert process.poll() is None, made.said
         yield made
     finally:
         if process.poll() is None:
             process.send_signal(signal.SIGINT)
         process.wait(60)
-        with start(home):
+        with start(its_home):
             pass
-        shutil.rmtree((home / "postgres").resolve())
-        shutil.rmtree(home)
+        shutil.rmtree((its_home / "postgres").resolve())
+        shutil.rmtree(its_home)
 
 
 def test_address_and_log_ins_are_shown_once_it_answers(running: Running) -> None:
     assert f"podboard is running at http://127.0.0.1:{running.port}" in running.said
-    for person in ("sponsor", "podcaster", "manager", "admin", "operator"):
-        assert f"{person}@demo.example" in running.said
-    assert "podboard-demo" in running.said
+    first = (running.home / "said").read_text()
+    for said in (first, running.said):
+        for person in ("sponsor", "podcaster", "manager", "admin", "operator"):
+            assert f"{person}@demo.example" in said
+        assert "podboard-demo" in said
     assert running.health() == 200
+    # What was loaded at the first start is there at the next.
+    assert "Demo of 3 tenants loaded" in first
+    assert "loaded" not in running.said
 
 
 def test_it_listens_on_loopback_only(running: Running) -> None:
@@ -117,7 +100,8 @@ def test_it_listens_on_loopback_only(running: Running) -> None:
 
 
 def test_a_second_run_names_the_address_of_the_first(running: Running) -> None:
-    second = subprocess.run(**command(running.home, free_port()), capture_output=True, text=True, check=False)
+    args, environment = command(running.home, free_port())
+    second = subprocess.run(args, env=environment, capture_output=True, text=True, check=False)
     assert second.returncode == 1
     assert second.stderr.startswith(
         f"podboard: podboard is running already at http://127.0.0.1:{running.port} "
@@ -126,9 +110,8 @@ def test_a_second_run_names_the_address_of_the_first(running: Running) -> None:
 
 
 def test_a_taken_port_is_named(running: Running, tmp_path: Path) -> None:
-    other = subprocess.run(
-        **command(tmp_path / "home", running.port), capture_output=True, text=True, check=False
-    )
+    args, environment = command(tmp_path / "home", running.port)
+    other = subprocess.run(args, env=environment, capture_output=True, text=True, check=False)
     assert other.returncode == 1
     assert other.stderr.startswith(f"podboard: Port {running.port} on 127.0.0.1 cannot be used")
     assert other.stderr.count("\n") == 1
