@@ -29,6 +29,7 @@ from queries.session import tenant_session
 from reports.formatting import period
 
 _PAGE_SIZE = 25
+_MOST_ROWS = 500
 _PERIODS = (
     ("7d", "Last 7 days"),
     ("30d", "Last 30 days"),
@@ -38,6 +39,11 @@ _PERIODS = (
 _FLIGHT = "flight"
 _LATELY = timedelta(days=30)
 _DEFAULT_PERIOD = "30d"
+
+
+def _rows(shown: Any) -> int:
+    """How many rows the page says it shows; it may say anything."""
+    return shown if type(shown) is int and _PAGE_SIZE <= shown <= _MOST_ROWS else _PAGE_SIZE
 
 
 def _body(viewer: Viewer, parts: dict[str, str]) -> list[Component]:
@@ -208,7 +214,7 @@ def register_callbacks(app: Dash) -> None:
     )
     def list_reports(_: Any, search: Any, shown: Any, __: Any) -> tuple[Any, bool]:
         viewer = demand("reports.read")
-        limit = min(max(int(shown), _PAGE_SIZE), 500) if isinstance(shown, (int, float)) else _PAGE_SIZE
+        limit = _rows(shown)
         with tenant_session(viewer.actor) as connection:
             found = report_library.report_library(
                 connection, search=str(search or "")[:100], limit=limit, offset=0
@@ -223,7 +229,7 @@ def register_callbacks(app: Dash) -> None:
         prevent_initial_call=True,
     )
     def show_more(clicks: list[int | None], shown: Any) -> Any:
-        return int(shown) + _PAGE_SIZE if any(clicks) and isinstance(shown, (int, float)) else no_update
+        return min(_rows(shown) + _PAGE_SIZE, _MOST_ROWS) if any(clicks) else no_update
 
     @app.callback(
         Output(ids.NOTICE, "children", allow_duplicate=True),

@@ -110,3 +110,27 @@ def test_the_form_offers_the_period_that_says_most_of_a_campaign(
         flight_query(about), zone=ZoneInfo("Europe/Berlin"), now=datetime(2026, 11, 23, 9, tzinfo=UTC)
     )
     assert (f.period.start, f.period.last_day, f.compared) == (*about["flight"], None)
+
+
+@pytest.mark.parametrize(
+    ("said", "then"),
+    [
+        (25, 50), (490, 500), (500, 500), (2**64, 50), (1.8446744073709552e19, 50), (-1, 50), ("x", 50), (None, 50),
+        (True, 50), (float("nan"), 50), (float("inf"), 50),
+    ],
+)  # fmt: skip
+def test_the_list_grows_by_a_page_whatever_the_page_says_it_shows(
+    browse: Callable[..., Browser], said: Any, then: int
+) -> None:
+    more = {"id": {"index": 0, "type": "report-more"}, "property": "n_clicks", "value": 1}
+    answer = browse("Dora").callback(
+        {
+            "output": "report-shown.data",
+            "outputs": {"id": "report-shown", "property": "data"},
+            "inputs": [[more]],
+            "state": [{"id": "report-shown", "property": "data", "value": said}],
+            "changedPropIds": ['{"index":0,"type":"report-more"}.n_clicks'],
+        }
+    )
+    assert answer.status_code == 200
+    assert answer.get_json()["response"]["report-shown"]["data"] == then
