@@ -1638,7 +1638,7 @@ CREATE TABLE public.excluded_requests (
     occurred_at timestamp with time zone NOT NULL,
     rule_version text NOT NULL,
     CONSTRAINT excluded_requests_reason_check CHECK ((reason = ANY (ARRAY['head'::text, 'not_modified'::text, 'failed_status'::text, 'too_short'::text, 'range_probe'::text, 'bot'::text, 'self_declared_bot'::text, 'data_centre'::text, 'vpn'::text, 'empty_agent'::text, 'malformed_agent'::text, 'watch_app'::text, 'preload'::text, 'repeat'::text]))),
-    CONSTRAINT excluded_requests_rule_version CHECK (((length(rule_version) >= 1) AND (length(rule_version) <= 80)))
+    CONSTRAINT excluded_requests_rule_version_check CHECK (((length(rule_version) >= 1) AND (length(rule_version) <= 80)))
 )
 PARTITION BY RANGE (occurred_at);
 
@@ -4682,6 +4682,8 @@ CREATE INDEX experiment_assignments_user ON public.experiment_assignments USING 
 CREATE INDEX experiment_events_assignment ON public.experiment_events USING btree (tenant_id, experiment_id, user_id, occurred_at);
 
 CREATE INDEX experiment_events_type ON public.experiment_events USING btree (tenant_id, experiment_id, event_type, occurred_at);
+
+CREATE INDEX experiment_events_user ON public.experiment_events USING btree (tenant_id, user_id);
 
 CREATE UNIQUE INDEX experiments_name ON public.experiments USING btree (tenant_id, lower(name)) WHERE (deleted_at IS NULL);
 

@@ -5,5 +5,5 @@
 alter table excluded_requests drop column rule_version;
 alter table excluded_requests add column rule_version text not null default 'IAB 2.3, rules 1';
 alter table excluded_requests alter column rule_version drop default,
-    add constraint excluded_requests_rule_version check (length(rule_version) between 1 and 80) not valid;
+    add constraint excluded_requests_rule_version_check check (length(rule_version) between 1 and 80) not valid;
 comment on column excluded_requests.rule_version is 'Which counting rules were applied: COUNTING_VERSION, as "IAB 2.3, rules 1".';

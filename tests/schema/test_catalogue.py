@@ -102,8 +102,8 @@ def test_definer_functions_stand_on_a_list(catalogue: psycopg.Connection[Any]) -
 # Columns that a policy names and no index begins with (alone, or after the tenant), and why none has to.
 NO_INDEX = {
     ("annotations", "visibility"): "a word of three, beside the tenant and the time",
-    ("reports", "podcast_ids"): "a list that is compared, not looked up",
     ("report_schedules", "podcast_ids"): "a list that is compared, not looked up",
+    ("reports", "podcast_ids"): "a list that is compared, not looked up",
     ("saved_views", "visibility"): "a word of two, beside the person",
     ("share_links", "campaign_ids"): "a list that is compared, not looked up",
     ("share_links", "podcast_ids"): "a list that is compared, not looked up",
