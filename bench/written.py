@@ -68,7 +68,7 @@ def _figures(results: dict[str, Any]) -> str:
                     (
                         one["page"], f"{one['bytes'] / 1e6:.2f} MB", one["requests"], one["data_requests"],
                         f"{one['first_ms']} ms", f"{one['again_ms']} ms, {one['again_bytes'] / 1000:.0f} kB",
-                        f"{one['change_ms']} ms", len(one["foreign"]),
+                        f"{one['change_ms']} ms" if one["change_ms"] else "–", len(one["foreign"]),
                         _ok(
                             one["bytes"] <= WIRE_BYTES and one["requests"] <= WIRE_REQUESTS and not one["foreign"]
                             and one["data_requests"] <= DATA_REQUESTS
