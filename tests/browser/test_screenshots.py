@@ -62,7 +62,7 @@ def test_pages_look_right(
             text = at.text()
             assert not re.search(r"could not be read|undefined|NaN|None\b|\bnan\b|Infinity", text), text
             measured = at.page.evaluate(_MEASURE)
-            assert at.page.locator(".skeleton").count() == 0, path
+            assert at.page.locator(".skeleton:visible").count() == 0, path
             assert measured["hidden"] <= 0, (path, measured)
             assert not measured["ragged"], (path, measured)
             assert measured["wide"] <= 0, (path, measured)
