@@ -12,9 +12,24 @@
     window.scrollTo(0, 0);
   }
 
+  /* The rows of a plain table: a name and its numbers. */
+  function rows(lines) {
+    var create = React.createElement;
+    var made = lines.map(function (line) {
+      var cells = line.map(function (text, place) {
+        return place ? create("td", { className: "right" }, text) : create("th", { scope: "row" }, text);
+      });
+      return create.apply(null, ["tr", null].concat(cells));
+    });
+    return create.apply(null, [React.Fragment, null].concat(made));
+  }
+
   function element(node) {
     if (!Array.isArray(node)) {
       return node;
+    }
+    if (node[0] === "Rows") {
+      return rows(node[1].rows);
     }
     var isLink = node[0] === "Link";
     var properties = node[1];

@@ -6,7 +6,7 @@ which refuse what an element does not have.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from dash import html
@@ -28,6 +28,11 @@ def _maker(kind: str, namespace: str) -> Callable[..., Plain]:
 
     make.__name__ = kind
     return make
+
+
+def Rows(*, rows: Sequence[Sequence[str]]) -> Plain:  # noqa: N802  named as an element
+    """Return the rows of a plain table, each its name and then its numbers; the browser makes elements of them."""
+    return Plain(props={"rows": rows}, type="Rows", namespace="podboard")
 
 
 Link = _maker("Link", "dash_core_components")

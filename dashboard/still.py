@@ -8,19 +8,24 @@ them to React as they are.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+from functools import cache
 from itertools import groupby
 from typing import Any
 
 from dashboard.plain import Plain
 
-_ELEMENTS, _CORE = "dash_html_components", "dash_core_components"
+_ELEMENTS = "dash_html_components"
+_OTHERS = frozenset({("dash_core_components", "Link"), ("podboard", "Rows")})
 
 
 class _Still(list[Any]):
     """An element as its tag, its properties and its children: `["td", {"className": "right"}, "12"]`."""
 
 
-_PLACID = (_Still, str, int, float)
+_PLACID = frozenset({_Still, str, int, float})
+# What makes an element part of a callback.
+_TALKS = frozenset({"id", "n_clicks"})
 
 
 def still(part: Any) -> Any:
@@ -33,44 +38,60 @@ def still(part: Any) -> Any:
 
 
 def _still(part: Any) -> Any:
+    # Runs for every element of every answer: one pass, no helper for what most of them are.
     if type(part) is list:
-        return _gathered([_still(one) for one in _flat(part)])
+        return _gathered(_inside(part)[0])
     if type(part) is not Plain:
         return part
-    properties = part["props"]
-    children = properties.get("children")
-    inside = [_still(one) for one in _flat(children if type(children) is list else [children])]
-    tag = _tag(part)
-    if tag and all(type(one) in _PLACID for one in inside):
-        own = {name: value for name, value in properties.items() if name != "children" and value is not None}
-        return _Still([tag, own, *inside])
+    tag = _tag(part["namespace"], part["type"])
+    children = None
+    own = {}
+    for name, value in part["props"].items():
+        if name == "children":
+            children = value
+        elif name in _TALKS:
+            tag = None
+        elif value is not None:
+            own[name] = value
+    kind = type(children)
+    if tag and kind is str:
+        return _Still((tag, own, children))
+    inside, placid = _inside(children if kind is list else (children,))
+    if tag and placid:
+        return _Still((tag, own, *inside))
     if not inside:
         return part
     made = _gathered(inside)
     # An only child stays what it is: not every component takes a list.
-    return Plain(part, props={**properties, "children": made if type(children) is list else made[0]})
+    return Plain(part, props={**part["props"], "children": made if kind is list else made[0]})
 
 
-def _tag(part: Plain) -> str | None:
-    """The element's name in the browser, or None for what has to stay a component."""
-    if "id" in part["props"] or "n_clicks" in part["props"]:
-        return None
-    if part["namespace"] == _ELEMENTS:
-        kind: str = part["type"]
-        return kind.lower()
-    # A link inside the site is the one thing beside elements; still.js follows it as Dash's own does.
-    return "Link" if (part["namespace"], part["type"]) == (_CORE, "Link") else None
-
-
-def _flat(parts: list[Any]) -> list[Any]:
-    """The children without the lists in between and without what shows nothing."""
+def _inside(parts: Iterable[Any]) -> tuple[list[Any], bool]:
+    """The children, made still, without the lists in between and without what shows nothing; whether all are placid."""
     found: list[Any] = []
+    placid = True
     for part in parts:
-        if type(part) is list:
-            found.extend(_flat(part))
-        elif part is not None and part is not False and part is not True:
+        kind = type(part)
+        if kind is str:
             found.append(part)
-    return found
+        elif kind is list:
+            more, calm = _inside(part)
+            found.extend(more)
+            placid = placid and calm
+        elif part is not None and kind is not bool:
+            made = _still(part)
+            found.append(made)
+            placid = placid and type(made) in _PLACID
+    return found, placid
+
+
+@cache
+def _tag(namespace: str, kind: str) -> str | None:
+    """The element's name in the browser, or None for what has to stay a component."""
+    if namespace == _ELEMENTS:
+        return kind.lower()
+    # A link inside the site, which still.js follows as Dash's own does; and the rows of markup.Rows.
+    return kind if (namespace, kind) in _OTHERS else None
 
 
 def _gathered(parts: list[Any]) -> list[Any]:

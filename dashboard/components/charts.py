@@ -116,20 +116,11 @@ def twin_table(table: Table, *, caption: str = "") -> Plain:
         html.Th(name, scope="col", className="" if place == 0 else "right")
         for place, name in enumerate(table.header)
     ]
-    body = [
-        html.Tr(
-            [
-                html.Th(row[0], scope="row"),
-                *[html.Td(text, className="right") for text in row[1:]],
-            ],
-        )
-        for row in table.rows
-    ]
     return html.Table(
         [
             html.Caption(caption, className="sr-only"),
             html.Thead(html.Tr(head)),
-            html.Tbody(body),
+            html.Tbody(html.Rows(rows=table.rows)),
         ],
         className="table table--small",
     )

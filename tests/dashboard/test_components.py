@@ -30,6 +30,15 @@ def _json(component):
 
 def _component(part):
     """Return the component that plain data stands for; it refuses properties that the element does not have."""
+    if part["type"] == "Rows":
+        return html.Tbody(
+            [
+                html.Tr(
+                    [html.Th(row[0], scope="row"), *[html.Td(text, className="right") for text in row[1:]]]
+                )
+                for row in part["props"]["rows"]
+            ]
+        )
     library = html if part["namespace"] == "dash_html_components" else dcc
     return getattr(library, part["type"])(**part["props"])
 

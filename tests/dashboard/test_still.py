@@ -18,7 +18,7 @@ def shown(part: Any) -> list[Any]:
         return [item for node in part["props"]["nodes"] for item in shown_node(node)]
     if isinstance(part, dict):
         own = {k: v for k, v in part["props"].items() if k != "children" and v is not None}
-        kind = part["type"] if part["type"] in ("Link", "Graph", "Store") else part["type"].lower()
+        kind = part["type"] if part["type"] in ("Link", "Rows", "Graph", "Store") else part["type"].lower()
         return [(kind, own), *shown(part["props"].get("children")), f"/{kind}"]
     if isinstance(part, list):
         return [item for one in part for item in shown(one)]
@@ -53,6 +53,7 @@ PARTS = [
         [html.Link([html.Span("on")], href="/x", className="row"), html.Button("do", **{"data-action": "y"})]
     ),
     html.Div(html.Link("to", href="/y"), id="outer"),
+    html.Table(html.Tbody(html.Rows(rows=[("Mon", "1", "2"), ("Tue", "3", "4")]))),
     html.Div(None, className="empty"),
     html.Div([]),
     html.Div(True, id="odd"),
