@@ -1434,10 +1434,8 @@ CREATE TABLE public.excluded_requests (
     episode_id uuid NOT NULL,
     import_id uuid,
     reason text NOT NULL,
-    rule_version smallint NOT NULL,
-    occurred_at timestamp with time zone NOT NULL,
-    CONSTRAINT excluded_requests_reason_check CHECK ((reason = ANY (ARRAY['head'::text, 'not_modified'::text, 'failed_status'::text, 'too_short'::text, 'range_probe'::text, 'bot'::text, 'self_declared_bot'::text, 'data_centre'::text, 'vpn'::text, 'empty_agent'::text, 'malformed_agent'::text, 'watch_app'::text, 'preload'::text, 'repeat'::text]))),
-    CONSTRAINT excluded_requests_rule_version_check CHECK ((rule_version > 0))
+    rule_version text NOT NULL,
+    occurred_at timestamp with time zone NOT NULL
 )
 PARTITION BY RANGE (occurred_at);
 
@@ -1447,7 +1445,7 @@ COMMENT ON TABLE public.excluded_requests IS 'Requests that were not counted, ea
 
 COMMENT ON COLUMN public.excluded_requests.import_id IS 'The import it came with; null when it came by the event collector.';
 
-COMMENT ON COLUMN public.excluded_requests.reason IS 'head: HEAD; not_modified: 304; failed_status: neither 200 nor 206; too_short: less than a minute of content; range_probe: bytes=0-1; bot: on the list of robots; self_declared_bot: says so itself; data_centre, vpn: by address; empty_agent, malformed_agent; watch_app: the second request of a watch; preload: nobody asked; repeat: the same listener and episode within the window.';
+COMMENT ON COLUMN public.excluded_requests.reason IS 'head: HEAD; method: neither GET nor HEAD; not_modified: 304; failed_status: neither 200 nor 206; too_short: all pieces of the window together less than a minute, as yet; size_unknown: nobody can tell; piece: of a download that a later request completed; range_probe: bytes=0-1; bot: on the list of robots; self_declared_bot: says so itself; data_centre, vpn: by address; empty_agent, malformed_agent; watch_app: the second request of a watch; preload: nobody asked; repeat: the same listener and episode within the window.';
 
 COMMENT ON COLUMN public.excluded_requests.rule_version IS 'Version of the counting rules that were applied.';
 
@@ -2289,6 +2287,40 @@ COMMENT ON COLUMN public.churn_events.churn_reason IS 'price; missing_feature; o
 
 COMMENT ON COLUMN public.churn_events.churn_data IS 'Object. note: in their words. days_with_us: number. would_return: boolean. Nothing else.';
 
+CREATE TABLE public.counting_windows (
+    tenant_id uuid NOT NULL,
+    listener_id text NOT NULL,
+    episode_id uuid NOT NULL,
+    opened_at timestamp with time zone NOT NULL,
+    closes_at timestamp with time zone NOT NULL,
+    is_counted boolean DEFAULT false NOT NULL,
+    pieces bigint[] DEFAULT '{}'::bigint[] NOT NULL,
+    unplaced_bytes bigint DEFAULT 0 NOT NULL,
+    told_bytes bigint,
+    waiting_ids uuid[] DEFAULT '{}'::uuid[] NOT NULL,
+    waiting_at timestamp with time zone[] DEFAULT '{}'::timestamp with time zone[] NOT NULL,
+    CONSTRAINT counting_windows_check CHECK ((closes_at > opened_at)),
+    CONSTRAINT counting_windows_check1 CHECK ((cardinality(waiting_ids) = cardinality(waiting_at))),
+    CONSTRAINT counting_windows_listener_id_check CHECK (((length(listener_id) >= 1) AND (length(listener_id) <= 200))),
+    CONSTRAINT counting_windows_pieces_check CHECK (((cardinality(pieces) % 2) = 0)),
+    CONSTRAINT counting_windows_told_bytes_check CHECK ((told_bytes > 0)),
+    CONSTRAINT counting_windows_unplaced_bytes_check CHECK ((unplaced_bytes >= 0))
+);
+
+ALTER TABLE ONLY public.counting_windows FORCE ROW LEVEL SECURITY;
+
+COMMENT ON TABLE public.counting_windows IS 'What a listener got of an episode in a window that a later request may still change: calendar days without a download yet, rolling windows until a month after they closed. Survives the end of a file.';
+
+COMMENT ON COLUMN public.counting_windows.is_counted IS 'Its download stands in listener_events.';
+
+COMMENT ON COLUMN public.counting_windows.pieces IS 'Bytes delivered, put together: first and end of each piece, half-open, one after the other.';
+
+COMMENT ON COLUMN public.counting_windows.unplaced_bytes IS 'The largest answer of which nobody knows where in the file its bytes lie.';
+
+COMMENT ON COLUMN public.counting_windows.told_bytes IS 'Size of the file as requests told it.';
+
+COMMENT ON COLUMN public.counting_windows.waiting_ids IS 'Requests in excluded_requests (their times in waiting_at) that become pieces when the download is complete.';
+
 CREATE TABLE public.database_engine (
     is_chosen boolean DEFAULT true NOT NULL,
     engine text NOT NULL,
@@ -2374,7 +2406,14 @@ CREATE TABLE public.etl_imports (
     completed_at timestamp with time zone,
     created_at timestamp with time zone DEFAULT now() NOT NULL,
     updated_at timestamp with time zone DEFAULT now() NOT NULL,
-    CONSTRAINT etl_imports_import_type_check CHECK ((import_type = ANY (ARRAY['feed'::text, 'listener_events'::text, 'attribution_events'::text]))),
+    lines_done bigint DEFAULT 0 NOT NULL,
+    lines_sha256 text,
+    options jsonb DEFAULT '{}'::jsonb NOT NULL,
+    figures jsonb DEFAULT '{}'::jsonb NOT NULL,
+    CONSTRAINT etl_imports_figures_check CHECK ((jsonb_typeof(figures) = 'object'::text)),
+    CONSTRAINT etl_imports_lines_done_check CHECK ((lines_done >= 0)),
+    CONSTRAINT etl_imports_lines_sha256_check CHECK ((lines_sha256 ~ '^[0-9a-f]{64}$'::text)),
+    CONSTRAINT etl_imports_options_check CHECK ((jsonb_typeof(options) = 'object'::text)),
     CONSTRAINT etl_imports_records_duplicate_check CHECK ((records_duplicate >= 0)),
     CONSTRAINT etl_imports_records_imported_check CHECK ((records_imported >= 0)),
     CONSTRAINT etl_imports_records_refused_check CHECK ((records_refused >= 0)),
@@ -2386,9 +2425,17 @@ ALTER TABLE ONLY public.etl_imports FORCE ROW LEVEL SECURITY;
 
 COMMENT ON TABLE public.etl_imports IS 'One row per import of a feed or file.';
 
-COMMENT ON COLUMN public.etl_imports.import_type IS 'feed: a podcast''s RSS; listener_events, attribution_events: files of events.';
+COMMENT ON COLUMN public.etl_imports.import_type IS 'feed: a podcast''s RSS; listener_events, attribution_events: files of events; access_log: requests of a media host; bookings; conversions: by promo code; transcripts; retention_curves: as platforms aggregate them.';
 
-COMMENT ON COLUMN public.etl_imports.status IS 'running; completed: it stands; failed: nothing of it was kept.';
+COMMENT ON COLUMN public.etl_imports.status IS 'running; completed; failed: of a feed nothing was kept, of a file what its figures say; the same file again goes on there.';
+
+COMMENT ON COLUMN public.etl_imports.lines_done IS 'Lines of the file that are dealt with: committed together with what became of them.';
+
+COMMENT ON COLUMN public.etl_imports.lines_sha256 IS 'SHA-256 of these lines: a file that begins otherwise is another file.';
+
+COMMENT ON COLUMN public.etl_imports.options IS 'Object: what the import was told (shift_days, columns, ...); other options are another import.';
+
+COMMENT ON COLUMN public.etl_imports.figures IS 'Object: refused requests by reason, impressions made, the rules that counted.';
 
 CREATE TABLE public.experiment_assignments (
     tenant_id uuid NOT NULL,
@@ -2708,6 +2755,17 @@ CREATE VIEW public.listener_events_hourly WITH (security_barrier='true') AS
   WHERE ((tenant_id = ( SELECT public.app_tenant() AS app_tenant)) AND (( SELECT public.app_sees_all_podcasts() AS app_sees_all_podcasts) OR (episode_id IN ( SELECT public.app_episodes() AS app_episodes))));
 
 COMMENT ON VIEW public.listener_events_hourly IS 'Listener events per UTC hour, episode and event type. unique_listeners adds up over nothing.';
+
+CREATE TABLE public.listener_keys (
+    tenant_id uuid NOT NULL,
+    key bytea NOT NULL,
+    created_at timestamp with time zone DEFAULT now() NOT NULL,
+    CONSTRAINT listener_keys_key_check CHECK ((length(key) >= 32))
+);
+
+ALTER TABLE ONLY public.listener_keys FORCE ROW LEVEL SECURITY;
+
+COMMENT ON TABLE public.listener_keys IS 'The secret under which a tenant''s addresses become listener ids. Never changed: the same listener would be another one.';
 
 CREATE TABLE public.login_attempts (
     attempt_key text NOT NULL,
@@ -3531,7 +3589,7 @@ ALTER TABLE ONLY public.tenant_settings FORCE ROW LEVEL SECURITY;
 
 COMMENT ON TABLE public.tenant_settings IS 'Configuration of one tenant.';
 
-COMMENT ON COLUMN public.tenant_settings.settings IS 'Object. time_zone: IANA name, default UTC. currency: ISO 4217, default USD. week_start: monday or sunday, default monday. locale: en. download_window: calendar_day. listener_retention_days: how long exact unique listeners are kept, default 1095.';
+COMMENT ON COLUMN public.tenant_settings.settings IS 'Object. time_zone: IANA name, default UTC. currency: ISO 4217, default USD. week_start: monday or sunday, default monday. locale: en. download_window: calendar_day (default), rolling_first_touch or rolling_last_touch: within what a listener''s requests for an episode are one download; for what comes in from then on. listener_retention_days: how long exact unique listeners are kept, default 1095.';
 
 CREATE TABLE public.tenants (
     id uuid DEFAULT public.uuid_generate_v4() NOT NULL,
@@ -3916,6 +3974,9 @@ ALTER TABLE ONLY public.campaigns
 ALTER TABLE ONLY public.churn_events
     ADD CONSTRAINT churn_events_pkey PRIMARY KEY (id);
 
+ALTER TABLE ONLY public.counting_windows
+    ADD CONSTRAINT counting_windows_pkey PRIMARY KEY (tenant_id, listener_id, episode_id, opened_at);
+
 ALTER TABLE ONLY public.database_engine
     ADD CONSTRAINT database_engine_pkey PRIMARY KEY (is_chosen);
 
@@ -3940,6 +4001,9 @@ ALTER TABLE public.etl_imports
 ALTER TABLE public.etl_imports
     ADD CONSTRAINT etl_imports_check1 CHECK ((completed_at >= started_at)) NOT VALID;
 
+ALTER TABLE public.etl_imports
+    ADD CONSTRAINT etl_imports_import_type_check CHECK ((import_type = ANY (ARRAY['feed'::text, 'listener_events'::text, 'attribution_events'::text, 'access_log'::text, 'bookings'::text, 'conversions'::text, 'transcripts'::text, 'retention_curves'::text]))) NOT VALID;
+
 ALTER TABLE ONLY public.etl_imports
     ADD CONSTRAINT etl_imports_pkey PRIMARY KEY (id);
 
@@ -3948,6 +4012,12 @@ ALTER TABLE ONLY public.etl_imports
 
 ALTER TABLE ONLY public.excluded_requests
     ADD CONSTRAINT excluded_requests_pkey PRIMARY KEY (tenant_id, occurred_at, id);
+
+ALTER TABLE public.excluded_requests
+    ADD CONSTRAINT excluded_requests_reason_check CHECK ((reason = ANY (ARRAY['head'::text, 'method'::text, 'not_modified'::text, 'failed_status'::text, 'too_short'::text, 'size_unknown'::text, 'piece'::text, 'range_probe'::text, 'bot'::text, 'self_declared_bot'::text, 'data_centre'::text, 'vpn'::text, 'empty_agent'::text, 'malformed_agent'::text, 'watch_app'::text, 'preload'::text, 'repeat'::text]))) NOT VALID;
+
+ALTER TABLE public.excluded_requests
+    ADD CONSTRAINT excluded_requests_rule_version_check CHECK (((length(rule_version) >= 1) AND (length(rule_version) <= 80))) NOT VALID;
 
 ALTER TABLE ONLY public.experiment_assignments
     ADD CONSTRAINT experiment_assignments_pkey PRIMARY KEY (experiment_id, user_id);
@@ -4008,6 +4078,9 @@ ALTER TABLE ONLY public.job_runs
 
 ALTER TABLE ONLY public.listener_events
     ADD CONSTRAINT listener_events_pkey PRIMARY KEY (tenant_id, id, occurred_at);
+
+ALTER TABLE ONLY public.listener_keys
+    ADD CONSTRAINT listener_keys_pkey PRIMARY KEY (tenant_id);
 
 ALTER TABLE ONLY public.listener_metrics
     ADD CONSTRAINT listener_metrics_pkey PRIMARY KEY (tenant_id, id, metric_date);
@@ -4210,14 +4283,14 @@ ALTER TABLE ONLY public.subscription_tiers
 ALTER TABLE ONLY public.tenant_quotas
     ADD CONSTRAINT tenant_quotas_pkey PRIMARY KEY (tenant_id);
 
+ALTER TABLE public.tenant_settings
+    ADD CONSTRAINT tenant_settings_download_window_check CHECK (((settings ->> 'download_window'::text) = ANY (ARRAY['calendar_day'::text, 'rolling_first_touch'::text, 'rolling_last_touch'::text]))) NOT VALID;
+
 ALTER TABLE ONLY public.tenant_settings
     ADD CONSTRAINT tenant_settings_pkey PRIMARY KEY (tenant_id);
 
 ALTER TABLE public.tenant_settings
     ADD CONSTRAINT tenant_settings_settings_check3 CHECK (((((settings ->> 'listener_retention_days'::text))::numeric >= (1)::numeric) AND (((settings ->> 'listener_retention_days'::text))::numeric <= (36500)::numeric))) NOT VALID;
-
-ALTER TABLE public.tenant_settings
-    ADD CONSTRAINT tenant_settings_settings_check4 CHECK (((settings ->> 'download_window'::text) = 'calendar_day'::text)) NOT VALID;
 
 ALTER TABLE public.tenant_settings
     ADD CONSTRAINT tenant_settings_settings_check5 CHECK (((settings ->> 'locale'::text) ~ '^[a-z]{2}([-_][A-Z]{2})?$'::text)) NOT VALID;
@@ -4390,6 +4463,10 @@ CREATE INDEX campaigns_stage ON public.campaigns USING btree (tenant_id, stage, 
 CREATE INDEX churn_events_time ON public.churn_events USING btree (tenant_id, occurred_at);
 
 CREATE INDEX churn_events_user ON public.churn_events USING btree (tenant_id, user_id);
+
+CREATE INDEX counting_windows_closed ON public.counting_windows USING btree (tenant_id, closes_at);
+
+CREATE INDEX counting_windows_episode ON public.counting_windows USING btree (tenant_id, episode_id);
 
 CREATE INDEX email_verification_tokens_tenant_user ON public.email_verification_tokens USING btree (tenant_id, user_id);
 
@@ -4952,6 +5029,12 @@ ALTER TABLE ONLY public.churn_events
 ALTER TABLE ONLY public.churn_events
     ADD CONSTRAINT churn_events_tenant_id_user_id_fkey FOREIGN KEY (tenant_id, user_id) REFERENCES public.users(tenant_id, id) ON DELETE SET NULL (user_id);
 
+ALTER TABLE ONLY public.counting_windows
+    ADD CONSTRAINT counting_windows_tenant_id_episode_id_fkey FOREIGN KEY (tenant_id, episode_id) REFERENCES public.episodes(tenant_id, id) ON DELETE CASCADE;
+
+ALTER TABLE ONLY public.counting_windows
+    ADD CONSTRAINT counting_windows_tenant_id_fkey FOREIGN KEY (tenant_id) REFERENCES public.tenants(id) ON DELETE CASCADE;
+
 ALTER TABLE ONLY public.email_verification_tokens
     ADD CONSTRAINT email_verification_tokens_tenant_id_fkey FOREIGN KEY (tenant_id) REFERENCES public.tenants(id) ON DELETE CASCADE;
 
@@ -5047,6 +5130,9 @@ ALTER TABLE public.listener_events
 
 ALTER TABLE public.listener_events
     ADD CONSTRAINT listener_events_tenant_id_fkey FOREIGN KEY (tenant_id) REFERENCES public.tenants(id) ON DELETE RESTRICT;
+
+ALTER TABLE ONLY public.listener_keys
+    ADD CONSTRAINT listener_keys_tenant_id_fkey FOREIGN KEY (tenant_id) REFERENCES public.tenants(id) ON DELETE CASCADE;
 
 ALTER TABLE public.listener_metrics
     ADD CONSTRAINT listener_metrics_tenant_id_episode_id_fkey FOREIGN KEY (tenant_id, episode_id) REFERENCES public.episodes(tenant_id, id) ON DELETE RESTRICT;
@@ -5368,6 +5454,8 @@ ALTER TABLE public.campaigns ENABLE ROW LEVEL SECURITY;
 
 ALTER TABLE public.churn_events ENABLE ROW LEVEL SECURITY;
 
+ALTER TABLE public.counting_windows ENABLE ROW LEVEL SECURITY;
+
 CREATE POLICY delete_rights ON public.access_control_policies AS RESTRICTIVE FOR DELETE TO podboard_web, podboard_worker USING (( SELECT public.app_may('people.manage'::text) AS app_may));
 
 CREATE POLICY delete_rights ON public.ad_units AS RESTRICTIVE FOR DELETE TO podboard_web, podboard_worker USING (( SELECT public.app_may('campaigns.manage'::text) AS app_may));
@@ -5406,6 +5494,8 @@ CREATE POLICY delete_rights ON public.campaigns AS RESTRICTIVE FOR DELETE TO pod
 
 CREATE POLICY delete_rights ON public.churn_events AS RESTRICTIVE FOR DELETE TO podboard_web, podboard_worker USING ((( SELECT public.app_may('billing.manage'::text) AS app_may) OR (user_id = ( SELECT public.app_user() AS app_user))));
 
+CREATE POLICY delete_rights ON public.counting_windows AS RESTRICTIVE FOR DELETE TO podboard_web, podboard_worker USING (( SELECT public.app_may('no person'::text) AS app_may));
+
 CREATE POLICY delete_rights ON public.email_verification_tokens AS RESTRICTIVE FOR DELETE TO podboard_web, podboard_worker USING ((( SELECT public.app_may('people.manage'::text) AS app_may) OR (user_id = ( SELECT public.app_user() AS app_user))));
 
 CREATE POLICY delete_rights ON public.episodes AS RESTRICTIVE FOR DELETE TO podboard_web, podboard_worker USING (( SELECT public.app_may('catalogue.manage'::text) AS app_may));
@@ -5431,6 +5521,8 @@ CREATE POLICY delete_rights ON public.integrations AS RESTRICTIVE FOR DELETE TO 
 CREATE POLICY delete_rights ON public.io_bookings AS RESTRICTIVE FOR DELETE TO podboard_web, podboard_worker USING (( SELECT public.app_may('campaigns.manage'::text) AS app_may));
 
 CREATE POLICY delete_rights ON public.listener_events AS RESTRICTIVE FOR DELETE TO podboard_web, podboard_worker USING (( SELECT public.app_may('imports.create'::text) AS app_may));
+
+CREATE POLICY delete_rights ON public.listener_keys AS RESTRICTIVE FOR DELETE TO podboard_web, podboard_worker USING (( SELECT public.app_may('no person'::text) AS app_may));
 
 CREATE POLICY delete_rights ON public.listener_metrics AS RESTRICTIVE FOR DELETE TO podboard_web, podboard_worker USING (( SELECT public.app_may('no person'::text) AS app_may));
 
@@ -5558,6 +5650,8 @@ CREATE POLICY insert_rights ON public.campaigns AS RESTRICTIVE FOR INSERT TO pod
 
 CREATE POLICY insert_rights ON public.churn_events AS RESTRICTIVE FOR INSERT TO podboard_web, podboard_worker WITH CHECK ((( SELECT public.app_may('billing.manage'::text) AS app_may) OR (user_id = ( SELECT public.app_user() AS app_user))));
 
+CREATE POLICY insert_rights ON public.counting_windows AS RESTRICTIVE FOR INSERT TO podboard_web, podboard_worker WITH CHECK (( SELECT public.app_may('no person'::text) AS app_may));
+
 CREATE POLICY insert_rights ON public.email_verification_tokens AS RESTRICTIVE FOR INSERT TO podboard_web, podboard_worker WITH CHECK ((( SELECT public.app_may('people.manage'::text) AS app_may) OR (user_id = ( SELECT public.app_user() AS app_user))));
 
 CREATE POLICY insert_rights ON public.episodes AS RESTRICTIVE FOR INSERT TO podboard_web, podboard_worker WITH CHECK (( SELECT public.app_may('catalogue.manage'::text) AS app_may));
@@ -5585,6 +5679,8 @@ CREATE POLICY insert_rights ON public.integrations AS RESTRICTIVE FOR INSERT TO 
 CREATE POLICY insert_rights ON public.io_bookings AS RESTRICTIVE FOR INSERT TO podboard_web, podboard_worker WITH CHECK (( SELECT public.app_may('campaigns.manage'::text) AS app_may));
 
 CREATE POLICY insert_rights ON public.listener_events AS RESTRICTIVE FOR INSERT TO podboard_web, podboard_worker WITH CHECK (( SELECT public.app_may('imports.create'::text) AS app_may));
+
+CREATE POLICY insert_rights ON public.listener_keys AS RESTRICTIVE FOR INSERT TO podboard_web, podboard_worker WITH CHECK (( SELECT public.app_may('no person'::text) AS app_may));
 
 CREATE POLICY insert_rights ON public.listener_metrics AS RESTRICTIVE FOR INSERT TO podboard_web, podboard_worker WITH CHECK (( SELECT public.app_may('no person'::text) AS app_may));
 
@@ -5664,6 +5760,8 @@ CREATE POLICY link_readable ON public.share_link_views AS RESTRICTIVE FOR SELECT
    FROM public.share_links l)));
 
 ALTER TABLE public.listener_events ENABLE ROW LEVEL SECURITY;
+
+ALTER TABLE public.listener_keys ENABLE ROW LEVEL SECURITY;
 
 ALTER TABLE public.listener_metrics ENABLE ROW LEVEL SECURITY;
 
@@ -5751,6 +5849,8 @@ CREATE POLICY reading_rights ON public.billing_transactions AS RESTRICTIVE FOR S
 
 CREATE POLICY reading_rights ON public.churn_events AS RESTRICTIVE FOR SELECT TO podboard_web, podboard_worker USING (( SELECT public.app_may('billing.manage'::text) AS app_may));
 
+CREATE POLICY reading_rights ON public.counting_windows AS RESTRICTIVE FOR SELECT TO podboard_web, podboard_worker USING (( SELECT public.app_may('no person'::text) AS app_may));
+
 CREATE POLICY reading_rights ON public.email_verification_tokens AS RESTRICTIVE FOR SELECT TO podboard_web, podboard_worker USING ((( SELECT public.app_may('people.manage'::text) AS app_may) OR (user_id = ( SELECT public.app_user() AS app_user))));
 
 CREATE POLICY reading_rights ON public.experiment_assignments AS RESTRICTIVE FOR SELECT TO podboard_web, podboard_worker USING ((( SELECT public.app_may('settings.manage'::text) AS app_may) OR (user_id = ( SELECT public.app_user() AS app_user))));
@@ -5768,6 +5868,8 @@ CREATE POLICY reading_rights ON public.integration_sync_logs AS RESTRICTIVE FOR 
 CREATE POLICY reading_rights ON public.integration_tokens AS RESTRICTIVE FOR SELECT TO podboard_web, podboard_worker USING (( SELECT public.app_may('integrations.manage'::text) AS app_may));
 
 CREATE POLICY reading_rights ON public.integrations AS RESTRICTIVE FOR SELECT TO podboard_web, podboard_worker USING (( SELECT public.app_may('integrations.manage'::text) AS app_may));
+
+CREATE POLICY reading_rights ON public.listener_keys AS RESTRICTIVE FOR SELECT TO podboard_web, podboard_worker USING (( SELECT public.app_may('no person'::text) AS app_may));
 
 CREATE POLICY reading_rights ON public.onboarding_progress AS RESTRICTIVE FOR SELECT TO podboard_web, podboard_worker USING ((( SELECT public.app_may('people.manage'::text) AS app_may) OR (user_id = ( SELECT public.app_user() AS app_user))));
 
@@ -5926,6 +6028,8 @@ CREATE POLICY tenant_isolation ON public.campaigns USING ((tenant_id = ( SELECT 
 
 CREATE POLICY tenant_isolation ON public.churn_events USING ((tenant_id = ( SELECT public.app_tenant() AS app_tenant))) WITH CHECK ((tenant_id = ( SELECT public.app_tenant() AS app_tenant)));
 
+CREATE POLICY tenant_isolation ON public.counting_windows USING ((tenant_id = ( SELECT public.app_tenant() AS app_tenant))) WITH CHECK ((tenant_id = ( SELECT public.app_tenant() AS app_tenant)));
+
 CREATE POLICY tenant_isolation ON public.email_verification_tokens USING (((tenant_id = ( SELECT public.app_tenant() AS app_tenant)) OR ((tenant_id IS NULL) AND (( SELECT public.app_tenant() AS app_tenant) IS NULL) AND (user_id = ( SELECT public.app_user() AS app_user))))) WITH CHECK (((tenant_id = ( SELECT public.app_tenant() AS app_tenant)) OR ((tenant_id IS NULL) AND (( SELECT public.app_tenant() AS app_tenant) IS NULL) AND (user_id = ( SELECT public.app_user() AS app_user)))));
 
 CREATE POLICY tenant_isolation ON public.episodes USING ((tenant_id = ( SELECT public.app_tenant() AS app_tenant))) WITH CHECK ((tenant_id = ( SELECT public.app_tenant() AS app_tenant)));
@@ -5953,6 +6057,8 @@ CREATE POLICY tenant_isolation ON public.integrations USING ((tenant_id = ( SELE
 CREATE POLICY tenant_isolation ON public.io_bookings USING ((tenant_id = ( SELECT public.app_tenant() AS app_tenant))) WITH CHECK ((tenant_id = ( SELECT public.app_tenant() AS app_tenant)));
 
 CREATE POLICY tenant_isolation ON public.listener_events USING ((tenant_id = ( SELECT public.app_tenant() AS app_tenant))) WITH CHECK ((tenant_id = ( SELECT public.app_tenant() AS app_tenant)));
+
+CREATE POLICY tenant_isolation ON public.listener_keys USING ((tenant_id = ( SELECT public.app_tenant() AS app_tenant))) WITH CHECK ((tenant_id = ( SELECT public.app_tenant() AS app_tenant)));
 
 CREATE POLICY tenant_isolation ON public.listener_metrics USING ((tenant_id = ( SELECT public.app_tenant() AS app_tenant))) WITH CHECK ((tenant_id = ( SELECT public.app_tenant() AS app_tenant)));
 
@@ -6074,6 +6180,8 @@ CREATE POLICY update_rights ON public.campaigns AS RESTRICTIVE FOR UPDATE TO pod
 
 CREATE POLICY update_rights ON public.churn_events AS RESTRICTIVE FOR UPDATE TO podboard_web, podboard_worker USING ((( SELECT public.app_may('billing.manage'::text) AS app_may) OR (user_id = ( SELECT public.app_user() AS app_user)))) WITH CHECK ((( SELECT public.app_may('billing.manage'::text) AS app_may) OR (user_id = ( SELECT public.app_user() AS app_user))));
 
+CREATE POLICY update_rights ON public.counting_windows AS RESTRICTIVE FOR UPDATE TO podboard_web, podboard_worker USING (( SELECT public.app_may('no person'::text) AS app_may)) WITH CHECK (( SELECT public.app_may('no person'::text) AS app_may));
+
 CREATE POLICY update_rights ON public.email_verification_tokens AS RESTRICTIVE FOR UPDATE TO podboard_web, podboard_worker USING ((( SELECT public.app_may('people.manage'::text) AS app_may) OR (user_id = ( SELECT public.app_user() AS app_user)))) WITH CHECK ((( SELECT public.app_may('people.manage'::text) AS app_may) OR (user_id = ( SELECT public.app_user() AS app_user))));
 
 CREATE POLICY update_rights ON public.episodes AS RESTRICTIVE FOR UPDATE TO podboard_web, podboard_worker USING (( SELECT public.app_may('catalogue.manage'::text) AS app_may)) WITH CHECK (( SELECT public.app_may('catalogue.manage'::text) AS app_may));
@@ -6101,6 +6209,8 @@ CREATE POLICY update_rights ON public.integrations AS RESTRICTIVE FOR UPDATE TO 
 CREATE POLICY update_rights ON public.io_bookings AS RESTRICTIVE FOR UPDATE TO podboard_web, podboard_worker USING (( SELECT public.app_may('campaigns.manage'::text) AS app_may)) WITH CHECK (( SELECT public.app_may('campaigns.manage'::text) AS app_may));
 
 CREATE POLICY update_rights ON public.listener_events AS RESTRICTIVE FOR UPDATE TO podboard_web, podboard_worker USING (( SELECT public.app_may('imports.create'::text) AS app_may)) WITH CHECK (( SELECT public.app_may('imports.create'::text) AS app_may));
+
+CREATE POLICY update_rights ON public.listener_keys AS RESTRICTIVE FOR UPDATE TO podboard_web, podboard_worker USING (( SELECT public.app_may('no person'::text) AS app_may)) WITH CHECK (( SELECT public.app_may('no person'::text) AS app_may));
 
 CREATE POLICY update_rights ON public.listener_metrics AS RESTRICTIVE FOR UPDATE TO podboard_web, podboard_worker USING (( SELECT public.app_may('no person'::text) AS app_may)) WITH CHECK (( SELECT public.app_may('no person'::text) AS app_may));
 
@@ -6337,6 +6447,9 @@ GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.campaigns TO podboard_worker;
 GRANT SELECT,INSERT ON TABLE public.churn_events TO podboard_web;
 GRANT SELECT,INSERT ON TABLE public.churn_events TO podboard_worker;
 
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.counting_windows TO podboard_web;
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.counting_windows TO podboard_worker;
+
 GRANT SELECT ON TABLE public.database_engine TO podboard_web;
 GRANT SELECT ON TABLE public.database_engine TO podboard_worker;
 
@@ -6423,6 +6536,9 @@ GRANT SELECT ON TABLE public.listener_events_daily TO podboard_worker;
 
 GRANT SELECT ON TABLE public.listener_events_hourly TO podboard_web;
 GRANT SELECT ON TABLE public.listener_events_hourly TO podboard_worker;
+
+GRANT SELECT,INSERT ON TABLE public.listener_keys TO podboard_web;
+GRANT SELECT,INSERT ON TABLE public.listener_keys TO podboard_worker;
 
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.login_attempts TO podboard_web;
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.login_attempts TO podboard_worker;

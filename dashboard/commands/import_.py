@@ -3,13 +3,20 @@
 from __future__ import annotations
 
 import sys
+from contextlib import ExitStack
+from datetime import datetime
 from pathlib import Path
 from typing import BinaryIO
 
 import click
 
+from dashboard.commands._files import opened, progress
+from dashboard.commands.log import classify, mapping_lines
 from dashboard.databases import databases
 from queries.ingest.columns import COLUMNS, DATA_COLUMN, KINDS, Kind
+from queries.ingest.counting.configured import data_centres
+from queries.ingest.counting.countries import Countries
+from queries.ingest.counting.rules import nowhere
 from queries.ingest.events import import_events
 from queries.ingest.feed import import_feed, import_feed_from
 from queries.ingest.imports import (
@@ -19,6 +26,9 @@ from queries.ingest.imports import (
     unscoped_tenant_id,
     write_refusals,
 )
+from queries.ingest.logs.faults import words_of
+from queries.ingest.logs.formats import LOG_FORMATS, LogFormat
+from queries.ingest.logs.store import import_log
 from queries.ingest.rows import FORMATS, Format
 from queries.session import Actor
 from queries.settings import Settings
@@ -80,6 +90,64 @@ def events(
         click.echo(
             f"Events: {done.imported:,} imported{made}, {done.duplicate:,} there already, {done.refused:,} refused."
         )
+        _tell_refusals(actor, done, settings, refusals)
+
+
+@command.command()
+@click.argument("file", metavar="FILE")
+@click.option("--tenant", metavar="SLUG", help="The tenant that it belongs to; a dry run needs none.")
+@click.option(
+    "--format", "log_format", type=click.Choice(LOG_FORMATS), help="Otherwise told from the first lines."
+)
+@click.option(
+    "--map", "mapping", type=click.Path(dir_okay=False, path_type=Path), metavar="CSV",
+    help="Which path is which episode: path, episode (id or guid) and, as far as known, size_bytes, duration, "
+    "header_bytes. Without it the episodes' own addresses say so.",
+)  # fmt: skip
+@click.option(
+    "--shift-to", type=click.DateTime(["%Y-%m-%d"]), metavar="DATE",
+    help="Move the whole log by so many days that its first request falls on this day.",
+)  # fmt: skip
+@click.option("--redirects", is_flag=True, help="The log is that of a prefix that only redirects.")
+@click.option("--dry-run", is_flag=True, help="Read and count, store nothing; no database is needed.")
+@_REFUSALS
+@click.pass_context
+def log(
+    context: click.Context, file: str, tenant: str | None, log_format: LogFormat | None, mapping: Path | None,
+    shift_to: datetime | None, redirects: bool, dry_run: bool, refusals: Path | None,
+) -> None:  # fmt: skip
+    """Import the downloads in an access log (combined, JSON lines, CloudFront or S3; plain, gzip or zstd).
+
+    Counted by the rules of IAB 2.3 in the tenant's windows, which go on from file to file; every request for an episode
+    that is refused is kept with its reason. The same log imported again adds nothing, one that was interrupted goes on.
+    """
+    if dry_run:
+        context.invoke(
+            classify, file=file, log_format=log_format, episodes=mapping, shift_to=shift_to, window="day",
+            time_zone="UTC", redirects=redirects, refusals=refusals, as_json=False,
+        )  # fmt: skip
+        return
+    if tenant is None:
+        raise click.UsageError("Missing option '--tenant'.")
+    settings = Settings.from_env()
+    with ExitStack() as stack:
+        places = stack.enter_context(Countries(settings.countries)) if settings.countries else None
+        stack.enter_context(databases(settings))
+        actor = Actor(unscoped_tenant_id(tenant))
+        raw = stack.enter_context(opened(file))
+        done = import_log(
+            actor, raw, name=Path(file).name, log_format=log_format, shift_to=shift_to.date() if shift_to else None,
+            mapping=mapping_lines(mapping) if mapping else None, redirects=redirects,
+            data_centres=data_centres(settings.data_centres), place_of=places.place if places else nowhere,
+            batch_done=stack.enter_context(progress(raw, file)),
+        )  # fmt: skip
+        made = f" (and {done.impressions:,} impressions of ads in them)" if done.impressions else ""
+        click.echo(
+            f"Downloads: {done.imported:,} counted{made}; requests: {done.duplicate:,} there already, "
+            f"{done.refused:,} refused."
+        )
+        for reason, count in sorted(done.by_reason.items(), key=lambda one: -one[1]):
+            click.echo(f"  {count:>10,}  {words_of(reason)}")
         _tell_refusals(actor, done, settings, refusals)
 
 

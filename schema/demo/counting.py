@@ -6,10 +6,10 @@ from datetime import timedelta
 
 import numpy as np
 
-from schema.demo.marks import Row, Rows, ago, dice, is_story, person
+from schema.demo.marks import Row, Rows, ago, dice, is_story, person, proof, sealed
 from schema.demo.material import Material
 
-_RULES = 1
+_RULES = "IAB 2.3, rules 1"
 # Reason and its share of what is not counted: repeats and fetches that broke off most, robots by the day.
 _REASONS = {
     "repeat": 0.33,
@@ -40,6 +40,8 @@ def counting(material: Material) -> Rows:
         "etl_imports": imports,
         "import_refusals": _refusals(material),
         "excluded_requests": _excluded(material, weekly={row["week"]: row["id"] for row in _weeks(material)}),
+        "listener_keys": [{"tenant_id": material.tenant_id, "key": sealed(material, "listeners", 4)}],
+        "counting_windows": _windows(material),
     }
 
 
@@ -168,4 +170,20 @@ def _excluded(material: Material, weekly: dict[object, object]) -> list[Row]:
             "occurred_at": epoch + timedelta(milliseconds=int(at[n])),
         }
         for n, place in enumerate(near)
+    ]
+
+
+def _windows(material: Material) -> list[Row]:
+    """A listener who broke off yesterday, and may go on as long as the log of the day is not in."""
+    episodes = material.episode_ids()
+    return [
+        {
+            "tenant_id": material.tenant_id,
+            "listener_id": proof(material, "listener/broke off")[:32],
+            "episode_id": episodes[0],
+            "opened_at": ago(material, 1, 0),
+            "closes_at": ago(material, 0, 0),
+            "pieces": [0, 180_224],
+            "told_bytes": 31_457_280,
+        }
     ]
