@@ -2568,6 +2568,28 @@ COMMENT ON COLUMN public.gdpr_requests.due_at IS 'By when it must be answered: o
 
 COMMENT ON COLUMN public.gdpr_requests.completed_at IS 'When it ended, in whichever of the three ways.';
 
+CREATE TABLE public.import_columns (
+    tenant_id uuid NOT NULL,
+    source text NOT NULL,
+    kind text NOT NULL,
+    columns jsonb NOT NULL,
+    created_at timestamp with time zone DEFAULT now() NOT NULL,
+    updated_at timestamp with time zone DEFAULT now() NOT NULL,
+    CONSTRAINT import_columns_columns_check CHECK ((jsonb_typeof(columns) = 'object'::text)),
+    CONSTRAINT import_columns_kind_check CHECK ((kind = ANY (ARRAY['listener'::text, 'attribution'::text]))),
+    CONSTRAINT import_columns_source_check CHECK (((length(source) >= 1) AND (length(source) <= 120)))
+);
+
+ALTER TABLE ONLY public.import_columns FORCE ROW LEVEL SECURITY;
+
+COMMENT ON TABLE public.import_columns IS 'How a source names the columns of its files: remembered when it is told, used for its next files.';
+
+COMMENT ON COLUMN public.import_columns.source IS 'Name of the source: as told, else the file''s name without dates and numbers.';
+
+COMMENT ON COLUMN public.import_columns.kind IS 'Which events the files hold: listener or attribution.';
+
+COMMENT ON COLUMN public.import_columns.columns IS 'Object: {name in the file: name of the column, or empty to leave it out}.';
+
 CREATE TABLE public.import_refusals (
     id uuid DEFAULT public.uuid_generate_v4() NOT NULL,
     tenant_id uuid NOT NULL,
@@ -4040,6 +4062,9 @@ ALTER TABLE ONLY public.failover_events
 ALTER TABLE ONLY public.gdpr_requests
     ADD CONSTRAINT gdpr_requests_pkey PRIMARY KEY (id);
 
+ALTER TABLE ONLY public.import_columns
+    ADD CONSTRAINT import_columns_pkey PRIMARY KEY (tenant_id, source, kind);
+
 ALTER TABLE ONLY public.import_refusals
     ADD CONSTRAINT import_refusals_pkey PRIMARY KEY (id);
 
@@ -4772,6 +4797,8 @@ CREATE TRIGGER touch_updated_at BEFORE UPDATE ON public.failover_events FOR EACH
 
 CREATE TRIGGER touch_updated_at BEFORE UPDATE ON public.gdpr_requests FOR EACH ROW EXECUTE FUNCTION internal.touch_updated_at();
 
+CREATE TRIGGER touch_updated_at BEFORE UPDATE ON public.import_columns FOR EACH ROW EXECUTE FUNCTION internal.touch_updated_at();
+
 CREATE TRIGGER touch_updated_at BEFORE UPDATE ON public.integration_sync_logs FOR EACH ROW EXECUTE FUNCTION internal.touch_updated_at();
 
 CREATE TRIGGER touch_updated_at BEFORE UPDATE ON public.integration_tokens FOR EACH ROW EXECUTE FUNCTION internal.touch_updated_at();
@@ -5094,6 +5121,9 @@ ALTER TABLE ONLY public.gdpr_requests
 
 ALTER TABLE ONLY public.gdpr_requests
     ADD CONSTRAINT gdpr_requests_tenant_id_user_id_fkey FOREIGN KEY (tenant_id, user_id) REFERENCES public.users(tenant_id, id) ON DELETE SET NULL (user_id);
+
+ALTER TABLE ONLY public.import_columns
+    ADD CONSTRAINT import_columns_tenant_id_fkey FOREIGN KEY (tenant_id) REFERENCES public.tenants(id) ON DELETE CASCADE;
 
 ALTER TABLE ONLY public.import_refusals
     ADD CONSTRAINT import_refusals_tenant_id_fkey FOREIGN KEY (tenant_id) REFERENCES public.tenants(id) ON DELETE RESTRICT;
@@ -5510,6 +5540,8 @@ CREATE POLICY delete_rights ON public.experiment_events AS RESTRICTIVE FOR DELET
 
 CREATE POLICY delete_rights ON public.experiments AS RESTRICTIVE FOR DELETE TO podboard_web, podboard_worker USING (( SELECT public.app_may('settings.manage'::text) AS app_may));
 
+CREATE POLICY delete_rights ON public.import_columns AS RESTRICTIVE FOR DELETE TO podboard_web, podboard_worker USING (( SELECT public.app_may('imports.create'::text) AS app_may));
+
 CREATE POLICY delete_rights ON public.import_refusals AS RESTRICTIVE FOR DELETE TO podboard_web, podboard_worker USING (( SELECT public.app_may('imports.create'::text) AS app_may));
 
 CREATE POLICY delete_rights ON public.integration_sync_logs AS RESTRICTIVE FOR DELETE TO podboard_web, podboard_worker USING (( SELECT public.app_may('integrations.manage'::text) AS app_may));
@@ -5608,6 +5640,8 @@ ALTER TABLE public.failover_events ENABLE ROW LEVEL SECURITY;
 
 ALTER TABLE public.gdpr_requests ENABLE ROW LEVEL SECURITY;
 
+ALTER TABLE public.import_columns ENABLE ROW LEVEL SECURITY;
+
 ALTER TABLE public.import_refusals ENABLE ROW LEVEL SECURITY;
 
 CREATE POLICY insert_rights ON public.access_control_policies AS RESTRICTIVE FOR INSERT TO podboard_web, podboard_worker WITH CHECK (( SELECT public.app_may('people.manage'::text) AS app_may));
@@ -5667,6 +5701,8 @@ CREATE POLICY insert_rights ON public.experiment_events AS RESTRICTIVE FOR INSER
 CREATE POLICY insert_rights ON public.experiments AS RESTRICTIVE FOR INSERT TO podboard_web, podboard_worker WITH CHECK (( SELECT public.app_may('settings.manage'::text) AS app_may));
 
 CREATE POLICY insert_rights ON public.gdpr_requests AS RESTRICTIVE FOR INSERT TO podboard_web, podboard_worker WITH CHECK ((( SELECT public.app_may('people.manage'::text) AS app_may) OR ((user_id = ( SELECT public.app_user() AS app_user)) AND (status = 'received'::text) AND (handled_by IS NULL))));
+
+CREATE POLICY insert_rights ON public.import_columns AS RESTRICTIVE FOR INSERT TO podboard_web, podboard_worker WITH CHECK (( SELECT public.app_may('imports.create'::text) AS app_may));
 
 CREATE POLICY insert_rights ON public.import_refusals AS RESTRICTIVE FOR INSERT TO podboard_web, podboard_worker WITH CHECK (( SELECT public.app_may('imports.create'::text) AS app_may));
 
@@ -5863,6 +5899,8 @@ CREATE POLICY reading_rights ON public.experiments AS RESTRICTIVE FOR SELECT TO 
 
 CREATE POLICY reading_rights ON public.gdpr_requests AS RESTRICTIVE FOR SELECT TO podboard_web, podboard_worker USING ((( SELECT public.app_may('people.manage'::text) AS app_may) OR (user_id = ( SELECT public.app_user() AS app_user))));
 
+CREATE POLICY reading_rights ON public.import_columns AS RESTRICTIVE FOR SELECT TO podboard_web, podboard_worker USING (( SELECT public.app_may('imports.create'::text) AS app_may));
+
 CREATE POLICY reading_rights ON public.integration_sync_logs AS RESTRICTIVE FOR SELECT TO podboard_web, podboard_worker USING (( SELECT public.app_may('integrations.manage'::text) AS app_may));
 
 CREATE POLICY reading_rights ON public.integration_tokens AS RESTRICTIVE FOR SELECT TO podboard_web, podboard_worker USING (( SELECT public.app_may('integrations.manage'::text) AS app_may));
@@ -6046,6 +6084,8 @@ CREATE POLICY tenant_isolation ON public.experiments USING ((tenant_id = ( SELEC
 
 CREATE POLICY tenant_isolation ON public.gdpr_requests USING ((tenant_id = ( SELECT public.app_tenant() AS app_tenant))) WITH CHECK ((tenant_id = ( SELECT public.app_tenant() AS app_tenant)));
 
+CREATE POLICY tenant_isolation ON public.import_columns USING ((tenant_id = ( SELECT public.app_tenant() AS app_tenant))) WITH CHECK ((tenant_id = ( SELECT public.app_tenant() AS app_tenant)));
+
 CREATE POLICY tenant_isolation ON public.import_refusals USING ((tenant_id = ( SELECT public.app_tenant() AS app_tenant))) WITH CHECK ((tenant_id = ( SELECT public.app_tenant() AS app_tenant)));
 
 CREATE POLICY tenant_isolation ON public.integration_sync_logs USING ((tenant_id = ( SELECT public.app_tenant() AS app_tenant))) WITH CHECK ((tenant_id = ( SELECT public.app_tenant() AS app_tenant)));
@@ -6197,6 +6237,8 @@ CREATE POLICY update_rights ON public.experiment_events AS RESTRICTIVE FOR UPDAT
 CREATE POLICY update_rights ON public.experiments AS RESTRICTIVE FOR UPDATE TO podboard_web, podboard_worker USING (( SELECT public.app_may('settings.manage'::text) AS app_may)) WITH CHECK (( SELECT public.app_may('settings.manage'::text) AS app_may));
 
 CREATE POLICY update_rights ON public.gdpr_requests AS RESTRICTIVE FOR UPDATE TO podboard_web, podboard_worker USING (( SELECT public.app_may('people.manage'::text) AS app_may)) WITH CHECK (( SELECT public.app_may('people.manage'::text) AS app_may));
+
+CREATE POLICY update_rights ON public.import_columns AS RESTRICTIVE FOR UPDATE TO podboard_web, podboard_worker USING (( SELECT public.app_may('imports.create'::text) AS app_may)) WITH CHECK (( SELECT public.app_may('imports.create'::text) AS app_may));
 
 CREATE POLICY update_rights ON public.import_refusals AS RESTRICTIVE FOR UPDATE TO podboard_web, podboard_worker USING (( SELECT public.app_may('imports.create'::text) AS app_may)) WITH CHECK (( SELECT public.app_may('imports.create'::text) AS app_may));
 
@@ -6485,6 +6527,9 @@ GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.failover_events TO podboard_wo
 
 GRANT SELECT,INSERT,UPDATE ON TABLE public.gdpr_requests TO podboard_web;
 GRANT SELECT,INSERT,UPDATE ON TABLE public.gdpr_requests TO podboard_worker;
+
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.import_columns TO podboard_web;
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.import_columns TO podboard_worker;
 
 GRANT SELECT,INSERT,DELETE ON TABLE public.import_refusals TO podboard_web;
 GRANT SELECT,INSERT,DELETE ON TABLE public.import_refusals TO podboard_worker;

@@ -24,6 +24,7 @@ HINTS: dict[tuple[str, str], Callable[[Mark], Any]] = {
             "resource": {"type": "podcast"},
         }
     ),
+    ("counting_windows", "pieces"): lambda mark: [mark.number(0), mark.number(0) + 1],
     # The balance is what was given less what was spent.
     ("ai_token_balances", "spent"): lambda mark: mark.number(0) // 100,
     ("ai_token_usage", "token_count"): lambda mark: mark.number(0) // 1000,

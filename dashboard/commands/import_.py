@@ -6,7 +6,6 @@ import sys
 from contextlib import ExitStack
 from datetime import datetime
 from pathlib import Path
-from typing import BinaryIO
 
 import click
 
@@ -17,12 +16,12 @@ from queries.ingest.columns import COLUMNS, DATA_COLUMN, KINDS, Kind
 from queries.ingest.counting.configured import data_centres
 from queries.ingest.counting.countries import Countries
 from queries.ingest.counting.rules import nowhere
-from queries.ingest.events import import_events
+from queries.ingest.events import check_events, import_events, source_of
 from queries.ingest.feed import import_feed, import_feed_from
 from queries.ingest.imports import (
     LISTED_REFUSALS,
-    ImportRefused,
     ImportResult,
+    Refusal,
     unscoped_tenant_id,
     write_refusals,
 )
@@ -59,7 +58,7 @@ def feed(source: str, tenant: str, refusals: Path | None) -> None:
         if "://" in source:
             done = import_feed_from(actor, source)
         else:
-            with _opened(source) as handle:
+            with opened(source) as handle:
                 done = import_feed(actor, handle, name=Path(source).name)
         click.echo(
             f"Episodes: {done.imported:,} new, {done.updated:,} updated, {done.duplicate:,} unchanged, "
@@ -73,24 +72,68 @@ def feed(source: str, tenant: str, refusals: Path | None) -> None:
 @_TENANT
 @click.option("--kind", type=click.Choice(KINDS), help="Kind of events; otherwise told from the columns.")
 @click.option("--format", "file_format", type=click.Choice(FORMATS), help="Otherwise told from the content.")
+@click.option(
+    "--map", "columns", multiple=True, metavar="NAME=COLUMN",
+    help="What a name in the file means; empty after the = leaves it out. Remembered for the source's next files.",
+)  # fmt: skip
+@click.option(
+    "--source", metavar="NAME", help="Whose file it is; otherwise its name without dates and numbers."
+)
+@click.option("--dry-run", is_flag=True, help="Judge every row, store nothing.")
 @_REFUSALS
 def events(
-    file: str, tenant: str, kind: Kind | None, file_format: Format | None, refusals: Path | None
-) -> None:
-    """Import listener or attribution events from a CSV or NDJSON file (UTF-8, one event per line).
+    file: str, tenant: str, kind: Kind | None, file_format: Format | None, columns: tuple[str, ...],
+    source: str | None, dry_run: bool, refusals: Path | None,
+) -> None:  # fmt: skip
+    """Import listener or attribution events from a CSV, NDJSON or Parquet file (one event per line; gzip and zstd too).
 
-    Good rows stand, bad ones are listed with line and reason. The same file imported again adds nothing.
-    `podboard import columns` lists the columns.
+    Good rows stand, bad ones are listed with line and reason. The same file imported again adds nothing, one that was
+    interrupted goes on where it stopped. `podboard import columns` lists the columns.
     """
-    with databases(Settings.from_env()) as settings:
+    told = _meanings(columns)
+    with databases(Settings.from_env()) as settings, opened(file) as raw, progress(raw, file, "rows") as tell:
         actor = Actor(unscoped_tenant_id(tenant))
-        with _opened(file) as handle:
-            done = import_events(actor, handle, name=Path(file).name, kind=kind, file_format=file_format)
+        source = source or source_of(Path(file).name)
+        if dry_run:
+            found = check_events(
+                actor,
+                raw,
+                kind=kind,
+                file_format=file_format,
+                columns=told,
+                source_name=source,
+                batch_done=tell,
+            )
+            click.echo(f"Rows: {found.good:,} good, {found.refused:,} would be refused. Nothing was stored.")
+            _list_first(found.first_refusals)
+            if found.refused and not found.good:
+                sys.exit(1)
+            return
+        done = import_events(
+            actor, raw, name=Path(file).name, kind=kind, file_format=file_format, columns=told, source_name=source,
+            batch_done=tell,
+        )  # fmt: skip
         made = f" (and {done.impressions:,} impressions of ads in them)" if done.impressions else ""
         click.echo(
             f"Events: {done.imported:,} imported{made}, {done.duplicate:,} there already, {done.refused:,} refused."
         )
         _tell_refusals(actor, done, settings, refusals)
+
+
+def _meanings(told: tuple[str, ...]) -> dict[str, str] | None:
+    """The columns as they were told; None when nothing was. Raises: click.UsageError."""
+    if not told:
+        return None
+    meanings = dict[str, str]()
+    known = {column.key for kind in KINDS for column in COLUMNS[kind]} | set(DATA_COLUMN.values()) | {""}
+    for one in told:
+        name, sign, key = one.rpartition("=")
+        if not sign or not name or key not in known:
+            raise click.UsageError(
+                f"--map {one}: write it like name=column; `podboard import columns` lists them."
+            )
+        meanings[name] = key
+    return meanings
 
 
 @command.command()
@@ -167,11 +210,10 @@ def columns(kind: Kind | None) -> None:
         )
 
 
-def _opened(name: str) -> BinaryIO:
-    try:
-        return open(name, "rb", buffering=1024 * 1024)
-    except OSError as error:
-        raise ImportRefused(f"{name} cannot be read: {error.strerror}.") from None
+def _list_first(refusals: tuple[Refusal, ...]) -> None:
+    for refusal in refusals:
+        detail = f" ({refusal.detail})" if refusal.detail else ""
+        click.echo(f"  line {refusal.line_number:,}: {refusal.reason}{detail}")
 
 
 def _tell_refusals(actor: Actor, done: ImportResult, settings: Settings, path: Path | None) -> None:
@@ -180,9 +222,7 @@ def _tell_refusals(actor: Actor, done: ImportResult, settings: Settings, path: P
         click.echo(note)
     if not done.refused:
         return
-    for refusal in done.first_refusals:
-        detail = f" ({refusal.detail})" if refusal.detail else ""
-        click.echo(f"  line {refusal.line_number:,}: {refusal.reason}{detail}")
+    _list_first(done.first_refusals)
     if path is None:
         folder = settings.home / "imports"
         folder.mkdir(parents=True, exist_ok=True)

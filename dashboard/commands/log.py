@@ -27,8 +27,8 @@ from queries.ingest.logs.classify import LogSummary, Refused, classify_log
 from queries.ingest.logs.episodes import audio_by_itself, episodes_of
 from queries.ingest.logs.faults import LineFault, RefusedLine
 from queries.ingest.logs.formats import LOG_FORMATS, LogFormat
-from queries.ingest.logs.packing import unpacked
 from queries.ingest.logs.reader import LogReader
+from queries.ingest.packing import unpacked
 from queries.settings import Settings
 
 _TOP = 5

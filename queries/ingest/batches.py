@@ -42,6 +42,12 @@ class Batches:
         self.lines_done = lines_done
         """Lines that a run before this one, or a batch of it, has dealt with."""
 
+    @property
+    def tenant_id(self) -> UUID:
+        """Whose import it is."""
+        assert self.actor.tenant_id is not None  # noqa: S101 (it has a session, so it has a tenant; this tells mypy)
+        return self.actor.tenant_id
+
     @contextmanager
     def batch(self, lines_done: int, sha256: str) -> Iterator[Connection]:
         """The transaction of the batch that ends with this line; `sha256` is that of all lines up to there.

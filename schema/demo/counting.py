@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from datetime import timedelta
 
 import numpy as np
@@ -42,6 +43,16 @@ def counting(material: Material) -> Rows:
         "excluded_requests": _excluded(material, weekly={row["week"]: row["id"] for row in _weeks(material)}),
         "listener_keys": [{"tenant_id": material.tenant_id, "key": sealed(material, "listeners", 4)}],
         "counting_windows": _windows(material),
+        "campaign_links": _links(material),
+        "import_columns": [
+            {
+                "tenant_id": material.tenant_id,
+                "source": "downloads",
+                "kind": "listener",
+                "columns": json.dumps({"played_with": "app", "row_no": ""}),
+                "created_at": ago(material, 40, 700),
+            }
+        ],
     }
 
 
@@ -187,3 +198,19 @@ def _windows(material: Material) -> list[Row]:
             "told_bytes": 31_457_280,
         }
     ]
+
+
+def _links(material: Material) -> list[Row]:
+    """A pixel and a vanity URL of the first campaign."""
+    campaign, made = material.campaign_ids()[0], ago(material, 60, 600)
+    plan = material.plan
+    return [
+        {
+            "id": material.id(f"link/{kind}"), "tenant_id": material.tenant_id, "campaign_id": campaign, "kind": kind,
+            "key": key, "target_url": target, "created_at": made,
+        }
+        for kind, key, target in (
+            ("pixel", proof(material, "link/pixel")[:32], None),
+            ("vanity_url", f"{plan.slug}/{plan.campaigns[0].slug}", f"https://{plan.campaigns[0].slug}.example/"),
+        )
+    ]  # fmt: skip

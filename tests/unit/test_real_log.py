@@ -17,8 +17,8 @@ from queries.ingest.counting.requests import EpisodeFile
 from queries.ingest.counting.rules import Rules
 from queries.ingest.logs.classify import Refused, classify_log
 from queries.ingest.logs.faults import LineFault, RefusedLine
-from queries.ingest.logs.packing import unpacked
 from queries.ingest.logs.reader import LogReader
+from queries.ingest.packing import unpacked
 from tests.unit.counting_samples import SECRET
 
 NOW = datetime(2026, 11, 28, tzinfo=UTC)
