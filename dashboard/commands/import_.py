@@ -12,6 +12,7 @@ import click
 from dashboard.commands._files import opened, progress
 from dashboard.commands.log import classify, mapping_lines
 from dashboard.databases import databases
+from queries.ingest.bookings import import_bookings
 from queries.ingest.columns import COLUMNS, DATA_COLUMN, KINDS, Kind
 from queries.ingest.counting.configured import data_centres
 from queries.ingest.counting.countries import Countries
@@ -116,6 +117,22 @@ def events(
         made = f" (and {done.impressions:,} impressions of ads in them)" if done.impressions else ""
         click.echo(
             f"Events: {done.imported:,} imported{made}, {done.duplicate:,} there already, {done.refused:,} refused."
+        )
+        _tell_refusals(actor, done, settings, refusals)
+
+
+@command.command()
+@click.argument("file", metavar="FILE")
+@_TENANT
+@_REFUSALS
+def bookings(file: str, tenant: str, refusals: Path | None) -> None:
+    """Import bookings from a CSV file (gzip and zstd too): campaign (id or name), starts_on, ends_on, pricing_model,
+    rate, currency; and as they apply booked_impressions, booking_date, promo_code, vanity_url, id."""
+    with databases(Settings.from_env()) as settings, opened(file) as raw:
+        actor = Actor(unscoped_tenant_id(tenant))
+        done = import_bookings(actor, raw, name=Path(file).name)
+        click.echo(
+            f"Bookings: {done.imported:,} imported, {done.duplicate:,} there already, {done.refused:,} refused."
         )
         _tell_refusals(actor, done, settings, refusals)
 

@@ -29,7 +29,7 @@ from queries.ingest.imports import (
 )
 from queries.ingest.lines import Lines, begin_with
 from queries.ingest.packing import first_bytes, unpacked
-from queries.ingest.parquet import MAGIC, ParquetFile, whole_hash
+from queries.ingest.parquet import MAGIC, ParquetFile, is_unpacked, whole_hash
 from queries.ingest.references import References
 from queries.ingest.room import Room
 from queries.ingest.row_reader import RowReader
@@ -199,7 +199,8 @@ def _file(
     if file_format == "parquet" or (file_format is None and first_bytes(plain, len(MAGIC)) == MAGIC):
         if first_bytes(plain, len(MAGIC)) != MAGIC:
             raise ImportRefused("This is no Parquet file.")
-        source.seek(0)
+        if not source.seekable() or not is_unpacked(source):
+            raise ImportRefused("A Parquet file cannot come through a pipe or packed: name the file itself.")
         return ParquetFile(source, kind=kind, columns=columns)
     return EventFile(Lines(plain), kind=kind, file_format=file_format, columns=columns)
 

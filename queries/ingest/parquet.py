@@ -83,10 +83,16 @@ class ParquetFile:
             raise ImportRefused("The Parquet file is broken from here on.") from None
 
 
+def is_unpacked(source: BinaryIO) -> bool:
+    """Whether an open file is Parquet as it stands, not inside a packing; it is at its beginning afterwards."""
+    source.seek(0)
+    first = source.read(len(MAGIC))
+    source.seek(0)
+    return first == MAGIC
+
+
 def whole_hash(source: BinaryIO) -> str:
     """SHA-256 of a whole file, which is at its beginning again afterwards."""
-    if not source.seekable():
-        raise ImportRefused("A Parquet file cannot come through a pipe or packed: name the file itself.")
     source.seek(0)
     seen = hashlib.sha256()
     while piece := source.read(_READ):

@@ -366,7 +366,7 @@ def test_excluded_requests_follow_the_podcast(web: Connection, world: World) -> 
     for title in ("Harbour Lights 1", "Night Shift 1"):
         _insert(
             web, "excluded_requests", tenant_id=tenant, episode_id=world.episodes[title], reason="repeat",
-            rule_version=1, occurred_at=WORLD_NOW,
+            rule_version="1", occurred_at=WORLD_NOW,
         )  # fmt: skip
     mine, other = str(world.episodes["Harbour Lights 1"]), str(world.episodes["Night Shift 1"])
     assert _seen(web, world, "excluded_requests", "episode_id::text") == {
@@ -374,7 +374,7 @@ def test_excluded_requests_follow_the_podcast(web: Connection, world: World) -> 
     }  # fmt: skip
     _enter(web, world.people.carol)
     row = {
-        "tenant_id": tenant, "episode_id": world.episodes["Harbour Lights 1"], "reason": "bot", "rule_version": 1,
+        "tenant_id": tenant, "episode_id": world.episodes["Harbour Lights 1"], "reason": "bot", "rule_version": "1",
         "occurred_at": WORLD_NOW,
     }  # fmt: skip
     _refused(web, DENIED, lambda: _insert(web, "excluded_requests", **row))
