@@ -2215,6 +2215,32 @@ CREATE VIEW public.campaign_episodes WITH (security_barrier='true') AS
 
 COMMENT ON VIEW public.campaign_episodes IS 'Episodes with ads of the campaigns in scope: title, date and show, no listener totals.';
 
+CREATE TABLE public.campaign_links (
+    id uuid DEFAULT public.uuid_generate_v4() NOT NULL,
+    tenant_id uuid NOT NULL,
+    campaign_id uuid NOT NULL,
+    kind text NOT NULL,
+    key text NOT NULL,
+    target_url text,
+    deleted_at timestamp with time zone,
+    created_at timestamp with time zone DEFAULT now() NOT NULL,
+    updated_at timestamp with time zone DEFAULT now() NOT NULL,
+    CONSTRAINT campaign_links_check CHECK (((kind = 'vanity_url'::text) = (target_url IS NOT NULL))),
+    CONSTRAINT campaign_links_key_check CHECK (((key ~ '^[a-z0-9]+(-[a-z0-9]+)*(/[a-z0-9]+(-[a-z0-9]+)*)?$'::text) AND (length(key) <= 160))),
+    CONSTRAINT campaign_links_kind_check CHECK ((kind = ANY (ARRAY['pixel'::text, 'vanity_url'::text]))),
+    CONSTRAINT campaign_links_target_url_check CHECK (((target_url ~ '^https?://[^[:space:]]+$'::text) AND (length(target_url) <= 2000)))
+);
+
+ALTER TABLE ONLY public.campaign_links FORCE ROW LEVEL SECURITY;
+
+COMMENT ON TABLE public.campaign_links IS 'Where listeners and buyers of a campaign are counted: its pixel on the sponsor''s page, its vanity URL in the host''s words.';
+
+COMMENT ON COLUMN public.campaign_links.kind IS 'pixel: fetched by the page that says thank you; vanity_url: leads on to target_url.';
+
+COMMENT ON COLUMN public.campaign_links.key IS 'pixel: 32 random hexadecimal digits; vanity_url: slug of the tenant, a slash and a name of its own. So none can be taken from another tenant.';
+
+COMMENT ON COLUMN public.campaign_links.target_url IS 'Where a vanity URL leads: never anything that a request says.';
+
 CREATE VIEW public.campaign_listener_days WITH (security_barrier='true') AS
  SELECT tenant_id,
     local_day,
@@ -3984,6 +4010,9 @@ ALTER TABLE ONLY public.billing_transactions
 ALTER TABLE ONLY public.billing_transactions
     ADD CONSTRAINT billing_transactions_tenant_id_stripe_transaction_id_key UNIQUE (tenant_id, stripe_transaction_id);
 
+ALTER TABLE ONLY public.campaign_links
+    ADD CONSTRAINT campaign_links_pkey PRIMARY KEY (id);
+
 ALTER TABLE ONLY public.campaigns
     ADD CONSTRAINT campaigns_pkey PRIMARY KEY (id);
 
@@ -4483,6 +4512,10 @@ CREATE INDEX billing_transactions_time ON public.billing_transactions USING btre
 
 CREATE INDEX billing_transactions_user ON public.billing_transactions USING btree (tenant_id, user_id);
 
+CREATE INDEX campaign_links_campaign ON public.campaign_links USING btree (tenant_id, campaign_id);
+
+CREATE UNIQUE INDEX campaign_links_key ON public.campaign_links USING btree (tenant_id, kind, key);
+
 CREATE INDEX campaigns_stage ON public.campaigns USING btree (tenant_id, stage, start_date);
 
 CREATE INDEX churn_events_time ON public.churn_events USING btree (tenant_id, occurred_at);
@@ -4693,7 +4726,11 @@ CREATE TRIGGER enforce_quota_undeleted AFTER UPDATE OF deleted_at ON public.user
 
 CREATE TRIGGER keep_directory AFTER INSERT OR DELETE OR UPDATE OF key_hash ON public.api_keys FOR EACH ROW EXECUTE FUNCTION internal.keep_directory('api_key', 'key_hash');
 
+CREATE TRIGGER keep_directory AFTER INSERT OR DELETE OR UPDATE OF key ON public.campaign_links FOR EACH ROW EXECUTE FUNCTION internal.keep_directory('campaign_link', 'key');
+
 CREATE TRIGGER keep_directory AFTER INSERT OR DELETE OR UPDATE OF token ON public.email_verification_tokens FOR EACH ROW EXECUTE FUNCTION internal.keep_directory('email_token', 'token');
+
+CREATE TRIGGER keep_directory AFTER INSERT OR DELETE OR UPDATE OF id ON public.episodes FOR EACH ROW EXECUTE FUNCTION internal.keep_directory('episode', 'id');
 
 CREATE TRIGGER keep_directory AFTER INSERT OR DELETE OR UPDATE OF token ON public.password_reset_tokens FOR EACH ROW EXECUTE FUNCTION internal.keep_directory('password_token', 'token');
 
@@ -4780,6 +4817,8 @@ CREATE TRIGGER touch_updated_at BEFORE UPDATE ON public.attribution_validations 
 CREATE TRIGGER touch_updated_at BEFORE UPDATE ON public.backup_records FOR EACH ROW EXECUTE FUNCTION internal.touch_updated_at();
 
 CREATE TRIGGER touch_updated_at BEFORE UPDATE ON public.billing_transactions FOR EACH ROW EXECUTE FUNCTION internal.touch_updated_at();
+
+CREATE TRIGGER touch_updated_at BEFORE UPDATE ON public.campaign_links FOR EACH ROW EXECUTE FUNCTION internal.touch_updated_at();
 
 CREATE TRIGGER touch_updated_at BEFORE UPDATE ON public.campaigns FOR EACH ROW EXECUTE FUNCTION internal.touch_updated_at();
 
@@ -5043,6 +5082,12 @@ ALTER TABLE ONLY public.billing_transactions
 
 ALTER TABLE ONLY public.billing_transactions
     ADD CONSTRAINT billing_transactions_tenant_id_user_id_fkey FOREIGN KEY (tenant_id, user_id) REFERENCES public.users(tenant_id, id) ON DELETE SET NULL (user_id);
+
+ALTER TABLE ONLY public.campaign_links
+    ADD CONSTRAINT campaign_links_tenant_id_campaign_id_fkey FOREIGN KEY (tenant_id, campaign_id) REFERENCES public.campaigns(tenant_id, id) ON DELETE CASCADE;
+
+ALTER TABLE ONLY public.campaign_links
+    ADD CONSTRAINT campaign_links_tenant_id_fkey FOREIGN KEY (tenant_id) REFERENCES public.tenants(id) ON DELETE CASCADE;
 
 ALTER TABLE ONLY public.campaigns
     ADD CONSTRAINT campaigns_tenant_id_fkey FOREIGN KEY (tenant_id) REFERENCES public.tenants(id) ON DELETE RESTRICT;
@@ -5460,6 +5505,8 @@ ALTER TABLE public.backup_records ENABLE ROW LEVEL SECURITY;
 
 ALTER TABLE public.billing_transactions ENABLE ROW LEVEL SECURITY;
 
+ALTER TABLE public.campaign_links ENABLE ROW LEVEL SECURITY;
+
 CREATE POLICY campaign_scope ON public.ad_units AS RESTRICTIVE TO podboard_web, podboard_worker USING ((( SELECT public.app_sees_all_campaigns() AS app_sees_all_campaigns) OR (campaign_id IN ( SELECT public.app_campaigns() AS app_campaigns))));
 
 CREATE POLICY campaign_scope ON public.attribution_analytics AS RESTRICTIVE TO podboard_web, podboard_worker USING ((( SELECT public.app_sees_all_campaigns() AS app_sees_all_campaigns) OR (campaign_id IN ( SELECT public.app_campaigns() AS app_campaigns))));
@@ -5471,6 +5518,8 @@ CREATE POLICY campaign_scope ON public.attribution_events AS RESTRICTIVE TO podb
 CREATE POLICY campaign_scope ON public.attribution_paths AS RESTRICTIVE TO podboard_web, podboard_worker USING ((( SELECT public.app_sees_all_campaigns() AS app_sees_all_campaigns) OR (campaign_id IN ( SELECT public.app_campaigns() AS app_campaigns))));
 
 CREATE POLICY campaign_scope ON public.attribution_validations AS RESTRICTIVE TO podboard_web, podboard_worker USING ((( SELECT public.app_sees_all_campaigns() AS app_sees_all_campaigns) OR (campaign_id IN ( SELECT public.app_campaigns() AS app_campaigns))));
+
+CREATE POLICY campaign_scope ON public.campaign_links AS RESTRICTIVE TO podboard_web, podboard_worker USING ((( SELECT public.app_sees_all_campaigns() AS app_sees_all_campaigns) OR (campaign_id IN ( SELECT public.app_campaigns() AS app_campaigns))));
 
 CREATE POLICY campaign_scope ON public.campaigns AS RESTRICTIVE TO podboard_web, podboard_worker USING ((( SELECT public.app_sees_all_campaigns() AS app_sees_all_campaigns) OR (id IN ( SELECT public.app_campaigns() AS app_campaigns))));
 
@@ -5519,6 +5568,8 @@ CREATE POLICY delete_rights ON public.attribution_validations AS RESTRICTIVE FOR
 CREATE POLICY delete_rights ON public.backup_records AS RESTRICTIVE FOR DELETE TO podboard_web, podboard_worker USING (( SELECT public.app_may('no person'::text) AS app_may));
 
 CREATE POLICY delete_rights ON public.billing_transactions AS RESTRICTIVE FOR DELETE TO podboard_web, podboard_worker USING (( SELECT public.app_may('no person'::text) AS app_may));
+
+CREATE POLICY delete_rights ON public.campaign_links AS RESTRICTIVE FOR DELETE TO podboard_web, podboard_worker USING (( SELECT public.app_may('campaigns.manage'::text) AS app_may));
 
 CREATE POLICY delete_rights ON public.campaigns AS RESTRICTIVE FOR DELETE TO podboard_web, podboard_worker USING (( SELECT public.app_may('campaigns.manage'::text) AS app_may));
 
@@ -5679,6 +5730,8 @@ CREATE POLICY insert_rights ON public.attribution_validations AS RESTRICTIVE FOR
 CREATE POLICY insert_rights ON public.backup_records AS RESTRICTIVE FOR INSERT TO podboard_web, podboard_worker WITH CHECK (( SELECT public.app_may('no person'::text) AS app_may));
 
 CREATE POLICY insert_rights ON public.billing_transactions AS RESTRICTIVE FOR INSERT TO podboard_web, podboard_worker WITH CHECK (( SELECT public.app_may('no person'::text) AS app_may));
+
+CREATE POLICY insert_rights ON public.campaign_links AS RESTRICTIVE FOR INSERT TO podboard_web, podboard_worker WITH CHECK (( SELECT public.app_may('campaigns.manage'::text) AS app_may));
 
 CREATE POLICY insert_rights ON public.campaigns AS RESTRICTIVE FOR INSERT TO podboard_web, podboard_worker WITH CHECK (( SELECT public.app_may('campaigns.manage'::text) AS app_may));
 
@@ -6062,6 +6115,8 @@ CREATE POLICY tenant_isolation ON public.backup_records USING ((tenant_id = ( SE
 
 CREATE POLICY tenant_isolation ON public.billing_transactions USING ((tenant_id = ( SELECT public.app_tenant() AS app_tenant))) WITH CHECK ((tenant_id = ( SELECT public.app_tenant() AS app_tenant)));
 
+CREATE POLICY tenant_isolation ON public.campaign_links USING ((tenant_id = ( SELECT public.app_tenant() AS app_tenant))) WITH CHECK ((tenant_id = ( SELECT public.app_tenant() AS app_tenant)));
+
 CREATE POLICY tenant_isolation ON public.campaigns USING ((tenant_id = ( SELECT public.app_tenant() AS app_tenant))) WITH CHECK ((tenant_id = ( SELECT public.app_tenant() AS app_tenant)));
 
 CREATE POLICY tenant_isolation ON public.churn_events USING ((tenant_id = ( SELECT public.app_tenant() AS app_tenant))) WITH CHECK ((tenant_id = ( SELECT public.app_tenant() AS app_tenant)));
@@ -6215,6 +6270,8 @@ CREATE POLICY update_rights ON public.attribution_validations AS RESTRICTIVE FOR
 CREATE POLICY update_rights ON public.backup_records AS RESTRICTIVE FOR UPDATE TO podboard_web, podboard_worker USING (( SELECT public.app_may('no person'::text) AS app_may)) WITH CHECK (( SELECT public.app_may('no person'::text) AS app_may));
 
 CREATE POLICY update_rights ON public.billing_transactions AS RESTRICTIVE FOR UPDATE TO podboard_web, podboard_worker USING (( SELECT public.app_may('no person'::text) AS app_may)) WITH CHECK (( SELECT public.app_may('no person'::text) AS app_may));
+
+CREATE POLICY update_rights ON public.campaign_links AS RESTRICTIVE FOR UPDATE TO podboard_web, podboard_worker USING (( SELECT public.app_may('campaigns.manage'::text) AS app_may)) WITH CHECK (( SELECT public.app_may('campaigns.manage'::text) AS app_may));
 
 CREATE POLICY update_rights ON public.campaigns AS RESTRICTIVE FOR UPDATE TO podboard_web, podboard_worker USING (( SELECT public.app_may('campaigns.manage'::text) AS app_may)) WITH CHECK (( SELECT public.app_may('campaigns.manage'::text) AS app_may));
 
@@ -6479,6 +6536,9 @@ GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.podcasts TO podboard_worker;
 
 GRANT SELECT ON TABLE public.campaign_episodes TO podboard_web;
 GRANT SELECT ON TABLE public.campaign_episodes TO podboard_worker;
+
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.campaign_links TO podboard_web;
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.campaign_links TO podboard_worker;
 
 GRANT SELECT ON TABLE public.campaign_listener_days TO podboard_web;
 GRANT SELECT ON TABLE public.campaign_listener_days TO podboard_worker;
