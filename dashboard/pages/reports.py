@@ -231,7 +231,10 @@ def register_callbacks(app: Dash) -> None:
         prevent_initial_call=True,
     )
     def show_more(clicks: list[int | None], shown: Any) -> Any:
-        return int(shown) + _PAGE_SIZE if any(clicks) and isinstance(shown, (int, float)) else no_update
+        if not any(clicks) or not isinstance(shown, (int, float)):
+            return no_update
+        # Within what the list takes: a forged number may be larger than an answer can hold.
+        return min(max(int(shown), 0), 500) + _PAGE_SIZE
 
     @app.callback(
         Output(ids.NOTICE, "children", allow_duplicate=True),
