@@ -14,7 +14,9 @@ from uuid import UUID
 import psycopg
 
 from bench.browser import measure_browser
+from bench.collector import measure_collector
 from bench.data_set import data_set, home, last_day, rows_of
+from bench.imports import measure_imports
 from bench.listeners import actor_of, measure_listeners
 from bench.pages import Wire, measure_pages, web
 from bench.panels import measure_panels
@@ -29,7 +31,7 @@ from queries.session import Actor
 from queries.settings import Settings
 
 PEOPLE = ("manager", "podcaster", "sponsor")
-PARTS = ("panels", "plans", "pages", "browser", "listeners", "refreshes")
+PARTS = ("panels", "plans", "pages", "browser", "listeners", "refreshes", "imports", "collector")
 _TENANT = "large01.example"
 
 
@@ -94,6 +96,12 @@ def main() -> int:
         if "refreshes" in options.parts:
             say("Refreshes ...")
             results["refreshes"] = measure_refreshes(server, settings, max(7, options.rounds // 2), say)
+        if "imports" in options.parts:
+            say("Imports beside a bare insert ...")
+            results["imports"] = measure_imports(server, settings, max(5, options.rounds // 3), say)
+        if "collector" in options.parts:
+            say("Events by HTTP ...")
+            results["collector"] = measure_collector(server, settings, say)
     results["load_average"] = [results["machine"].pop("load"), round(os.getloadavg()[0], 1)]
     results["took_minutes"] = round((time.monotonic() - began) / 60, 1)
     write(results, say)

@@ -14,6 +14,7 @@ _BEGIN, _END = "<!-- figures: written by python -m bench -->", "<!-- end of figu
 PAGE_MS = {"30 days": 1000, "2 years": 1500}
 WIRE_BYTES, WIRE_REQUESTS, DATA_REQUESTS = 1_400_000, 30, 8
 HISTORY_RATIO = 1.5
+IMPORT_RATIO, COLLECTOR_EVENTS_S, REQUEST_MS = 0.5, 2_000, 10
 
 
 def write(results: dict[str, Any], say: Callable[[str], None]) -> None:
@@ -80,6 +81,10 @@ def _figures(results: dict[str, Any]) -> str:
         )  # fmt: skip
     if "refreshes" in results:
         parts.append(_refreshes(results["refreshes"]))
+    if "imports" in results:
+        parts.append(_imports(results["imports"]))
+    if "collector" in results:
+        parts.append(_collector(results["collector"]))
     if "listeners" in results:
         parts.append(_listeners(results["listeners"]))
     if "web_memory_mb" in results:
@@ -128,6 +133,42 @@ def _refreshes(found: dict[str, Any]) -> str:
         )
         + f"\nEvents in the day: {', '.join(f'{count:,}' for count in found['events_per_day'].values())}.\n"
     )  # fmt: skip
+
+
+def _imports(found: dict[str, Any]) -> str:
+    kinds = [name for name, one in found.items() if isinstance(one, dict)]
+    return (
+        "### A file of events imported, beside a bare `insert ... select` of the same rows, triggers on\n\n"
+        + _table(
+            ("file with", "bare insert", "import", "ratio", "CPU per row, bare", "import", "of it Python", ""),
+            (
+                (
+                    name, f"{found[name]['bare_rows_s']:,} rows/s", f"{found[name]['import_rows_s']:,} rows/s",
+                    f"{found[name]['ratio']:.2f}", f"{found[name]['bare_cpu_us_row']} µs",
+                    f"{found[name]['import_cpu_us_row']} µs", f"{found[name]['python_cpu_us_row']} µs",
+                    _ok(found[name]["ratio"] >= IMPORT_RATIO),
+                )
+                for name in kinds
+            ),
+        )
+        + f"\nFiles of {found['rows']:,} events, into a table where {found['standing']:,} stand.\n"
+    )  # fmt: skip
+
+
+def _collector(found: dict[str, Any]) -> str:
+    holds = found["events_s"] >= COLLECTOR_EVENTS_S and found["lost"] == 0
+    rows = [
+        ("events in batches", f"{found['events_s']:,} events/s, {found['lost']} lost", _ok(holds)),
+        *(
+            (
+                f"{name}, while aggregates refresh",
+                f"{found[f'{name}_ms']} ms median",
+                _ok(found[f"{name}_ms"] < REQUEST_MS),
+            )
+            for name in ("prefix", "pixel")
+        ),
+    ]
+    return "### Events by HTTP (2 processes, 8 threads)\n\n" + _table(("", "measured", ""), rows)
 
 
 def _listeners(found: dict[str, Any]) -> str:

@@ -129,7 +129,7 @@ def fault(status: int, *, detail: str | None = None) -> Response:
 
 
 def _wants_page() -> bool:
-    if request.path.startswith("/_") or request.path in ("/healthz", "/readyz"):
+    if request.path.startswith(("/_", "/api/")) or request.path in ("/healthz", "/readyz"):
         return False
     accepted = request.accept_mimetypes
     if not accepted:

@@ -10,6 +10,7 @@ from dashboard.auth import views
 from dashboard.auth.csrf import install_csrf
 from dashboard.auth.gate import install_gate
 from dashboard.auth.sessions import install_sessions
+from dashboard.collector import install_collector
 from dashboard.dash_app import mount_dash
 from dashboard.faults import install_faults
 from dashboard.headers import content_security_policy, install_headers
@@ -64,6 +65,7 @@ def create_server(settings: Settings) -> Flask:
     server.register_blueprint(health.blueprint)
     server.register_blueprint(csv_export.blueprint)
     server.register_blueprint(report_routes.blueprint)
+    install_collector(server, settings)
     return server
 
 

@@ -1637,7 +1637,6 @@ CREATE TABLE public.excluded_requests (
     reason text NOT NULL,
     occurred_at timestamp with time zone NOT NULL,
     rule_version text NOT NULL,
-    CONSTRAINT excluded_requests_reason_check CHECK ((reason = ANY (ARRAY['head'::text, 'not_modified'::text, 'failed_status'::text, 'too_short'::text, 'range_probe'::text, 'bot'::text, 'self_declared_bot'::text, 'data_centre'::text, 'vpn'::text, 'empty_agent'::text, 'malformed_agent'::text, 'watch_app'::text, 'preload'::text, 'repeat'::text]))),
     CONSTRAINT excluded_requests_rule_version_check CHECK (((length(rule_version) >= 1) AND (length(rule_version) <= 80)))
 )
 PARTITION BY RANGE (occurred_at);
@@ -1648,7 +1647,7 @@ COMMENT ON TABLE public.excluded_requests IS 'Requests that were not counted, ea
 
 COMMENT ON COLUMN public.excluded_requests.import_id IS 'The import it came with; null when it came by the event collector.';
 
-COMMENT ON COLUMN public.excluded_requests.reason IS 'head: HEAD; not_modified: 304; failed_status: neither 200 nor 206; too_short: less than a minute of content; range_probe: bytes=0-1; bot: on the list of robots; self_declared_bot: says so itself; data_centre, vpn: by address; empty_agent, malformed_agent; watch_app: the second request of a watch; preload: nobody asked; repeat: the same listener and episode within the window.';
+COMMENT ON COLUMN public.excluded_requests.reason IS 'head: HEAD; method: neither GET nor HEAD; not_modified: 304; failed_status: neither 200 nor 206; too_short: all pieces of the window together less than a minute, as yet; size_unknown: nobody can tell; piece: of a download that a later request completed; range_probe: bytes=0-1; bot: on the list of robots; self_declared_bot: says so itself; data_centre, vpn: by address; empty_agent, malformed_agent; watch_app: the second request of a watch; preload: nobody asked; repeat: the same listener and episode within the window.';
 
 COMMENT ON COLUMN public.excluded_requests.rule_version IS 'Which counting rules were applied: COUNTING_VERSION, as "IAB 2.3, rules 1".';
 
@@ -2433,6 +2432,32 @@ CREATE VIEW public.campaign_episodes WITH (security_barrier='true') AS
 
 COMMENT ON VIEW public.campaign_episodes IS 'Episodes with ads of the campaigns in scope: title, date and show, no listener totals.';
 
+CREATE TABLE public.campaign_links (
+    id uuid DEFAULT public.uuid_generate_v4() NOT NULL,
+    tenant_id uuid NOT NULL,
+    campaign_id uuid NOT NULL,
+    kind text NOT NULL,
+    key text NOT NULL,
+    target_url text,
+    deleted_at timestamp with time zone,
+    created_at timestamp with time zone DEFAULT now() NOT NULL,
+    updated_at timestamp with time zone DEFAULT now() NOT NULL,
+    CONSTRAINT campaign_links_check CHECK (((kind = 'vanity_url'::text) = (target_url IS NOT NULL))),
+    CONSTRAINT campaign_links_key_check CHECK (((key ~ '^[a-z0-9]+(-[a-z0-9]+)*(/[a-z0-9]+(-[a-z0-9]+)*)?$'::text) AND (length(key) <= 160))),
+    CONSTRAINT campaign_links_kind_check CHECK ((kind = ANY (ARRAY['pixel'::text, 'vanity_url'::text]))),
+    CONSTRAINT campaign_links_target_url_check CHECK (((target_url ~ '^https?://[^[:space:]]+$'::text) AND (length(target_url) <= 2000)))
+);
+
+ALTER TABLE ONLY public.campaign_links FORCE ROW LEVEL SECURITY;
+
+COMMENT ON TABLE public.campaign_links IS 'Where listeners and buyers of a campaign are counted: its pixel on the sponsor''s page, its vanity URL in the host''s words.';
+
+COMMENT ON COLUMN public.campaign_links.kind IS 'pixel: fetched by the page that says thank you; vanity_url: leads on to target_url.';
+
+COMMENT ON COLUMN public.campaign_links.key IS 'pixel: 32 random hexadecimal digits; vanity_url: slug of the tenant, a slash and a name of its own. So none can be taken from another tenant.';
+
+COMMENT ON COLUMN public.campaign_links.target_url IS 'Where a vanity URL leads: never anything that a request says.';
+
 CREATE VIEW public.campaign_listener_days WITH (security_barrier='true') AS
  SELECT tenant_id,
     local_day,
@@ -2506,6 +2531,40 @@ COMMENT ON TABLE public.churn_events IS 'People who stopped, and why, append-onl
 COMMENT ON COLUMN public.churn_events.churn_reason IS 'price; missing_feature; other_product: another one instead; little_use: hardly came; closed_down: the firm is no more; left_the_tenant: changed jobs; unknown: nobody asked.';
 
 COMMENT ON COLUMN public.churn_events.churn_data IS 'Object. note: in their words. days_with_us: number. would_return: boolean. Nothing else.';
+
+CREATE TABLE public.counting_windows (
+    tenant_id uuid NOT NULL,
+    listener_id text NOT NULL,
+    episode_id uuid NOT NULL,
+    opened_at timestamp with time zone NOT NULL,
+    closes_at timestamp with time zone NOT NULL,
+    is_counted boolean DEFAULT false NOT NULL,
+    pieces bigint[] DEFAULT '{}'::bigint[] NOT NULL,
+    unplaced_bytes bigint DEFAULT 0 NOT NULL,
+    told_bytes bigint,
+    waiting_ids uuid[] DEFAULT '{}'::uuid[] NOT NULL,
+    waiting_at timestamp with time zone[] DEFAULT '{}'::timestamp with time zone[] NOT NULL,
+    CONSTRAINT counting_windows_check CHECK ((closes_at > opened_at)),
+    CONSTRAINT counting_windows_check1 CHECK ((cardinality(waiting_ids) = cardinality(waiting_at))),
+    CONSTRAINT counting_windows_listener_id_check CHECK (((length(listener_id) >= 1) AND (length(listener_id) <= 200))),
+    CONSTRAINT counting_windows_pieces_check CHECK (((cardinality(pieces) % 2) = 0)),
+    CONSTRAINT counting_windows_told_bytes_check CHECK ((told_bytes > 0)),
+    CONSTRAINT counting_windows_unplaced_bytes_check CHECK ((unplaced_bytes >= 0))
+);
+
+ALTER TABLE ONLY public.counting_windows FORCE ROW LEVEL SECURITY;
+
+COMMENT ON TABLE public.counting_windows IS 'What a listener got of an episode in a window that a later request may still change: calendar days without a download yet, rolling windows until a month after they closed. Survives the end of a file.';
+
+COMMENT ON COLUMN public.counting_windows.is_counted IS 'Its download stands in listener_events.';
+
+COMMENT ON COLUMN public.counting_windows.pieces IS 'Bytes delivered, put together: first and end of each piece, half-open, one after the other.';
+
+COMMENT ON COLUMN public.counting_windows.unplaced_bytes IS 'The largest answer of which nobody knows where in the file its bytes lie.';
+
+COMMENT ON COLUMN public.counting_windows.told_bytes IS 'Size of the file as requests told it.';
+
+COMMENT ON COLUMN public.counting_windows.waiting_ids IS 'Requests in excluded_requests (their times in waiting_at) that become pieces when the download is complete.';
 
 CREATE TABLE public.database_engine (
     is_chosen boolean DEFAULT true NOT NULL,
@@ -2592,7 +2651,14 @@ CREATE TABLE public.etl_imports (
     completed_at timestamp with time zone,
     created_at timestamp with time zone DEFAULT now() NOT NULL,
     updated_at timestamp with time zone DEFAULT now() NOT NULL,
-    CONSTRAINT etl_imports_import_type_check CHECK ((import_type = ANY (ARRAY['feed'::text, 'listener_events'::text, 'attribution_events'::text]))),
+    lines_done bigint DEFAULT 0 NOT NULL,
+    lines_sha256 text,
+    options jsonb DEFAULT '{}'::jsonb NOT NULL,
+    figures jsonb DEFAULT '{}'::jsonb NOT NULL,
+    CONSTRAINT etl_imports_figures_check CHECK ((jsonb_typeof(figures) = 'object'::text)),
+    CONSTRAINT etl_imports_lines_done_check CHECK ((lines_done >= 0)),
+    CONSTRAINT etl_imports_lines_sha256_check CHECK ((lines_sha256 ~ '^[0-9a-f]{64}$'::text)),
+    CONSTRAINT etl_imports_options_check CHECK ((jsonb_typeof(options) = 'object'::text)),
     CONSTRAINT etl_imports_records_duplicate_check CHECK ((records_duplicate >= 0)),
     CONSTRAINT etl_imports_records_imported_check CHECK ((records_imported >= 0)),
     CONSTRAINT etl_imports_records_refused_check CHECK ((records_refused >= 0)),
@@ -2604,9 +2670,17 @@ ALTER TABLE ONLY public.etl_imports FORCE ROW LEVEL SECURITY;
 
 COMMENT ON TABLE public.etl_imports IS 'One row per import of a feed or file.';
 
-COMMENT ON COLUMN public.etl_imports.import_type IS 'feed: a podcast''s RSS; listener_events, attribution_events: files of events.';
+COMMENT ON COLUMN public.etl_imports.import_type IS 'feed: a podcast''s RSS; listener_events, attribution_events: files of events; access_log: requests of a media host; bookings; conversions: by promo code; transcripts; retention_curves: as platforms aggregate them.';
 
-COMMENT ON COLUMN public.etl_imports.status IS 'running; completed: it stands; failed: nothing of it was kept.';
+COMMENT ON COLUMN public.etl_imports.status IS 'running; completed; failed: of a feed nothing was kept, of a file what its figures say; the same file again goes on there.';
+
+COMMENT ON COLUMN public.etl_imports.lines_done IS 'Lines of the file that are dealt with: committed together with what became of them.';
+
+COMMENT ON COLUMN public.etl_imports.lines_sha256 IS 'SHA-256 of these lines: a file that begins otherwise is another file.';
+
+COMMENT ON COLUMN public.etl_imports.options IS 'Object: what the import was told (shift_days, columns, ...); other options are another import.';
+
+COMMENT ON COLUMN public.etl_imports.figures IS 'Object: refused requests by reason, impressions made, the rules that counted.';
 
 CREATE TABLE public.experiment_assignments (
     tenant_id uuid NOT NULL,
@@ -2738,6 +2812,28 @@ COMMENT ON COLUMN public.gdpr_requests.status IS 'received, in_progress; then on
 COMMENT ON COLUMN public.gdpr_requests.due_at IS 'By when it must be answered: one month, unless prolonged.';
 
 COMMENT ON COLUMN public.gdpr_requests.completed_at IS 'When it ended, in whichever of the three ways.';
+
+CREATE TABLE public.import_columns (
+    tenant_id uuid NOT NULL,
+    source text NOT NULL,
+    kind text NOT NULL,
+    columns jsonb NOT NULL,
+    created_at timestamp with time zone DEFAULT now() NOT NULL,
+    updated_at timestamp with time zone DEFAULT now() NOT NULL,
+    CONSTRAINT import_columns_columns_check CHECK ((jsonb_typeof(columns) = 'object'::text)),
+    CONSTRAINT import_columns_kind_check CHECK ((kind = ANY (ARRAY['listener'::text, 'attribution'::text]))),
+    CONSTRAINT import_columns_source_check CHECK (((length(source) >= 1) AND (length(source) <= 120)))
+);
+
+ALTER TABLE ONLY public.import_columns FORCE ROW LEVEL SECURITY;
+
+COMMENT ON TABLE public.import_columns IS 'How a source names the columns of its files: remembered when it is told, used for its next files.';
+
+COMMENT ON COLUMN public.import_columns.source IS 'Name of the source: as told, else the file''s name without dates and numbers.';
+
+COMMENT ON COLUMN public.import_columns.kind IS 'Which events the files hold: listener or attribution.';
+
+COMMENT ON COLUMN public.import_columns.columns IS 'Object: {name in the file: name of the column, or empty to leave it out}.';
 
 CREATE TABLE public.import_refusals (
     id uuid DEFAULT public.uuid_generate_v4() NOT NULL,
@@ -2942,6 +3038,17 @@ CREATE VIEW public.listener_events_hourly WITH (security_barrier='true') AS
   WHERE ((tenant_id = ( SELECT public.app_tenant() AS app_tenant)) AND (( SELECT public.app_sees_all_podcasts() AS app_sees_all_podcasts) OR (episode_id IN ( SELECT public.app_episodes() AS app_episodes))));
 
 COMMENT ON VIEW public.listener_events_hourly IS 'Listener events per UTC hour, episode and event type. unique_listeners adds up over nothing.';
+
+CREATE TABLE public.listener_keys (
+    tenant_id uuid NOT NULL,
+    key bytea NOT NULL,
+    created_at timestamp with time zone DEFAULT now() NOT NULL,
+    CONSTRAINT listener_keys_key_check CHECK ((length(key) >= 32))
+);
+
+ALTER TABLE ONLY public.listener_keys FORCE ROW LEVEL SECURITY;
+
+COMMENT ON TABLE public.listener_keys IS 'The secret under which a tenant''s addresses become listener ids. Never changed: the same listener would be another one.';
 
 CREATE TABLE public.login_attempts (
     attempt_key text NOT NULL,
@@ -3793,7 +3900,7 @@ ALTER TABLE ONLY public.tenant_settings FORCE ROW LEVEL SECURITY;
 
 COMMENT ON TABLE public.tenant_settings IS 'Configuration of one tenant.';
 
-COMMENT ON COLUMN public.tenant_settings.settings IS 'Object. time_zone: IANA name, default UTC. currency: ISO 4217, default USD. week_start: monday or sunday, default monday. locale: en. download_window: calendar_day. listener_retention_days: how long exact unique listeners are kept, default 1095.';
+COMMENT ON COLUMN public.tenant_settings.settings IS 'Object. time_zone: IANA name, default UTC. currency: ISO 4217, default USD. week_start: monday or sunday, default monday. locale: en. download_window: calendar_day (default), rolling_first_touch or rolling_last_touch: within what a listener''s requests for an episode are one download; for what comes in from then on. listener_retention_days: how long exact unique listeners are kept, default 1095.';
 
 CREATE TABLE public.tenants (
     id uuid DEFAULT public.uuid_generate_v4() NOT NULL,
@@ -4168,6 +4275,9 @@ ALTER TABLE ONLY public.billing_transactions
 ALTER TABLE ONLY public.billing_transactions
     ADD CONSTRAINT billing_transactions_tenant_id_stripe_transaction_id_key UNIQUE (tenant_id, stripe_transaction_id);
 
+ALTER TABLE ONLY public.campaign_links
+    ADD CONSTRAINT campaign_links_pkey PRIMARY KEY (id);
+
 ALTER TABLE ONLY public.campaigns
     ADD CONSTRAINT campaigns_pkey PRIMARY KEY (id);
 
@@ -4179,6 +4289,9 @@ ALTER TABLE ONLY public.campaigns
 
 ALTER TABLE ONLY public.churn_events
     ADD CONSTRAINT churn_events_pkey PRIMARY KEY (id);
+
+ALTER TABLE ONLY public.counting_windows
+    ADD CONSTRAINT counting_windows_pkey PRIMARY KEY (tenant_id, listener_id, episode_id, opened_at);
 
 ALTER TABLE ONLY public.database_engine
     ADD CONSTRAINT database_engine_pkey PRIMARY KEY (is_chosen);
@@ -4204,6 +4317,9 @@ ALTER TABLE public.etl_imports
 ALTER TABLE public.etl_imports
     ADD CONSTRAINT etl_imports_check1 CHECK ((completed_at >= started_at)) NOT VALID;
 
+ALTER TABLE public.etl_imports
+    ADD CONSTRAINT etl_imports_import_type_check CHECK ((import_type = ANY (ARRAY['feed'::text, 'listener_events'::text, 'attribution_events'::text, 'access_log'::text, 'bookings'::text, 'conversions'::text, 'transcripts'::text, 'retention_curves'::text]))) NOT VALID;
+
 ALTER TABLE ONLY public.etl_imports
     ADD CONSTRAINT etl_imports_pkey PRIMARY KEY (id);
 
@@ -4212,6 +4328,9 @@ ALTER TABLE ONLY public.etl_imports
 
 ALTER TABLE ONLY public.excluded_requests
     ADD CONSTRAINT excluded_requests_pkey PRIMARY KEY (tenant_id, occurred_at, id);
+
+ALTER TABLE public.excluded_requests
+    ADD CONSTRAINT excluded_requests_reason_check CHECK ((reason = ANY (ARRAY['head'::text, 'method'::text, 'not_modified'::text, 'failed_status'::text, 'too_short'::text, 'size_unknown'::text, 'piece'::text, 'range_probe'::text, 'bot'::text, 'self_declared_bot'::text, 'data_centre'::text, 'vpn'::text, 'empty_agent'::text, 'malformed_agent'::text, 'watch_app'::text, 'preload'::text, 'repeat'::text]))) NOT VALID;
 
 ALTER TABLE ONLY public.experiment_assignments
     ADD CONSTRAINT experiment_assignments_pkey PRIMARY KEY (experiment_id, user_id);
@@ -4233,6 +4352,9 @@ ALTER TABLE ONLY public.failover_events
 
 ALTER TABLE ONLY public.gdpr_requests
     ADD CONSTRAINT gdpr_requests_pkey PRIMARY KEY (id);
+
+ALTER TABLE ONLY public.import_columns
+    ADD CONSTRAINT import_columns_pkey PRIMARY KEY (tenant_id, source, kind);
 
 ALTER TABLE ONLY public.import_refusals
     ADD CONSTRAINT import_refusals_pkey PRIMARY KEY (id);
@@ -4272,6 +4394,9 @@ ALTER TABLE ONLY public.job_runs
 
 ALTER TABLE ONLY public.listener_events
     ADD CONSTRAINT listener_events_pkey PRIMARY KEY (tenant_id, id, occurred_at);
+
+ALTER TABLE ONLY public.listener_keys
+    ADD CONSTRAINT listener_keys_pkey PRIMARY KEY (tenant_id);
 
 ALTER TABLE ONLY public.listener_metrics
     ADD CONSTRAINT listener_metrics_pkey PRIMARY KEY (tenant_id, id, metric_date);
@@ -4474,14 +4599,14 @@ ALTER TABLE ONLY public.subscription_tiers
 ALTER TABLE ONLY public.tenant_quotas
     ADD CONSTRAINT tenant_quotas_pkey PRIMARY KEY (tenant_id);
 
+ALTER TABLE public.tenant_settings
+    ADD CONSTRAINT tenant_settings_download_window_check CHECK (((settings ->> 'download_window'::text) = ANY (ARRAY['calendar_day'::text, 'rolling_first_touch'::text, 'rolling_last_touch'::text]))) NOT VALID;
+
 ALTER TABLE ONLY public.tenant_settings
     ADD CONSTRAINT tenant_settings_pkey PRIMARY KEY (tenant_id);
 
 ALTER TABLE public.tenant_settings
     ADD CONSTRAINT tenant_settings_settings_check3 CHECK (((((settings ->> 'listener_retention_days'::text))::numeric >= (1)::numeric) AND (((settings ->> 'listener_retention_days'::text))::numeric <= (36500)::numeric))) NOT VALID;
-
-ALTER TABLE public.tenant_settings
-    ADD CONSTRAINT tenant_settings_settings_check4 CHECK (((settings ->> 'download_window'::text) = 'calendar_day'::text)) NOT VALID;
 
 ALTER TABLE public.tenant_settings
     ADD CONSTRAINT tenant_settings_settings_check5 CHECK (((settings ->> 'locale'::text) ~ '^[a-z]{2}([-_][A-Z]{2})?$'::text)) NOT VALID;
@@ -4653,11 +4778,19 @@ CREATE INDEX billing_transactions_time ON public.billing_transactions USING btre
 
 CREATE INDEX billing_transactions_user ON public.billing_transactions USING btree (tenant_id, user_id);
 
+CREATE INDEX campaign_links_campaign ON public.campaign_links USING btree (tenant_id, campaign_id);
+
+CREATE UNIQUE INDEX campaign_links_key ON public.campaign_links USING btree (tenant_id, kind, key);
+
 CREATE INDEX campaigns_stage ON public.campaigns USING btree (tenant_id, stage, start_date);
 
 CREATE INDEX churn_events_time ON public.churn_events USING btree (tenant_id, occurred_at);
 
 CREATE INDEX churn_events_user ON public.churn_events USING btree (tenant_id, user_id);
+
+CREATE INDEX counting_windows_closed ON public.counting_windows USING btree (tenant_id, closes_at);
+
+CREATE INDEX counting_windows_episode ON public.counting_windows USING btree (tenant_id, episode_id);
 
 CREATE INDEX email_verification_tokens_tenant_user ON public.email_verification_tokens USING btree (tenant_id, user_id);
 
@@ -4863,7 +4996,11 @@ CREATE TRIGGER enforce_quota_undeleted AFTER UPDATE OF deleted_at ON public.user
 
 CREATE TRIGGER keep_directory AFTER INSERT OR DELETE OR UPDATE OF key_hash ON public.api_keys FOR EACH ROW EXECUTE FUNCTION internal.keep_directory('api_key', 'key_hash');
 
+CREATE TRIGGER keep_directory AFTER INSERT OR DELETE OR UPDATE OF key ON public.campaign_links FOR EACH ROW EXECUTE FUNCTION internal.keep_directory('campaign_link', 'key');
+
 CREATE TRIGGER keep_directory AFTER INSERT OR DELETE OR UPDATE OF token ON public.email_verification_tokens FOR EACH ROW EXECUTE FUNCTION internal.keep_directory('email_token', 'token');
+
+CREATE TRIGGER keep_directory AFTER INSERT OR DELETE OR UPDATE OF id ON public.episodes FOR EACH ROW EXECUTE FUNCTION internal.keep_directory('episode', 'id');
 
 CREATE TRIGGER keep_directory AFTER INSERT OR DELETE OR UPDATE OF token ON public.password_reset_tokens FOR EACH ROW EXECUTE FUNCTION internal.keep_directory('password_token', 'token');
 
@@ -4953,6 +5090,8 @@ CREATE TRIGGER touch_updated_at BEFORE UPDATE ON public.backup_records FOR EACH 
 
 CREATE TRIGGER touch_updated_at BEFORE UPDATE ON public.billing_transactions FOR EACH ROW EXECUTE FUNCTION internal.touch_updated_at();
 
+CREATE TRIGGER touch_updated_at BEFORE UPDATE ON public.campaign_links FOR EACH ROW EXECUTE FUNCTION internal.touch_updated_at();
+
 CREATE TRIGGER touch_updated_at BEFORE UPDATE ON public.campaigns FOR EACH ROW EXECUTE FUNCTION internal.touch_updated_at();
 
 CREATE TRIGGER touch_updated_at BEFORE UPDATE ON public.email_verification_tokens FOR EACH ROW EXECUTE FUNCTION internal.touch_updated_at();
@@ -4968,6 +5107,8 @@ CREATE TRIGGER touch_updated_at BEFORE UPDATE ON public.experiments FOR EACH ROW
 CREATE TRIGGER touch_updated_at BEFORE UPDATE ON public.failover_events FOR EACH ROW EXECUTE FUNCTION internal.touch_updated_at();
 
 CREATE TRIGGER touch_updated_at BEFORE UPDATE ON public.gdpr_requests FOR EACH ROW EXECUTE FUNCTION internal.touch_updated_at();
+
+CREATE TRIGGER touch_updated_at BEFORE UPDATE ON public.import_columns FOR EACH ROW EXECUTE FUNCTION internal.touch_updated_at();
 
 CREATE TRIGGER touch_updated_at BEFORE UPDATE ON public.integration_sync_logs FOR EACH ROW EXECUTE FUNCTION internal.touch_updated_at();
 
@@ -5214,6 +5355,12 @@ ALTER TABLE ONLY public.billing_transactions
 ALTER TABLE ONLY public.billing_transactions
     ADD CONSTRAINT billing_transactions_tenant_id_user_id_fkey FOREIGN KEY (tenant_id, user_id) REFERENCES public.users(tenant_id, id) ON DELETE SET NULL (user_id);
 
+ALTER TABLE ONLY public.campaign_links
+    ADD CONSTRAINT campaign_links_tenant_id_campaign_id_fkey FOREIGN KEY (tenant_id, campaign_id) REFERENCES public.campaigns(tenant_id, id) ON DELETE CASCADE;
+
+ALTER TABLE ONLY public.campaign_links
+    ADD CONSTRAINT campaign_links_tenant_id_fkey FOREIGN KEY (tenant_id) REFERENCES public.tenants(id) ON DELETE CASCADE;
+
 ALTER TABLE ONLY public.campaigns
     ADD CONSTRAINT campaigns_tenant_id_fkey FOREIGN KEY (tenant_id) REFERENCES public.tenants(id) ON DELETE RESTRICT;
 
@@ -5225,6 +5372,12 @@ ALTER TABLE ONLY public.churn_events
 
 ALTER TABLE ONLY public.churn_events
     ADD CONSTRAINT churn_events_tenant_id_user_id_fkey FOREIGN KEY (tenant_id, user_id) REFERENCES public.users(tenant_id, id) ON DELETE SET NULL (user_id);
+
+ALTER TABLE ONLY public.counting_windows
+    ADD CONSTRAINT counting_windows_tenant_id_episode_id_fkey FOREIGN KEY (tenant_id, episode_id) REFERENCES public.episodes(tenant_id, id) ON DELETE CASCADE;
+
+ALTER TABLE ONLY public.counting_windows
+    ADD CONSTRAINT counting_windows_tenant_id_fkey FOREIGN KEY (tenant_id) REFERENCES public.tenants(id) ON DELETE CASCADE;
 
 ALTER TABLE ONLY public.email_verification_tokens
     ADD CONSTRAINT email_verification_tokens_tenant_id_fkey FOREIGN KEY (tenant_id) REFERENCES public.tenants(id) ON DELETE CASCADE;
@@ -5286,6 +5439,9 @@ ALTER TABLE ONLY public.gdpr_requests
 ALTER TABLE ONLY public.gdpr_requests
     ADD CONSTRAINT gdpr_requests_tenant_id_user_id_fkey FOREIGN KEY (tenant_id, user_id) REFERENCES public.users(tenant_id, id) ON DELETE SET NULL (user_id);
 
+ALTER TABLE ONLY public.import_columns
+    ADD CONSTRAINT import_columns_tenant_id_fkey FOREIGN KEY (tenant_id) REFERENCES public.tenants(id) ON DELETE CASCADE;
+
 ALTER TABLE ONLY public.import_refusals
     ADD CONSTRAINT import_refusals_tenant_id_fkey FOREIGN KEY (tenant_id) REFERENCES public.tenants(id) ON DELETE RESTRICT;
 
@@ -5324,6 +5480,9 @@ ALTER TABLE public.listener_events
 
 ALTER TABLE public.listener_events
     ADD CONSTRAINT listener_events_tenant_id_fkey FOREIGN KEY (tenant_id) REFERENCES public.tenants(id) ON DELETE RESTRICT;
+
+ALTER TABLE ONLY public.listener_keys
+    ADD CONSTRAINT listener_keys_tenant_id_fkey FOREIGN KEY (tenant_id) REFERENCES public.tenants(id) ON DELETE CASCADE;
 
 ALTER TABLE public.listener_metrics
     ADD CONSTRAINT listener_metrics_tenant_id_episode_id_fkey FOREIGN KEY (tenant_id, episode_id) REFERENCES public.episodes(tenant_id, id) ON DELETE RESTRICT;
@@ -5621,6 +5780,8 @@ ALTER TABLE public.backup_records ENABLE ROW LEVEL SECURITY;
 
 ALTER TABLE public.billing_transactions ENABLE ROW LEVEL SECURITY;
 
+ALTER TABLE public.campaign_links ENABLE ROW LEVEL SECURITY;
+
 CREATE POLICY campaign_scope ON public.ad_units AS RESTRICTIVE TO podboard_web, podboard_worker USING ((( SELECT public.app_sees_all_campaigns() AS app_sees_all_campaigns) OR (campaign_id IN ( SELECT public.app_campaigns() AS app_campaigns))));
 
 CREATE POLICY campaign_scope ON public.attribution_analytics AS RESTRICTIVE TO podboard_web, podboard_worker USING ((( SELECT public.app_sees_all_campaigns() AS app_sees_all_campaigns) OR (campaign_id IN ( SELECT public.app_campaigns() AS app_campaigns))));
@@ -5633,6 +5794,8 @@ CREATE POLICY campaign_scope ON public.attribution_paths AS RESTRICTIVE TO podbo
 
 CREATE POLICY campaign_scope ON public.attribution_validations AS RESTRICTIVE TO podboard_web, podboard_worker USING ((( SELECT public.app_sees_all_campaigns() AS app_sees_all_campaigns) OR (campaign_id IN ( SELECT public.app_campaigns() AS app_campaigns))));
 
+CREATE POLICY campaign_scope ON public.campaign_links AS RESTRICTIVE TO podboard_web, podboard_worker USING ((( SELECT public.app_sees_all_campaigns() AS app_sees_all_campaigns) OR (campaign_id IN ( SELECT public.app_campaigns() AS app_campaigns))));
+
 CREATE POLICY campaign_scope ON public.campaigns AS RESTRICTIVE TO podboard_web, podboard_worker USING ((( SELECT public.app_sees_all_campaigns() AS app_sees_all_campaigns) OR (id IN ( SELECT public.app_campaigns() AS app_campaigns))));
 
 CREATE POLICY campaign_scope ON public.io_bookings AS RESTRICTIVE TO podboard_web, podboard_worker USING ((( SELECT public.app_sees_all_campaigns() AS app_sees_all_campaigns) OR (campaign_id IN ( SELECT public.app_campaigns() AS app_campaigns))));
@@ -5644,6 +5807,8 @@ CREATE POLICY campaign_scope ON public.sponsors AS RESTRICTIVE TO podboard_web, 
 ALTER TABLE public.campaigns ENABLE ROW LEVEL SECURITY;
 
 ALTER TABLE public.churn_events ENABLE ROW LEVEL SECURITY;
+
+ALTER TABLE public.counting_windows ENABLE ROW LEVEL SECURITY;
 
 CREATE POLICY delete_rights ON public.access_control_policies AS RESTRICTIVE FOR DELETE TO podboard_web, podboard_worker USING (( SELECT public.app_may('people.manage'::text) AS app_may));
 
@@ -5681,9 +5846,13 @@ CREATE POLICY delete_rights ON public.backup_records AS RESTRICTIVE FOR DELETE T
 
 CREATE POLICY delete_rights ON public.billing_transactions AS RESTRICTIVE FOR DELETE TO podboard_web, podboard_worker USING (( SELECT public.app_may('no person'::text) AS app_may));
 
+CREATE POLICY delete_rights ON public.campaign_links AS RESTRICTIVE FOR DELETE TO podboard_web, podboard_worker USING (( SELECT public.app_may('campaigns.manage'::text) AS app_may));
+
 CREATE POLICY delete_rights ON public.campaigns AS RESTRICTIVE FOR DELETE TO podboard_web, podboard_worker USING (((( SELECT public.app_may('campaigns.manage'::text) AS app_may) OR ((id IN ( SELECT public.app_granted('campaigns.manage'::text) AS app_granted)) OR (sponsor_id IN ( SELECT public.app_granted('campaigns.manage'::text) AS app_granted)))) AND (((id IN ( SELECT public.app_denied('campaigns.manage'::text) AS app_denied)) OR (sponsor_id IN ( SELECT public.app_denied('campaigns.manage'::text) AS app_denied))) IS NOT TRUE)));
 
 CREATE POLICY delete_rights ON public.churn_events AS RESTRICTIVE FOR DELETE TO podboard_web, podboard_worker USING ((( SELECT public.app_may('billing.manage'::text) AS app_may) OR (user_id = ( SELECT public.app_user() AS app_user))));
+
+CREATE POLICY delete_rights ON public.counting_windows AS RESTRICTIVE FOR DELETE TO podboard_web, podboard_worker USING (( SELECT public.app_may('no person'::text) AS app_may));
 
 CREATE POLICY delete_rights ON public.email_verification_tokens AS RESTRICTIVE FOR DELETE TO podboard_web, podboard_worker USING ((( SELECT public.app_may('people.manage'::text) AS app_may) OR (user_id = ( SELECT public.app_user() AS app_user))));
 
@@ -5699,6 +5868,8 @@ CREATE POLICY delete_rights ON public.experiment_events AS RESTRICTIVE FOR DELET
 
 CREATE POLICY delete_rights ON public.experiments AS RESTRICTIVE FOR DELETE TO podboard_web, podboard_worker USING (( SELECT public.app_may('settings.manage'::text) AS app_may));
 
+CREATE POLICY delete_rights ON public.import_columns AS RESTRICTIVE FOR DELETE TO podboard_web, podboard_worker USING (( SELECT public.app_may('imports.create'::text) AS app_may));
+
 CREATE POLICY delete_rights ON public.import_refusals AS RESTRICTIVE FOR DELETE TO podboard_web, podboard_worker USING (( SELECT public.app_may('imports.create'::text) AS app_may));
 
 CREATE POLICY delete_rights ON public.integration_sync_logs AS RESTRICTIVE FOR DELETE TO podboard_web, podboard_worker USING (( SELECT public.app_may('integrations.manage'::text) AS app_may));
@@ -5710,6 +5881,8 @@ CREATE POLICY delete_rights ON public.integrations AS RESTRICTIVE FOR DELETE TO 
 CREATE POLICY delete_rights ON public.io_bookings AS RESTRICTIVE FOR DELETE TO podboard_web, podboard_worker USING (((( SELECT public.app_may('campaigns.manage'::text) AS app_may) OR (campaign_id IN ( SELECT public.app_granted('campaigns.manage'::text) AS app_granted))) AND ((campaign_id IN ( SELECT public.app_denied('campaigns.manage'::text) AS app_denied)) IS NOT TRUE)));
 
 CREATE POLICY delete_rights ON public.listener_events AS RESTRICTIVE FOR DELETE TO podboard_web, podboard_worker USING (( SELECT public.app_may('imports.create'::text) AS app_may));
+
+CREATE POLICY delete_rights ON public.listener_keys AS RESTRICTIVE FOR DELETE TO podboard_web, podboard_worker USING (( SELECT public.app_may('no person'::text) AS app_may));
 
 CREATE POLICY delete_rights ON public.listener_metrics AS RESTRICTIVE FOR DELETE TO podboard_web, podboard_worker USING (( SELECT public.app_may('no person'::text) AS app_may));
 
@@ -5803,6 +5976,8 @@ ALTER TABLE public.failover_events ENABLE ROW LEVEL SECURITY;
 
 ALTER TABLE public.gdpr_requests ENABLE ROW LEVEL SECURITY;
 
+ALTER TABLE public.import_columns ENABLE ROW LEVEL SECURITY;
+
 ALTER TABLE public.import_refusals ENABLE ROW LEVEL SECURITY;
 
 CREATE POLICY insert_rights ON public.access_control_policies AS RESTRICTIVE FOR INSERT TO podboard_web, podboard_worker WITH CHECK (( SELECT public.app_may('people.manage'::text) AS app_may));
@@ -5841,9 +6016,13 @@ CREATE POLICY insert_rights ON public.backup_records AS RESTRICTIVE FOR INSERT T
 
 CREATE POLICY insert_rights ON public.billing_transactions AS RESTRICTIVE FOR INSERT TO podboard_web, podboard_worker WITH CHECK (( SELECT public.app_may('no person'::text) AS app_may));
 
+CREATE POLICY insert_rights ON public.campaign_links AS RESTRICTIVE FOR INSERT TO podboard_web, podboard_worker WITH CHECK (( SELECT public.app_may('campaigns.manage'::text) AS app_may));
+
 CREATE POLICY insert_rights ON public.campaigns AS RESTRICTIVE FOR INSERT TO podboard_web, podboard_worker WITH CHECK (((( SELECT public.app_may('campaigns.manage'::text) AS app_may) OR ((id IN ( SELECT public.app_granted('campaigns.manage'::text) AS app_granted)) OR (sponsor_id IN ( SELECT public.app_granted('campaigns.manage'::text) AS app_granted)))) AND (((id IN ( SELECT public.app_denied('campaigns.manage'::text) AS app_denied)) OR (sponsor_id IN ( SELECT public.app_denied('campaigns.manage'::text) AS app_denied))) IS NOT TRUE)));
 
 CREATE POLICY insert_rights ON public.churn_events AS RESTRICTIVE FOR INSERT TO podboard_web, podboard_worker WITH CHECK ((( SELECT public.app_may('billing.manage'::text) AS app_may) OR (user_id = ( SELECT public.app_user() AS app_user))));
+
+CREATE POLICY insert_rights ON public.counting_windows AS RESTRICTIVE FOR INSERT TO podboard_web, podboard_worker WITH CHECK (( SELECT public.app_may('no person'::text) AS app_may));
 
 CREATE POLICY insert_rights ON public.email_verification_tokens AS RESTRICTIVE FOR INSERT TO podboard_web, podboard_worker WITH CHECK ((( SELECT public.app_may('people.manage'::text) AS app_may) OR (user_id = ( SELECT public.app_user() AS app_user))));
 
@@ -5861,6 +6040,8 @@ CREATE POLICY insert_rights ON public.experiments AS RESTRICTIVE FOR INSERT TO p
 
 CREATE POLICY insert_rights ON public.gdpr_requests AS RESTRICTIVE FOR INSERT TO podboard_web, podboard_worker WITH CHECK ((( SELECT public.app_may('people.manage'::text) AS app_may) OR ((user_id = ( SELECT public.app_user() AS app_user)) AND (status = 'received'::text) AND (handled_by IS NULL))));
 
+CREATE POLICY insert_rights ON public.import_columns AS RESTRICTIVE FOR INSERT TO podboard_web, podboard_worker WITH CHECK (( SELECT public.app_may('imports.create'::text) AS app_may));
+
 CREATE POLICY insert_rights ON public.import_refusals AS RESTRICTIVE FOR INSERT TO podboard_web, podboard_worker WITH CHECK (( SELECT public.app_may('imports.create'::text) AS app_may));
 
 CREATE POLICY insert_rights ON public.integration_sync_logs AS RESTRICTIVE FOR INSERT TO podboard_web, podboard_worker WITH CHECK (( SELECT public.app_may('integrations.manage'::text) AS app_may));
@@ -5872,6 +6053,8 @@ CREATE POLICY insert_rights ON public.integrations AS RESTRICTIVE FOR INSERT TO 
 CREATE POLICY insert_rights ON public.io_bookings AS RESTRICTIVE FOR INSERT TO podboard_web, podboard_worker WITH CHECK (((( SELECT public.app_may('campaigns.manage'::text) AS app_may) OR (campaign_id IN ( SELECT public.app_granted('campaigns.manage'::text) AS app_granted))) AND ((campaign_id IN ( SELECT public.app_denied('campaigns.manage'::text) AS app_denied)) IS NOT TRUE)));
 
 CREATE POLICY insert_rights ON public.listener_events AS RESTRICTIVE FOR INSERT TO podboard_web, podboard_worker WITH CHECK (( SELECT public.app_may('imports.create'::text) AS app_may));
+
+CREATE POLICY insert_rights ON public.listener_keys AS RESTRICTIVE FOR INSERT TO podboard_web, podboard_worker WITH CHECK (( SELECT public.app_may('no person'::text) AS app_may));
 
 CREATE POLICY insert_rights ON public.listener_metrics AS RESTRICTIVE FOR INSERT TO podboard_web, podboard_worker WITH CHECK (( SELECT public.app_may('no person'::text) AS app_may));
 
@@ -5961,6 +6144,8 @@ CREATE POLICY link_readable ON public.share_link_views AS RESTRICTIVE FOR SELECT
    FROM public.share_links l)));
 
 ALTER TABLE public.listener_events ENABLE ROW LEVEL SECURITY;
+
+ALTER TABLE public.listener_keys ENABLE ROW LEVEL SECURITY;
 
 ALTER TABLE public.listener_metrics ENABLE ROW LEVEL SECURITY;
 
@@ -6054,6 +6239,8 @@ CREATE POLICY reading_rights ON public.billing_transactions AS RESTRICTIVE FOR S
 
 CREATE POLICY reading_rights ON public.churn_events AS RESTRICTIVE FOR SELECT TO podboard_web, podboard_worker USING (( SELECT public.app_may('billing.manage'::text) AS app_may));
 
+CREATE POLICY reading_rights ON public.counting_windows AS RESTRICTIVE FOR SELECT TO podboard_web, podboard_worker USING (( SELECT public.app_may('no person'::text) AS app_may));
+
 CREATE POLICY reading_rights ON public.email_verification_tokens AS RESTRICTIVE FOR SELECT TO podboard_web, podboard_worker USING ((( SELECT public.app_may('people.manage'::text) AS app_may) OR (user_id = ( SELECT public.app_user() AS app_user))));
 
 CREATE POLICY reading_rights ON public.experiment_assignments AS RESTRICTIVE FOR SELECT TO podboard_web, podboard_worker USING ((( SELECT public.app_may('settings.manage'::text) AS app_may) OR (user_id = ( SELECT public.app_user() AS app_user))));
@@ -6066,11 +6253,15 @@ CREATE POLICY reading_rights ON public.experiments AS RESTRICTIVE FOR SELECT TO 
 
 CREATE POLICY reading_rights ON public.gdpr_requests AS RESTRICTIVE FOR SELECT TO podboard_web, podboard_worker USING ((( SELECT public.app_may('people.manage'::text) AS app_may) OR (user_id = ( SELECT public.app_user() AS app_user))));
 
+CREATE POLICY reading_rights ON public.import_columns AS RESTRICTIVE FOR SELECT TO podboard_web, podboard_worker USING (( SELECT public.app_may('imports.create'::text) AS app_may));
+
 CREATE POLICY reading_rights ON public.integration_sync_logs AS RESTRICTIVE FOR SELECT TO podboard_web, podboard_worker USING (( SELECT public.app_may('integrations.manage'::text) AS app_may));
 
 CREATE POLICY reading_rights ON public.integration_tokens AS RESTRICTIVE FOR SELECT TO podboard_web, podboard_worker USING (( SELECT public.app_may('integrations.manage'::text) AS app_may));
 
 CREATE POLICY reading_rights ON public.integrations AS RESTRICTIVE FOR SELECT TO podboard_web, podboard_worker USING (( SELECT public.app_may('integrations.manage'::text) AS app_may));
+
+CREATE POLICY reading_rights ON public.listener_keys AS RESTRICTIVE FOR SELECT TO podboard_web, podboard_worker USING (( SELECT public.app_may('no person'::text) AS app_may));
 
 CREATE POLICY reading_rights ON public.onboarding_progress AS RESTRICTIVE FOR SELECT TO podboard_web, podboard_worker USING ((( SELECT public.app_may('people.manage'::text) AS app_may) OR (user_id = ( SELECT public.app_user() AS app_user))));
 
@@ -6227,9 +6418,13 @@ CREATE POLICY tenant_isolation ON public.backup_records USING ((tenant_id = ( SE
 
 CREATE POLICY tenant_isolation ON public.billing_transactions USING ((tenant_id = ( SELECT public.app_tenant() AS app_tenant))) WITH CHECK ((tenant_id = ( SELECT public.app_tenant() AS app_tenant)));
 
+CREATE POLICY tenant_isolation ON public.campaign_links USING ((tenant_id = ( SELECT public.app_tenant() AS app_tenant))) WITH CHECK ((tenant_id = ( SELECT public.app_tenant() AS app_tenant)));
+
 CREATE POLICY tenant_isolation ON public.campaigns USING ((tenant_id = ( SELECT public.app_tenant() AS app_tenant))) WITH CHECK ((tenant_id = ( SELECT public.app_tenant() AS app_tenant)));
 
 CREATE POLICY tenant_isolation ON public.churn_events USING ((tenant_id = ( SELECT public.app_tenant() AS app_tenant))) WITH CHECK ((tenant_id = ( SELECT public.app_tenant() AS app_tenant)));
+
+CREATE POLICY tenant_isolation ON public.counting_windows USING ((tenant_id = ( SELECT public.app_tenant() AS app_tenant))) WITH CHECK ((tenant_id = ( SELECT public.app_tenant() AS app_tenant)));
 
 CREATE POLICY tenant_isolation ON public.email_verification_tokens USING (((tenant_id = ( SELECT public.app_tenant() AS app_tenant)) OR ((tenant_id IS NULL) AND (( SELECT public.app_tenant() AS app_tenant) IS NULL) AND (user_id = ( SELECT public.app_user() AS app_user))))) WITH CHECK (((tenant_id = ( SELECT public.app_tenant() AS app_tenant)) OR ((tenant_id IS NULL) AND (( SELECT public.app_tenant() AS app_tenant) IS NULL) AND (user_id = ( SELECT public.app_user() AS app_user)))));
 
@@ -6247,6 +6442,8 @@ CREATE POLICY tenant_isolation ON public.experiments USING ((tenant_id = ( SELEC
 
 CREATE POLICY tenant_isolation ON public.gdpr_requests USING ((tenant_id = ( SELECT public.app_tenant() AS app_tenant))) WITH CHECK ((tenant_id = ( SELECT public.app_tenant() AS app_tenant)));
 
+CREATE POLICY tenant_isolation ON public.import_columns USING ((tenant_id = ( SELECT public.app_tenant() AS app_tenant))) WITH CHECK ((tenant_id = ( SELECT public.app_tenant() AS app_tenant)));
+
 CREATE POLICY tenant_isolation ON public.import_refusals USING ((tenant_id = ( SELECT public.app_tenant() AS app_tenant))) WITH CHECK ((tenant_id = ( SELECT public.app_tenant() AS app_tenant)));
 
 CREATE POLICY tenant_isolation ON public.integration_sync_logs USING ((tenant_id = ( SELECT public.app_tenant() AS app_tenant))) WITH CHECK ((tenant_id = ( SELECT public.app_tenant() AS app_tenant)));
@@ -6258,6 +6455,8 @@ CREATE POLICY tenant_isolation ON public.integrations USING ((tenant_id = ( SELE
 CREATE POLICY tenant_isolation ON public.io_bookings USING ((tenant_id = ( SELECT public.app_tenant() AS app_tenant))) WITH CHECK ((tenant_id = ( SELECT public.app_tenant() AS app_tenant)));
 
 CREATE POLICY tenant_isolation ON public.listener_events USING ((tenant_id = ( SELECT public.app_tenant() AS app_tenant))) WITH CHECK ((tenant_id = ( SELECT public.app_tenant() AS app_tenant)));
+
+CREATE POLICY tenant_isolation ON public.listener_keys USING ((tenant_id = ( SELECT public.app_tenant() AS app_tenant))) WITH CHECK ((tenant_id = ( SELECT public.app_tenant() AS app_tenant)));
 
 CREATE POLICY tenant_isolation ON public.listener_metrics USING ((tenant_id = ( SELECT public.app_tenant() AS app_tenant))) WITH CHECK ((tenant_id = ( SELECT public.app_tenant() AS app_tenant)));
 
@@ -6383,9 +6582,13 @@ CREATE POLICY update_rights ON public.backup_records AS RESTRICTIVE FOR UPDATE T
 
 CREATE POLICY update_rights ON public.billing_transactions AS RESTRICTIVE FOR UPDATE TO podboard_web, podboard_worker USING (( SELECT public.app_may('no person'::text) AS app_may)) WITH CHECK (( SELECT public.app_may('no person'::text) AS app_may));
 
+CREATE POLICY update_rights ON public.campaign_links AS RESTRICTIVE FOR UPDATE TO podboard_web, podboard_worker USING (( SELECT public.app_may('campaigns.manage'::text) AS app_may)) WITH CHECK (( SELECT public.app_may('campaigns.manage'::text) AS app_may));
+
 CREATE POLICY update_rights ON public.campaigns AS RESTRICTIVE FOR UPDATE TO podboard_web, podboard_worker USING (((( SELECT public.app_may('campaigns.manage'::text) AS app_may) OR ((id IN ( SELECT public.app_granted('campaigns.manage'::text) AS app_granted)) OR (sponsor_id IN ( SELECT public.app_granted('campaigns.manage'::text) AS app_granted)))) AND (((id IN ( SELECT public.app_denied('campaigns.manage'::text) AS app_denied)) OR (sponsor_id IN ( SELECT public.app_denied('campaigns.manage'::text) AS app_denied))) IS NOT TRUE))) WITH CHECK (((( SELECT public.app_may('campaigns.manage'::text) AS app_may) OR ((id IN ( SELECT public.app_granted('campaigns.manage'::text) AS app_granted)) OR (sponsor_id IN ( SELECT public.app_granted('campaigns.manage'::text) AS app_granted)))) AND (((id IN ( SELECT public.app_denied('campaigns.manage'::text) AS app_denied)) OR (sponsor_id IN ( SELECT public.app_denied('campaigns.manage'::text) AS app_denied))) IS NOT TRUE)));
 
 CREATE POLICY update_rights ON public.churn_events AS RESTRICTIVE FOR UPDATE TO podboard_web, podboard_worker USING ((( SELECT public.app_may('billing.manage'::text) AS app_may) OR (user_id = ( SELECT public.app_user() AS app_user)))) WITH CHECK ((( SELECT public.app_may('billing.manage'::text) AS app_may) OR (user_id = ( SELECT public.app_user() AS app_user))));
+
+CREATE POLICY update_rights ON public.counting_windows AS RESTRICTIVE FOR UPDATE TO podboard_web, podboard_worker USING (( SELECT public.app_may('no person'::text) AS app_may)) WITH CHECK (( SELECT public.app_may('no person'::text) AS app_may));
 
 CREATE POLICY update_rights ON public.email_verification_tokens AS RESTRICTIVE FOR UPDATE TO podboard_web, podboard_worker USING ((( SELECT public.app_may('people.manage'::text) AS app_may) OR (user_id = ( SELECT public.app_user() AS app_user)))) WITH CHECK ((( SELECT public.app_may('people.manage'::text) AS app_may) OR (user_id = ( SELECT public.app_user() AS app_user))));
 
@@ -6403,6 +6606,8 @@ CREATE POLICY update_rights ON public.experiments AS RESTRICTIVE FOR UPDATE TO p
 
 CREATE POLICY update_rights ON public.gdpr_requests AS RESTRICTIVE FOR UPDATE TO podboard_web, podboard_worker USING (( SELECT public.app_may('people.manage'::text) AS app_may)) WITH CHECK (( SELECT public.app_may('people.manage'::text) AS app_may));
 
+CREATE POLICY update_rights ON public.import_columns AS RESTRICTIVE FOR UPDATE TO podboard_web, podboard_worker USING (( SELECT public.app_may('imports.create'::text) AS app_may)) WITH CHECK (( SELECT public.app_may('imports.create'::text) AS app_may));
+
 CREATE POLICY update_rights ON public.import_refusals AS RESTRICTIVE FOR UPDATE TO podboard_web, podboard_worker USING (( SELECT public.app_may('imports.create'::text) AS app_may)) WITH CHECK (( SELECT public.app_may('imports.create'::text) AS app_may));
 
 CREATE POLICY update_rights ON public.integration_sync_logs AS RESTRICTIVE FOR UPDATE TO podboard_web, podboard_worker USING (( SELECT public.app_may('integrations.manage'::text) AS app_may)) WITH CHECK (( SELECT public.app_may('integrations.manage'::text) AS app_may));
@@ -6414,6 +6619,8 @@ CREATE POLICY update_rights ON public.integrations AS RESTRICTIVE FOR UPDATE TO 
 CREATE POLICY update_rights ON public.io_bookings AS RESTRICTIVE FOR UPDATE TO podboard_web, podboard_worker USING (((( SELECT public.app_may('campaigns.manage'::text) AS app_may) OR (campaign_id IN ( SELECT public.app_granted('campaigns.manage'::text) AS app_granted))) AND ((campaign_id IN ( SELECT public.app_denied('campaigns.manage'::text) AS app_denied)) IS NOT TRUE))) WITH CHECK (((( SELECT public.app_may('campaigns.manage'::text) AS app_may) OR (campaign_id IN ( SELECT public.app_granted('campaigns.manage'::text) AS app_granted))) AND ((campaign_id IN ( SELECT public.app_denied('campaigns.manage'::text) AS app_denied)) IS NOT TRUE)));
 
 CREATE POLICY update_rights ON public.listener_events AS RESTRICTIVE FOR UPDATE TO podboard_web, podboard_worker USING (( SELECT public.app_may('imports.create'::text) AS app_may)) WITH CHECK (( SELECT public.app_may('imports.create'::text) AS app_may));
+
+CREATE POLICY update_rights ON public.listener_keys AS RESTRICTIVE FOR UPDATE TO podboard_web, podboard_worker USING (( SELECT public.app_may('no person'::text) AS app_may)) WITH CHECK (( SELECT public.app_may('no person'::text) AS app_may));
 
 CREATE POLICY update_rights ON public.listener_metrics AS RESTRICTIVE FOR UPDATE TO podboard_web, podboard_worker USING (( SELECT public.app_may('no person'::text) AS app_may)) WITH CHECK (( SELECT public.app_may('no person'::text) AS app_may));
 
@@ -6661,6 +6868,9 @@ GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.podcasts TO podboard_worker;
 GRANT SELECT ON TABLE public.campaign_episodes TO podboard_web;
 GRANT SELECT ON TABLE public.campaign_episodes TO podboard_worker;
 
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.campaign_links TO podboard_web;
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.campaign_links TO podboard_worker;
+
 GRANT SELECT ON TABLE public.campaign_listener_days TO podboard_web;
 GRANT SELECT ON TABLE public.campaign_listener_days TO podboard_worker;
 
@@ -6669,6 +6879,9 @@ GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.campaigns TO podboard_worker;
 
 GRANT SELECT,INSERT ON TABLE public.churn_events TO podboard_web;
 GRANT SELECT,INSERT ON TABLE public.churn_events TO podboard_worker;
+
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.counting_windows TO podboard_web;
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.counting_windows TO podboard_worker;
 
 GRANT SELECT ON TABLE public.database_engine TO podboard_web;
 GRANT SELECT ON TABLE public.database_engine TO podboard_worker;
@@ -6705,6 +6918,9 @@ GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.failover_events TO podboard_wo
 
 GRANT SELECT,INSERT,UPDATE ON TABLE public.gdpr_requests TO podboard_web;
 GRANT SELECT,INSERT,UPDATE ON TABLE public.gdpr_requests TO podboard_worker;
+
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.import_columns TO podboard_web;
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.import_columns TO podboard_worker;
 
 GRANT SELECT,INSERT,DELETE ON TABLE public.import_refusals TO podboard_web;
 GRANT SELECT,INSERT,DELETE ON TABLE public.import_refusals TO podboard_worker;
@@ -6756,6 +6972,9 @@ GRANT SELECT ON TABLE public.listener_events_daily TO podboard_worker;
 
 GRANT SELECT ON TABLE public.listener_events_hourly TO podboard_web;
 GRANT SELECT ON TABLE public.listener_events_hourly TO podboard_worker;
+
+GRANT SELECT,INSERT ON TABLE public.listener_keys TO podboard_web;
+GRANT SELECT,INSERT ON TABLE public.listener_keys TO podboard_worker;
 
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.login_attempts TO podboard_web;
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.login_attempts TO podboard_worker;

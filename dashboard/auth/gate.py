@@ -22,12 +22,19 @@ OPEN_ENDPOINTS = frozenset(
 )  # fmt: skip
 """Every route that answers somebody who is not logged in: log-in pages, health, and files without anything secret."""
 
+MACHINE_ENDPOINTS = frozenset(
+    {"collector.events", "collector.prefix", "collector.pixel", "collector.vanity_url"}
+)
+"""What programs and listeners' apps call: a log-in gives nothing there, so no origin is asked for either."""
+
 
 def install_gate(app: Flask) -> None:
     """Puts the gate before everything else that happens to a request."""
 
     @app.before_request
     def gate() -> Response | None:
+        if request.endpoint in MACHINE_ENDPOINTS:
+            return None
         demand_same_origin()
         if request.endpoint in OPEN_ENDPOINTS:
             return None

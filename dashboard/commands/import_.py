@@ -3,22 +3,32 @@
 from __future__ import annotations
 
 import sys
+from contextlib import ExitStack
+from datetime import datetime
 from pathlib import Path
-from typing import BinaryIO
 
 import click
 
+from dashboard.commands._files import opened, progress
+from dashboard.commands.log import classify, mapping_lines
 from dashboard.databases import databases
+from queries.ingest.bookings import import_bookings
 from queries.ingest.columns import COLUMNS, DATA_COLUMN, KINDS, Kind
-from queries.ingest.events import import_events
+from queries.ingest.counting.configured import data_centres
+from queries.ingest.counting.countries import Countries
+from queries.ingest.counting.rules import nowhere
+from queries.ingest.events import check_events, import_events, source_of
 from queries.ingest.feed import import_feed, import_feed_from
 from queries.ingest.imports import (
     LISTED_REFUSALS,
-    ImportRefused,
     ImportResult,
+    Refusal,
     unscoped_tenant_id,
     write_refusals,
 )
+from queries.ingest.logs.faults import words_of
+from queries.ingest.logs.formats import LOG_FORMATS, LogFormat
+from queries.ingest.logs.store import import_log
 from queries.ingest.rows import FORMATS, Format
 from queries.session import Actor
 from queries.settings import Settings
@@ -49,7 +59,7 @@ def feed(source: str, tenant: str, refusals: Path | None) -> None:
         if "://" in source:
             done = import_feed_from(actor, source)
         else:
-            with _opened(source) as handle:
+            with opened(source) as handle:
                 done = import_feed(actor, handle, name=Path(source).name)
         click.echo(
             f"Episodes: {done.imported:,} new, {done.updated:,} updated, {done.duplicate:,} unchanged, "
@@ -63,23 +73,141 @@ def feed(source: str, tenant: str, refusals: Path | None) -> None:
 @_TENANT
 @click.option("--kind", type=click.Choice(KINDS), help="Kind of events; otherwise told from the columns.")
 @click.option("--format", "file_format", type=click.Choice(FORMATS), help="Otherwise told from the content.")
+@click.option(
+    "--map", "columns", multiple=True, metavar="NAME=COLUMN",
+    help="What a name in the file means; empty after the = leaves it out. Remembered for the source's next files.",
+)  # fmt: skip
+@click.option(
+    "--source", metavar="NAME", help="Whose file it is; otherwise its name without dates and numbers."
+)
+@click.option("--dry-run", is_flag=True, help="Judge every row, store nothing.")
 @_REFUSALS
 def events(
-    file: str, tenant: str, kind: Kind | None, file_format: Format | None, refusals: Path | None
-) -> None:
-    """Import listener or attribution events from a CSV or NDJSON file (UTF-8, one event per line).
+    file: str, tenant: str, kind: Kind | None, file_format: Format | None, columns: tuple[str, ...],
+    source: str | None, dry_run: bool, refusals: Path | None,
+) -> None:  # fmt: skip
+    """Import listener or attribution events from a CSV, NDJSON or Parquet file (one event per line; gzip and zstd too).
 
-    Good rows stand, bad ones are listed with line and reason. The same file imported again adds nothing.
-    `podboard import columns` lists the columns.
+    Good rows stand, bad ones are listed with line and reason. The same file imported again adds nothing, one that was
+    interrupted goes on where it stopped. `podboard import columns` lists the columns.
     """
-    with databases(Settings.from_env()) as settings:
+    told = _meanings(columns)
+    with databases(Settings.from_env()) as settings, opened(file) as raw, progress(raw, file, "rows") as tell:
         actor = Actor(unscoped_tenant_id(tenant))
-        with _opened(file) as handle:
-            done = import_events(actor, handle, name=Path(file).name, kind=kind, file_format=file_format)
+        source = source or source_of(Path(file).name)
+        if dry_run:
+            found = check_events(
+                actor,
+                raw,
+                kind=kind,
+                file_format=file_format,
+                columns=told,
+                source_name=source,
+                batch_done=tell,
+            )
+            click.echo(f"Rows: {found.good:,} good, {found.refused:,} would be refused. Nothing was stored.")
+            _list_first(found.first_refusals)
+            if found.refused and not found.good:
+                sys.exit(1)
+            return
+        done = import_events(
+            actor, raw, name=Path(file).name, kind=kind, file_format=file_format, columns=told, source_name=source,
+            batch_done=tell,
+        )  # fmt: skip
         made = f" (and {done.impressions:,} impressions of ads in them)" if done.impressions else ""
         click.echo(
             f"Events: {done.imported:,} imported{made}, {done.duplicate:,} there already, {done.refused:,} refused."
         )
+        _tell_refusals(actor, done, settings, refusals)
+
+
+@command.command()
+@click.argument("file", metavar="FILE")
+@_TENANT
+@_REFUSALS
+def bookings(file: str, tenant: str, refusals: Path | None) -> None:
+    """Import bookings from a CSV file (gzip and zstd too): campaign (id or name), starts_on, ends_on, pricing_model,
+    rate, currency; and as they apply booked_impressions, booking_date, promo_code, vanity_url, id."""
+    with databases(Settings.from_env()) as settings, opened(file) as raw:
+        actor = Actor(unscoped_tenant_id(tenant))
+        done = import_bookings(actor, raw, name=Path(file).name)
+        click.echo(
+            f"Bookings: {done.imported:,} imported, {done.duplicate:,} there already, {done.refused:,} refused."
+        )
+        _tell_refusals(actor, done, settings, refusals)
+
+
+def _meanings(told: tuple[str, ...]) -> dict[str, str] | None:
+    """The columns as they were told; None when nothing was. Raises: click.UsageError."""
+    if not told:
+        return None
+    meanings = dict[str, str]()
+    known = {column.key for kind in KINDS for column in COLUMNS[kind]} | set(DATA_COLUMN.values()) | {""}
+    for one in told:
+        name, sign, key = one.rpartition("=")
+        if not sign or not name or key not in known:
+            raise click.UsageError(
+                f"--map {one}: write it like name=column; `podboard import columns` lists them."
+            )
+        meanings[name] = key
+    return meanings
+
+
+@command.command()
+@click.argument("file", metavar="FILE")
+@click.option("--tenant", metavar="SLUG", help="The tenant that it belongs to; a dry run needs none.")
+@click.option(
+    "--format", "log_format", type=click.Choice(LOG_FORMATS), help="Otherwise told from the first lines."
+)
+@click.option(
+    "--map", "mapping", type=click.Path(dir_okay=False, path_type=Path), metavar="CSV",
+    help="Which path is which episode: path, episode (id or guid) and, as far as known, size_bytes, duration, "
+    "header_bytes. Without it the episodes' own addresses say so.",
+)  # fmt: skip
+@click.option(
+    "--shift-to", type=click.DateTime(["%Y-%m-%d"]), metavar="DATE",
+    help="Move the whole log by so many days that its first request falls on this day.",
+)  # fmt: skip
+@click.option("--redirects", is_flag=True, help="The log is that of a prefix that only redirects.")
+@click.option("--dry-run", is_flag=True, help="Read and count, store nothing; no database is needed.")
+@_REFUSALS
+@click.pass_context
+def log(
+    context: click.Context, file: str, tenant: str | None, log_format: LogFormat | None, mapping: Path | None,
+    shift_to: datetime | None, redirects: bool, dry_run: bool, refusals: Path | None,
+) -> None:  # fmt: skip
+    """Import the downloads in an access log (combined, JSON lines, CloudFront or S3; plain, gzip or zstd).
+
+    Counted by the rules of IAB 2.3 in the tenant's windows, which go on from file to file; every request for an episode
+    that is refused is kept with its reason. The same log imported again adds nothing, one that was interrupted goes on.
+    """
+    if dry_run:
+        context.invoke(
+            classify, file=file, log_format=log_format, episodes=mapping, shift_to=shift_to, window="day",
+            time_zone="UTC", redirects=redirects, refusals=refusals, as_json=False,
+        )  # fmt: skip
+        return
+    if tenant is None:
+        raise click.UsageError("Missing option '--tenant'.")
+    settings = Settings.from_env()
+    with ExitStack() as stack:
+        places = stack.enter_context(Countries(settings.countries)) if settings.countries else None
+        stack.enter_context(databases(settings))
+        actor = Actor(unscoped_tenant_id(tenant))
+        raw = stack.enter_context(opened(file))
+        done = import_log(
+            actor, raw, name=Path(file).name, log_format=log_format, shift_to=shift_to.date() if shift_to else None,
+            mapping=mapping_lines(mapping) if mapping else None, redirects=redirects,
+            data_centres=data_centres(settings.data_centres), place_of=places.place if places else nowhere,
+            batch_done=stack.enter_context(progress(raw, file)),
+        )  # fmt: skip
+        made = f" (and {done.impressions:,} impressions of ads in them)" if done.impressions else ""
+        click.echo(
+            f"Downloads: {done.imported:,} counted{made}; requests: {done.duplicate:,} there already, "
+            f"{done.refused:,} refused."
+        )
+        for reason, count in sorted(done.by_reason.items(), key=lambda one: -one[1]):
+            click.echo(f"  {count:>10,}  {words_of(reason)}")
         _tell_refusals(actor, done, settings, refusals)
 
 
@@ -99,11 +227,10 @@ def columns(kind: Kind | None) -> None:
         )
 
 
-def _opened(name: str) -> BinaryIO:
-    try:
-        return open(name, "rb", buffering=1024 * 1024)
-    except OSError as error:
-        raise ImportRefused(f"{name} cannot be read: {error.strerror}.") from None
+def _list_first(refusals: tuple[Refusal, ...]) -> None:
+    for refusal in refusals:
+        detail = f" ({refusal.detail})" if refusal.detail else ""
+        click.echo(f"  line {refusal.line_number:,}: {refusal.reason}{detail}")
 
 
 def _tell_refusals(actor: Actor, done: ImportResult, settings: Settings, path: Path | None) -> None:
@@ -112,9 +239,7 @@ def _tell_refusals(actor: Actor, done: ImportResult, settings: Settings, path: P
         click.echo(note)
     if not done.refused:
         return
-    for refusal in done.first_refusals:
-        detail = f" ({refusal.detail})" if refusal.detail else ""
-        click.echo(f"  line {refusal.line_number:,}: {refusal.reason}{detail}")
+    _list_first(done.first_refusals)
     if path is None:
         folder = settings.home / "imports"
         folder.mkdir(parents=True, exist_ok=True)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import csv
-import os
 import secrets
 import sys
 import time
@@ -11,12 +10,12 @@ from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import BinaryIO
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import click
 import orjson
 
+from dashboard.commands._files import opened, progress
 from queries.ingest.counting.configured import data_centres
 from queries.ingest.counting.countries import Countries
 from queries.ingest.counting.reasons import Reason
@@ -28,8 +27,8 @@ from queries.ingest.logs.classify import LogSummary, Refused, classify_log
 from queries.ingest.logs.episodes import audio_by_itself, episodes_of
 from queries.ingest.logs.faults import LineFault, RefusedLine
 from queries.ingest.logs.formats import LOG_FORMATS, LogFormat
-from queries.ingest.logs.packing import unpacked
 from queries.ingest.logs.reader import LogReader
+from queries.ingest.packing import unpacked
 from queries.settings import Settings
 
 _TOP = 5
@@ -93,7 +92,7 @@ def classify(
             data_centres=data_centres(settings.data_centres),
             **find_place,
         )
-        raw = stack.enter_context(_opened(file))
+        raw = stack.enter_context(opened(file))
         plain = stack.enter_context(unpacked(raw))
         reader = LogReader(
             plain,
@@ -103,7 +102,8 @@ def classify(
         )
         listed = stack.enter_context(_listing(refusals)) if refusals else _nowhere
         began = time.perf_counter()
-        summary = classify_log(stack.enter_context(_progress(reader, raw, file)), rules, listed=listed)
+        entries = _reported(reader, stack.enter_context(progress(raw, file)))
+        summary = classify_log(entries, rules, listed=listed)
         seconds = time.perf_counter() - began
     if as_json:
         click.echo(
@@ -118,11 +118,13 @@ def classify(
 
 
 def _episodes(path: Path | None) -> FindEpisode:
-    if path is None:
-        return audio_by_itself
+    return audio_by_itself if path is None else episodes_of(mapping_lines(path))
+
+
+def mapping_lines(path: Path) -> list[str]:
+    """The lines of a mapping of paths. Raises: ImportRefused for a file that cannot be read."""
     try:
-        with open(path, encoding="utf-8-sig", newline="") as handle:
-            return episodes_of(handle)
+        return path.read_text("utf-8-sig").splitlines(keepends=True)
     except OSError as error:
         raise ImportRefused(f"{path} cannot be read: {error.strerror}.") from None
     except UnicodeDecodeError:
@@ -136,42 +138,13 @@ def _zone(name: str) -> ZoneInfo:
         raise ImportRefused(f"There is no time zone {name!r}: write it like Europe/Berlin.") from None
 
 
-@contextmanager
-def _opened(name: str) -> Iterator[BinaryIO]:
-    if name == "-":
-        yield sys.stdin.buffer
-        return
-    try:
-        handle = open(name, "rb", buffering=0)  # noqa: SIM115 (closed below)
-    except OSError as error:
-        raise ImportRefused(f"{name} cannot be read: {error.strerror}.") from None
-    with handle:
-        yield handle
-
-
-@contextmanager
-def _progress(reader: LogReader, raw: BinaryIO, name: str) -> Iterator[Iterator[Request | RefusedLine]]:
-    """The entries, with a bar on a terminal: how far into the file, and how long it will still take."""
-    if name == "-" or not sys.stderr.isatty():
-        yield iter(reader)
-        return
-    with click.progressbar(
-        length=os.path.getsize(name), label="Reading", file=sys.stderr, show_eta=True
-    ) as bar:
-
-        def entries() -> Iterator[Request | RefusedLine]:
-            began, shown = time.perf_counter(), 0
-            for count, entry in enumerate(reader):
-                if count % _SHOWN_EVERY == 0:
-                    rate = reader.lines / max(time.perf_counter() - began, 0.001)
-                    bar.label = f"Reading, {rate:,.0f} lines/s"
-                    at = raw.tell()
-                    bar.update(at - shown)
-                    shown = at
-                yield entry
-            bar.update(raw.tell() - shown)
-
-        yield entries()
+def _reported(reader: LogReader, done: Callable[[int], None]) -> Iterator[Request | RefusedLine]:
+    """The entries; `done` hears every now and then how many lines there were."""
+    for count, entry in enumerate(reader):
+        if count % _SHOWN_EVERY == 0:
+            done(reader.lines)
+        yield entry
+    done(reader.lines)
 
 
 @contextmanager

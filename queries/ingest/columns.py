@@ -11,6 +11,8 @@ from decimal import Decimal, InvalidOperation
 from typing import Any, Literal
 from uuid import UUID
 
+import orjson
+
 Kind = Literal["listener", "attribution"]
 KINDS: tuple[Kind, ...] = ("listener", "attribution")
 
@@ -174,6 +176,10 @@ def _currency(key: str, value: Any) -> str:
     return text
 
 
+def _promo_code(key: str, value: Any) -> str:
+    return _text(key, value, _LABEL_LIMIT).upper()
+
+
 def _micros(key: str, value: Any) -> int:
     return _amount(key, value, _number(key, value))
 
@@ -235,7 +241,10 @@ COLUMNS: dict[Kind, tuple[Column, ...]] = {
     ),
     "attribution": (
         *_COMMON,
-        Column("campaign_id", "The campaign in podboard", _id, ("campaign",), required=True),
+        Column("campaign_id", "The campaign in podboard", _id, ("campaign",)),
+        Column(
+            "promo_code", "The code a buyer gave, in place of campaign_id", _promo_code, ("code", "coupon"), data=True
+        ),
         Column(
             "listener_id", "A hash that stands for the listener; an impression needs it", _listener,
             ("listener", "listener_hash"),
@@ -267,7 +276,8 @@ DATA_COLUMN: dict[Kind, str] = {"listener": "event_data", "attribution": "attrib
 _OWN: dict[Kind, frozenset[str]] = {
     "listener": frozenset({"from_s", "to_s", "quartile", "app", "device", "os", "country", "region", "event_data"}),
     "attribution": frozenset({
-        "campaign_id", "attribution_type", "order_id", "value_micros", "value", "currency", "attribution_data",
+        "campaign_id", "attribution_type", "promo_code", "order_id", "value_micros", "value", "currency",
+        "attribution_data",
     }),
 }  # fmt: skip
 
@@ -292,17 +302,17 @@ def kind_of(names: Iterable[str]) -> Kind | None:
     keys: dict[Kind, set[str]] = {
         kind: {names_of(kind).get(name, "") for name in given} & _OWN[kind] for kind in KINDS
     }
-    # event_type is a name of both; only an attribution file names a campaign, though.
-    if "campaign_id" in keys["attribution"] or "attribution_type" in given:
+    # event_type is a name of both; only an attribution file names a campaign or a code, though.
+    if {"campaign_id", "promo_code"} & keys["attribution"] or "attribution_type" in given:
         return "attribution"
     if "event_type" in given or (keys["listener"] and not keys["attribution"]):
         return "listener"
     return None
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Row:
-    """A row whose every cell was understood; whether its references exist is not known yet."""
+    """A row whose every cell was understood; whether its references exist is not known yet. `told`: `data` as JSON."""
 
     line_number: int
     source_id: str | None
@@ -312,6 +322,7 @@ class Row:
     type: str
     occurred_at: datetime
     data: dict[str, Any]
+    told: str
 
     @property
     def ad_unit_id(self) -> UUID | None:
@@ -336,17 +347,28 @@ def read_row(kind: Kind, line_number: int, cells: Mapping[str, Any]) -> Row:
                 raise RowRefused("A value is missing.", column.key)
             continue
         (data if column.data else values)[column.key] = str(value) if isinstance(value, UUID) else value
+    return check_row(kind, line_number, values, data)
+
+
+def check_row(
+    kind: Kind, line_number: int, values: Mapping[str, Any], data: dict[str, Any], told: str | None = None
+) -> Row:
+    """The row of values that were understood one by one; `told` is the data as JSON, where that is known already.
+
+    Raises: RowRefused when they do not go together.
+    """
     episode = values.get("episode_id") or values.get("episode_guid")
     if kind == "listener":
         _check_listener(values, data, episode)
     else:
         _check_attribution(values, data)
     campaign = values.get("campaign_id")
+    if isinstance(campaign, str):
+        campaign = UUID(campaign)
     return Row(
-        line_number=line_number, source_id=values.get("id"), episode_id=episode,
-        campaign_id=UUID(campaign) if campaign else None, listener_id=values.get("listener_id"),
-        type=values["event_type" if kind == "listener" else "attribution_type"],
-        occurred_at=values["occurred_at"], data=data,
+        line_number, values.get("id"), episode, campaign, values.get("listener_id"),
+        values["event_type" if kind == "listener" else "attribution_type"], values["occurred_at"], data,
+        told or orjson.dumps(data, option=orjson.OPT_SORT_KEYS).decode(),
     )  # fmt: skip
 
 
@@ -364,6 +386,8 @@ def _check_listener(values: Mapping[str, Any], data: Mapping[str, Any], episode:
 
 
 def _check_attribution(values: Mapping[str, Any], data: dict[str, Any]) -> None:
+    if "campaign_id" not in values and "promo_code" not in data:
+        raise RowRefused("A value is missing.", "campaign_id")
     if "value" in values and data.setdefault("value_micros", values["value"]) != values["value"]:
         raise RowRefused("value and value_micros differ.")
     if "value_micros" in data and "currency" not in data:
@@ -372,4 +396,6 @@ def _check_attribution(values: Mapping[str, Any], data: dict[str, Any]) -> None:
         if "listener_id" not in values:
             raise RowRefused("A value is missing.", "listener_id")
     elif "source" not in data:
-        raise RowRefused("A value is missing.", "source")
+        if "promo_code" not in data:
+            raise RowRefused("A value is missing.", "source")
+        data["source"] = "promo_code"

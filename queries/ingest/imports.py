@@ -1,7 +1,8 @@
 """What every import leaves behind: its row in etl_imports, what it refused, one row in the audit log.
 
-An import is one transaction: a crash leaves nothing of it. Its row is written before, in a transaction of its own, and
-completed inside the import's; a failure is written after the roll-back. One import of a tenant runs at a time.
+The import of a feed is one transaction: a crash leaves nothing of it. Its row is written before, in a transaction of
+its own, and completed inside the import's; a failure is written after the roll-back. Files of any length go batch by
+batch (`queries.ingest.batches`). One import of a tenant runs at a time.
 """
 
 from __future__ import annotations
@@ -9,11 +10,12 @@ from __future__ import annotations
 import csv
 import logging
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from pathlib import Path
-from typing import Literal, NoReturn
+from typing import Any, Literal, NoReturn
 from uuid import UUID
 
 import orjson
@@ -21,16 +23,21 @@ from sqlalchemy import Connection
 from sqlalchemy.exc import DBAPIError, OperationalError
 
 from queries.errors import AccessRefused, InvalidRequest, NotAvailable, NotFound, PodboardError
+from queries.ingest.counting.reasons import Reason
 from queries.session import Actor, system_session, tenant_session
 from queries.statements import ask, tell
 
-ImportType = Literal["feed", "listener_events", "attribution_events"]
+ImportType = Literal[
+    "feed", "listener_events", "attribution_events", "access_log", "bookings", "conversions", "transcripts",
+    "retention_curves",
+]  # fmt: skip
 
 SHOWN_REFUSALS = 20
 LISTED_REFUSALS = 100_000
 """Rows an import lists with line and reason; those beyond are counted."""
 
 _PAGE = 5_000
+_BEFORE_ALL = datetime(1970, 1, 1, tzinfo=UTC)
 _NAMED_TENANTS = 10
 _log = logging.getLogger(__name__)
 
@@ -58,13 +65,37 @@ class Tally:
     refused: int = 0
     impressions: int = 0
     source_sha256: str | None = None
+    by_reason: dict[str, int] = field(default_factory=dict)
+    told: dict[str, Any] = field(default_factory=dict)
+    """Whatever else belongs to the figures: the rules that counted, days that a log was moved by."""
     notes: list[str] = field(default_factory=list)
     first_refusals: list[Refusal] = field(default_factory=list)
+    listed: int = 0
+
+    @classmethod
+    def of(cls, row: Mapping[str, Any]) -> Tally:
+        """The tally of an import that stopped, as its row holds it."""
+        figures = dict(row["figures"])
+        return cls(
+            imported=row["records_imported"], duplicate=row["records_duplicate"], refused=row["records_refused"],
+            impressions=figures.pop("impressions", 0), by_reason=figures.pop("by_reason", {}),
+            listed=figures.pop("listed", 0), told=figures,
+        )  # fmt: skip
+
+    def figures(self) -> dict[str, Any]:
+        """What the row of the import says beside its counts."""
+        return {
+            **self.told,
+            "impressions": self.impressions,
+            "by_reason": self.by_reason,
+            "listed": self.listed,
+        }
 
     def record(self, connection: Connection, import_id: UUID, refusals: list[Refusal]) -> None:
         """Counts refusals and lists as many as are listed."""
-        listed = refusals[: max(0, LISTED_REFUSALS - self.refused)]
+        listed = refusals[: max(0, LISTED_REFUSALS - self.listed)]
         self.refused += len(refusals)
+        self.listed += len(listed)
         self.first_refusals.extend(listed[: SHOWN_REFUSALS - len(self.first_refusals)])
         if listed:
             rows = [
@@ -86,6 +117,21 @@ class ImportResult:
     impressions: int
     first_refusals: tuple[Refusal, ...]
     notes: tuple[str, ...]
+    by_reason: dict[str, int] = field(default_factory=dict)
+
+
+@contextmanager
+def import_lock(actor: Actor) -> Iterator[Connection]:
+    """A transaction that holds the tenant's import lock: what dies lets go of it.
+
+    Raises: ImportRefused when another import of this tenant runs, AccessRefused for a person who may not import.
+    """
+    with tenant_session(actor, write=True) as connection:
+        if actor.user_id is not None and not ask(connection, "ingest/may_import")[0]["may_import"]:
+            raise AccessRefused("This account may not import.")
+        if not ask(connection, "ingest/lock_imports")[0]["is_free"]:
+            raise ImportRefused("Another import of this tenant is running: wait for it to end.")
+        yield connection
 
 
 @contextmanager
@@ -97,38 +143,41 @@ def importing(actor: Actor, import_type: ImportType, source: str) -> Iterator[tu
     import_id: UUID | None = None
     tally = Tally()
     try:
-        with tenant_session(actor, write=True) as connection:
-            if actor.user_id is not None and not ask(connection, "ingest/may_import")[0]["may_import"]:
-                raise AccessRefused("This account may not import.")
-            if not ask(connection, "ingest/lock_imports")[0]["is_free"]:
-                raise ImportRefused("Another import of this tenant is running: wait for it to end.")
+        with import_lock(actor) as connection:
             with tenant_session(actor, write=True) as ledger:
                 # Who holds the lock knows that every other import still called running is dead.
                 tell(ledger, "ingest/close_interrupted")
                 import_id = ask(
                     ledger, "ingest/start_import",
-                    import_type=import_type, source=source, created_by=actor.user_id,
+                    import_type=import_type, source=source, created_by=actor.user_id, options="{}",
                 )[0]["id"]  # fmt: skip
             yield connection, import_id, tally
-            tell(
-                connection, "ingest/complete_import",
-                import_id=import_id, records_imported=tally.imported + tally.updated,
-                records_duplicate=tally.duplicate, records_refused=tally.refused, source_sha256=tally.source_sha256,
-            )  # fmt: skip
-            tell(
-                connection, "ingest/log_import",
-                import_id=import_id, created_by=actor.user_id,
-                changes=orjson.dumps({
-                    "import_type": import_type, "source": source, "imported": tally.imported, "updated": tally.updated,
-                    "duplicate": tally.duplicate, "refused": tally.refused, "impressions": tally.impressions,
-                }).decode(),
-            )  # fmt: skip
+            complete(connection, actor, import_id, import_type, source, tally)
     except BaseException as error:
         if import_id is not None:
-            _fail(actor, import_id, tally, error)
+            record_failure(actor, import_id, tally, error, kept=False)
         if isinstance(error, DBAPIError) and error.connection_invalidated:
             raise NotAvailable("The database went away; nothing was imported.") from None
         raise
+
+
+def complete(
+    connection: Connection, actor: Actor, import_id: UUID, import_type: ImportType, source: str, tally: Tally
+) -> None:
+    """Closes the row of an import that stands, with its line in the audit log."""
+    tell(
+        connection, "ingest/complete_import",
+        import_id=import_id, records_imported=tally.imported + tally.updated, records_duplicate=tally.duplicate,
+        records_refused=tally.refused, source_sha256=tally.source_sha256, figures=as_document(tally.figures()),
+    )  # fmt: skip
+    tell(
+        connection, "ingest/log_import",
+        import_id=import_id, created_by=actor.user_id,
+        changes=as_document({
+            "import_type": import_type, "source": source, "imported": tally.imported, "updated": tally.updated,
+            "duplicate": tally.duplicate, "refused": tally.refused, "impressions": tally.impressions,
+        }),
+    )  # fmt: skip
 
 
 def refuse(
@@ -145,12 +194,15 @@ def result(import_id: UUID, import_type: ImportType, tally: Tally) -> ImportResu
     return ImportResult(
         import_id=import_id, import_type=import_type, imported=tally.imported, updated=tally.updated,
         duplicate=tally.duplicate, refused=tally.refused, impressions=tally.impressions,
-        first_refusals=tuple(tally.first_refusals), notes=tuple(tally.notes),
+        first_refusals=tuple(tally.first_refusals), notes=tuple(tally.notes), by_reason=dict(tally.by_reason),
     )  # fmt: skip
 
 
 def write_refusals(actor: Actor, import_id: UUID, path: Path) -> int:
-    """Number of refused rows written to `path` as CSV (line, reason, detail), readable for its owner alone."""
+    """Number of refused rows written to `path` as CSV (line, reason, detail), readable for its owner alone.
+
+    The requests of a log that did not count follow those lines that are no requests, with time and episode as detail.
+    """
     written = 0
     with (
         open(path, "w", encoding="utf-8", newline="", opener=private_file) as handle,
@@ -167,6 +219,16 @@ def write_refusals(actor: Actor, import_id: UUID, path: Path) -> int:
                 sheet.writerow((row["line_number"], defused(row["reason"]), defused(row["detail"])))
             written += len(page)
             after_line, after_id = page[-1]["line_number"], page[-1]["id"]
+        after_at, after_id = _BEFORE_ALL, UUID(int=0)
+        while page := ask(
+            connection, "ingest/excluded_of_import",
+            import_id=import_id, after_at=after_at, after_id=after_id, limit=_PAGE,
+        ):  # fmt: skip
+            for row in page:
+                at = row["occurred_at"].isoformat()
+                sheet.writerow(("", Reason(row["reason"]).words, f"{at}, episode {row['episode_id']}"))
+            written += len(page)
+            after_at, after_id = page[-1]["occurred_at"], page[-1]["id"]
     return written
 
 
@@ -196,14 +258,18 @@ def _instead(slugs: list[str]) -> str:
     return f"; there is {', '.join(slugs[:_NAMED_TENANTS])}{more}"
 
 
-def _fail(actor: Actor, import_id: UUID, tally: Tally, error: BaseException) -> None:
+def record_failure(actor: Actor, import_id: UUID, tally: Tally, error: BaseException, *, kept: bool) -> None:
+    """Closes the row of an import that did not come to its end. `kept`: batches of it stand."""
+    stands = (
+        "what its figures say stands, the same file again goes on there" if kept else "nothing of it was kept"
+    )
     if isinstance(error, PodboardError):
-        message = str(error)
+        message = str(error) + (f" ({stands})" if kept else "")
     elif isinstance(error, KeyboardInterrupt | SystemExit | GeneratorExit):
-        message = "Interrupted: nothing of it was kept."
+        message = f"Interrupted: {stands}."
     else:
         # Only messages made for people are kept: the text of another error may quote a row.
-        message = f"Stopped by an unexpected error ({type(error).__name__}); nothing of it was kept."
+        message = f"Stopped by an unexpected error ({type(error).__name__}); {stands}."
     try:
         with tenant_session(actor, write=True) as ledger:
             tell(
@@ -213,6 +279,11 @@ def _fail(actor: Actor, import_id: UUID, tally: Tally, error: BaseException) -> 
     except Exception:  # noqa: BLE001 (the first error must be the one that is raised, whatever else fails)
         # The row still says running; the tenant's next import closes it.
         _log.exception("the failure of import %s could not be recorded", import_id)
+
+
+def as_document(value: dict[str, Any]) -> str:
+    """A JSON object as a parameter."""
+    return orjson.dumps(value, option=orjson.OPT_SORT_KEYS).decode()
 
 
 def private_file(path: str, flags: int) -> int:

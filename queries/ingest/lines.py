@@ -21,11 +21,13 @@ class Lines:
     def __init__(self, source: BinaryIO) -> None:
         self._source = source
         self._hash = hashlib.sha256()
+        self.number = 0
+        """Lines read so far."""
 
     def __iter__(self) -> Iterator[tuple[int, bytes | None]]:
-        number = 0
         while line := self._piece(LONGEST_LINE + 1):
-            number += 1
+            self.number += 1
+            number = self.number
             if len(line) <= LONGEST_LINE or line.endswith(b"\n"):
                 yield number, line
                 continue
@@ -41,7 +43,20 @@ class Lines:
             pass
         return self._hash.hexdigest()
 
+    def sha256_so_far(self) -> str:
+        """Hash of the lines read so far."""
+        return self._hash.hexdigest()
+
     def _piece(self, size: int) -> bytes:
         piece = self._source.readline(size)
         self._hash.update(piece)
         return piece
+
+
+def begin_with(source: BinaryIO, count: int, sha256: str) -> bool:
+    """Whether the first `count` lines of an open file have this hash."""
+    lines = Lines(source)
+    for number, _ in lines:
+        if number == count:
+            break
+    return lines.number == count and lines.sha256_so_far() == sha256

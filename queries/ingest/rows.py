@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import csv
-from collections.abc import Callable, Iterator
+import re
+from collections.abc import Callable, Iterator, Mapping
 from difflib import get_close_matches
 from typing import Any, Literal
 
@@ -23,14 +24,12 @@ from queries.ingest.columns import (
 from queries.ingest.imports import ImportRefused, Refusal
 from queries.ingest.lines import LONGEST_LINE, Lines
 
-Format = Literal["csv", "ndjson"]
-FORMATS: tuple[Format, ...] = ("csv", "ndjson")
+Format = Literal["csv", "ndjson", "parquet"]
+FORMATS: tuple[Format, ...] = ("csv", "ndjson", "parquet")
 
 Cells = dict[str, Any]
 _DELIMITERS = (",", ";", "\t")
 _TOO_LONG = f"The line is longer than {LONGEST_LINE // 1024} KiB."
-_UTF_16 = (b"\xff\xfe", b"\xfe\xff")
-_COMPRESSED = (b"\x1f\x8b", b"PK\x03\x04", b"BZh", b"\xfd7zXZ", b"\x28\xb5\x2f\xfd")
 
 
 class EventFile:
@@ -39,9 +38,14 @@ class EventFile:
     Iterating gives (line number, width of the line in bytes, cells or Refusal), blank lines left out.
     """
 
-    def __init__(self, lines: Lines, *, kind: Kind | None = None, file_format: Format | None = None) -> None:
+    def __init__(
+        self, lines: Lines, *, kind: Kind | None = None, file_format: Format | None = None,
+        columns: Mapping[str, str] | None = None,
+    ) -> None:  # fmt: skip
         self.kind = kind
         self.format = file_format
+        self._told = {normalised(name): key for name, key in (columns or {}).items()}
+        self._source = lines
         self._lines = iter(lines)
         self._first: tuple[int, bytes | None] | None = None
         self._read: Callable[[bytes], Cells]
@@ -57,10 +61,6 @@ class EventFile:
         number, line = first
         if line is None:
             raise ImportRefused(f"Line {number}: {_TOO_LONG} This is not a file of events.")
-        if line.startswith(_UTF_16):
-            raise ImportRefused("The file is UTF-16: save it as UTF-8.")
-        if line.startswith(_COMPRESSED):
-            raise ImportRefused("The file is compressed or a workbook: unpack it, or save it as CSV.")
         line = line.removeprefix(b"\xef\xbb\xbf")
         if self.format is None:
             self.format = "ndjson" if line.lstrip().startswith(b"{") else "csv"
@@ -70,6 +70,15 @@ class EventFile:
             kind, self._read = self._open_ndjson(number, line)
             self._first = (number, line)
         return kind
+
+    def sha256(self) -> str:
+        """Hash of the whole file, the rest of which is read now."""
+        return self._source.sha256()
+
+    @property
+    def position(self) -> tuple[int, str]:
+        """How many lines were read, and their SHA-256."""
+        return self._source.number, self._source.sha256_so_far()
 
     def __iter__(self) -> Iterator[tuple[int, int, Cells | Refusal]]:
         while (found := self._take()) is not None:
@@ -106,29 +115,34 @@ class EventFile:
             header = next(csv.reader([text], delimiter=delimiter, strict=True))
         except csv.Error:
             raise ImportRefused(f"Line {number}: the names of the columns cannot be read.") from None
-        self.kind = kind = self.kind or kind_of(header)
+        self.kind = kind = self.kind or kind_of(meant(header, self._told))
         if kind is None:
             raise ImportRefused(
                 "The columns do not tell listener from attribution events: name the kind. "
                 f"The first line begins: {printable(text)}"
             )
-        keys = _known(header, kind, "column")
-        _require(keys, kind)
+        keys = known_columns(header, kind, "column", self._told)
+        require_columns(keys, kind)
+        has_data = DATA_COLUMN[kind] in keys or "" in keys
+        is_plain = re.compile(r'[^"\r\0]*').fullmatch
 
         def read(line: bytes) -> Cells:
-            try:
-                values = next(
-                    csv.reader([line.decode("utf-8").rstrip("\r\n")], delimiter=delimiter, strict=True)
-                )
-            except csv.Error:
-                # A line is a row: a line break inside quotes would let one lost quote swallow the rows after it.
-                raise RowRefused("The quotes in this line do not match.") from None
+            text = line.decode("utf-8").rstrip("\r\n")
+            if is_plain(text):
+                values = text.split(delimiter)
+            else:
+                try:
+                    values = next(csv.reader([text], delimiter=delimiter, strict=True))
+                except csv.Error:
+                    # A line is a row: a line break inside quotes would let one lost quote swallow the rows after it.
+                    raise RowRefused("The quotes in this line do not match.") from None
             if len(values) != len(keys):
                 raise RowRefused(
                     "The line has another number of values than the header.",
                     f"{len(values)}, not {len(keys)}",
                 )
-            return _flat(dict(zip(keys, values, strict=True)), kind)
+            cells: Cells = dict(zip(keys, values, strict=True))
+            return flat(cells, kind) if has_data else cells
 
         return kind, read
 
@@ -138,16 +152,16 @@ class EventFile:
         except orjson.JSONDecodeError:
             first = None
         if isinstance(first, dict):
-            self.kind = self.kind or kind_of(first)
+            self.kind = self.kind or kind_of(meant(list(first), self._told))
             if self.kind is not None:
                 # The first object stands for a header: a name nobody knows ends the import before it begins.
-                _known(list(first), self.kind, "field")
+                known_columns(list(first), self.kind, "field", self._told)
         kind = self.kind
         if kind is None:
             raise ImportRefused(
                 f"Line {number} does not tell listener from attribution events: name the kind."
             )
-        names = names_of(kind)
+        cells_of = field_reader(kind, self._told)
 
         def read(line: bytes) -> Cells:
             try:
@@ -157,21 +171,42 @@ class EventFile:
                 raise RowRefused("The line is not valid JSON.") from None
             if not isinstance(values, dict):
                 raise RowRefused("The line is not a JSON object.")
-            cells: Cells = {}
-            for name, value in values.items():
-                key = names.get(name) or names.get(normalised(name))
-                if key is None:
-                    raise RowRefused("A field is not known.", printable(name))
-                if key in cells:
-                    raise RowRefused("Two fields mean the same.", key)
-                cells[key] = value
-            return _flat(cells, kind)
+            return cells_of(values)
 
         return kind, read
 
 
-def _known(header: list[str], kind: Kind, noun: str) -> list[str]:
-    names = names_of(kind)
+def field_reader(kind: Kind, told: Mapping[str, str] | None = None) -> Callable[[Mapping[str, Any]], Cells]:
+    """Reads the fields of an object into cells. What it returns raises RowRefused."""
+    names = {**names_of(kind), **(told or {})}
+
+    def read(values: Mapping[str, Any]) -> Cells:
+        cells: Cells = {}
+        for name, value in values.items():
+            key = names.get(name)
+            if key is None:
+                key = names.get(normalised(name))
+            if key is None:
+                raise RowRefused("A field is not known.", printable(name))
+            if not key:
+                continue
+            if key in cells:
+                raise RowRefused("Two fields mean the same.", key)
+            cells[key] = value
+        return flat(cells, kind)
+
+    return read
+
+
+def meant(header: list[str], columns: Mapping[str, str]) -> list[str]:
+    """The names with those that were told to mean a column replaced by it."""
+    told = {normalised(name): key for name, key in columns.items()}
+    return [told.get(normalised(name)) or name for name in header]
+
+
+def known_columns(header: list[str], kind: Kind, noun: str, columns: Mapping[str, str]) -> list[str]:
+    """The keys of these names; empty for one that is to be left out."""
+    names = {**names_of(kind), **{normalised(name): key for name, key in columns.items()}}
     keys = [names.get(normalised(name)) for name in header]
     unknown = [printable(name.strip()) for name, key in zip(header, keys, strict=True) if key is None]
     if unknown:
@@ -184,7 +219,7 @@ def _known(header: list[str], kind: Kind, noun: str) -> list[str]:
             f"nothing was imported.{hint} `podboard import columns` lists the names that are understood."
         )
     known = [key for key in keys if key is not None]
-    twice = next((key for key in known if known.count(key) > 1), None)
+    twice = next((key for key in known if key and known.count(key) > 1), None)
     if twice is not None:
         same = [name for name, key in zip(header, known, strict=True) if key == twice]
         raise ImportRefused(f"Two {noun}s mean {twice}: {', '.join(repr(name) for name in same)}.")
@@ -196,11 +231,13 @@ def _meant(name: str, names: dict[str, str]) -> str:
     return f" ({near[0]}?)" if near else ""
 
 
-def _require(keys: list[str], kind: Kind) -> None:
+def require_columns(keys: list[str], kind: Kind) -> None:
     """Returns if rows under these columns can be events at all; the data object may hold what has no column."""
     if DATA_COLUMN[kind] in keys:
         return
     absent = [column.key for column in COLUMNS[kind] if column.required and column.key not in keys]
+    if kind == "attribution" and not {"campaign_id", "promo_code"} & set(keys):
+        absent.append("campaign_id")
     if kind == "listener" and not {"episode_id", "episode_guid"} & set(keys):
         absent.insert(0, "episode_id")
     if absent:
@@ -209,8 +246,9 @@ def _require(keys: list[str], kind: Kind) -> None:
         )
 
 
-def _flat(cells: Cells, kind: Kind) -> Cells:
+def flat(cells: Cells, kind: Kind) -> Cells:
     """The cells with those of the data object among them."""
+    cells.pop("", None)
     data = cells.pop(DATA_COLUMN[kind], None)
     if data is None or data == "":
         return cells

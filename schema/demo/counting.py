@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import json
 from datetime import timedelta
 
 import numpy as np
 
-from schema.demo.marks import Row, Rows, ago, dice, is_story, person
+from schema.demo.marks import Row, Rows, ago, dice, is_story, person, proof, sealed
 from schema.demo.material import Material
 
 # COUNTING_VERSION as the counter has it: this floor imports none above it, so a test holds the two together.
@@ -41,6 +42,18 @@ def counting(material: Material) -> Rows:
         "etl_imports": imports,
         "import_refusals": _refusals(material),
         "excluded_requests": _excluded(material, weekly={row["week"]: row["id"] for row in _weeks(material)}),
+        "listener_keys": [{"tenant_id": material.tenant_id, "key": sealed(material, "listeners", 4)}],
+        "counting_windows": _windows(material),
+        "campaign_links": _links(material),
+        "import_columns": [
+            {
+                "tenant_id": material.tenant_id,
+                "source": "downloads",
+                "kind": "listener",
+                "columns": json.dumps({"played_with": "app", "row_no": ""}),
+                "created_at": ago(material, 40, 700),
+            }
+        ],
     }
 
 
@@ -170,3 +183,35 @@ def _excluded(material: Material, weekly: dict[object, object]) -> list[Row]:
         }
         for n, place in enumerate(near)
     ]
+
+
+def _windows(material: Material) -> list[Row]:
+    """A listener who broke off yesterday, and may go on as long as the log of the day is not in."""
+    episodes = material.episode_ids()
+    return [
+        {
+            "tenant_id": material.tenant_id,
+            "listener_id": proof(material, "listener/broke off")[:32],
+            "episode_id": episodes[0],
+            "opened_at": ago(material, 1, 0),
+            "closes_at": ago(material, 0, 0),
+            "pieces": [0, 180_224],
+            "told_bytes": 31_457_280,
+        }
+    ]
+
+
+def _links(material: Material) -> list[Row]:
+    """A pixel and a vanity URL of the first campaign."""
+    campaign, made = material.campaign_ids()[0], ago(material, 60, 600)
+    plan = material.plan
+    return [
+        {
+            "id": material.id(f"link/{kind}"), "tenant_id": material.tenant_id, "campaign_id": campaign, "kind": kind,
+            "key": key, "target_url": target, "created_at": made,
+        }
+        for kind, key, target in (
+            ("pixel", proof(material, "link/pixel")[:32], None),
+            ("vanity_url", f"{plan.slug}/{plan.campaigns[0].slug}", f"https://{plan.campaigns[0].slug}.example/"),
+        )
+    ]  # fmt: skip

@@ -11,7 +11,7 @@ from flask import Flask
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from dashboard.auth.gate import OPEN_ENDPOINTS
+from dashboard.auth.gate import MACHINE_ENDPOINTS, OPEN_ENDPOINTS
 from dashboard.pages import all_pages
 from queries.tenants import set_disabled
 from tests.dashboard.visitors import ADDRESS, PEOPLE, Browser, address
@@ -83,7 +83,7 @@ def strangers(browse, clock) -> dict[str, Browser]:
 def test_every_route_sends_strangers_away(app, strangers) -> None:
     asked = 0
     for method, path, endpoint in routes(app):
-        if endpoint in OPEN_ENDPOINTS:
+        if endpoint in OPEN_ENDPOINTS | MACHINE_ENDPOINTS:
             continue
         for who, browser in strangers.items():
             answer = ask(browser, method, path)
@@ -122,6 +122,20 @@ def test_open_routes_are_few_and_exist(app) -> None:
         "/login", "/set-password", "/healthz", "/readyz", "/favicon.ico", "/assets/<path:filename>",
         "/_dash-component-suites/<string:package_name>/<path:fingerprinted_path>",
     }  # fmt: skip
+
+
+def test_what_machines_call_is_four_routes_and_a_log_in_gives_nothing_there(app, browse) -> None:
+    rules = {rule.rule for rule in app.url_map.iter_rules() if rule.endpoint in MACHINE_ENDPOINTS}
+    assert rules == {
+        "/api/v1/events", "/e/<uuid:episode_id>", "/e/<uuid:episode_id>/<path:_rest>",
+        "/p/<string(length=32):key>.gif", "/v/<string:tenant>/<string:name>",
+    }  # fmt: skip
+    for browser in (browse(), browse("Alice")):
+        answer = ask(browser, "POST", "/api/v1/events")
+        assert (answer.status_code, answer.headers["WWW-Authenticate"]) == (401, "Bearer")
+        assert answer.mimetype == "application/problem+json"
+        for path in (f"/e/{NOBODYS_ID}/x.mp3", f"/p/{'0' * 32}.gif", "/v/alpha/nothing"):
+            assert ask(browser, "GET", path).status_code == 404
 
 
 def test_a_page_leads_to_the_log_in_and_data_to_401(browse) -> None:

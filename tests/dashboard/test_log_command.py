@@ -63,7 +63,7 @@ def test_a_log_is_counted_and_every_refusal_listed(tmp_path: Path, mapping: str)
     assert figures == {
         "format": "combined", "lines": 8, "requests": 7, "downloads": 1, "unmeasured": 0,
         "refused": {
-            "repeat": 1, "under_a_minute": 1, "bot": 1, "data_centre": 1, "not_modified": 1, "no_episode": 1,
+            "repeat": 1, "too_short": 1, "bot": 1, "data_centre": 1, "not_modified": 1, "no_episode": 1,
         },
         "malformed": {"format": 1},
         "first_at": "2026-11-01T10:05:03+00:00", "last_at": "2026-11-01T10:06:00+00:00",
@@ -75,7 +75,7 @@ def test_a_log_is_counted_and_every_refusal_listed(tmp_path: Path, mapping: str)
         rows = list(csv.reader(handle))
     assert rows[0] == ["line", "reason", "meaning", "detail"]
     assert sorted((row[0], row[1], row[3]) for row in rows[1:]) == [
-        ("2", "repeat", "'=one"), ("3", "under_a_minute", "'=one"), ("4", "bot", "'=one"),
+        ("2", "repeat", "'=one"), ("3", "too_short", "'=one"), ("4", "bot", "'=one"),
         ("5", "data_centre", "'=one"), ("6", "not_modified", "'=one"), ("7", "no_episode", ""), ("8", "format", ""),
     ]  # fmt: skip
     assert stat.S_IMODE(listed.stat().st_mode) == 0o600

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import csv
+import gzip
 import hashlib
 import io
 import itertools
 import json
 import os
 import random
-import signal
 import subprocess
 import sys
 import threading
@@ -22,8 +22,10 @@ from pathlib import Path
 from typing import Any
 from uuid import UUID, uuid4
 
-import psycopg
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
+from backports import zstd
 from hypothesis import HealthCheck, example, given
 from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
@@ -31,78 +33,20 @@ from hypothesis import strategies as st
 from queries.errors import AccessRefused
 from queries.ingest import events as events_module
 from queries.ingest import imports
-from queries.ingest.events import import_events
+from queries.ingest.events import check_events, import_events
 from queries.ingest.imports import ImportRefused, ImportResult, Refusal, write_refusals
 from queries.ingest.lines import LONGEST_LINE
 from queries.session import Actor
 from queries.settings import Settings
 from tests.conftest import Database
-from tests.sponsorship import Tenant, own_database
-
-Rows = list[tuple[Any, ...]]
-
-NOW = datetime.now(UTC).replace(microsecond=0)
-"""Events are refused by the distance from now, so the moments here hang on it."""
+from tests.sponsorship import own_database
+from tests.studio import NOW, Studio
 
 
 @pytest.fixture(scope="module")
 def ingest_database(settings: Settings, make_database: Callable[[str], Database]) -> Iterator[Database]:
     with own_database(settings, make_database, "podboard_ingest") as made:
         yield made
-
-
-class Studio:
-    """A tenant with a show of two episodes and a campaign in flight, and a look at what truly stands."""
-
-    def __init__(self, database: Database, zone: str = "UTC") -> None:
-        self.database = database
-        self.tenant = Tenant(database, zone)
-        self.actor = Actor(self.tenant.tenant_id)
-        self.podcast = self.tenant.podcast("Show")
-        self.one = self.tenant.insert("episodes", podcast_id=self.podcast, title="One", guid="guid-1")
-        self.two = self.tenant.insert("episodes", podcast_id=self.podcast, title="Two", guid="guid-2")
-        self.sponsor = self.tenant.sponsor("Sponsor")
-        self.campaign = self.tenant.campaign(
-            self.sponsor, NOW.date() - timedelta(days=20), NOW.date() - timedelta(days=10)
-        )
-
-    def midnight(self, days_ago: int) -> datetime:
-        """The moment at which a day of the tenant begins."""
-        day = self.tenant.day(NOW) - timedelta(days=days_ago)
-        return datetime(day.year, day.month, day.day, tzinfo=self.tenant.zone).astimezone(UTC)
-
-    def take(self, text: str | bytes, **options: Any) -> ImportResult:
-        data = text.encode() if isinstance(text, str) else text
-        return import_events(self.actor, io.BytesIO(data), name="test.csv", **options)
-
-    def rows(self, query: str) -> Rows:
-        """Rows of this tenant, seen round row security."""
-        with psycopg.connect(self.database.superuser_dsn) as connection:
-            return connection.execute(query, {"tenant": self.tenant.tenant_id}).fetchall()
-
-    def listener_events(self) -> Rows:
-        return self.rows(
-            "select episode_id, listener_id, event_type, event_data, occurred_at from listener_events"
-            " where tenant_id = %(tenant)s order by occurred_at, listener_id, event_type, id"
-        )
-
-    def attribution_events(self) -> Rows:
-        return self.rows(
-            "select campaign_id, episode_id, listener_id, attribution_type, attribution_data, occurred_at"
-            " from attribution_events where tenant_id = %(tenant)s order by occurred_at, listener_id, id"
-        )
-
-    def ledger(self) -> Rows:
-        return self.rows(
-            "select import_type, source, status, records_imported, records_duplicate, records_refused, error_message"
-            " from etl_imports where tenant_id = %(tenant)s order by started_at, created_at"
-        )
-
-    def refusals(self) -> Rows:
-        return self.rows(
-            "select line_number, reason, detail from import_refusals where tenant_id = %(tenant)s"
-            " order by created_at, line_number"
-        )
 
 
 @pytest.fixture
@@ -389,8 +333,9 @@ def test_bad_attribution_rows_are_listed(alice: Studio) -> None:
             "campaign_id,value\n",
             "There is no column occurred_at and no column attribution_type, which attribution events need",
         ),
-        (b"\x1f\x8b\x08\x00rest\n", "The file is compressed or a workbook"),
-        (b"PK\x03\x04rest\n", "The file is compressed or a workbook"),
+        (b"\x1f\x8b\x08\x00rest\n", "The packed file is broken or cut off."),
+        (b"PK\x03\x04rest\n", "The file is a ZIP archive: plain UTF-8, gzip and zstd can be read."),
+        (b"PAR1rest\n", "The Parquet file is broken or cut off"),
         (f"{HEADER},event_time\n", "Two columns mean occurred_at: 'occurred_at', 'event_time'."),
         ("a,b\n1,2\n", "do not tell listener from attribution events"),
         ('{"event_type": "play", "colour": 1}\n', "Unknown field 'colour' for listener events"),
@@ -665,85 +610,250 @@ class _Interrupted(io.RawIOBase):
     def readable(self) -> bool:
         return True
 
-    def readline(self, size: int | None = -1) -> bytes:  # type: ignore[override]
+    def readinto(self, target: Any) -> int:
+        """One line at a time."""
         if self._left == 0:
             self._act()
         self._left -= 1
-        return next(self._lines, b"")
+        line = next(self._lines, b"")
+        target[: len(line)] = line
+        return len(line)
 
 
 def _plays(studio: Studio, count: int) -> str:
     return _csv(HEADER, *(f"{studio.one},l{n},play,{_at(minutes=n)}" for n in range(count)))
 
 
-def test_an_error_in_the_middle_leaves_nothing_and_is_recorded(
-    alice: Studio, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(events_module, "BATCH_ROWS", 10)
+def _interrupted(studio: Studio) -> None:
+    """An import of fifty plays that stops after three batches of ten."""
 
     def fail() -> None:
         raise OSError("the disk is gone: secret detail")
 
-    source = _Interrupted(_plays(alice, 50), 35, fail)
+    source = _Interrupted(_plays(studio, 50), 35, fail)
     with pytest.raises(OSError, match="disk is gone"):
-        import_events(alice.actor, source, name="plays.csv")  # type: ignore[arg-type]
-    assert (alice.listener_events(), alice.refusals()) == ([], [])
-    message = "Stopped by an unexpected error (OSError); nothing of it was kept."
-    assert alice.ledger() == [("listener_events", "plays.csv", "failed", 0, 0, 0, message)]
-    assert _counts(alice.take(_plays(alice, 50))) == (50, 0, 0)
+        import_events(studio.actor, source, name="plays.csv")  # type: ignore[arg-type]
+
+
+def test_an_error_in_the_middle_keeps_what_was_committed_and_says_so(
+    alice: Studio, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(events_module, "BATCH_ROWS", 10)
+    _interrupted(alice)
+    assert len(alice.listener_events()) == 30
+    message = (
+        "Stopped by an unexpected error (OSError); what its figures say stands, "
+        "the same file again goes on there."
+    )
+    assert alice.ledger() == [("listener_events", "plays.csv", "failed", 30, 0, 0, message)]
+    # Under another name it is another import, which finds them there.
+    assert _counts(alice.take(_plays(alice, 50))) == (20, 30, 0)
+
+
+def test_the_same_file_goes_on_where_it_stopped_and_a_changed_one_begins_anew(
+    alice: Studio, charlie: Studio, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(events_module, "BATCH_ROWS", 10)
+    for studio in (alice, charlie):
+        _interrupted(studio)
+    done = import_events(alice.actor, io.BytesIO(_plays(alice, 50).encode()), name="plays.csv")
+    assert _counts(done) == (50, 0, 0)
+    assert [row[2:] for row in alice.ledger()] == [("completed", 50, 0, 0, None)]
+    changed = _plays(charlie, 50).replace(",l3,", ",other,")
+    done = import_events(charlie.actor, io.BytesIO(changed.encode()), name="plays.csv")
+    assert _counts(done) == (21, 29, 0)
+    assert [row[2:5] for row in charlie.ledger()] == [("failed", 30, 0), ("completed", 21, 29)]
 
 
 _KILLED = """
-import io, os, signal, sys
+import sys
 from queries.ingest import events
 from queries.session import Actor
 from uuid import UUID
 events.BATCH_ROWS = 10
-lines = iter(sys.stdin.buffer.read().splitlines(keepends=True))
-class Source:
-    left = 35
-    def readline(self, size):
-        self.left -= 1
-        if self.left == 0:
-            os.kill(os.getpid(), signal.SIGKILL)
-        return next(lines, b"")
-events.import_events(Actor(UUID(sys.argv[1])), Source(), name="killed.csv")
+with open(sys.argv[2], "rb") as source:
+    events.import_events(Actor(UUID(sys.argv[1])), source, name="killed.csv",
+                         batch_done=lambda lines: (print(lines, flush=True), sys.stdin.readline()))
 """
 
 
-def test_kill_9_in_the_middle_leaves_nothing_half_done(alice: Studio) -> None:
+def test_kill_9_in_the_middle_loses_nothing_and_doubles_nothing(alice: Studio, tmp_path: Path) -> None:
     environment = {
         **os.environ, "DATABASE_URL": alice.database.web_dsn, "DATABASE_WORKER_URL": alice.database.worker_dsn,
         "DATABASE_OWNER_URL": alice.database.owner_dsn,
     }  # fmt: skip
-    killed = subprocess.run(
-        [sys.executable, "-c", _KILLED, str(alice.tenant.tenant_id)], input=_plays(alice, 50).encode(),
-        env=environment, cwd=Path(__file__).parents[2], timeout=60, check=False,
+    file = tmp_path / "killed.csv.zst"
+    file.write_bytes(zstd.compress(_plays(alice, 95).encode()))
+    for committed in (31, 61):
+        process = subprocess.Popen(
+            [sys.executable, "-c", _KILLED, str(alice.tenant.tenant_id), str(file)],
+            stdin=subprocess.PIPE, stdout=subprocess.PIPE, env=environment, cwd=Path(__file__).parents[2], text=True,
+        )  # fmt: skip
+        assert process.stdin is not None
+        assert process.stdout is not None
+        for _ in range(3):
+            process.stdin.write("\n")
+            process.stdin.flush()
+            said = process.stdout.readline()
+        assert int(said) == committed
+        process.kill()
+        process.wait()
+        process.stdin.close()
+        process.stdout.close()
+        assert [row[2] for row in alice.ledger()] == ["running"]
+        _until_free(alice)
+    with open(file, "rb") as source:
+        done = import_events(alice.actor, source, name="killed.csv")
+    assert _counts(done) == (95, 0, 0)
+    assert len(alice.listener_events()) == 95
+    assert [row[2:] for row in alice.ledger()] == [("completed", 95, 0, 0, None)]
+
+
+def _until_free(studio: Studio) -> None:
+    """Until the server has noticed that the other end is gone."""
+    deadline = time.monotonic() + 20
+    while studio.rows(
+        "select from pg_locks where locktype = 'advisory' and database ="
+        " (select oid from pg_database where datname = current_database())"
+    ):
+        assert time.monotonic() < deadline
+        time.sleep(0.05)
+
+
+@pytest.mark.parametrize("packing", ["gzip", "zstd"])
+def test_packed_files_are_read_as_they_are(alice: Studio, packing: str) -> None:
+    plain = _plays(alice, 20).encode()
+    packed = gzip.compress(plain) if packing == "gzip" else zstd.compress(plain)
+    assert _counts(alice.take(packed)) == (20, 0, 0)
+    # Unpacked it is the same file.
+    assert _counts(alice.take(plain)) == (0, 20, 0)
+    with pytest.raises(ImportRefused, match="broken or cut off"):
+        alice.take(packed[: len(packed) // 2])
+
+
+def test_a_parquet_file_says_what_the_csv_says(alice: Studio, charlie: Studio) -> None:
+    moment = NOW - timedelta(hours=3)
+    rows = [
+        {
+            "episode_id": None, "listener": f"l{n}", "event_type": "progress" if n % 2 else "download",
+            "time": moment + timedelta(minutes=n), "from_s": 0, "to_s": 12.5 * n, "country": "DE" if n % 3 else None,
+        }
+        for n in range(50)
+    ]  # fmt: skip
+    for studio in (alice, charlie):
+        own = [{**row, "episode_id": str(studio.one)} for row in rows]
+        if studio is alice:
+            made = io.BytesIO()
+            pq.write_table(pa.Table.from_pylist(own), made, row_group_size=7)
+            assert _counts(studio.take(made.getvalue())) == (50, 0, 0)
+            assert _counts(studio.take(made.getvalue())) == (0, 50, 0)
+        else:
+            lines = [",".join("" if value is None else str(value) for value in row.values()) for row in own]
+            assert _counts(studio.take(_csv(",".join(own[0]), *lines))) == (50, 0, 0)
+    assert [row[1:] for row in alice.listener_events()] == [row[1:] for row in charlie.listener_events()]
+
+
+def test_bad_rows_of_a_parquet_file_are_listed_with_their_number(alice: Studio) -> None:
+    good = {"episode_id": str(alice.one), "listener_id": "l1", "event_type": "play"}
+    made = io.BytesIO()
+    pq.write_table(
+        pa.table({
+            "episode_id": [str(alice.one)] * 3, "listener_id": ["l1", "l2", None],
+            "event_type": ["play", "nothing", "play"], "occurred_at": pa.array([NOW] * 3, pa.timestamp("us", "UTC")),
+        }),
+        made,
     )  # fmt: skip
-    assert killed.returncode == -signal.SIGKILL
-    assert alice.listener_events() == []
-    assert [row[2] for row in alice.ledger()] == ["running"]
-    deadline = time.monotonic() + 10
-    while True:
-        try:
-            done = alice.take(_plays(alice, 50))
-            break
-        except ImportRefused:
-            # The server has not noticed yet that the other end is gone.
-            assert time.monotonic() < deadline
-            time.sleep(0.05)
-    assert _counts(done) == (50, 0, 0)
-    interrupted, completed = alice.ledger()
-    assert interrupted == (
-        "listener_events",
-        "killed.csv",
-        "failed",
-        0,
-        0,
-        0,
-        "Interrupted: nothing of it was kept.",
+    assert _counts(alice.take(made.getvalue())) == (1, 0, 2)
+    assert alice.refusals() == [
+        (2, "The event type is not known.", "event_type: nothing"), (3, "A value is missing.", "listener_id"),
+    ]  # fmt: skip
+    naive = io.BytesIO()
+    pq.write_table(pa.Table.from_pylist([{**good, "occurred_at": datetime(2026, 1, 1)}]), naive)  # noqa: DTZ001
+    assert _counts(alice.take(naive.getvalue())) == (0, 0, 1)
+    assert alice.refusals()[-1][1] == NO_ZONE
+
+
+def test_what_columns_mean_is_told_once_for_a_source(alice: Studio, charlie: Studio) -> None:
+    told = {"Show Part": "episode_id", "who": "listener_id", "row no": ""}
+    header = "Show Part,who,event_type,occurred_at,row no"
+
+    def take(studio: Studio, listener: str, **options: Any) -> ImportResult:
+        text = _csv(header, f"{studio.one},{listener},play,{_at(hours=1)},7")
+        return import_events(studio.actor, io.BytesIO(text.encode()), name="x.csv", **options)
+
+    with pytest.raises(ImportRefused, match="Unknown columns 'Show Part', 'who', 'row no'"):
+        take(alice, "l1", source_name="partner")
+    assert _counts(take(alice, "l1", source_name="partner", columns=told)) == (1, 0, 0)
+    assert _counts(take(alice, "l2", source_name="partner")) == (1, 0, 0)
+    for studio, source in ((alice, "elsewhere"), (charlie, "partner")):
+        with pytest.raises(ImportRefused, match="Unknown columns"):
+            take(studio, "l3", source_name=source)
+
+
+def test_a_dry_run_judges_every_row_and_leaves_nothing(alice: Studio, charlie: Studio) -> None:
+    text = _csv(
+        HEADER, f"{alice.one},l1,play,{_at()}", f"{charlie.one},l1,play,{_at()}", f"{alice.one},l1,?,{_at()}"
     )
-    assert completed[2:6] == ("completed", 50, 0, 0)
+    found = check_events(alice.actor, io.BytesIO(text.encode()))
+    assert (found.good, found.refused) == (1, 2)
+    assert [refusal.line_number for refusal in found.first_refusals] == [3, 4]
+    assert (alice.listener_events(), alice.ledger(), alice.refusals()) == ([], [], [])
+
+
+def test_conversions_find_their_campaign_by_promo_code(alice: Studio, charlie: Studio) -> None:
+    alice.tenant.booking(alice.campaign, alice.sponsor, NOW.date(), NOW.date(), promo_code="HARBOUR10")
+    lines = [
+        f"harbour10,purchase,{_at(days=1)},A-1,19.90,EUR", f"NOBODY,purchase,{_at(days=1)},A-2,5,EUR",
+    ]  # fmt: skip
+    text = _csv("promo_code,attribution_type,occurred_at,order_id,value,currency", *lines)
+    assert _counts(alice.take(text)) == (1, 0, 1)
+    assert [(row[0], row[3], row[4]) for row in alice.attribution_events()] == [
+        (alice.campaign, "purchase",
+         {"promo_code": "HARBOUR10", "source": "promo_code", "order_id": "A-1", "value_micros": 19_900_000,
+          "currency": "EUR"}),
+    ]  # fmt: skip
+    assert alice.refusals() == [(3, "No booking has this promo code.", "promo_code: NOBODY")]
+    # A code is a tenant's own.
+    assert _counts(charlie.take(text)) == (0, 0, 2)
+
+
+@pytest.mark.parametrize("packing", ["plain", "gzip"])
+def test_whatever_a_broken_source_sends_is_refused_with_line_and_reason_and_the_rest_stands(
+    alice: Studio, charlie: Studio, packing: str
+) -> None:
+    def event(**values: Any) -> bytes:
+        row = {
+            "episode_id": str(alice.one),
+            "listener_id": "l1",
+            "event_type": "play",
+            "occurred_at": _at(hours=1),
+        }
+        return json.dumps(row | values).encode()
+
+    lines: list[tuple[bytes, str | None]] = [
+        (event(id="a"), None),
+        (event(occurred_at=_at(days=3653)), TOO_OLD),
+        (event(occurred_at=_at(days=-3653)), "The time lies in the future."),
+        (event(occurred_at=_at(hours=-1)), "The time lies in the future."),
+        (event(event_type="progress", from_s=90, to_s=30), "A duration is negative."),
+        (event(event_type="progress", from_s=-5, to_s=30), "A duration is negative."),
+        (event(app="x" * 10 * 1024 * 1024), "The line is longer than 64 KiB."),
+        (event(app="café").replace(b"caf\\u00e9", b"caf\xe9"), "The line is not valid UTF-8."),
+        (event(episode_id=str(uuid4())), "The episode is not known."),
+        (event(episode_id=str(charlie.one)), "The episode is not known."),
+        (
+            event(id="a", listener_id="somebody else"),
+            "Another event of this id stands already, with other content.",
+        ),
+        (event(id="b"), None),
+    ]
+    body = b"\n".join(line for line, _ in lines)
+    done = alice.take(gzip.compress(body) if packing == "gzip" else body)
+    bad = [(number, reason) for number, (_, reason) in enumerate(lines, 1) if reason]
+    assert [(number, reason) for number, reason, _ in alice.refusals()] == bad
+    assert _counts(done) == (2, 0, len(bad))
+    assert len(alice.listener_events()) == 2
+    assert charlie.listener_events() == []
 
 
 def test_one_import_of_a_tenant_runs_at_a_time(alice: Studio, charlie: Studio) -> None:
@@ -795,9 +905,14 @@ def test_memory_does_not_grow_with_the_file(alice: Studio, monkeypatch: pytest.M
         lines = (f"{alice.one},l{n},play,{_at(minutes=n)}\n".encode() for n in range(count))
         every = itertools.chain([HEADER.encode() + b"\n"], lines, [b""])
 
-        class Source:
-            def readline(self, size: int) -> bytes:
-                return next(every, b"")
+        class Source(io.RawIOBase):
+            def readable(self) -> bool:
+                return True
+
+            def readinto(self, target: Any) -> int:
+                piece = next(every, b"")
+                target[: len(piece)] = piece
+                return len(piece)
 
         tracemalloc.start()
         try:

@@ -99,7 +99,7 @@ def test_of_several_reasons_the_first_in_the_list_is_kept() -> None:
     assert reasons([request(**wrong)]) == ["head"]
     assert reasons([request(**{**wrong, "method": "GET"})]) == ["not_modified"]
     assert reasons([request(**{**wrong, "method": "GET", "status": 200})]) == ["empty_agent"]
-    assert reasons([request(bytes_sent=0)]) == ["under_a_minute"]
+    assert reasons([request(bytes_sent=0)]) == ["too_short"]
 
 
 def test_without_a_list_of_data_centres_that_filter_is_off_and_the_version_says_so() -> None:
@@ -119,7 +119,7 @@ def test_a_redirect_counts_and_is_labelled() -> None:
     first, again = verdicts(sent, redirects=True).values()
     assert (first.is_download, first.is_unmeasured, again.reason) == (True, True, Reason.REPEAT)
     assert reasons([request(status=304)], redirects=True) == ["not_modified"]
-    assert reasons([request(status=302, byte_range="bytes=0-1")], redirects=True) == ["probe"]
+    assert reasons([request(status=302, byte_range="bytes=0-1")], redirects=True) == ["range_probe"]
 
 
 def test_unknown_bytes_count_and_are_labelled_known_ones_are_not() -> None:

@@ -178,7 +178,7 @@ def brute_force(zone: str, window: Window, requests: list[Request]) -> dict[int,
                     download = one.number
                     found[one.number] = None
             if download is None:
-                found |= {one.number: "under_a_minute" for one in group}
+                found |= {one.number: "too_short" for one in group}
     return found
 
 

@@ -24,8 +24,8 @@ from queries.ingest.imports import ImportRefused
 from queries.ingest.logs.episodes import audio_by_itself, episodes_of
 from queries.ingest.logs.faults import LineFault, RefusedLine
 from queries.ingest.logs.formats import MAKERS, LogFormat
-from queries.ingest.logs.packing import unpacked
 from queries.ingest.logs.reader import LogReader
+from queries.ingest.packing import unpacked
 from tests.unit.mmdb_sample import mmdb
 
 NOW = datetime(2026, 11, 28, 12, tzinfo=UTC)
@@ -251,9 +251,9 @@ def test_a_packed_log_that_is_cut_off_is_said(pack: Any) -> None:
     [
         (b"", "The log is empty."),
         (b"\n \n", "The log is empty."),
-        (b"PK\x03\x04zip", "The log is a ZIP archive: plain text, gzip and zstd can be read."),
-        (b"BZh91", "The log is bzip2"),
-        ("a,b\n1,2\n".encode("utf-16"), "The log is UTF-16"),
+        (b"PK\x03\x04zip", "The file is a ZIP archive: plain UTF-8, gzip and zstd can be read."),
+        (b"BZh91", "The file is bzip2"),
+        ("a,b\n1,2\n".encode("utf-16"), "The file is UTF-16"),
         (b"a,b\n1,2\n", "The first 2 lines are in no format that is known (combined, json, cloudfront, s3)."),
     ],
 )

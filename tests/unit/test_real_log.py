@@ -17,8 +17,8 @@ from queries.ingest.counting.requests import EpisodeFile
 from queries.ingest.counting.rules import Rules
 from queries.ingest.logs.classify import Refused, classify_log
 from queries.ingest.logs.faults import LineFault, RefusedLine
-from queries.ingest.logs.packing import unpacked
 from queries.ingest.logs.reader import LogReader
+from queries.ingest.packing import unpacked
 from tests.unit.counting_samples import SECRET
 
 NOW = datetime(2026, 11, 28, tzinfo=UTC)
@@ -78,8 +78,8 @@ def test_a_real_log_is_counted_as_another_path_counts_it(real_log: Path) -> None
         "head": lambda found: found["method"] == "HEAD",
         "method": lambda found: found["method"] != "GET",
         "not_modified": lambda found: found["status"] == 304,
-        "status": lambda found: ~found["status"].isin([200, 206]),
-        "probe": lambda found: (found["status"] == 206) & (found["sent"] <= 2),
+        "failed_status": lambda found: ~found["status"].isin([200, 206]),
+        "range_probe": lambda found: (found["status"] == 206) & (found["sent"] <= 2),
         "empty_agent": lambda found: found["agent"].isin(["-", ""]),
         "bot": lambda found: found["agent"].map(lambda agent: classify_agent(agent).is_bot),
     }.items():
@@ -93,7 +93,7 @@ def test_a_real_log_is_counted_as_another_path_counts_it(real_log: Path) -> None
     joined = found.pop("repeat") + found.pop("piece")
     assert summary.downloads == int(complete.sum()) > 6_000
     assert joined == int((groups["requests"][complete] - 1).sum())
-    assert found.pop("under_a_minute") == int(groups["requests"][~complete].sum())
+    assert found.pop("too_short") == int(groups["requests"][~complete].sum())
     assert found == {reason: count for reason, count in expected.items() if count}
     assert len(listed) == summary.refused.total() + 1
     assert summary.downloads + summary.refused.total() == summary.requests

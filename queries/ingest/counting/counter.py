@@ -11,33 +11,15 @@ import heapq
 import itertools
 from collections.abc import Iterable, Iterator
 from datetime import date, datetime
-from functools import lru_cache
 
-from queries.ingest.agents.classify import Agent, classify_agent
-from queries.ingest.counting.addresses import cut_address, listener_id
-from queries.ingest.counting.content import (
-    delivered_piece,
-    needed_bytes,
-    put_together,
-    told_size,
-    total_bytes,
-)
-from queries.ingest.counting.filters import refused_by_agent, refused_by_protocol
+from queries.ingest.counting.content import needed_bytes, put_together, total_bytes
 from queries.ingest.counting.reasons import Reason
-from queries.ingest.counting.requests import EpisodeFile, Request
+from queries.ingest.counting.requests import Request
 from queries.ingest.counting.rules import Rules
-from queries.ingest.counting.verdicts import (
-    Delivery,
-    Fetch,
-    OpenWindow,
-    Outcome,
-    Place,
-    Suspended,
-    Verdict,
-)
+from queries.ingest.counting.single import SingleRequests
+from queries.ingest.counting.verdicts import Delivery, Fetch, OpenWindow, Outcome, Suspended, Verdict
 from queries.ingest.counting.windows import Windows
 
-_CACHED = 50_000
 _Key = tuple[str, str, date | None]
 
 
@@ -56,9 +38,7 @@ class Counter:
         self._unordered: list[tuple[datetime, int, int, Fetch]] = []
         self._serial = itertools.count()
         self._released_until: datetime | None = None
-        # Both caches live and die with the count: an address is in memory only while its requests come in.
-        self._whereabouts = lru_cache(maxsize=_CACHED)(self._look_up)
-        self._listener = lru_cache(maxsize=_CACHED)(self._listener_of)
+        self._single = SingleRequests(rules)
         if resume is not None:
             self._resume(resume)
 
@@ -68,7 +48,7 @@ class Counter:
         if file is None:
             yield Verdict(request.number, request.occurred_at, None, Reason.NO_EPISODE)
             return
-        judged = self._judged_alone(request, file)
+        judged = self._single.judge(request, file)
         if isinstance(judged, Reason):
             yield Verdict(request.number, request.occurred_at, file.episode, judged)
             return
@@ -107,40 +87,9 @@ class Counter:
         for fetch in suspended.unordered:
             self._hold(fetch)
 
-    def _judged_alone(self, request: Request, file: EpisodeFile) -> Fetch | Reason:
-        reason = refused_by_protocol(request, redirects=self._rules.redirects)
-        if reason is not None:
-            return reason
-        facts, reason = _agent(request.agent)
-        if reason is not None:
-            return reason
-        cut, is_data_centre, place = self._whereabouts(request.address)
-        if is_data_centre:
-            return Reason.DATA_CENTRE
-        told = told_size(request)
-        sent = None if self._rules.redirects else request.bytes_sent
-        return Fetch(
-            number=request.number,
-            occurred_at=request.occurred_at,
-            file=file,
-            listener_id=self._listener(cut, request.agent),
-            agent=facts,
-            place=place,
-            bytes_sent=sent,
-            piece=None if sent is None else delivered_piece(request, file.size_bytes or told),
-            told_bytes=told,
-        )
-
     def _hold(self, fetch: Fetch) -> None:
         # The serial number stands before the fetch, so that two of one moment and number never compare fetches.
         heapq.heappush(self._unordered, (fetch.occurred_at, fetch.number, next(self._serial), fetch))
-
-    def _look_up(self, address: str) -> tuple[str, bool, Place]:
-        place = self._rules.place_of(address)
-        return cut_address(address), address in self._rules.data_centres, place
-
-    def _listener_of(self, cut: str, agent: str) -> str:
-        return listener_id(self._rules.secret, cut, agent)
 
     def _in_order(self, fetch: Fetch) -> Iterator[Outcome]:
         """Decides on the next request in order of time."""
@@ -212,12 +161,6 @@ class Counter:
             file.size_bytes or window.told_bytes,
             window.pieces,
         )
-
-
-@lru_cache(maxsize=_CACHED)
-def _agent(agent: str) -> tuple[Agent, Reason | None]:
-    facts = classify_agent(agent)
-    return facts, refused_by_agent(agent, facts)
 
 
 def _is_complete(window: OpenWindow) -> bool:

@@ -6,17 +6,20 @@ from enum import StrEnum
 
 
 class Reason(StrEnum):
-    """One of these stands beside every request that is refused. The first that holds, in this order, is kept."""
+    """One of these stands beside every request that is refused. The first that holds, in this order, is kept.
+
+    The values are those of excluded_requests.reason.
+    """
 
     NO_EPISODE = "no_episode"
     HEAD = "head"
     METHOD = "method"
     NOT_MODIFIED = "not_modified"
-    STATUS = "status"
-    PROBE = "probe"
+    STATUS = "failed_status"
+    PROBE = "range_probe"
     PRELOAD = "preload"
     EMPTY_AGENT = "empty_agent"
-    APPLE_WATCH = "apple_watch"
+    APPLE_WATCH = "watch_app"
     MALFORMED_AGENT = "malformed_agent"
     BOT = "bot"
     DATA_CENTRE = "data_centre"
@@ -24,7 +27,7 @@ class Reason(StrEnum):
     REPEAT = "repeat"
     PIECE = "piece"
     SIZE_UNKNOWN = "size_unknown"
-    UNDER_A_MINUTE = "under_a_minute"
+    UNDER_A_MINUTE = "too_short"
 
     @property
     def words(self) -> str:

@@ -21,7 +21,8 @@ FindPlace = Callable[[str], Place]
 """Where an address is."""
 
 
-def _nowhere(_address: str) -> Place:
+def nowhere(_address: str) -> Place:
+    """Where every address is, as long as no database tells it."""
     return Place()
 
 
@@ -39,7 +40,7 @@ class Rules:
     zone: ZoneInfo = field(default_factory=lambda: ZoneInfo("UTC"))
     redirects: bool = False
     data_centres: Networks = field(default_factory=Networks)
-    place_of: FindPlace = _nowhere
+    place_of: FindPlace = nowhere
     reorder: int = 20_000
 
     @property

@@ -17,7 +17,12 @@ _AUDIO = (".mp3", ".m4a", ".m4b", ".mp4", ".m4v", ".aac", ".ogg", ".oga", ".opus
 
 
 def episodes_of(lines: Iterable[str]) -> Callable[[str], EpisodeFile | None]:
-    """The episodes of a mapping in CSV: path and episode, and as far as they are known size_bytes, duration (seconds or
+    """The episode behind a path, by a mapping. Raises: ImportRefused, which names the line."""
+    return mapped_files(lines).get
+
+
+def mapped_files(lines: Iterable[str]) -> dict[str, EpisodeFile]:
+    """The files of a mapping in CSV: path and episode, and as far as they are known size_bytes, duration (seconds or
     1:02:03) and header_bytes. A path may be a whole address; host and query are left out.
 
     Raises: ImportRefused, which names the line.
@@ -41,7 +46,7 @@ def episodes_of(lines: Iterable[str]) -> Callable[[str], EpisodeFile | None]:
             raise ImportRefused(f"Line {rows.line_num} of the mapping: the path stands there twice.")
     if not files:
         raise ImportRefused("The mapping names no path.")
-    return files.get
+    return files
 
 
 @lru_cache(maxsize=20_000)

@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import StrEnum
 
+from queries.ingest.counting.reasons import Reason
+
 
 class LineFault(StrEnum):
     """One of these stands beside every line that cannot be read."""
@@ -38,6 +40,11 @@ _WORDS = {
     LineFault.STATUS: "The status is none of HTTP.",
     LineFault.BYTES: "The number of bytes is none, negative or absurdly large.",
 }
+
+
+def words_of(value: str) -> str:
+    """The sentence of a fault, or of a reason of the counter, by its value."""
+    return LineFault(value).words if value in list(LineFault) else Reason(value).words
 
 
 class LineRefused(ValueError):

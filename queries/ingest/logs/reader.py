@@ -25,24 +25,31 @@ class LogReader:
     """Iterating gives Request or RefusedLine for each line that is neither blank nor part of a head.
 
     The format is told from the first lines unless given. With `shift_to` the whole log is moved by so many days that
-    its first request falls on that day (UTC); the clock is judged after that.
+    its first request falls on that day (UTC); the clock is judged after that. `earliest`: what is older is refused.
     """
 
     def __init__(
-        self, source: BinaryIO, *, now: datetime, log_format: LogFormat | None = None, shift_to: date | None = None
+        self, source: BinaryIO, *, now: datetime, log_format: LogFormat | None = None, shift_to: date | None = None,
+        earliest: datetime | None = None,
     ) -> None:  # fmt: skip
         """Looks at the first lines. Raises: ImportRefused for an empty file and for one in no format that is known."""
         self.lines = 0
-        self._earliest, self._latest = now - FURTHEST_PAST, now + AHEAD_OF_NOW
+        self._earliest, self._latest = earliest or now - FURTHEST_PAST, now + AHEAD_OF_NOW
         self._shift_to = shift_to
         self._shift: timedelta | None = None if shift_to else timedelta()
-        numbered = iter(Lines(source))
+        self._source = Lines(source)
+        numbered = iter(self._source)
         first = _first_lines(numbered)
         if not first:
             raise ImportRefused("The log is empty.")
         self.format: LogFormat = log_format or _told_by(first)
         self._reader = MAKERS[self.format]()
         self._numbered: Iterator[_Numbered] = chain(first, numbered)
+
+    @property
+    def position(self) -> tuple[int, str]:
+        """How many lines were read, and their SHA-256; exact from the fiftieth line on, and at the end."""
+        return self._source.number, self._source.sha256_so_far()
 
     def __iter__(self) -> Iterator[Request | RefusedLine]:
         read = self._reader.read

@@ -1,40 +1,28 @@
--- purpose: adds the new listener events of one batch and says what became of each row
--- params: rows, earliest, latest
--- returns: line_number bigint, outcome text (imported, duplicate, different, counted_already)
--- grain: one row per row of the batch
--- source: listener_events
--- relies on: primary key of listener_events, listener_events_episode_time
--- TRICKY: each "offset 0" keeps its look-up an index scan per row; joined freely, every partition was read for each batch.
--- The equal time is written as a range: as an equality it drew the planner to the index on time alone, and a file with one time for all
--- its rows would have been read again for each of them.
+-- purpose: adds the new listener events of one batch, with the impressions of ads in its downloads, and names the rows not added
+-- params: ids, episodes, listeners, types, data, times, earliest, latest
+-- returns: place bigint (0: the number of impressions made stands in made), outcome text (standing, counted), made bigint
+-- grain: one row per row of the batch that was not added, and one for the impressions
+-- source: listener_events, attribution_events, ad_units, campaigns
+-- relies on: primary key of listener_events, listener_events_episode_time, ad_units_episode, primary key of attribution_events
+-- What is new is found by inserting it: a row whose id stands at its time is standing, one whose download of the tenant day is
+-- there already is counted. The six lists are one row each place.
+-- TRICKY: "offset 0" keeps the look-up an index scan for each episode and day; joined freely, every partition was read.
+-- The id of an impression is a name-based UUID (version 8 over SHA-256) of download and ad unit: made again it is the same.
 with incoming as materialized (
-    select r.line_number, r.id, r.episode_id, r.listener_id, r.event_type, r.event_data, r.occurred_at,
+    select r.place, r.id, r.episode_id, r.listener_id, r.event_type, cast(r.event_data as jsonb) as event_data, r.occurred_at,
            case when r.event_type = 'download'
                then cast(r.occurred_at at time zone (select tenant_time_zone()) as date) end as download_day
-    from jsonb_to_recordset(cast(:rows as jsonb)) as r (
-        line_number bigint, id uuid, episode_id uuid, listener_id text, event_type text, event_data jsonb, occurred_at timestamptz)
-),
-known as materialized (
-    select i.line_number,
-           (e.episode_id, e.listener_id, e.event_type, e.event_data) = (i.episode_id, i.listener_id, i.event_type, i.event_data)
-               as is_same
-    from incoming i
-    cross join lateral (
-        select l.episode_id, l.listener_id, l.event_type, l.event_data
-        from listener_events l
-        where l.tenant_id = (select app_tenant()) and l.id = i.id
-            and l.occurred_at >= i.occurred_at and l.occurred_at <= i.occurred_at
-            and l.occurred_at between cast(:earliest as timestamptz) and cast(:latest as timestamptz)
-        offset 0
-    ) e
+    from unnest(cast(:ids as uuid[]), cast(:episodes as uuid[]), cast(:listeners as text[]), cast(:types as text[]),
+                cast(:data as text[]), cast(:times as timestamptz[]))
+        with ordinality as r (id, episode_id, listener_id, event_type, event_data, occurred_at, place)
 ),
 -- One download per listener, episode and tenant day: downloads are unique when they are stored.
 episode_days as (
-    select i.episode_id, i.download_day, array_agg(i.listener_id) as listeners,
+    select i.episode_id, i.download_day,
            cast(i.download_day as timestamp) at time zone (select tenant_time_zone()) as starts_at,
            cast(i.download_day + 1 as timestamp) at time zone (select tenant_time_zone()) as ends_at
     from incoming i
-    where i.download_day is not null and not exists (select from known k where k.line_number = i.line_number)
+    where i.download_day is not null
     group by i.episode_id, i.download_day
 ),
 counted as materialized (
@@ -47,33 +35,49 @@ counted as materialized (
             and l.occurred_at >= d.starts_at and l.occurred_at < d.ends_at
             and l.occurred_at between cast(:earliest as timestamptz) - interval '2 days'
                 and cast(:latest as timestamptz) + interval '2 days'
-            and l.event_type = 'download' and l.listener_id = any (d.listeners)
+            and l.event_type = 'download'
         offset 0
     ) e
 ),
-judged as materialized (
-    select i.line_number, i.id, i.episode_id, i.listener_id, i.event_type, i.event_data, i.occurred_at, k.is_same,
-           i.download_day is not null and k.line_number is null
-               and (c.listener_id is not null
-                    or row_number() over (partition by i.download_day, i.episode_id, i.listener_id, k.line_number is null
-                                          order by i.line_number) > 1) as is_counted_already
+repeated as (
+    select i.place, row_number() over (partition by i.episode_id, i.download_day, i.listener_id order by i.place) > 1 as is_repeated
     from incoming i
-    left join known k on k.line_number = i.line_number
+    where i.download_day is not null
+),
+judged as materialized (
+    select i.place, i.id, i.episode_id, i.listener_id, i.event_type, i.event_data, i.occurred_at, i.download_day,
+           c.listener_id is not null or coalesce(r.is_repeated, false) as is_counted
+    from incoming i
+    left join repeated r on r.place = i.place
     left join counted c on c.episode_id = i.episode_id and c.download_day = i.download_day and c.listener_id = i.listener_id
 ),
 added as (
     insert into listener_events (id, tenant_id, episode_id, listener_id, event_type, event_data, occurred_at)
     select j.id, (select app_tenant()), j.episode_id, j.listener_id, j.event_type, j.event_data, j.occurred_at
     from judged j
-    where j.is_same is null and not j.is_counted_already
+    where not j.is_counted
     on conflict do nothing
+    returning id, episode_id, listener_id, event_type, occurred_at
+),
+impressions as (
+    insert into attribution_events
+        (id, tenant_id, campaign_id, episode_id, listener_id, attribution_type, attribution_data, occurred_at)
+    select cast(overlay(overlay(
+               left(encode(sha256(convert_to('impression ' || d.id || ' ' || a.id, 'UTF8')), 'hex'), 32)
+               placing '8' from 13 for 1) placing '8' from 17 for 1) as uuid),
+           a.tenant_id, a.campaign_id, a.episode_id, d.listener_id, 'impression',
+           jsonb_build_object('ad_unit_id', a.id), d.occurred_at
+    from added d
+    join ad_units a on a.tenant_id = (select app_tenant()) and a.episode_id = d.episode_id and a.deleted_at is null
+    join campaigns c on c.tenant_id = a.tenant_id and c.id = a.campaign_id and c.deleted_at is null
+    where d.event_type = 'download' and c.stage in ('booked', 'live', 'paused', 'completed')
+        and cast(d.occurred_at at time zone (select tenant_time_zone()) as date) between c.start_date and c.end_date
+    on conflict (tenant_id, id, occurred_at) do nothing
     returning id
 )
-select j.line_number,
-       case when a.id is not null then 'imported'
-            when j.is_same is false then 'different'
-            when j.is_counted_already then 'counted_already'
-            else 'duplicate' end as outcome
+select j.place, case when j.is_counted then 'counted' else 'standing' end as outcome, cast(0 as bigint) as made
 from judged j
 left join added a on a.id = j.id
-order by j.line_number
+where a.id is null
+union all
+select 0, 'made', count(*) from impressions

@@ -3,7 +3,10 @@
 -- returns: nothing
 -- grain: one row per import still called running
 -- source: etl_imports
--- relies on: etl_imports_recent
+-- relies on: etl_imports_status
 update etl_imports
-set status = 'failed', error_message = 'Interrupted: nothing of it was kept.', completed_at = now()
+set status = 'failed',
+    error_message = case when lines_done = 0 then 'Interrupted: nothing of it was kept.'
+        else 'Interrupted: what its figures say stands; the same file again goes on there.' end,
+    completed_at = now()
 where tenant_id = (select app_tenant()) and status = 'running'

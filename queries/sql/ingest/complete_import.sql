@@ -1,5 +1,5 @@
 -- purpose: closes the row of an import that stands
--- params: import_id, records_imported, records_duplicate, records_refused, source_sha256
+-- params: import_id, records_imported, records_duplicate, records_refused, source_sha256, figures
 -- returns: nothing
 -- grain: one row
 -- source: etl_imports
@@ -10,5 +10,6 @@ set status = 'completed',
     records_duplicate = :records_duplicate,
     records_refused = :records_refused,
     source_sha256 = cast(:source_sha256 as text),
+    figures = cast(:figures as jsonb),
     completed_at = clock_timestamp()
 where tenant_id = (select app_tenant()) and id = cast(:import_id as uuid) and status = 'running'

@@ -1,4 +1,4 @@
-"""Packed logs are unpacked while they are read: gzip and zstd, told by their first bytes."""
+"""Packed files are unpacked while they are read: gzip and zstd, told by their first bytes."""
 
 from __future__ import annotations
 
@@ -20,6 +20,11 @@ _OTHERS = {
 }  # fmt: skip
 
 
+def first_bytes(plain: BinaryIO, count: int) -> bytes:
+    """The first bytes of what `unpacked` gives, which stay there to be read."""
+    return cast(io.BufferedReader, plain).peek(count)[:count]
+
+
 @contextmanager
 def unpacked(source: BinaryIO) -> Iterator[BinaryIO]:
     """The content of a file, whether it is packed or not.
@@ -31,7 +36,7 @@ def unpacked(source: BinaryIO) -> Iterator[BinaryIO]:
         first = head.peek(8)[:8]
         for magic, name in _OTHERS.items():
             if first.startswith(magic):
-                raise ImportRefused(f"The log is {name}: plain text, gzip and zstd can be read.")
+                raise ImportRefused(f"The file is {name}: plain UTF-8, gzip and zstd can be read.")
         if first.startswith(_GZIP):
             with gzip.GzipFile(fileobj=head) as packed, io.BufferedReader(packed, _AT_ONCE) as plain:
                 yield cast(BinaryIO, plain)
@@ -42,7 +47,7 @@ def unpacked(source: BinaryIO) -> Iterator[BinaryIO]:
         else:
             yield cast(BinaryIO, head)
     except (EOFError, gzip.BadGzipFile, zlib.error, zstd.ZstdError):
-        raise ImportRefused("The packed log is broken or cut off: nothing of it was counted.") from None
+        raise ImportRefused("The packed file is broken or cut off.") from None
     finally:
         # The file stays its opener's to close.
         head.detach()

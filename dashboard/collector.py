@@ -1,0 +1,143 @@
+"""What machines and listeners call without a log-in: the event collector, enclosure prefixes, pixels, vanity URLs.
+
+They stand on the gate's list. Who may send events holds a key; where anybody is sent on to is what is stored, never
+what a request says; what is answered is committed.
+"""
+
+from __future__ import annotations
+
+from base64 import b64decode
+from typing import Any
+from uuid import UUID
+
+import orjson
+from flask import Blueprint, Flask, Response, current_app, jsonify, redirect, request
+from werkzeug.exceptions import BadRequest, NotFound, RequestEntityTooLarge, Unauthorized
+from werkzeug.wrappers import Response as AnyResponse
+
+from dashboard.faults import fault
+from queries.api_keys import find_api_key
+from queries.ingest.collector import (
+    LARGEST_BATCH,
+    Lists,
+    Visitor,
+    follow_link,
+    follow_prefix,
+    take_events,
+)
+from queries.ingest.columns import RowRefused
+from queries.ingest.counting.configured import data_centres
+from queries.ingest.counting.countries import Countries
+from queries.settings import Settings
+
+blueprint = Blueprint("collector", __name__)
+
+LARGEST_BODY = 8 * 1024 * 1024
+_GIF = b64decode("R0lGODlhAQABAIAAAAAAAP///yH5BAEAAAAALAAAAAABAAEAAAIBRAA7")
+_PURPOSES = ("Sec-Purpose", "Purpose", "X-Moz")
+
+
+def install_collector(app: Flask, settings: Settings) -> None:
+    """Adds the routes, with the lists that this installation counts by."""
+    places = Countries(settings.countries) if settings.countries else None
+    lists = Lists(data_centres(settings.data_centres))
+    app.extensions["counting_lists"] = Lists(lists.data_centres, places.place) if places else lists
+    # No cookie has a say here, so nobody else's page can lend a visitor's.
+    app.extensions["csrf"].exempt(blueprint)
+    app.register_blueprint(blueprint)
+
+
+@blueprint.post("/api/v1/events")
+def events() -> Response:
+    """Takes a batch: a JSON array, an object with the array `events`, or NDJSON. Sent again it adds nothing."""
+    scheme, _, key = request.headers.get("Authorization", "").partition(" ")
+    found = find_api_key(key.strip()) if scheme.lower() == "bearer" else None
+    if found is None:
+        raise Unauthorized("Send a key: Authorization: Bearer pb_…")
+    request.max_content_length = LARGEST_BODY
+    batch = _batch(request.get_data(cache=False))
+    if len(batch) > LARGEST_BATCH:
+        raise RequestEntityTooLarge(f"A batch holds at most {LARGEST_BATCH:,} events.")
+    taken = take_events(*found, batch)
+    return jsonify(
+        {
+            "imported": taken.imported,
+            "duplicate": taken.duplicate,
+            "refused": len(taken.refusals),
+            "impressions": taken.impressions,
+            "refusals": [
+                {"line": r.line_number, "reason": r.reason, "detail": r.detail} for r in taken.refusals
+            ],
+        }
+    )
+
+
+@blueprint.get("/e/<uuid:episode_id>")
+@blueprint.get("/e/<uuid:episode_id>/<path:_rest>")
+def prefix(episode_id: UUID, _rest: str = "") -> AnyResponse:
+    """Counts a request for an episode and sends the listener on to where its audio lies."""
+    target = follow_prefix(
+        episode_id, _visitor(), method=request.method, byte_range=request.headers.get("Range"),
+        purpose=" ".join(request.headers.get(name, "") for name in _PURPOSES).strip(),
+        lists=current_app.extensions["counting_lists"],
+    )  # fmt: skip
+    return _sent_on(target)
+
+
+@blueprint.get("/p/<string(length=32):key>.gif")
+def pixel(key: str) -> Response:
+    """Stores what the page of a sponsor says happened, and answers with a picture of one dot."""
+    follow_link(key, _visitor(), request.args, kind="pixel")
+    return Response(_GIF, mimetype="image/gif", headers={"Cache-Control": "no-store"})
+
+
+@blueprint.get("/v/<string:tenant>/<string:name>")
+def vanity_url(tenant: str, name: str) -> AnyResponse:
+    """Stores a visit and sends the visitor on to the campaign's page."""
+    target = follow_link(f"{tenant}/{name}".lower(), _visitor(), {}, kind="vanity_url")
+    return _sent_on(target or "")
+
+
+def _sent_on(target: str) -> AnyResponse:
+    if not target.startswith(("https://", "http://")):
+        raise NotFound
+    response = redirect(target, code=302)
+    response.headers["Cache-Control"] = "no-store"
+    return response
+
+
+def _visitor() -> Visitor:
+    return Visitor(request.remote_addr or "", request.headers.get("User-Agent", ""))
+
+
+def _batch(body: bytes) -> list[Any]:
+    """The events of a body. Raises: BadRequest."""
+    if request.mimetype in ("application/x-ndjson", "application/ndjson"):
+        return [_line(line) for line in body.splitlines() if line.strip()]
+    try:
+        found = orjson.loads(body)
+    except orjson.JSONDecodeError:
+        raise BadRequest("The body is not valid JSON in UTF-8.") from None
+    if isinstance(found, dict):
+        found = found.get("events")
+    if not isinstance(found, list):
+        raise BadRequest('The body is a JSON array of events, or {"events": [...]}.')
+    return found
+
+
+def _line(line: bytes) -> Any:
+    try:
+        return orjson.loads(line)
+    except orjson.JSONDecodeError:
+        return RowRefused("The line is not valid JSON in UTF-8.")
+
+
+@blueprint.errorhandler(Unauthorized)
+@blueprint.errorhandler(BadRequest)
+@blueprint.errorhandler(RequestEntityTooLarge)
+def told(error: Unauthorized | BadRequest | RequestEntityTooLarge) -> Response:
+    """The problem with what exactly is wrong with it: who calls is a program."""
+    answer = fault(error.code, detail=error.description)
+    if isinstance(error, Unauthorized):
+        answer.headers["WWW-Authenticate"] = "Bearer"
+    return answer

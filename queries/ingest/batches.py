@@ -1,0 +1,119 @@
+"""Imports of files of any length: batch by batch, each committed with how far it brought the import.
+
+A crash loses the batch that was at work and nothing else; the same file again goes on there. That nothing is doubled
+does not rest on it: whatever is stored has an id that the content gives, so a file read again adds nothing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import Any
+from uuid import UUID
+
+import orjson
+from sqlalchemy import Connection
+from sqlalchemy.exc import DBAPIError
+
+from queries.errors import DatabaseUnavailable, NotAvailable
+from queries.ingest.imports import (
+    ImportRefused,
+    ImportType,
+    Tally,
+    as_document,
+    complete,
+    import_lock,
+    record_failure,
+)
+from queries.session import Actor, tenant_session
+from queries.statements import ask, tell
+
+BeginsWith = Callable[[int, str], bool]
+"""Whether the first so many lines of the file have this SHA-256."""
+
+
+class Batches:
+    """One import under way: `batch()` is the transaction of a batch."""
+
+    def __init__(self, actor: Actor, import_id: UUID, tally: Tally, lines_done: int) -> None:
+        self.actor = actor
+        self.import_id = import_id
+        self.tally = tally
+        self.lines_done = lines_done
+        """Lines that a run before this one, or a batch of it, has dealt with."""
+
+    @property
+    def tenant_id(self) -> UUID:
+        """Whose import it is."""
+        assert self.actor.tenant_id is not None  # noqa: S101 (it has a session, so it has a tenant; this tells mypy)
+        return self.actor.tenant_id
+
+    @contextmanager
+    def batch(self, lines_done: int, sha256: str) -> Iterator[Connection]:
+        """The transaction of the batch that ends with this line; `sha256` is that of all lines up to there.
+
+        Raises: ImportRefused when another process has gone on with this import; the batch is rolled back.
+        """
+        with tenant_session(self.actor, write=True) as connection:
+            yield connection
+            saved = tell(
+                connection, "ingest/save_progress",
+                import_id=self.import_id, lines_before=self.lines_done, lines_done=lines_done, lines_sha256=sha256,
+                records_imported=self.tally.imported + self.tally.updated, records_duplicate=self.tally.duplicate,
+                records_refused=self.tally.refused, figures=as_document(self.tally.figures()),
+            )  # fmt: skip
+            if not saved:
+                raise ImportRefused("This import was taken over by another process.")
+        self.lines_done = lines_done
+
+
+@contextmanager
+def importing_in_batches(
+    actor: Actor, import_type: ImportType, source: str, *, begins_with: BeginsWith,
+    options: dict[str, Any] | None = None,
+) -> Iterator[Batches]:  # fmt: skip
+    """An import to be done in batches; it goes on where one of the same source and options stopped.
+
+    Raises: ImportRefused when another import of this tenant runs; what goes wrong inside is recorded and raised again.
+    """
+    told = orjson.dumps(options or {}, option=orjson.OPT_SORT_KEYS).decode()
+    run: Batches | None = None
+    try:
+        with import_lock(actor):
+            run = _started(actor, import_type, source, told, begins_with)
+            yield run
+            with tenant_session(actor, write=True) as connection:
+                complete(connection, actor, run.import_id, import_type, source, run.tally)
+    except BaseException as error:
+        if run is not None:
+            record_failure(actor, run.import_id, run.tally, error, kept=run.lines_done > 0)
+        if isinstance(error, DatabaseUnavailable) or (
+            isinstance(error, DBAPIError) and error.connection_invalidated
+        ):
+            raise NotAvailable(
+                "The database went away; the same file again goes on where this stopped."
+            ) from None
+        raise
+
+
+def _started(
+    actor: Actor, import_type: ImportType, source: str, options: str, begins_with: BeginsWith
+) -> Batches:
+    with tenant_session(actor) as connection:
+        stopped = ask(
+            connection, "ingest/find_interrupted", import_type=import_type, source=source, options=options
+        )
+    is_same = bool(stopped) and begins_with(stopped[0]["lines_done"], stopped[0]["lines_sha256"])
+    with tenant_session(actor, write=True) as connection:
+        if is_same and tell(
+            connection, "ingest/resume_import",
+            import_id=stopped[0]["id"], lines_done=stopped[0]["lines_done"],
+        ):  # fmt: skip
+            return Batches(actor, stopped[0]["id"], Tally.of(stopped[0]), stopped[0]["lines_done"])
+        # Who holds the lock knows that every other import still called running is dead.
+        tell(connection, "ingest/close_interrupted")
+        made = ask(
+            connection, "ingest/start_import",
+            import_type=import_type, source=source, created_by=actor.user_id, options=options,
+        )  # fmt: skip
+    return Batches(actor, made[0]["id"], Tally(), 0)

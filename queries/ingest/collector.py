@@ -1,0 +1,209 @@
+"""Events that come by HTTP: batches of programs, requests of listeners at a prefix, pixels and vanity URLs.
+
+Whoever sends them is nobody that is logged in: the tenant is found by a global key, through one look-up. What is said
+to be taken is committed.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from uuid import UUID, uuid4
+
+from sqlalchemy.exc import IntegrityError
+
+from queries.errors import AccessRefused, InvalidRequest, NotFound
+from queries.ingest.columns import KINDS, Kind, Row, RowRefused, kind_of, read_row
+from queries.ingest.counting.addresses import Networks, cut_address, is_address, listener_id
+from queries.ingest.counting.requests import EpisodeFile, Request
+from queries.ingest.counting.rules import FindPlace, nowhere
+from queries.ingest.counting.single import SingleRequests
+from queries.ingest.event_store import EventStore
+from queries.ingest.events import in_time, limits_of
+from queries.ingest.imports import Refusal, Tally
+from queries.ingest.logs.rulings import judge_requests
+from queries.ingest.logs.tenant import tenant_rules
+from queries.ingest.references import References
+from queries.ingest.room import Room
+from queries.ingest.rows import field_reader
+from queries.session import Actor, anonymous_session, tenant_session
+from queries.statements import ask
+
+LARGEST_BATCH = 5_000
+_PIXEL = "pixel"
+_SAID = ("order_id", "value", "currency")
+_FIELDS = {kind: field_reader(kind) for kind in KINDS}
+
+
+@dataclass(frozen=True, slots=True)
+class Taken:
+    """What became of a batch: `line_number` of a refusal is the place in the batch, from 1."""
+
+    imported: int
+    duplicate: int
+    impressions: int
+    refusals: tuple[Refusal, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Visitor:
+    """Who stands behind a request: only what of it is kept says so for longer than the request."""
+
+    address: str
+    agent: str
+
+
+@dataclass(frozen=True, slots=True)
+class Lists:
+    """What the installation configures for counting."""
+
+    data_centres: Networks
+    place_of: FindPlace = nowhere
+
+
+def take_events(tenant_id: UUID, key_id: UUID, events: list[Any]) -> Taken:
+    """What became of a batch of events, each an object with the fields that a line of NDJSON may have, or
+    the RowRefused that stands for one that could not be read.
+
+    Sent again it adds nothing. Raises: AccessRefused for a key that may not do this.
+    """
+    actor = Actor(tenant_id)
+    tally, refusals = Tally(), list[Refusal]()
+    rows: dict[Kind, list[Row]] = {"listener": [], "attribution": []}
+    with tenant_session(actor, write=True) as connection:
+        key = ask(connection, "collector/use_api_key", key_id=key_id)
+        if not key or not key[0]["may_write"]:
+            raise AccessRefused("This key may not send events.")
+        clock = ask(connection, "ingest/clock")[0]
+        for number, event in enumerate(events, 1):
+            try:
+                kind, row = _row(number, event)
+                rows[kind].append(in_time(row, kind, limits_of(clock, kind)))
+            except RowRefused as refused:
+                refusals.append(Refusal(number, refused.reason, refused.detail))
+        for kind, good in rows.items():
+            if good:
+                _make_room(actor, kind, good, clock["oldest_listener_event"])
+                refusals += EventStore(kind, tenant_id, tally, References()).take(connection, good)
+    return Taken(
+        tally.imported,
+        tally.duplicate,
+        tally.impressions,
+        tuple(sorted(refusals, key=lambda r: r.line_number)),
+    )
+
+
+def follow_prefix(
+    episode_id: UUID, visitor: Visitor, *, method: str, byte_range: str | None, purpose: str, lists: Lists
+) -> str:
+    """Where the audio of the episode lies, once the request is counted. Raises: NotFound."""
+    tenant_id, _ = _tenant_of("episode", str(episode_id))
+    with tenant_session(Actor(tenant_id), write=True) as connection:
+        found = ask(connection, "collector/episode_target", episode_id=episode_id)
+        if not found or not found[0]["audio_url"]:
+            raise NotFound("There is no such episode.")
+        target: str = found[0]["audio_url"]
+        if is_address(visitor.address):
+            duration = found[0]["duration_seconds"]
+            file = EpisodeFile(
+                str(episode_id), found[0]["audio_bytes"], float(duration) if duration else None
+            )
+            rules, limits = tenant_rules(
+                connection,
+                lambda _: file,
+                redirects=True,
+                data_centres=lists.data_centres,
+                place_of=lists.place_of,
+            )
+            request = Request(
+                number=1, occurred_at=limits.now, address=visitor.address, method=method, path="", status=302,
+                agent=visitor.agent, bytes_sent=None, byte_range=byte_range, purpose=purpose,
+            )  # fmt: skip
+            judge_requests(connection, rules, SingleRequests(rules), {uuid4(): request})
+    return target
+
+
+def follow_link(key: str, visitor: Visitor, said: Mapping[str, str], *, kind: str) -> str | None:
+    """Where a vanity URL leads, None for a pixel, once the visit or conversion is stored.
+
+    `said` is what the page told: type, order_id, value, currency, id. The same order told again is stored once.
+    Raises: NotFound, InvalidRequest for a value that cannot be understood.
+    """
+    tenant_id, link_id = _tenant_of("campaign_link", key)
+    with tenant_session(Actor(tenant_id), write=True) as connection:
+        found = ask(connection, "collector/campaign_link", link_id=link_id)
+        if not found or found[0]["kind"] != kind:
+            raise NotFound("There is no such link.")
+        link = found[0]
+        rules, limits = tenant_rules(connection, lambda _: None)
+        cells: dict[str, Any] = (
+            {name: said[name] for name in _SAID if said.get(name)} if kind == _PIXEL else {}
+        )
+        order = cells.get("order_id")
+        cells |= {
+            # An order has one id however often its page is opened; anything else happens anew.
+            "id": f"{kind} {link_id} {order}" if order else f"{kind} {uuid4()}",
+            "campaign_id": str(link["campaign_id"]),
+            "attribution_type": said.get("type") or (link["conversion_type"] if kind == _PIXEL else "visit"),
+            "source": kind, "occurred_at": limits.now.isoformat(),
+        }  # fmt: skip
+        if is_address(visitor.address):
+            cells["listener_id"] = listener_id(rules.secret, cut_address(visitor.address), visitor.agent)
+        try:
+            row = read_row("attribution", 1, cells)
+            if row.type == "impression":
+                raise RowRefused("The event type is not known.")
+        except RowRefused as refused:
+            raise InvalidRequest(refused.reason) from None
+        refusals = EventStore("attribution", tenant_id, Tally(), References()).take(connection, [row])
+        # The order stands with another moment: its page was opened once more.
+        if refusals and not order:
+            raise InvalidRequest(refusals[0].reason)
+    target: str | None = link["target_url"]
+    return target
+
+
+def create_link(
+    actor: Actor, campaign_id: UUID, *, kind: str, key: str, target_url: str | None = None
+) -> UUID:
+    """The id of a new link of a campaign. Raises: InvalidRequest for a key that is taken."""
+    with tenant_session(actor, write=True) as connection:
+        try:
+            made = ask(
+                connection, "collector/insert_campaign_link",
+                campaign_id=campaign_id, kind=kind, key=key, target_url=target_url,
+            )  # fmt: skip
+        except IntegrityError:
+            raise InvalidRequest(
+                "This link cannot be made: its name is taken, or a value is wrong."
+            ) from None
+    id_: UUID = made[0]["id"]
+    return id_
+
+
+def _tenant_of(kind: str, key: str) -> tuple[UUID, UUID]:
+    with anonymous_session() as connection:
+        found = ask(connection, "collector/tenant_of_key", kind=kind, key=key)
+    if not found:
+        raise NotFound("There is nothing here.")
+    return found[0]["tenant_id"], found[0]["entity_id"]
+
+
+def _row(number: int, event: Any) -> tuple[Kind, Row]:
+    if isinstance(event, RowRefused):
+        raise event
+    if not isinstance(event, dict):
+        raise RowRefused("The line is not a JSON object.")
+    kind = kind_of(event)
+    if kind is None:
+        raise RowRefused("The fields do not tell listener from attribution events.")
+    return kind, read_row(kind, number, _FIELDS[kind](event))
+
+
+def _make_room(actor: Actor, kind: Kind, rows: list[Row], oldest: datetime) -> None:
+    """The worker keeps room for as long as raw events are kept, and ahead; only old conversions need more."""
+    times = [row.occurred_at for row in rows]
+    if kind == "attribution" and min(times) < oldest:
+        Room(actor).make(min(times), max(times))

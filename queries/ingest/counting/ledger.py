@@ -1,0 +1,152 @@
+"""Windows that outlive a file: requests come in any order, in any number of files and runs, and count once.
+
+A Counter decides on a request when its window closes. A Ledger has no end to wait for: it rules on each request at
+once, and takes the ruling back for those that a later request turns into pieces of a download. For requests in order
+of time the numbers are the Counter's.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from datetime import UTC, date, datetime, time, timedelta
+from uuid import UUID
+
+from queries.ingest.counting.content import Piece, needed_bytes, put_together, total_bytes
+from queries.ingest.counting.reasons import Reason
+from queries.ingest.counting.rules import Rules
+from queries.ingest.counting.verdicts import Fetch
+from queries.ingest.counting.windows import Window, Windows
+
+_DAY = timedelta(hours=24)
+Whose = tuple[str, str]
+"""Listener and episode."""
+Key = tuple[str, str, datetime]
+"""Listener, episode and when the window opened."""
+
+
+@dataclass(slots=True)
+class KeptWindow:
+    """A listener's window of an episode: plain values, as they are kept."""
+
+    listener_id: str
+    episode: str
+    opened_at: datetime
+    closes_at: datetime
+    is_counted: bool = False
+    pieces: tuple[Piece, ...] = ()
+    unplaced_bytes: int = 0
+    told_bytes: int | None = None
+    waiting: list[tuple[UUID, datetime]] = field(default_factory=list)
+
+    @property
+    def key(self) -> Key:
+        """What it is kept under."""
+        return (self.listener_id, self.episode, self.opened_at)
+
+
+@dataclass(frozen=True, slots=True)
+class Ruling:
+    """What a request is now: a download (no reason), or refused. `is_new` is False where it was ruled on before."""
+
+    id: UUID
+    occurred_at: datetime
+    episode: str
+    reason: Reason | None
+    fetch: Fetch | None = None
+    is_unmeasured: bool = False
+    is_new: bool = True
+
+
+class Ledger:
+    """The windows of one batch. Give it what is kept of their listeners; afterwards take `changed` and `done`.
+
+    `counted` are (listener, episode, day) with a download already, for calendar days: those windows are not kept.
+    """
+
+    def __init__(
+        self, rules: Rules, kept: Iterable[KeptWindow] = (), counted: Iterable[tuple[str, str, date]] = ()
+    ) -> None:
+        self._windows = Windows(rules.window, rules.zone)
+        self._is_daily = rules.window is Window.CALENDAR_DAY
+        self._counted = set(counted)
+        self._of: dict[Whose, list[KeptWindow]] = {}
+        self._kept = [(one.key, one) for one in kept]
+        self._touched: dict[int, KeptWindow] = {}
+        for _, window in self._kept:
+            self._of.setdefault((window.listener_id, window.episode), []).append(window)
+
+    def day_of(self, moment: datetime) -> date | None:
+        """The day that a window of this moment is kept under; None where windows know no days."""
+        return self._windows.day_of(moment)
+
+    def judge(self, id_: UUID, fetch: Fetch) -> list[Ruling]:
+        """The ruling on this request, and those that it changes."""
+        day = self._windows.day_of(fetch.occurred_at)
+        episode = fetch.file.episode
+        if day is not None and (fetch.listener_id, episode, day) in self._counted:
+            return [Ruling(id_, fetch.occurred_at, episode, Reason.REPEAT)]
+        window = self._window_of(fetch, day)
+        self._touched[id(window)] = window
+        if window.told_bytes is None or (fetch.told_bytes or 0) > window.told_bytes:
+            window.told_bytes = fetch.told_bytes
+        if fetch.piece is not None:
+            window.pieces = put_together(window.pieces, fetch.piece)
+        elif fetch.bytes_sent is not None:
+            window.unplaced_bytes = max(window.unplaced_bytes, fetch.bytes_sent)
+        if window.is_counted:
+            return [Ruling(id_, fetch.occurred_at, episode, Reason.REPEAT)]
+        needed = needed_bytes(fetch.file, window.told_bytes)
+        # Of bytes that are nobody-knows-where at least the largest answer is not overlap.
+        is_measured = needed is not None and max(total_bytes(window.pieces), window.unplaced_bytes) >= needed
+        if not is_measured and fetch.bytes_sent is not None:
+            window.waiting.append((id_, fetch.occurred_at))
+            reason = Reason.SIZE_UNKNOWN if needed is None else Reason.UNDER_A_MINUTE
+            return [Ruling(id_, fetch.occurred_at, episode, reason)]
+        window.is_counted = True
+        if day is not None:
+            self._counted.add((fetch.listener_id, episode, day))
+        pieces = [Ruling(one, at, episode, Reason.PIECE, is_new=False) for one, at in window.waiting]
+        window.waiting = []
+        return [
+            Ruling(id_, fetch.occurred_at, episode, None, fetch=fetch, is_unmeasured=not is_measured),
+            *pieces,
+        ]
+
+    @property
+    def changed(self) -> list[KeptWindow]:
+        """Windows to be kept as they are now. A day with a download needs none: the download says it."""
+        return [one for one in self._touched.values() if not (self._is_daily and one.is_counted)]
+
+    @property
+    def done(self) -> list[Key]:
+        """What was kept and is not to be kept under this key any more."""
+        return [
+            key
+            for key, one in self._kept
+            if id(one) in self._touched and (one.key != key or (self._is_daily and one.is_counted))
+        ]
+
+    def _window_of(self, fetch: Fetch, day: date | None) -> KeptWindow:
+        at = fetch.occurred_at
+        windows = self._of.setdefault((fetch.listener_id, fetch.file.episode), [])
+        if day is not None:
+            opened = self._start_of_day(day)
+            found = next((one for one in windows if one.opened_at == opened), None)
+            closes = self._windows.end(day, at)
+        else:
+            # A request that comes late by less than a window belongs to the one it would have opened.
+            found = next((one for one in windows if one.opened_at - _DAY < at < one.closes_at), None)
+            opened, closes = at, at + _DAY
+        if found is None:
+            found = KeptWindow(fetch.listener_id, fetch.file.episode, opened, closes)
+            windows.append(found)
+        elif day is None:
+            if at < found.opened_at:
+                found.opened_at = at
+            elif self._windows.window is Window.ROLLING_LAST_TOUCH:
+                found.closes_at = max(found.closes_at, at + _DAY)
+        return found
+
+    def _start_of_day(self, day: date) -> datetime:
+        return datetime.combine(day, time(), tzinfo=self._windows.zone).astimezone(UTC)

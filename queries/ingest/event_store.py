@@ -1,0 +1,189 @@
+"""Rows of events into their table: what is new is added, what stands already is told from what only bears its id."""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass
+from typing import Any
+from uuid import UUID, uuid5
+
+import orjson
+from sqlalchemy import Connection
+
+from queries.ingest.arrays import plain_array, text_array
+from queries.ingest.columns import Kind, Row, RowRefused
+from queries.ingest.imports import Refusal, Tally
+from queries.ingest.references import References
+from queries.statements import ask
+
+_EVENT_IDS = UUID("6f0d7e5c-3b1a-5d52-9c1e-5a7d0c9b8e41")
+_VARIANT = {sign: "89ab"[int(sign, 16) & 3] for sign in "0123456789abcdef"}
+_DIFFERENT = "Another event of this id stands already, with other content."
+_COUNTED = "This listener's download of this episode on this day is counted already."
+
+
+@dataclass(slots=True)
+class _Event:
+    """A row that may be stored: every reference is the tenant's own. `id` is 32 hexadecimal digits."""
+
+    row: Row
+    id: str
+    at: str
+    episode: str | None
+    campaign: str | None
+
+    def is_same(self, other: _Event) -> bool:
+        """Whether both say the same."""
+        return (self.at, self.row.type, self.row.listener_id, self.episode, self.campaign, self.row.told) == (
+            other.at, other.row.type, other.row.listener_id, other.episode, other.campaign, other.row.told,
+        )  # fmt: skip
+
+    def stands_as(self, stored: dict[str, Any]) -> bool:
+        """Whether the stored row says the same."""
+        return (
+            stored["occurred_at"] == self.row.occurred_at
+            and (stored["type"], stored["listener_id"], stored["data"])
+            == (self.row.type, self.row.listener_id, self.row.data)
+            and _text(stored["episode_id"]) == self.episode
+            and _text(stored.get("campaign_id")) == self.campaign
+        )
+
+
+class EventStore:
+    """Stores events of one kind of a tenant, batch by batch; what became of them is added to the tally."""
+
+    def __init__(self, kind: Kind, tenant_id: UUID, tally: Tally, references: References) -> None:
+        self._kind = kind
+        self._tally = tally
+        self._references = references
+        # Name-based (version 5): what `uuid5` makes, without its objects.
+        self._ids = uuid5(uuid5(_EVENT_IDS, str(tenant_id)), kind).bytes
+
+    def take(self, connection: Connection, rows: list[Row]) -> list[Refusal]:
+        """Stores the good rows of a batch; the others, which the caller counts."""
+        if self._kind == "listener" and any(row.type == "download" for row in rows):
+            # Two who look at once whether a day is counted would both find that it is not.
+            ask(connection, "ingest/lock_downloads")
+        self._references.learn(connection, rows)
+        events: list[_Event] = []
+        refusals: list[Refusal] = []
+        for row in rows:
+            try:
+                events.append(self._event(row))
+            except RowRefused as refused:
+                refusals.append(Refusal(row.line_number, refused.reason, refused.detail))
+        return refusals + self._store(connection, events)
+
+    def _event(self, row: Row) -> _Event:
+        """The row with its references resolved. Raises: RowRefused, in the same words for unknown and for foreign."""
+        campaign, episode = self._references.check(self._kind, row)
+        at = row.occurred_at.isoformat()
+        if row.source_id:
+            name = f"id {row.source_id}"
+        else:
+            listener = orjson.dumps(row.listener_id).decode()
+            name = f"content {at} {campaign} {episode} {row.type} {listener} {row.told}"
+        found = hashlib.sha1(self._ids + name.encode(), usedforsecurity=False).hexdigest()
+        id_ = f"{found[:12]}5{found[13:16]}{_VARIANT[found[16]]}{found[17:32]}"
+        return _Event(row, id_, at, episode, campaign)
+
+    def _store(self, connection: Connection, events: list[_Event]) -> list[Refusal]:
+        """Stores what is new and counts what stands already; the rows that were not taken."""
+        refusals: list[Refusal] = []
+        standing: dict[str, _Event] = {}
+        while events:
+            # A statement takes each id once: a row with the id of one before it waits for what becomes of that one.
+            once: dict[str, _Event] = {}
+            waiting: list[_Event] = []
+            for event in events:
+                twin = standing.get(event.id)
+                if twin is not None and twin.is_same(event):
+                    self._tally.duplicate += 1
+                elif twin is not None:
+                    refusals.append(Refusal(event.row.line_number, _DIFFERENT))
+                elif event.id in once:
+                    waiting.append(event)
+                else:
+                    once[event.id] = event
+            refused = self._insert(connection, once)
+            refusals += refused.values()
+            if waiting:
+                standing |= {id_: event for id_, event in once.items() if id_ not in refused}
+            events = waiting
+        return refusals
+
+    def _insert(self, connection: Connection, events: dict[str, _Event]) -> dict[str, Refusal]:
+        """Adds these events; those that are refused, by id."""
+        refused = self._known(connection, events)
+        new = [event for event in events.values() if event.id not in refused]
+        duplicates = [id_ for id_, refusal in refused.items() if refusal is None]
+        self._tally.duplicate += len(duplicates)
+        found = {id_: refusal for id_, refusal in refused.items() if refusal is not None}
+        if not new:
+            return found
+        add = self._add_listener_events if self._kind == "listener" else self._add_attribution_events
+        left = add(connection, new)
+        counted = {event.id: event for event, outcome in left if outcome == "counted"}
+        # A download that stands is counted, by itself: then it came once more.
+        again = self._standing_at(connection, list(counted.values())) if counted else set()
+        self._tally.imported += len(new) - len(left)
+        for event, _ in left:
+            if event.id in counted and event.id not in again:
+                found[event.id] = Refusal(event.row.line_number, _COUNTED)
+            else:
+                self._tally.duplicate += 1
+        return found
+
+    def _known(self, connection: Connection, events: dict[str, _Event]) -> dict[str, Refusal | None]:
+        """Of the ids that sources gave those that stand: refused, or None where the same event stands.
+
+        An id made from the content needs no search: it says all that there is to say. The table's key includes the
+        time, so it would take a source's own id a second time.
+        """
+        named = sorted(event.id for event in events.values() if event.row.source_id)
+        if not named:
+            return {}
+        rows = ask(connection, f"ingest/standing_{self._kind}_events", ids=plain_array(named))
+        known: dict[str, Refusal | None] = {}
+        for row in rows:
+            event = events[row["id"].hex]
+            known[event.id] = None if event.stands_as(row) else Refusal(event.row.line_number, _DIFFERENT)
+        return known
+
+    def _add_listener_events(self, connection: Connection, new: list[_Event]) -> list[tuple[_Event, str]]:
+        """The events that were not added, with what stood in their way; with downloads come impressions."""
+        rows = ask(
+            connection, "ingest/add_listener_events",
+            ids=plain_array([event.id for event in new]), episodes=plain_array([event.episode for event in new]),
+            listeners=text_array([event.row.listener_id for event in new]),
+            types=plain_array([event.row.type for event in new]),
+            data=text_array([event.row.told for event in new]), times=plain_array([event.at for event in new]),
+            earliest=min(event.row.occurred_at for event in new), latest=max(event.row.occurred_at for event in new),
+        )  # fmt: skip
+        self._tally.impressions += sum(row["made"] for row in rows)
+        return [(new[row["place"] - 1], row["outcome"]) for row in rows if row["place"]]
+
+    def _add_attribution_events(self, connection: Connection, new: list[_Event]) -> list[tuple[_Event, str]]:
+        rows = ask(
+            connection, "ingest/add_attribution_events",
+            ids=plain_array([event.id for event in new]), campaigns=plain_array([event.campaign for event in new]),
+            episodes=plain_array([event.episode for event in new]),
+            listeners=text_array([event.row.listener_id for event in new]),
+            types=plain_array([event.row.type for event in new]),
+            data=text_array([event.row.told for event in new]), times=plain_array([event.at for event in new]),
+        )  # fmt: skip
+        return [(new[row["place"] - 1], row["outcome"]) for row in rows]
+
+    @staticmethod
+    def _standing_at(connection: Connection, events: list[_Event]) -> set[str]:
+        rows = ask(
+            connection, "ingest/standing_listener_events_at",
+            ids=plain_array([event.id for event in events]), times=plain_array([event.at for event in events]),
+            earliest=min(event.row.occurred_at for event in events),
+            latest=max(event.row.occurred_at for event in events),
+        )  # fmt: skip
+        return {row["id"].hex for row in rows}
+
+
+def _text(value: Any) -> str | None:
+    return None if value is None else str(value)

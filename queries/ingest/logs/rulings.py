@@ -1,0 +1,158 @@
+"""Requests judged and stored in one transaction: downloads, requests that do not count, windows that stay open."""
+
+from __future__ import annotations
+
+from collections import Counter as Tally
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+import orjson
+from sqlalchemy import Connection
+
+from queries.ingest.agents.classify import UNKNOWN
+from queries.ingest.counting.ledger import KeptWindow, Ledger, Ruling
+from queries.ingest.counting.requests import Request
+from queries.ingest.counting.rules import COUNTING_VERSION, Rules
+from queries.ingest.counting.single import SingleRequests
+from queries.ingest.counting.verdicts import Fetch
+from queries.ingest.counting.windows import Window
+from queries.statements import ask, tell
+
+
+@dataclass(slots=True)
+class Judged:
+    """What became of requests; `otherwise` are those of before that have another reason now."""
+
+    downloads: int = 0
+    impressions: int = 0
+    refused: Tally[str] = field(default_factory=Tally)
+    otherwise: list[dict[str, Any]] = field(default_factory=list)
+
+
+def judge_requests(
+    connection: Connection, rules: Rules, single: SingleRequests, requests: dict[UUID, Request], *,
+    import_id: UUID | None = None,
+) -> Judged:  # fmt: skip
+    """What became of these requests by their ids, none of which stands yet; each is for an episode of the rules."""
+    ask(connection, "ingest/lock_downloads")
+    rulings: dict[UUID, Ruling] = {}
+    fetches: list[tuple[datetime, int, UUID, Fetch]] = []
+    for id_, request in requests.items():
+        file = rules.episode_of(request.path)
+        assert file is not None  # noqa: S101 (the caller has seen to it; this tells mypy)
+        judged = single.judge(request, file)
+        if isinstance(judged, Fetch):
+            fetches.append((judged.occurred_at, judged.number, id_, judged))
+        else:
+            rulings[id_] = Ruling(id_, request.occurred_at, file.episode, judged)
+    fetches.sort(key=lambda one: one[:2])
+    otherwise: list[Ruling] = []
+    ledger = _ledger(connection, rules, [fetch for *_, fetch in fetches])
+    for _, _, id_, fetch in fetches:
+        for ruling in ledger.judge(id_, fetch):
+            if ruling.is_new or ruling.id in rulings:
+                rulings[ruling.id] = replace(ruling, is_new=True)
+            else:
+                otherwise.append(ruling)
+    found = _add(connection, list(rulings.values()), import_id)
+    if otherwise:
+        asked = [{"id": r.id, "reason": r.reason, "occurred_at": r.occurred_at} for r in otherwise]
+        found.otherwise = ask(connection, "ingest/exclude_otherwise", requests=orjson.dumps(asked).decode())
+    _keep(connection, ledger)
+    return found
+
+
+def _ledger(connection: Connection, rules: Rules, fetches: list[Fetch]) -> Ledger:
+    """The windows that these fetches may touch."""
+    if not fetches:
+        return Ledger(rules)
+    times = [fetch.occurred_at for fetch in fetches]
+    span = {"earliest": min(times), "latest": max(times)}
+    whose = {(fetch.listener_id, fetch.file.episode) for fetch in fetches}
+    kept = ask(
+        connection, "ingest/counting_windows_of",
+        listeners=[listener for listener, _ in whose], episodes=[UUID(episode) for _, episode in whose], **span,
+    )  # fmt: skip
+    counted: list[dict[str, Any]] = []
+    if rules.window is Window.CALENDAR_DAY:
+        days = Ledger(rules)
+        keys = {(fetch.listener_id, fetch.file.episode, days.day_of(fetch.occurred_at)) for fetch in fetches}
+        counted = ask(
+            connection, "ingest/counted_days",
+            listeners=[key[0] for key in keys], episodes=[UUID(key[1]) for key in keys], days=[key[2] for key in keys],
+            **span,
+        )  # fmt: skip
+    return Ledger(
+        rules,
+        [_window(row) for row in kept],
+        [(row["listener_id"], str(row["episode_id"]), row["day"]) for row in counted],
+    )
+
+
+def _add(connection: Connection, rulings: list[Ruling], import_id: UUID | None) -> Judged:
+    downloads = [_download(ruling) for ruling in rulings if ruling.fetch is not None]
+    excluded = [
+        {"id": r.id, "episode_id": r.episode, "reason": r.reason, "occurred_at": r.occurred_at}
+        for r in rulings
+        if r.reason is not None
+    ]
+    found = Judged(refused=Tally(r.reason.value for r in rulings if r.reason is not None))
+    if downloads:
+        told = orjson.dumps(downloads).decode()
+        found.downloads = tell(connection, "ingest/add_downloads", downloads=told)
+        found.impressions = tell(connection, "ingest/add_impressions", downloads=told)
+    if excluded:
+        tell(
+            connection, "ingest/add_excluded",
+            import_id=import_id, rule_version=COUNTING_VERSION, requests=orjson.dumps(excluded).decode(),
+        )  # fmt: skip
+    return found
+
+
+def _keep(connection: Connection, ledger: Ledger) -> None:
+    done, changed = ledger.done, ledger.changed
+    if done:
+        keys = [{"listener_id": key[0], "episode_id": key[1], "opened_at": key[2]} for key in done]
+        tell(connection, "ingest/drop_counting_windows", keys=orjson.dumps(keys).decode())
+    if changed:
+        rows = orjson.dumps([_row(window) for window in changed]).decode()
+        tell(connection, "ingest/keep_counting_windows", windows=rows)
+
+
+def _download(ruling: Ruling) -> dict[str, Any]:
+    fetch = ruling.fetch
+    assert fetch is not None  # noqa: S101 (a download carries its fetch; this tells mypy)
+    said = {
+        "app": fetch.agent.app, "device": fetch.agent.device, "os": fetch.agent.os,
+        "country": fetch.place.country or UNKNOWN, "region": fetch.place.region or UNKNOWN,
+    }  # fmt: skip
+    data: dict[str, Any] = {key: value for key, value in said.items() if value != UNKNOWN}
+    data["source"] = "log"
+    if ruling.is_unmeasured:
+        # Counted although nobody knows how much was delivered.
+        data["unmeasured"] = True
+    return {
+        "id": ruling.id, "episode_id": ruling.episode, "listener_id": fetch.listener_id, "event_data": data,
+        "occurred_at": ruling.occurred_at,
+    }  # fmt: skip
+
+
+def _window(row: dict[str, Any]) -> KeptWindow:
+    flat = row["pieces"]
+    return KeptWindow(
+        row["listener_id"], str(row["episode_id"]), row["opened_at"], row["closes_at"], row["is_counted"],
+        tuple(zip(flat[::2], flat[1::2], strict=True)), row["unplaced_bytes"], row["told_bytes"],
+        list(zip(row["waiting_ids"], row["waiting_at"], strict=True)),
+    )  # fmt: skip
+
+
+def _row(window: KeptWindow) -> dict[str, Any]:
+    return {
+        "listener_id": window.listener_id, "episode_id": window.episode, "opened_at": window.opened_at,
+        "closes_at": window.closes_at, "is_counted": window.is_counted,
+        "pieces": [edge for piece in window.pieces for edge in piece],
+        "unplaced_bytes": window.unplaced_bytes, "told_bytes": window.told_bytes,
+        "waiting_ids": [id_ for id_, _ in window.waiting], "waiting_at": [at for _, at in window.waiting],
+    }  # fmt: skip

@@ -1,0 +1,44 @@
+"""How a tenant counts: its zone, its window, the secret of its listener ids."""
+
+from __future__ import annotations
+
+import secrets
+from dataclasses import dataclass
+from datetime import datetime
+from zoneinfo import ZoneInfo
+
+from sqlalchemy import Connection
+
+from queries.ingest.counting.addresses import Networks
+from queries.ingest.counting.rules import FindEpisode, FindPlace, Rules, nowhere
+from queries.ingest.counting.windows import Window
+from queries.statements import ask, tell
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """The database's clock, and the oldest moment of which requests are taken."""
+
+    now: datetime
+    oldest: datetime
+
+
+def tenant_rules(
+    connection: Connection, episode_of: FindEpisode, *, redirects: bool = False, data_centres: Networks | None = None,
+    place_of: FindPlace = nowhere,
+) -> tuple[Rules, Limits]:  # fmt: skip
+    """The rules of the session's tenant for requests that come in now. The secret is made at first use."""
+    settings = ask(connection, "ingest/counting_settings")[0]
+    if settings["key"] is None:
+        tell(connection, "ingest/make_listener_key", key=secrets.token_bytes(32))
+        settings = ask(connection, "ingest/counting_settings")[0]
+    rules = Rules(
+        secret=bytes(settings["key"]),
+        episode_of=episode_of,
+        window=Window(settings["download_window"]),
+        zone=ZoneInfo(settings["time_zone"]),
+        redirects=redirects,
+        data_centres=data_centres or Networks(),
+        place_of=place_of,
+    )
+    return rules, Limits(settings["now"], settings["oldest_listener_event"])

@@ -1,0 +1,114 @@
+"""Events in a Parquet file, row by row as if they stood in lines."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterator, Mapping
+from datetime import date, datetime
+from decimal import Decimal
+from typing import TYPE_CHECKING, Any, BinaryIO
+from uuid import UUID
+
+from queries.ingest.columns import Kind, RowRefused, kind_of
+from queries.ingest.imports import ImportRefused, Refusal
+from queries.ingest.rows import Cells, flat, known_columns, meant, require_columns
+
+if TYPE_CHECKING:
+    import pyarrow.parquet as pq
+
+MAGIC = b"PAR1"
+_AT_ONCE = 5_000
+_READ = 1024 * 1024
+_ID_BYTES = 16
+
+
+class ParquetFile:
+    """A Parquet file of events; rows are numbered from 1. It has to be a file that can be read at any place."""
+
+    def __init__(
+        self, source: BinaryIO, *, kind: Kind | None = None, columns: Mapping[str, str] | None = None
+    ) -> None:
+        self.kind = kind
+        self._told = columns or {}
+        self._source = source
+        self._row = 0
+        self._sha256 = ""
+        self._keys: list[str] = []
+        self._file: pq.ParquetFile
+
+    def open(self) -> Kind:
+        """The kind of the events. Raises: ImportRefused when the file as a whole cannot be understood."""
+        # Half a second of importing, for those who bring such a file only.
+        import pyarrow as pa
+        import pyarrow.parquet as pq
+
+        self._sha256 = whole_hash(self._source)
+        try:
+            self._file = pq.ParquetFile(self._source)
+        except (pa.ArrowException, OSError):
+            raise ImportRefused(
+                "The Parquet file is broken or cut off: nothing of it was imported."
+            ) from None
+        header = self._file.schema_arrow.names
+        self.kind = kind = self.kind or kind_of(meant(header, self._told))
+        if kind is None:
+            raise ImportRefused("The columns do not tell listener from attribution events: name the kind.")
+        self._keys = known_columns(header, kind, "column", self._told)
+        require_columns(self._keys, kind)
+        return kind
+
+    @property
+    def position(self) -> tuple[int, str]:
+        """How many rows were read, and the SHA-256 of the whole file."""
+        return self._row, self._sha256
+
+    def __iter__(self) -> Iterator[tuple[int, int, Cells | Refusal]]:
+        import pyarrow as pa
+
+        assert self.kind is not None  # noqa: S101 (open() was called; this tells mypy)
+        try:
+            for batch in self._file.iter_batches(batch_size=_AT_ONCE):
+                columns = [column.to_pylist() for column in batch.columns]
+                width = batch.nbytes // max(1, batch.num_rows)
+                for values in zip(*columns, strict=True):
+                    self._row += 1
+                    try:
+                        cells = {key: _cell(value) for key, value in zip(self._keys, values, strict=True)}
+                        yield self._row, width, flat(cells, self.kind)
+                    except UnicodeDecodeError:
+                        yield self._row, width, Refusal(self._row, "The line is not valid UTF-8.")
+                    except RowRefused as refused:
+                        yield self._row, width, Refusal(self._row, refused.reason, refused.detail)
+        except (pa.ArrowException, OSError):
+            raise ImportRefused("The Parquet file is broken from here on.") from None
+
+
+def is_unpacked(source: BinaryIO) -> bool:
+    """Whether an open file is Parquet as it stands, not inside a packing; it is at its beginning afterwards."""
+    source.seek(0)
+    first = source.read(len(MAGIC))
+    source.seek(0)
+    return first == MAGIC
+
+
+def whole_hash(source: BinaryIO) -> str:
+    """SHA-256 of a whole file, which is at its beginning again afterwards."""
+    source.seek(0)
+    seen = hashlib.sha256()
+    while piece := source.read(_READ):
+        seen.update(piece)
+    source.seek(0)
+    return seen.hexdigest()
+
+
+def _cell(value: Any) -> Any:
+    """A value as a text file would hold it."""
+    if value is None or isinstance(value, str | int | float):
+        return value
+    if isinstance(value, datetime | date):
+        return value.isoformat()
+    if isinstance(value, Decimal | UUID):
+        return str(value)
+    if isinstance(value, bytes):
+        return str(UUID(bytes=value)) if len(value) == _ID_BYTES else value.decode()
+    return value

@@ -1,0 +1,10 @@
+-- purpose: adds the downloads that a log was counted to hold
+-- params: downloads
+-- returns: nothing
+-- grain: one row per download
+-- source: listener_events
+-- relies on: primary key of listener_events
+insert into listener_events (id, tenant_id, episode_id, listener_id, event_type, event_data, occurred_at)
+select d.id, (select app_tenant()), d.episode_id, d.listener_id, 'download', d.event_data, d.occurred_at
+from jsonb_to_recordset(cast(:downloads as jsonb)) as d (
+    id uuid, episode_id uuid, listener_id text, event_data jsonb, occurred_at timestamptz)

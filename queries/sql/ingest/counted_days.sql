@@ -1,0 +1,28 @@
+-- purpose: which of these listeners have a download of these episodes on these tenant days already
+-- params: listeners, episodes, days, earliest, latest
+-- returns: listener_id text, episode_id uuid, day date
+-- grain: one row per listener, episode and tenant day with a download
+-- source: listener_events
+-- relies on: listener_events_episode_time
+with asked as materialized (
+    select distinct a.listener_id, a.episode_id, a.day
+    from unnest(cast(:listeners as text[]), cast(:episodes as uuid[]), cast(:days as date[])) as a (listener_id, episode_id, day)
+),
+episode_days as (
+    select a.episode_id, a.day, array_agg(a.listener_id) as listeners,
+           cast(a.day as timestamp) at time zone (select tenant_time_zone()) as starts_at,
+           cast(a.day + 1 as timestamp) at time zone (select tenant_time_zone()) as ends_at
+    from asked a
+    group by a.episode_id, a.day
+)
+select distinct e.listener_id, d.episode_id, d.day
+from episode_days d
+cross join lateral (
+    select l.listener_id
+    from listener_events l
+    where l.tenant_id = (select app_tenant()) and l.episode_id = d.episode_id
+        and l.occurred_at >= d.starts_at and l.occurred_at < d.ends_at
+        and l.occurred_at between cast(:earliest as timestamptz) - interval '2 days' and cast(:latest as timestamptz) + interval '2 days'
+        and l.event_type = 'download' and l.listener_id = any (d.listeners)
+    offset 0
+) e

@@ -1,0 +1,10 @@
+-- purpose: the attribution events of these ids that stand, at whatever time
+-- params: ids
+-- returns: id uuid, occurred_at timestamptz, campaign_id, episode_id uuid, listener_id text, type text, data jsonb
+-- grain: one row per event
+-- source: attribution_events
+-- relies on: primary key of attribution_events
+-- Ids come in order: neighbours in the index are found together.
+select e.id, e.occurred_at, e.campaign_id, e.episode_id, e.listener_id, e.attribution_type as type, e.attribution_data as data
+from attribution_events e
+where e.tenant_id = (select app_tenant()) and e.id = any (cast(:ids as uuid[]))

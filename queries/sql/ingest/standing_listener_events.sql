@@ -1,0 +1,10 @@
+-- purpose: the listener events of these ids that stand, at whatever time
+-- params: ids
+-- returns: id uuid, occurred_at timestamptz, episode_id uuid, listener_id text, type text, data jsonb
+-- grain: one row per event
+-- source: listener_events
+-- relies on: primary key of listener_events
+-- Ids come in order: neighbours in the index are found together.
+select e.id, e.occurred_at, e.episode_id, e.listener_id, e.event_type as type, e.event_data as data
+from listener_events e
+where e.tenant_id = (select app_tenant()) and e.id = any (cast(:ids as uuid[]))

@@ -1,0 +1,322 @@
+"""Events by HTTP: what is answered is committed, again is nothing new, and nobody reaches into another tenant."""
+
+from __future__ import annotations
+
+import json
+import threading
+from datetime import UTC, datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+import pytest
+from flask import Flask
+
+from dashboard import collector
+from queries.api_keys import ApiKey, create_api_key, revoke_api_key
+from queries.errors import InvalidRequest
+from queries.ingest.collector import create_link
+from queries.session import Actor
+from queries.tenants import set_disabled
+from tests.dashboard.visitors import ADDRESS, address
+from tests.unit.counting_samples import PHONE
+
+NOW = datetime.now(UTC).replace(microsecond=0)
+
+
+class Sender:
+    """A tenant with a show, an episode and a campaign, a key of its own, and what of it stands."""
+
+    def __init__(self, app: Flask, in_tables: Any, slug: str, person: str) -> None:
+        self.client = app.test_client()
+        self.tables = in_tables
+        self.tenant: UUID = self.one("select id from tenants where slug = %s", slug)
+        self.actor = Actor(self.tenant)
+        self.podcast = self._insert("podcasts", name="Show")
+        self.episode = self._insert(
+            "episodes", podcast_id=self.podcast, title="One", guid="guid-1",
+            audio_url=f"https://cdn.example/{slug}/one.mp3",
+        )  # fmt: skip
+        sponsor = self._insert("sponsors", name=f"Sponsor {self.episode}")
+        self.campaign = self._insert(
+            "campaigns", sponsor_id=sponsor, name="Campaign", start_date=NOW.date() - timedelta(days=9),
+            end_date=NOW.date() + timedelta(days=9), stage="live",
+        )  # fmt: skip
+        self.key: ApiKey = create_api_key(
+            self.actor, email=address(person), name="Collector", scopes=("events.write",)
+        )
+
+    def one(self, query: str, *values: Any) -> Any:
+        return self.tables.execute(query, values).fetchone()[0]
+
+    def _insert(self, table: str, **values: Any) -> UUID:
+        names = ", ".join(["tenant_id", *values])
+        marks = ", ".join(["%s"] * (len(values) + 1))
+        return self.one(
+            f"insert into {table} ({names}) values ({marks}) returning id", self.tenant, *values.values()
+        )
+
+    def events(self) -> list[Any]:
+        return self.tables.execute(
+            "select listener_id, event_type, event_data from listener_events where tenant_id = %s and episode_id = %s"
+            " order by occurred_at, listener_id",
+            [self.tenant, self.episode],
+        ).fetchall()
+
+    def conversions(self) -> list[Any]:
+        return self.tables.execute(
+            "select attribution_type, attribution_data from attribution_events where campaign_id = %s"
+            " order by created_at",
+            [self.campaign],
+        ).fetchall()
+
+    def excluded(self) -> list[str]:
+        found = self.tables.execute(
+            "select reason from excluded_requests where episode_id = %s order by occurred_at", [self.episode]
+        )
+        return [reason for (reason,) in found]
+
+    def post(self, body: Any, *, key: str | None = None, kind: str = "application/json") -> Any:
+        data = body if isinstance(body, bytes | str) else json.dumps(body)
+        return self.client.post(
+            "/api/v1/events", base_url=ADDRESS, data=data,
+            headers={"Authorization": f"Bearer {key or self.key.key}", "Content-Type": kind},
+        )  # fmt: skip
+
+    def get(self, path: str, ip: str = "192.0.2.7", agent: str = PHONE, **headers: str) -> Any:
+        return self.client.get(
+            path, base_url=ADDRESS, headers={"User-Agent": agent, **headers}, environ_base={"REMOTE_ADDR": ip}
+        )
+
+    def event(self, listener: str = "l1", **values: Any) -> dict[str, Any]:
+        return {
+            "episode_id": str(self.episode), "listener_id": listener, "event_type": "play",
+            "occurred_at": (NOW - timedelta(hours=1)).isoformat(), **values,
+        }  # fmt: skip
+
+
+@pytest.fixture
+def alpha(app: Flask, in_tables: Any) -> Sender:
+    return Sender(app, in_tables, "alpha", "Alice")
+
+
+@pytest.fixture
+def beta(app: Flask, in_tables: Any) -> Sender:
+    return Sender(app, in_tables, "beta", "Charlie")
+
+
+def test_a_batch_is_stored_and_the_same_again_adds_nothing(alpha: Sender) -> None:
+    batch = [
+        alpha.event("l1", id="a"),
+        alpha.event("l2", app="Overcast"),
+        alpha.event("l1", event_type="download"),
+    ]
+    answer = alpha.post({"events": batch})
+    assert (answer.status_code, answer.json["imported"], answer.json["refused"]) == (200, 3, 0)
+    assert len(alpha.events()) == 3
+    again = alpha.post(batch)
+    assert (again.json["imported"], again.json["duplicate"], again.json["refused"]) == (0, 3, 0)
+    assert len(alpha.events()) == 3
+
+
+BAD: list[tuple[dict[str, Any], str]] = [
+    ({"occurred_at": (NOW - timedelta(days=3653)).isoformat()}, "The event is older than the two years"),
+    ({"occurred_at": (NOW + timedelta(days=3653)).isoformat()}, "The time lies in the future."),
+    ({"occurred_at": (NOW + timedelta(hours=1)).isoformat()}, "The time lies in the future."),
+    ({"event_type": "progress", "from_s": 90, "to_s": 30}, "A duration is negative."),
+    ({"episode_id": "00000000-0000-4000-8000-000000000000"}, "The episode is not known."),
+    ({"episode_id": "{foreign}"}, "The episode is not known."),
+    (
+        {"id": "known", "listener_id": "somebody else"},
+        "Another event of this id stands already, with other content.",
+    ),
+    ({"colour": "red"}, "A field is not known."),
+    ({"listener_id": "192.0.2.1"}, "The listener id is an address"),
+]
+
+
+@pytest.mark.parametrize("kind", ["application/json", "application/x-ndjson"])
+def test_each_bad_event_is_refused_with_its_line_and_reason_and_the_rest_stands(
+    alpha: Sender, beta: Sender, kind: str
+) -> None:
+    alpha.post([alpha.event(id="known")])
+    before = len(alpha.events())
+    bad = [
+        {key: str(beta.episode) if value == "{foreign}" else value for key, value in changes.items()}
+        for changes, _ in BAD
+    ]
+    batch: list[Any] = [alpha.event("good"), *({**alpha.event("bad"), **changes} for changes in bad), 7]
+    body = json.dumps(batch) if kind == "application/json" else "\n".join(map(json.dumps, batch))
+    answer = alpha.post(body, kind=kind)
+    assert (answer.status_code, answer.json["imported"], answer.json["refused"]) == (200, 1, len(BAD) + 1)
+    for number, (refusal, (_, reason)) in enumerate(zip(answer.json["refusals"], BAD, strict=False), 2):
+        assert refusal["line"] == number
+        assert refusal["reason"].startswith(reason)
+    assert answer.json["refusals"][-1] == {
+        "line": len(BAD) + 2, "reason": "The line is not a JSON object.", "detail": "",
+    }  # fmt: skip
+    assert len(alpha.events()) == before + 1
+
+
+def test_a_line_that_is_not_utf_8_is_refused_and_the_rest_stands(alpha: Sender) -> None:
+    good = json.dumps(alpha.event()).encode()
+    answer = alpha.post(b"\n".join([good, b'{"app": "caf\xe9"}', b"{half"]), kind="application/x-ndjson")
+    assert (answer.json["imported"], [r["line"] for r in answer.json["refusals"]]) == (1, [2, 3])
+
+
+@pytest.mark.parametrize(
+    ("body", "status"),
+    [
+        (b'[{"app": "caf\xe9"}]', 400), (b"[1, 2", 400), (b'"text"', 400), (b"{}", 400), (b"", 400),
+        (b"[" + b" " * (10 * 1024 * 1024) + b"]", 413), (b"[" + b"0," * 5_000 + b"0]", 413),
+    ],
+)  # fmt: skip
+def test_a_body_that_cannot_be_taken_is_a_problem_and_nothing_is_stored(
+    alpha: Sender, body: bytes, status: int
+) -> None:
+    answer = alpha.post(body)
+    assert (answer.status_code, answer.mimetype, answer.json["status"]) == (
+        status, "application/problem+json", status,
+    )  # fmt: skip
+    assert set(answer.json) == {"type", "title", "status", "detail", "request_id"}
+    assert alpha.events() == []
+
+
+def test_only_a_good_key_with_the_scope_may_send(alpha: Sender, in_tables: Any) -> None:
+    key = alpha.key.key
+    for wrong in ("pb_nothing", key[:-1] + ("0" if key[-1] != "0" else "1"), key.upper(), "x" * 500, "ü"):
+        assert alpha.post([], key=wrong.encode("utf-8").decode("latin-1")).status_code == 401
+    reader = create_api_key(alpha.actor, email=address("Alice"), name="Reader", scopes=("metrics.read",))
+    assert alpha.post([alpha.event()], key=reader.key).status_code == 403
+    ended = create_api_key(
+        alpha.actor, email=address("Alice"), name="Ended", scopes=("events.write",),
+        expires_at=datetime.now(UTC) + timedelta(days=1),
+    )  # fmt: skip
+    assert alpha.post([alpha.event()], key=ended.key).status_code == 200
+    in_tables.execute(
+        "update api_keys set created_at = now() - interval '3 days', expires_at = now() - interval '1 day'"
+        " where prefix = %s",
+        [ended.prefix],
+    )
+    assert alpha.post([alpha.event()], key=ended.key).status_code == 403
+    set_disabled(email=address("Alice"), is_disabled=True)
+    assert alpha.post([alpha.event()]).status_code == 403
+    set_disabled(email=address("Alice"), is_disabled=False)
+    assert alpha.post([alpha.event()]).status_code == 200
+    revoke_api_key(alpha.actor, alpha.key.prefix)
+    assert alpha.post([alpha.event()]).status_code == 403
+    # Neither the key nor its secret part stands anywhere.
+    assert alpha.one("select count(*) from api_keys where key_hash = %s or prefix = %s", key, key) == 0
+    assert alpha.one("select last_used_at = date_trunc('minute', last_used_at) from api_keys where prefix = %s",
+                     alpha.key.prefix)  # fmt: skip
+
+
+def test_a_prefix_counts_once_a_day_and_leads_to_the_stored_address(alpha: Sender) -> None:
+    for agent in (PHONE, PHONE, "curl/8.5"):
+        answer = alpha.get(
+            f"/e/{alpha.episode}/elsewhere.example/one.mp3?to=https://evil.example", agent=agent
+        )
+        assert (answer.status_code, answer.location) == (302, "https://cdn.example/alpha/one.mp3")
+        assert answer.headers["Cache-Control"] == "no-store"
+    ((_, kind, data),) = alpha.events()
+    assert (kind, data["app"], data["unmeasured"]) == ("download", "Overcast", True)
+    assert alpha.excluded() == ["repeat", "bot"]
+    head = alpha.client.head(f"/e/{alpha.episode}", base_url=ADDRESS, headers={"User-Agent": PHONE})
+    assert head.status_code == 302
+    assert alpha.excluded() == ["repeat", "bot", "head"]
+    # No address is kept in any form that is not keyed.
+    assert "192.0.2.7" not in str(alpha.tables.execute("select * from listener_events where episode_id = %s",
+                                                       [alpha.episode]).fetchall())  # fmt: skip
+
+
+def test_two_at_once_are_one_download(alpha: Sender, app: Flask) -> None:
+    barrier = threading.Barrier(4)
+    statuses: list[int] = []
+
+    def fetch() -> None:
+        client = app.test_client()
+        barrier.wait()
+        statuses.append(
+            client.get(
+                f"/e/{alpha.episode}",
+                base_url=ADDRESS,
+                headers={"User-Agent": PHONE},
+                environ_base={"REMOTE_ADDR": "192.0.2.77"},
+            ).status_code
+        )
+
+    threads = [threading.Thread(target=fetch) for _ in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert statuses == [302] * 4
+    assert len(alpha.events()) == 1
+    assert alpha.excluded() == ["repeat"] * 3
+
+
+def test_a_pixel_stores_an_order_once(alpha: Sender) -> None:
+    key = "0123456789abcdef" * 2
+    alpha.tables.execute("delete from campaign_links where key = %s", [key])
+    create_link(alpha.actor, alpha.campaign, kind="pixel", key=key)
+    for _ in range(2):
+        answer = alpha.get(f"/p/{key}.gif?order_id=A-1&value=19.90&currency=EUR")
+        assert (answer.status_code, answer.mimetype, answer.data[:6]) == (200, "image/gif", b"GIF89a")
+    assert alpha.conversions() == [
+        ("purchase", {"source": "pixel", "order_id": "A-1", "value_micros": 19_900_000, "currency": "EUR"})
+    ]
+    assert alpha.get(f"/p/{key}.gif?type=lead").status_code == 200
+    assert [kind for kind, _ in alpha.conversions()] == ["purchase", "lead"]
+    for query in (
+        "value=-5&currency=EUR",
+        "value=5",
+        "type=impression",
+        "type=nothing",
+        "value=x&currency=EUR",
+    ):
+        assert alpha.get(f"/p/{key}.gif?{query}").status_code == 400, query
+    assert len(alpha.conversions()) == 2
+
+
+def test_a_vanity_url_counts_a_visit_and_leads_on(alpha: Sender, beta: Sender) -> None:
+    name = f"sale-{alpha.campaign.hex[:8]}"
+    create_link(
+        alpha.actor,
+        alpha.campaign,
+        kind="vanity_url",
+        key=f"alpha/{name}",
+        target_url="https://shop.example/x",
+    )
+    answer = alpha.get(f"/v/alpha/{name.upper()}?target=https://evil.example")
+    assert (answer.status_code, answer.location) == (302, "https://shop.example/x")
+    assert alpha.conversions() == [("visit", {"source": "vanity_url"})]
+    assert alpha.get(f"/v/beta/{name}").status_code == 404
+    with pytest.raises(InvalidRequest):
+        create_link(
+            alpha.actor,
+            alpha.campaign,
+            kind="vanity_url",
+            key=f"alpha/{name}",
+            target_url="https://other.example",
+        )
+    # Another tenant cannot make a link for a campaign that is not its own.
+    with pytest.raises(InvalidRequest):
+        create_link(beta.actor, alpha.campaign, kind="pixel", key="f" * 32)
+
+
+def test_a_download_and_a_conversion_of_one_phone_are_one_listener(alpha: Sender) -> None:
+    key = "fedcba9876543210" * 2
+    alpha.tables.execute("delete from campaign_links where key = %s", [key])
+    create_link(alpha.actor, alpha.campaign, kind="pixel", key=key)
+    alpha.get(f"/e/{alpha.episode}", ip="192.0.2.88")
+    alpha.get(f"/p/{key}.gif", ip="192.0.2.88")
+    ((listener, _, _),) = alpha.events()
+    assert (
+        alpha.one("select listener_id from attribution_events where campaign_id = %s", alpha.campaign)
+        == listener
+    )
+
+
+def test_the_routes_use_no_session_and_set_no_cookie(alpha: Sender) -> None:
+    for answer in (alpha.post([]), alpha.get(f"/e/{alpha.episode}")):
+        assert "Set-Cookie" not in answer.headers
+    assert collector.LARGEST_BODY < 10 * 1024 * 1024

@@ -1,0 +1,101 @@
+"""Bookings from a file: the good rows stand once, the bad ones are listed. As the runtime role."""
+
+from __future__ import annotations
+
+import gzip
+import io
+from collections.abc import Callable, Iterator
+from datetime import date
+
+import pytest
+
+from queries.ingest.bookings import import_bookings
+from queries.ingest.imports import ImportRefused, ImportResult
+from queries.settings import Settings
+from tests.conftest import Database
+from tests.sponsorship import own_database
+from tests.studio import Studio
+
+HEADER = "id,campaign,starts_on,ends_on,pricing_model,booked_impressions,rate,currency,promo_code,vanity_url"
+
+
+@pytest.fixture(scope="module")
+def booking_database(settings: Settings, make_database: Callable[[str], Database]) -> Iterator[Database]:
+    with own_database(settings, make_database, "podboard_bookings") as made:
+        yield made
+
+
+@pytest.fixture
+def alice(booking_database: Database) -> Studio:
+    return Studio(booking_database)
+
+
+@pytest.fixture
+def charlie(booking_database: Database) -> Studio:
+    return Studio(booking_database)
+
+
+def _take(studio: Studio, *lines: str) -> ImportResult:
+    body = "\n".join((HEADER, *lines)).encode()
+    return import_bookings(studio.actor, io.BytesIO(gzip.compress(body)), name="bookings.csv.gz")
+
+
+def _standing(studio: Studio) -> list[tuple[object, ...]]:
+    return studio.rows(
+        "select campaign_id, sponsor_id, booking_date, promo_code, vanity_url, pricing_model, booked_impressions,"
+        " rate_micros, currency, starts_on, ends_on from io_bookings where tenant_id = %(tenant)s order by starts_on"
+    )
+
+
+def test_bookings_are_stored_once(alice: Studio) -> None:
+    name = alice.rows("select name from campaigns where tenant_id = %(tenant)s")[0][0]
+    lines = [
+        f",{alice.campaign},2026-10-01,2026-10-31,CPM,250000,24.50,eur,Harbour10,https://shop.example/harbour",
+        f"io-7,{name},2026-11-01,2026-11-30,flat,,1900,EUR,,",
+    ]
+    done = _take(alice, *lines)
+    assert (done.imported, done.duplicate, done.refused) == (2, 0, 0)
+    assert _standing(alice) == [
+        (alice.campaign, alice.sponsor, date(2026, 10, 1), "HARBOUR10", "https://shop.example/harbour", "cpm",
+         250_000, 24_500_000, "EUR", date(2026, 10, 1), date(2026, 10, 31)),
+        (alice.campaign, alice.sponsor, date(2026, 11, 1), None, None, "flat", None, 1_900_000_000, "EUR",
+         date(2026, 11, 1), date(2026, 11, 30)),
+    ]  # fmt: skip
+    again = _take(alice, *lines)
+    assert (again.imported, again.duplicate, again.refused) == (0, 2, 0)
+    assert alice.ledger()[-1][:6] == ("bookings", "bookings.csv.gz", "completed", 0, 2, 0)
+
+
+def test_bad_bookings_are_listed_and_the_good_ones_stand(alice: Studio, charlie: Studio) -> None:
+    good = f"io-1,{alice.campaign},2026-10-01,2026-10-31,cpm,1000,20,EUR,ONE,"
+    bad = [
+        (f"io-1,{alice.campaign},2026-10-01,2026-10-31,cpm,1000,21,EUR,TWO,",
+         "Another booking of this id stands already, with other content."),
+        (f"io-3,{charlie.campaign},2026-10-01,2026-10-31,cpm,1000,20,EUR,,",
+         "The campaign is not known, or its name is that of several."),
+        (f",{alice.campaign},2026-10-31,2026-10-01,cpm,1000,20,EUR,,", "The flight ends before it begins."),
+        (f",{alice.campaign},2026-10-01,2026-10-31,cpm,,20,EUR,,", "A value is missing."),
+        (f",{alice.campaign},2026-10-01,2026-10-31,cpm,1000,-20,EUR,,", "This is not an amount of money."),
+        (f",{alice.campaign},31.10.2026,2026-10-31,cpm,1000,20,EUR,,", "A day is written like 2026-10-31."),
+        (f",{alice.campaign},2026-10-01,2026-10-31,cpm,1000,20,euro,,", "A currency is three letters, like EUR."),
+        (f",{alice.campaign},2026-10-01,2026-10-31,auction,1000,20,EUR,,", "The pricing is cpm or flat."),
+        (f",{alice.campaign},2026-10-02,2026-10-31,cpm,1000,20,EUR,one,", "Another booking has this promo code."),
+        ("too,few", "The line has another number of values than the header."),
+    ]  # fmt: skip
+    done = _take(alice, good, *(line for line, _ in bad))
+    assert (done.imported, done.refused) == (1, len(bad))
+    assert [(number, reason) for number, reason, _ in alice.refusals()] == [
+        (number, reason) for number, (_, reason) in enumerate(bad, 3)
+    ]
+    # The code stands already when another file wants it.
+    done = _take(alice, f"io-9,{alice.campaign},2026-12-01,2026-12-31,cpm,1000,20,EUR,ONE,")
+    assert (done.imported, done.refused) == (0, 1)
+    assert len(_standing(alice)) == 1
+    assert _standing(charlie) == []
+
+
+@pytest.mark.parametrize("body", [b"", b"campaign,colour\n", b"campaign\n", b"caf\xe9\n", b"PK\x03\x04"])
+def test_a_file_that_is_none_is_refused_whole(alice: Studio, body: bytes) -> None:
+    with pytest.raises(ImportRefused):
+        import_bookings(alice.actor, io.BytesIO(body), name="x.csv")
+    assert [row[:3] for row in alice.ledger()] == [("bookings", "x.csv", "failed")]

@@ -1,0 +1,472 @@
+"""Access logs into the database: counted once whatever the way they come in, and every refusal kept."""
+
+from __future__ import annotations
+
+import gzip
+import io
+import itertools
+import os
+import random
+import signal
+import subprocess
+import sys
+import time
+from collections import Counter as Tally
+from collections.abc import Callable, Iterator
+from datetime import date, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import psycopg
+import pytest
+from hypothesis import HealthCheck, given
+from hypothesis import settings as hypothesis_settings
+from hypothesis import strategies as st
+
+from queries.ingest.agents.classify import classify_agent
+from queries.ingest.imports import ImportRefused, ImportResult, write_refusals
+from queries.ingest.logs import store
+from queries.ingest.logs.store import import_log
+from queries.settings import Settings
+from tests.conftest import Database
+from tests.sponsorship import own_database
+from tests.studio import NOW, Studio
+from tests.unit.counting_samples import PHONE
+
+SIZE = 60_500
+# Ten minutes in 60,500 bytes: a minute is a tenth of them.
+MINUTE = 6_050
+DAY = NOW.date() - timedelta(days=5)
+
+
+@pytest.fixture(scope="module")
+def log_database(settings: Settings, make_database: Callable[[str], Database]) -> Iterator[Database]:
+    with own_database(settings, make_database, "podboard_logs") as made:
+        yield made
+
+
+class Host(Studio):
+    """A studio whose two episodes lie at /one.mp3 and /two.mp3 of its host."""
+
+    def __init__(self, database: Database, zone: str = "UTC", window: str | None = None) -> None:
+        super().__init__(database, zone)
+        with psycopg.connect(database.superuser_dsn) as connection:
+            for episode, name in ((self.one, "one"), (self.two, "two")):
+                connection.execute(
+                    "update episodes set audio_url = %s, audio_bytes = %s, duration_seconds = 600 where id = %s",
+                    [f"https://measurer.example/redirect.mp3/cdn.example/{name}.mp3", SIZE, episode],
+                )
+            if window is not None:
+                connection.execute(
+                    "update tenant_settings set settings = settings || jsonb_build_object('download_window', %s::text)"
+                    " where tenant_id = %s",
+                    [window, self.tenant.tenant_id],
+                )
+
+    def log(self, *lines: str, name: str = "access.log", **options: Any) -> ImportResult:
+        return import_log(self.actor, io.BytesIO("".join(lines).encode()), name=name, **options)
+
+    def downloads(self) -> list[tuple[Any, ...]]:
+        return self.rows(
+            "select episode_id, occurred_at from listener_events where tenant_id = %(tenant)s"
+            " and event_type = 'download' order by occurred_at, listener_id"
+        )
+
+    def excluded(self) -> Tally[str]:
+        return Tally(
+            reason
+            for (reason,) in self.rows("select reason from excluded_requests where tenant_id = %(tenant)s")
+        )
+
+    def state(self) -> tuple[Any, ...]:
+        """All that an import may leave behind but its own row."""
+        return tuple(
+            tuple(self.rows(query))
+            for query in (
+                "select id, episode_id, listener_id, event_data::text, occurred_at from listener_events"
+                " where tenant_id = %(tenant)s order by 1",
+                "select id, episode_id, reason, occurred_at from excluded_requests"
+                " where tenant_id = %(tenant)s order by 1",
+                "select id, campaign_id, listener_id from attribution_events where tenant_id = %(tenant)s order by 1",
+                "select listener_id, episode_id, opened_at, closes_at, is_counted, pieces, waiting_ids"
+                " from counting_windows where tenant_id = %(tenant)s order by 1, 2, 3",
+            )
+        )
+
+
+@pytest.fixture
+def host(log_database: Database) -> Host:
+    return Host(log_database)
+
+
+def at(clock: str = "10:05:03", day: date = DAY) -> datetime:
+    return datetime.fromisoformat(f"{day.isoformat()}T{clock}+00:00")
+
+
+def line(
+    when: datetime, address: str = "192.0.2.1", path: str = "/one.mp3", status: int = 200, sent: int = SIZE,
+    agent: str = PHONE, asked: str | None = None,
+) -> str:  # fmt: skip
+    tail = f' "{asked}"' if asked else ""
+    return f'{address} - - [{when:%d/%b/%Y:%H:%M:%S} +0000] "GET {path} HTTP/1.1" {status} {sent} "-" "{agent}"{tail}\n'
+
+
+def piece(when: datetime, first: int, end: int, address: str = "192.0.2.1") -> str:
+    return line(when, address, status=206, sent=end - first, asked=f"bytes={first}-{end - 1}")
+
+
+def test_a_log_becomes_downloads_and_reasons(host: Host) -> None:
+    unit = host.tenant.ad_unit(host.tenant.campaign(host.sponsor, DAY, DAY), host.one)
+    done = host.log(
+        line(at("10:00:00")), line(at("11:00:00")), line(at("11:00:00"), path="/two.mp3"),
+        line(at("10:00:00"), "192.0.2.2", sent=10), line(at("10:00:00"), "192.0.2.3", agent="curl/8"),
+        line(at("10:00:00"), "192.0.2.4", status=304, sent=0), line(at("10:00:00"), path="/logo.png"), "broken\n",
+    )  # fmt: skip
+    assert (done.imported, done.duplicate, done.refused, done.impressions) == (2, 0, 6, 1)
+    assert host.downloads() == [(host.one, at("10:00:00")), (host.two, at("11:00:00"))]
+    assert host.excluded() == {"repeat": 1, "too_short": 1, "bot": 1, "not_modified": 1}
+    assert done.by_reason == {**host.excluded(), "no_episode": 1, "format": 1}
+    assert host.rows(
+        "select event_data from listener_events where tenant_id = %(tenant)s order by occurred_at limit 1"
+    ) == [({"app": "Overcast", "device": "phone", "os": "iOS", "source": "log"},)]
+    assert host.rows(
+        "select attribution_data ->> 'ad_unit_id' from attribution_events where tenant_id = %(tenant)s"
+    ) == [(str(unit),)]
+    # Only what is no request of an episode has a line of its own; no address stands anywhere.
+    assert [(number, reason) for number, reason, _ in host.refusals()] == [
+        (7, "The address is not that of an episode."),
+        (8, "The line is not written in the format of this log."),
+    ]
+    assert host.rows(
+        "select import_type, status, records_imported, records_duplicate, records_refused, lines_done,"
+        " figures -> 'by_reason' ->> 'bot', completed_at >= started_at from etl_imports where tenant_id = %(tenant)s"
+    ) == [("access_log", "completed", 2, 0, 6, 8, "1", True)]
+    assert host.rows(
+        "select count(*) from excluded_requests where tenant_id = %(tenant)s and import_id is not null"
+        " and rule_version = 'IAB 2.3, rules 1'"
+    ) == [(4,)]
+
+
+def test_the_list_of_refused_rows_holds_the_requests_too(host: Host, tmp_path: Path) -> None:
+    done = host.log(line(at(), agent="curl/8"), "broken\n")
+    assert write_refusals(host.actor, done.import_id, tmp_path / "refused.csv") == 2
+    assert (tmp_path / "refused.csv").read_text().splitlines() == [
+        "line,reason,detail",
+        "2,The line is not written in the format of this log.,",
+        f',A bot: it is on the list of known ones or says so itself.,"{at().isoformat()}, episode {host.one}"',
+    ]
+
+
+def test_the_same_log_again_adds_nothing(host: Host) -> None:
+    log = [
+        line(at("10:00:00")), line(at("10:00:00")), piece(at("10:10:00"), 0, 3_000, "192.0.2.2"),
+        piece(at("10:11:00"), 3_000, MINUTE, "192.0.2.2"), line(at("10:12:00"), "192.0.2.3", sent=5),
+        line(at("10:12:00"), agent="curl/8"),
+    ]  # fmt: skip
+    assert host.log(*log).imported == 2
+    before = host.state()
+    again = host.log(*log, name="copy.log")
+    assert (again.imported, again.duplicate, again.refused) == (0, 6, 0)
+    assert host.state() == before
+    # A log that has grown: what is new counts, what was there does not once more.
+    grown = host.log(*log, line(at("10:13:00"), "192.0.2.9"))
+    assert (grown.imported, grown.duplicate) == (1, 6)
+
+
+def test_pieces_on_both_sides_of_a_border_between_files_make_one_download(host: Host) -> None:
+    host.log(piece(at("10:00:00"), 0, 3_000), name="a.log")
+    assert (host.downloads(), host.excluded()) == ([], {"too_short": 1})
+    host.log(piece(at("10:01:00"), 3_000, MINUTE), name="b.log")
+    assert host.downloads() == [(host.one, at("10:01:00"))]
+    assert host.excluded() == {"piece": 1}
+    assert host.rows("select count(*) from counting_windows where tenant_id = %(tenant)s") == [(0,)]
+    host.log(line(at("10:02:00")), name="c.log")
+    assert host.excluded() == {"piece": 1, "repeat": 1}
+
+
+def test_logs_of_two_servers_that_cover_the_same_day_count_as_one(host: Host) -> None:
+    """The second begins before the first ended: nothing of it is too late."""
+    host.log(line(at("08:00:00")), line(at("20:00:00"), "192.0.2.2"), name="edge-1.log")
+    host.log(line(at("07:00:00")), line(at("09:00:00"), "192.0.2.3"), name="edge-2.log")
+    assert len(host.downloads()) == 3
+    assert host.excluded() == {"repeat": 1}
+
+
+MONDAY = DAY - timedelta(days=DAY.weekday() + 7)
+IAB = [
+    at("22:00:00", MONDAY), at("03:00:00", MONDAY + timedelta(days=1)), at("22:15:00", MONDAY + timedelta(days=1)),
+    at("23:15:00", MONDAY + timedelta(days=2)),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("batch", [1, 2, 100])
+@pytest.mark.parametrize(
+    ("window", "counted"),
+    [
+        ("calendar_day", [0, 1, 3]),
+        ("rolling_first_touch", [0, 2, 3]),
+        ("rolling_last_touch", [0, 3]),
+    ],
+)
+def test_the_worked_table_of_windows_whatever_the_borders(
+    log_database: Database, monkeypatch: pytest.MonkeyPatch, window: str, counted: list[int], batch: int
+) -> None:
+    """In one file and one batch, in a batch for each request, and in a file for each."""
+    monkeypatch.setattr(store, "BATCH_LINES", batch)
+    together, apart = Host(log_database, window=window), Host(log_database, window=window)
+    together.log(*map(line, IAB))
+    for number, moment in enumerate(IAB):
+        apart.log(line(moment), name=f"{number}.log")
+    for host in (together, apart):
+        assert host.downloads() == [(host.one, IAB[number]) for number in counted]
+    assert together.excluded() == apart.excluded() == {"repeat": 4 - len(counted)}
+
+
+def _stream(seed: int) -> list[tuple[datetime, str]]:
+    """Three days of a few listeners: whole files, pieces, bots, repeats; in order of time."""
+    dice = random.Random(seed)  # noqa: S311 (no secret)
+    found = []
+    for _ in range(60):
+        when = at("00:00:00") + timedelta(seconds=dice.randrange(3 * 86_400))
+        address = f"192.0.2.{dice.randrange(4)}"
+        kind = dice.randrange(5)
+        if kind == 0:
+            text = line(when, address, path=dice.choice(["/one.mp3", "/two.mp3"]))
+        elif kind == 1:
+            text = line(when, address, agent=dice.choice(["curl/8", "-"]))
+        else:
+            first = dice.choice([0, 1_500, 3_000, 4_500])
+            text = piece(when, first, first + 1_600, address)
+        found.append((when, text))
+    return sorted(found, key=lambda one: one[0])
+
+
+def _by_hand(stream: list[tuple[datetime, str]]) -> tuple[int, Tally[str]]:
+    """The same counted request by request in plain Python, by calendar day (UTC)."""
+    groups: dict[tuple[Any, ...], list[str]] = {}
+    reasons: Tally[str] = Tally()
+    downloads = 0
+    for when, text in stream:
+        agent = text.split('"')[5]
+        if agent in ("curl/8", "-"):
+            reasons["bot" if agent == "curl/8" else "empty_agent"] += 1
+            continue
+        groups.setdefault((text.split(" ")[0], text.split(" ")[6], when.date()), []).append(text)
+    for texts in groups.values():
+        bytes_: set[int] = set()
+        place = None
+        for number, text in enumerate(texts):
+            asked = text.split('"')[7] if text.count('"') > 6 else ""
+            first, last = map(int, asked.removeprefix("bytes=").split("-")) if asked else (0, SIZE - 1)
+            bytes_ |= set(range(first, last + 1))
+            if place is None and len(bytes_) >= MINUTE:
+                place = number
+        if place is None:
+            reasons["too_short"] += len(texts)
+        else:
+            downloads += 1
+            reasons["piece"] += place
+            reasons["repeat"] += len(texts) - place - 1
+    return downloads, +reasons
+
+
+@hypothesis_settings(max_examples=12, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(seed=st.integers(0, 10_000), cuts=st.lists(st.integers(0, 60), max_size=4), batch=st.integers(1, 70))
+def test_any_cut_of_a_stream_into_files_and_batches_gives_the_numbers_of_the_whole(
+    log_database: Database, monkeypatch: pytest.MonkeyPatch, seed: int, cuts: list[int], batch: int
+) -> None:
+    monkeypatch.setattr(store, "BATCH_LINES", batch)
+    stream = _stream(seed)
+    host = Host(log_database)
+    edges = [0, *sorted(cuts), len(stream)]
+    for number, (start, end) in enumerate(itertools.pairwise(edges)):
+        if start < end:
+            host.log(*(text for _, text in stream[start:end]), name=f"{number}.log")
+    assert (len(host.downloads()), host.excluded()) == _by_hand(stream)
+
+
+def test_days_are_the_tenants(log_database: Database) -> None:
+    """23:30 and 00:30 in Auckland are two days there and one day in UTC."""
+    host = Host(log_database, "Pacific/Auckland")
+    midnight = datetime.combine(DAY, datetime.min.time(), tzinfo=host.tenant.zone)
+    half = timedelta(minutes=30)
+    host.log(line((midnight - half).astimezone(at().tzinfo)), line((midnight + half).astimezone(at().tzinfo)))
+    assert len(host.downloads()) == 2
+
+
+def test_a_prefix_that_redirects_counts_without_bytes_and_says_so(host: Host) -> None:
+    host.log(line(at(), status=302, sent=0), redirects=True)
+    assert host.rows(
+        "select event_data -> 'unmeasured' from listener_events where tenant_id = %(tenant)s"
+    ) == [(True,)]
+
+
+def test_a_mapping_names_episodes_by_id_or_guid_and_foreign_ones_are_refused(
+    host: Host, log_database: Database
+) -> None:
+    other = Host(log_database)
+    mapping = ["path,episode,size_bytes,duration\n", f"/a,{host.one},100,30\n", "/b,guid-2,,\n"]
+    done = host.log(line(at(), path="/a", sent=100), line(at(), path="/b", sent=MINUTE), mapping=mapping)
+    assert done.imported == 2
+    assert {episode for episode, _ in host.downloads()} == {host.one, host.two}
+    for name in (str(other.one), "guid-9"):
+        with pytest.raises(ImportRefused, match="episodes that are not known"):
+            host.log(line(at()), mapping=["path,episode\n", f"/a,{name}\n"])
+
+
+def test_lines_that_are_too_old_or_of_the_future_are_refused_and_the_rest_stands(host: Host) -> None:
+    done = host.log(
+        line(at()),
+        line(NOW + timedelta(days=1)),
+        line(NOW - timedelta(days=800)),
+        line(NOW + timedelta(days=3650)),
+    )
+    assert (done.imported, done.by_reason) == (1, {"future": 2, "past": 1})
+    assert [number for number, *_ in host.refusals()] == [2, 3, 4]
+
+
+def test_nothing_of_a_tenant_shows_in_another(host: Host, log_database: Database) -> None:
+    other = Host(log_database)
+    host.log(line(at()))
+    other.log(line(at()))
+    keys = [host.rows("select listener_id from listener_events where tenant_id = %(tenant)s"),
+            other.rows("select listener_id from listener_events where tenant_id = %(tenant)s")]  # fmt: skip
+    # The same address and agent is somebody else there: each tenant has a secret of its own.
+    assert keys[0] != keys[1]
+    assert len(other.downloads()) == 1
+
+
+_IMPORT = """
+import sys
+from pathlib import Path
+from uuid import UUID
+from queries.ingest.logs import store
+from queries.session import Actor
+from queries.settings import Settings, use_settings
+use_settings(Settings(database_url=sys.argv[1], database_worker_url=sys.argv[1]))
+store.BATCH_LINES = 50
+with open(sys.argv[3], "rb") as source:
+    store.import_log(Actor(UUID(sys.argv[2])), source, name="killed.log",
+                     batch_done=lambda lines: print(lines, flush=True))
+"""
+
+
+def test_killed_in_the_middle_it_goes_on_and_loses_and_doubles_nothing(
+    log_database: Database, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    timed = sorted((one for seed in range(40) for one in _stream(seed)), key=lambda one: one[0])
+    stream = [text for _, text in timed]
+    log = tmp_path / "killed.log.gz"
+    log.write_bytes(gzip.compress("".join(stream).encode()))
+    whole, killed = Host(log_database), Host(log_database)
+    expected = whole.log(*stream)
+    with psycopg.connect(log_database.superuser_dsn) as connection:
+        # The same secret, so that what is left behind can be compared id by id.
+        connection.execute(
+            "insert into listener_keys (tenant_id, key) select %s, key from listener_keys where tenant_id = %s",
+            [killed.tenant.tenant_id, whole.tenant.tenant_id],
+        )
+    kills = 0
+    for wanted in (3, 7, 2):
+        process = subprocess.Popen(
+            [sys.executable, "-c", _IMPORT, log_database.web_dsn, str(killed.tenant.tenant_id), str(log)],
+            stdout=subprocess.PIPE, text=True, env={**os.environ},
+        )  # fmt: skip
+        assert process.stdout is not None
+        for _ in range(wanted):
+            process.stdout.readline()
+        os.kill(process.pid, signal.SIGKILL)
+        process.wait()
+        process.stdout.close()
+        kills += 1
+        _until_free(killed)
+    assert kills == 3
+    assert killed.rows("select status, lines_done >= 500 from etl_imports where tenant_id = %(tenant)s") == [
+        ("running", True)
+    ]
+    with open(log, "rb") as source:
+        done = import_log(killed.actor, source, name="killed.log")
+    assert (done.imported, done.refused, done.duplicate) == (expected.imported, expected.refused, 0)
+    assert done.by_reason == expected.by_reason
+    ids = "select id, reason from excluded_requests where tenant_id = %(tenant)s order by 1"
+    assert killed.rows(ids) == whole.rows(ids)
+    ids = "select id, listener_id, occurred_at from listener_events where tenant_id = %(tenant)s order by 1"
+    assert killed.rows(ids) == whole.rows(ids)
+    assert killed.rows(
+        "select status, records_imported, records_refused, lines_done from etl_imports where tenant_id = %(tenant)s"
+    ) == [("completed", expected.imported, expected.refused, len(stream))]
+
+
+def _until_free(host: Host) -> None:
+    """Until the server has noticed that the process is gone."""
+    deadline = time.monotonic() + 30
+    while time.monotonic() < deadline:
+        if not host.rows("select from pg_locks where locktype = 'advisory' and database = "
+                         "(select oid from pg_database where datname = current_database())"):  # fmt: skip
+            return
+        time.sleep(0.05)
+    raise AssertionError("the lock of a dead process is still held")
+
+
+def test_a_real_log_from_end_to_end(log_database: Database, tmp_path: Path) -> None:
+    """Ten thousand lines of a real server: what stands in the database is what plain Python counts in the file."""
+    folder = os.environ.get("PODBOARD_TEST_DATA")
+    if not folder:
+        pytest.skip("PODBOARD_TEST_DATA does not name the folder of real logs; made-up ones are tested above")
+    path = Path(folder) / "access-log" / "apache_combined_10000.log.gz"
+    rows = []
+    with gzip.open(path, "rt", encoding="utf-8") as handle:
+        for text in handle:
+            parts = text.rstrip("\n").split('"')
+            if len(parts) == 7:
+                head, (method, target, *_), (status, sent) = (
+                    parts[0].split(),
+                    parts[1].split(),
+                    parts[2].split(),
+                )
+                rows.append((head[0], head[3][1:12], method, target.split("?")[0], int(status),
+                             0 if sent == "-" else int(sent), parts[5]))  # fmt: skip
+    popular = [name for name, _ in Tally(row[3] for row in rows).most_common(40)]
+    sizes = {
+        name: max((row[5] for row in rows if row[3] == name and row[4] == 200 and row[2] == "GET"), default=0)
+        for name in popular
+    }
+    paths = [name for name, size in sizes.items() if size][:2]
+    host = Host(log_database)
+    mapping = ["path,episode,size_bytes,duration\n"] + [
+        f"{name},{episode},{sizes[name]},30\n"
+        for name, episode in zip(paths, (host.one, host.two), strict=True)
+    ]
+    shifted = NOW.date() - timedelta(days=10)
+    with open(path, "rb") as source:
+        done = import_log(host.actor, source, name=path.name, shift_to=shifted, mapping=mapping)
+    groups: dict[tuple[Any, ...], list[int]] = {}
+    alone: Tally[str] = Tally()
+    for address, day, method, target, status, sent, agent in rows:
+        if target not in paths:
+            continue
+        if method != "GET":
+            alone["head" if method == "HEAD" else "method"] += 1
+        elif status == 304:
+            alone["not_modified"] += 1
+        elif status not in (200, 206):
+            alone["failed_status"] += 1
+        elif agent in ("-", ""):
+            alone["empty_agent"] += 1
+        elif classify_agent(agent).is_bot:
+            alone["bot"] += 1
+        else:
+            groups.setdefault((address, agent, target, day), []).append(sent)
+    full = {key: sent for key, sent in groups.items() if max(sent) >= sizes[key[2]]}
+    found = host.excluded()
+    assert len(host.downloads()) == done.imported == len(full) > 100
+    assert found.pop("repeat", 0) + found.pop("piece", 0) == sum(len(sent) - 1 for sent in full.values())
+    assert found.pop("too_short", 0) == sum(len(sent) for key, sent in groups.items() if key not in full)
+    assert found == alone
+    assert done.imported + done.refused == 10_000
+    by_day = Tally(when.date() for _, when in host.downloads())
+    first = datetime.strptime(rows[0][1], "%d/%b/%Y").date()  # noqa: DTZ007 (a date)
+    assert by_day == Tally(
+        shifted + (datetime.strptime(key[3], "%d/%b/%Y").date() - first)  # noqa: DTZ007 (a date)
+        for key in full
+    )
