@@ -53,9 +53,10 @@ class Mutant:
     def kind(self) -> tuple[str, ...]:
         """Equal for mutants that break the same thing of different objects."""
         words = self.statement.split()
+        last = words[3] if words[:2] == ["create", "or"] else words[-1].strip('"')
         return (
             *words[:2],
-            words[-1],
+            "" if last == self.relation else last,
             "tenant's" if "tenant_isolation" in self.name else "",
             str(self.relation is None),
         )

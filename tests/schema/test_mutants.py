@@ -21,10 +21,11 @@ from tests.catalogue_rules import RULES, faults
 from tests.mutants import Mutant, mutants
 
 
-@pytest.fixture
-def superuser(canary_world: CanaryWorld) -> Iterator[Connection]:
+@pytest.fixture(scope="module")
+def probe(canary_world: CanaryWorld) -> Iterator[Probe]:
+    """Its transaction is the one in which mutants are tried; what it measured before them serves every test."""
     with psycopg.connect(canary_world.world.database.superuser_dsn, prepare_threshold=5) as connection:
-        yield connection
+        yield Probe(connection, canary_world)
         connection.rollback()
 
 
@@ -65,7 +66,7 @@ class Probe:
     """What notices: each way says what it saw, or nothing."""
 
     def __init__(self, connection: Connection, canary_world: CanaryWorld) -> None:
-        self._connection = connection
+        self.connection = connection
         self._canary_world = canary_world
         # A rule that is broken from the start would notice everything.
         assert faults(connection) == []
@@ -90,7 +91,7 @@ class Probe:
     def noticed(self, mutant: Mutant, *, thoroughly: bool = False) -> list[str]:
         """Who noticed, and what."""
         ways: dict[str, Callable[[], str | None]] = {
-            "rules": lambda: next(iter(faults(self._connection)), None),
+            "rules": lambda: next(iter(faults(self.connection)), None),
             "matrix": lambda: self.matrix(mutant),
             "functions": self.functions,
         }
@@ -98,7 +99,7 @@ class Probe:
         if thoroughly:
             pass
         elif first in RULES:
-            ways = {"rule": lambda: next(iter(faults(self._connection, first)), None)} | ways
+            ways = {"rule": lambda: next(iter(faults(self.connection, first)), None)} | ways
         else:
             ways = {first: ways[first]} | ways
         found: list[str] = []
@@ -143,10 +144,10 @@ class Probe:
             "app.campaign_scope": rows["campaigns"]["id"],
             "app.sponsor_scope": rows["sponsors"]["id"],
         }
-        with self._connection.transaction(force_rollback=True):
-            rights.become(self._connection, rights.everybody(self._canary_world)["alice"])
+        with self.connection.transaction(force_rollback=True):
+            rights.become(self.connection, rights.everybody(self._canary_world)["alice"])
             for setting, value in forged.items():
-                self._connection.execute("select set_config(%s, %s, true)", [setting, str(value)])
+                self.connection.execute("select set_config(%s, %s, true)", [setting, str(value)])
             seen = self._canary_world.of_b.seen_in(self._called())
         return f"a function tells {seen} of another tenant" if seen else None
 
@@ -154,18 +155,17 @@ class Probe:
         people = rights.everybody(self._canary_world)
         answers = {}
         for person in ("nobody", "bob", "carol", "dora", "charlie"):
-            with self._connection.transaction(force_rollback=True):
-                rights.become(self._connection, people[person])
+            with self.connection.transaction(force_rollback=True):
+                rights.become(self.connection, people[person])
                 answers[person] = self._called()
         return answers
 
     def _called(self) -> list[Any]:
-        return [self._connection.execute(f"select * from {call}".encode()).fetchall() for call in self._calls]
+        return [self.connection.execute(f"select * from {call}".encode()).fetchall() for call in self._calls]
 
 
-def test_searches_are_asked_and_answer(canary_world: CanaryWorld, superuser: Connection) -> None:
+def test_searches_are_asked_and_answer(probe: Probe) -> None:
     """A probe that got no answer would notice nothing."""
-    probe = Probe(superuser, canary_world)
     assert {call.split("(")[0] for call in probe._calls} >= {
         "find_names",
         "search_transcripts",
@@ -180,9 +180,9 @@ def test_searches_are_asked_and_answer(canary_world: CanaryWorld, superuser: Con
             assert told["charlie"], call
 
 
-def test_every_rule_can_be_broken(canary_world: CanaryWorld, superuser: Connection) -> None:
+def test_every_rule_can_be_broken(probe: Probe) -> None:
     """A rule that no mutant breaks would be no rule; the one on references is broken here by hand."""
-    broken = set()
+    superuser, broken = probe.connection, set()
     for mutant in [*mutants(superuser), Mutant("a reference by id alone", None, _BY_ID_ALONE)]:
         if _ONE_OF_EACH.search(mutant.name):
             with superuser.transaction(force_rollback=True):
@@ -191,30 +191,26 @@ def test_every_rule_can_be_broken(canary_world: CanaryWorld, superuser: Connecti
     assert broken == set(RULES)
 
 
-def test_every_mutant_is_noticed(canary_world: CanaryWorld, superuser: Connection) -> None:
+def test_every_mutant_is_noticed(probe: Probe) -> None:
     assert set(_SUSPECTS) == set(rights.PEOPLE)
-    probe = Probe(superuser, canary_world)
-    found = mutants(superuser)
+    found = mutants(probe.connection)
     assert len(found) > 400
     unnoticed = []
     for mutant in found:
-        with superuser.transaction(force_rollback=True):
-            superuser.execute(mutant.statement.encode())
+        with probe.connection.transaction(force_rollback=True):
+            probe.connection.execute(mutant.statement.encode())
             if not (probe.noticed(mutant) or mutant.is_held):
                 unnoticed.append(mutant.name)
     assert unnoticed == [], "\n".join(unnoticed)
 
 
 @pytest.mark.proof
-def test_who_notices_which_mutant(
-    canary_world: CanaryWorld, superuser: Connection, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_who_notices_which_mutant(probe: Probe, capsys: pytest.CaptureFixture[str]) -> None:
     """Every way is asked about every mutant, and the table says who noticed what."""
-    probe = Probe(superuser, canary_world)
     unnoticed, table = [], []
-    for mutant in mutants(superuser):
-        with superuser.transaction(force_rollback=True):
-            superuser.execute(mutant.statement.encode())
+    for mutant in mutants(probe.connection):
+        with probe.connection.transaction(force_rollback=True):
+            probe.connection.execute(mutant.statement.encode())
             seen = probe.noticed(mutant, thoroughly=True)
         if not seen and mutant.is_held:
             seen = ["redundant: row security holds it"]
