@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
@@ -52,7 +54,8 @@ def measure_imports(
                     _write(file, made, ROWS, f"{kind[:5]}{side}{number}", with_ids=with_ids)
                     if side == "bare":
                         _load(server, made, file)
-                        took = timed(lambda: _insert(made), backends(server) or ())
+                        with _entered(made) as connection:
+                            took = timed(partial(_insert, connection), [connection.info.backend_pid])
                     else:
                         took = timed(lambda: _import(made, file), backends(server) or ())
                     # The first round warms.
@@ -119,12 +122,18 @@ def _load(server: Server, made: Scratch, file: Path) -> None:
                 )  # fmt: skip
 
 
-def _insert(made: Scratch) -> None:
+@contextmanager
+def _entered(made: Scratch) -> Iterator[psycopg.Connection[Any]]:
     with psycopg.connect(made.settings.runtime_dsn) as connection:
         connection.execute("select set_tenant_context(%s)", [made.actor.tenant_id])
-        count = connection.execute(
-            "insert into listener_events (id, tenant_id, episode_id, listener_id, event_type, event_data, occurred_at)"
-            " select id, (select app_tenant()), episode_id, listener_id, event_type, event_data, occurred_at"
-            " from bench_staging"
-        ).rowcount
+        yield connection
+
+
+def _insert(connection: psycopg.Connection[Any]) -> None:
+    count = connection.execute(
+        "insert into listener_events (id, tenant_id, episode_id, listener_id, event_type, event_data, occurred_at)"
+        " select id, (select app_tenant()), episode_id, listener_id, event_type, event_data, occurred_at"
+        " from bench_staging"
+    ).rowcount
     assert count == ROWS
+    connection.commit()

@@ -28,7 +28,7 @@ from queries.ingest.logs.tenant import tenant_rules
 from queries.ingest.references import References
 from queries.ingest.room import Room
 from queries.ingest.rows import field_reader
-from queries.session import Actor, anonymous_session, tenant_session
+from queries.session import Actor, anonymous_statement, tenant_session
 from queries.statements import ask
 
 LARGEST_BATCH = 5_000
@@ -184,7 +184,7 @@ def create_link(
 
 
 def _tenant_of(kind: str, key: str) -> tuple[UUID, UUID]:
-    with anonymous_session() as connection:
+    with anonymous_statement() as connection:
         found = ask(connection, "collector/tenant_of_key", kind=kind, key=key)
     if not found:
         raise NotFound("There is nothing here.")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import Any
 from uuid import UUID, uuid5
 
@@ -15,6 +16,9 @@ from queries.ingest.columns import Kind, Row, RowRefused
 from queries.ingest.imports import Refusal, Tally
 from queries.ingest.references import References
 from queries.statements import ask
+
+WHOLE_DAYS = timedelta(days=2)
+"""Around a moment its day lies within so much, in any zone."""
 
 _EVENT_IDS = UUID("6f0d7e5c-3b1a-5d52-9c1e-5a7d0c9b8e41")
 _VARIANT = {sign: "89ab"[int(sign, 16) & 3] for sign in "0123456789abcdef"}
@@ -158,7 +162,8 @@ class EventStore:
             listeners=text_array([event.row.listener_id for event in new]),
             types=plain_array([event.row.type for event in new]),
             data=text_array([event.row.told for event in new]), times=plain_array([event.at for event in new]),
-            earliest=min(event.row.occurred_at for event in new), latest=max(event.row.occurred_at for event in new),
+            earliest=min(event.row.occurred_at for event in new) - WHOLE_DAYS,
+            latest=max(event.row.occurred_at for event in new) + WHOLE_DAYS,
         )  # fmt: skip
         self._tally.impressions += sum(row["made"] for row in rows)
         return [(new[row["place"] - 1], row["outcome"]) for row in rows if row["place"]]

@@ -359,6 +359,40 @@ def test_killed_in_the_middle_nothing_is_lost(own: Database, superuser_dsn: str)
     assert show.days() == {NOON.date(): 2}
 
 
+def test_events_that_come_in_meanwhile_end_no_refresh_and_are_counted_by_the_next(own: Database) -> None:
+    """What is committed between two statements of a refresh has no number yet."""
+    show = Show(own, "meanwhile")
+    show.writer.listener_events([show.download(NOON)])
+    with psycopg.connect(own.superuser_dsn) as blocker:
+        # The refresh wants to number the same listener, and waits for who does already.
+        blocker.execute(
+            "insert into internal.listeners (tenant_id, listener_id) values (%s, 'ada')",
+            [show.writer.tenant_id],
+        )
+        raised: list[BaseException] = []
+
+        def run() -> None:
+            try:
+                refresh.refresh_rollups()
+            except BaseException as error:  # noqa: BLE001 - a thread has nobody else to tell
+                raised.append(error)
+
+        thread = threading.Thread(target=run)
+        thread.start()
+        _waiting_backend(own)
+        show.writer.listener_events([show.download(NOON, "late")])
+        blocker.commit()
+        thread.join(timeout=30)
+    assert raised == []
+    refresh.refresh_rollups()
+    assert show.days() == {NOON.date(): 2}
+    with psycopg.connect(own.superuser_dsn) as superuser:
+        assert superuser.execute(
+            "select count(distinct listener_no) from internal.listener_days where tenant_id = %s",
+            [show.writer.tenant_id],
+        ).fetchone() == (2,)
+
+
 def _waiting_backend(own: Database) -> int:
     for _ in range(300):
         with psycopg.connect(own.superuser_dsn, autocommit=True) as superuser:

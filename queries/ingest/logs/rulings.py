@@ -18,6 +18,7 @@ from queries.ingest.counting.rules import COUNTING_VERSION, Rules
 from queries.ingest.counting.single import SingleRequests
 from queries.ingest.counting.verdicts import Fetch
 from queries.ingest.counting.windows import Window
+from queries.ingest.event_store import WHOLE_DAYS
 from queries.statements import ask, tell
 
 
@@ -69,7 +70,7 @@ def _ledger(connection: Connection, rules: Rules, fetches: list[Fetch]) -> Ledge
     if not fetches:
         return Ledger(rules)
     times = [fetch.occurred_at for fetch in fetches]
-    span = {"earliest": min(times), "latest": max(times)}
+    span = {"earliest": min(times) - WHOLE_DAYS, "latest": max(times) + WHOLE_DAYS}
     whose = {(fetch.listener_id, fetch.file.episode) for fetch in fetches}
     kept = ask(
         connection, "ingest/counting_windows_of",
@@ -101,8 +102,8 @@ def _add(connection: Connection, rulings: list[Ruling], import_id: UUID | None) 
     found = Judged(refused=Tally(r.reason.value for r in rulings if r.reason is not None))
     if downloads:
         told = orjson.dumps(downloads).decode()
-        found.downloads = tell(connection, "ingest/add_downloads", downloads=told)
-        found.impressions = tell(connection, "ingest/add_impressions", downloads=told)
+        made = ask(connection, "ingest/add_downloads", downloads=told)[0]
+        found.downloads, found.impressions = made["downloads"], made["impressions"]
     if excluded:
         tell(
             connection, "ingest/add_excluded",

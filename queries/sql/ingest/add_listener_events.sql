@@ -6,6 +6,7 @@
 -- relies on: primary key of listener_events, listener_events_episode_time, ad_units_episode, primary key of attribution_events
 -- What is new is found by inserting it: a row whose id stands at its time is standing, one whose download of the tenant day is
 -- there already is counted. The six lists are one row each place.
+-- earliest and latest hold the days whole, in any zone: given as they are, all other partitions are left out when it is planned.
 -- TRICKY: "offset 0" keeps the look-up an index scan for each episode and day; joined freely, every partition was read.
 -- The id of an impression is a name-based UUID (version 8 over SHA-256) of download and ad unit: made again it is the same.
 with incoming as materialized (
@@ -33,8 +34,7 @@ counted as materialized (
         from listener_events l
         where l.tenant_id = (select app_tenant()) and l.episode_id = d.episode_id
             and l.occurred_at >= d.starts_at and l.occurred_at < d.ends_at
-            and l.occurred_at between cast(:earliest as timestamptz) - interval '2 days'
-                and cast(:latest as timestamptz) + interval '2 days'
+            and l.occurred_at between cast(:earliest as timestamptz) and cast(:latest as timestamptz)
             and l.event_type = 'download'
         offset 0
     ) e

@@ -4,6 +4,7 @@
 -- grain: one row per listener, episode and tenant day with a download
 -- source: listener_events
 -- relies on: listener_events_episode_time
+-- earliest and latest hold the days whole, in any zone: given as they are, all other partitions are left out when it is planned.
 with asked as materialized (
     select distinct a.listener_id, a.episode_id, a.day
     from unnest(cast(:listeners as text[]), cast(:episodes as uuid[]), cast(:days as date[])) as a (listener_id, episode_id, day)
@@ -22,7 +23,7 @@ cross join lateral (
     from listener_events l
     where l.tenant_id = (select app_tenant()) and l.episode_id = d.episode_id
         and l.occurred_at >= d.starts_at and l.occurred_at < d.ends_at
-        and l.occurred_at between cast(:earliest as timestamptz) - interval '2 days' and cast(:latest as timestamptz) + interval '2 days'
+        and l.occurred_at between cast(:earliest as timestamptz) and cast(:latest as timestamptz)
         and l.event_type = 'download' and l.listener_id = any (d.listeners)
     offset 0
 ) e

@@ -13,6 +13,6 @@ from (
 ) asked
 join counting_windows w on w.tenant_id = (select app_tenant()) and w.listener_id = asked.listener_id
     and w.episode_id = asked.episode_id
-where w.closes_at > cast(:earliest as timestamptz) - interval '2 days'
-    and w.opened_at < cast(:latest as timestamptz) + interval '2 days'
+where w.closes_at > cast(:earliest as timestamptz)
+    and w.opened_at < cast(:latest as timestamptz)
 order by w.listener_id, w.episode_id, w.opened_at
