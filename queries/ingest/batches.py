@@ -58,7 +58,7 @@ class Batches:
             yield connection
             saved = tell(
                 connection, "ingest/save_progress",
-                import_id=self.import_id, lines_before=self.lines_done, lines_done=lines_done, lines_sha256=sha256,
+                import_id=self.import_id, lines_done_last=self.lines_done, lines_done=lines_done, lines_sha256=sha256,
                 records_imported=self.tally.imported + self.tally.updated, records_duplicate=self.tally.duplicate,
                 records_refused=self.tally.refused, figures=as_document(self.tally.figures()),
             )  # fmt: skip

@@ -16,6 +16,7 @@ VOCABULARY = (
 # Where a table keeps its time otherwise: it is written once, or its own columns say when.
 OTHER_TIMES = {
     "attribution_paths": "written anew as a whole",
+    "counting_windows": "closes_at: until then it may change",
     "listener_metrics": "written anew as a whole",
     "login_attempts": "last_failed_at",
     "role_permissions": "granted_at; never changed",

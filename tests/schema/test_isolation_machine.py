@@ -208,7 +208,7 @@ class Isolation(RuleBasedStateMachine):
                 f"insert into {table.name} ({', '.join(table.columns)}) select {', '.join(table.columns)} "
                 f"from jsonb_populate_record(null::{table.name}, %s) returning {columns}"
             )
-            given = [json.dumps(row)]
+            given = [json.dumps(row, default=str)]
         rows = self._run(statement, given, list(values.values()), keep=False)
         ids = {column: value for column, value in values.items() if table.columns[column].base == "uuid"}
         return self._code or any(all(str(row[c]) == ids[c] for c in ids) for row in rows or [])
@@ -228,7 +228,8 @@ class Isolation(RuleBasedStateMachine):
         ).format(
             sql.Identifier(table.name), columns, sql.SQL(clause), sql.SQL("returning 1" if returning else "")
         )
-        self._run(statement, [json.dumps(row)], list(_words(row)), keep=keep)
+        # Moments inside an array come as they are.
+        self._run(statement, [json.dumps(row, default=str)], list(_words(row)), keep=keep)
         return self._code or self._count > 0
 
     _code: str | None = None
