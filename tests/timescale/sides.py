@@ -19,7 +19,7 @@ from sqlalchemy.pool import NullPool
 
 from queries import refresh, session
 from queries.engine import dispose_engines
-from queries.ingest import events, imports
+from queries.ingest import batches, events, imports, room
 from queries.ingest.events import import_events
 from queries.ingest.imports import ImportResult
 from queries.session import Actor, tenant_session
@@ -234,8 +234,8 @@ def timescale_side(server: TimescaleServer, settings: Settings) -> Side:
         use_settings(with_databases(settings, **ways))
         with pytest.MonkeyPatch.context() as patch:
             patch.setattr(session, "engine_for", engine_for)
-            patch.setattr(events, "tenant_session", one_session)
-            patch.setattr(imports, "tenant_session", one_session)
+            for module in (batches, events, imports, room):
+                patch.setattr(module, "tenant_session", one_session)
             try:
                 yield
             finally:
