@@ -33,10 +33,12 @@ from tests.world import build_world
 
 pytestmark = pytest.mark.proof
 
-# Statements that read a large relation whole on purpose, and why.
+# Statements that read a large relation whole on purpose: which one, and why.
 EXPLAINED = {
-    "refresh/unscoped_waiting_tenants": "it digests the queue, which holds what came in since the last run",
-}
+    "refresh/unscoped_waiting_tenants": (
+        "dirty_hours", "it digests the queue, which holds what came in since the last run and is empty after it",
+    ),
+}  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -116,7 +118,7 @@ def _whole(node: dict[str, Any], names: frozenset[str]) -> Iterator[str]:
 def test_where_the_plans_are_made(large: Large, capsys: pytest.CaptureFixture[str]) -> None:
     with capsys.disabled():
         print(f"\nplans on {large.said}: {len(large.names)} large relations")  # noqa: T201 - says what was proved
-    assert len(large.names) >= 60
+    assert len(large.names) >= 50
 
 
 @pytest.mark.parametrize("name", [name for name in statement_names() if name not in _NOT_EXPLAINED])
@@ -128,4 +130,5 @@ def test_no_large_relation_is_read_whole(large: Large, name: str) -> None:
         plan = connection.execute(text(f"explain (format json) {clause.clause.text}"), values).scalar_one()
         connection.rollback()
     whole = sorted(set(_whole(plan[0]["Plan"], large.names)))
-    assert bool(whole) == (name in EXPLAINED), f"{whole}\n{json.dumps(plan, indent=1)[:4000]}"
+    expected = [relation for relation, _ in [EXPLAINED.get(name, ("", ""))] if relation in large.names]
+    assert whole == expected, f"{whole}\n{json.dumps(plan, indent=1)[:4000]}"
