@@ -482,12 +482,14 @@ begin
         select day, campaign_id, episode_id, listener_id, count(*) as impressions
         from raw where attribution_type = 'impression' and listener_id is not null
         group by 1, 2, 3, 4
+    ),
+    numbered as materialized (
+        select r.day, r.campaign_id, r.episode_id, r.impressions,
+               (select l.listener_no from internal.listeners l where l.tenant_id = p_tenant and l.listener_id = r.listener_id) as listener_no
+        from reached r
     )
     insert into internal.campaign_listener_days (tenant_id, local_day, campaign_id, episode_id, listener_no, impressions)
-    select p_tenant, r.day, r.campaign_id, r.episode_id,
-           (select l.listener_no from internal.listeners l where l.tenant_id = p_tenant and l.listener_id = r.listener_id),
-           r.impressions
-    from reached r;
+    select p_tenant, n.day, n.campaign_id, n.episode_id, n.listener_no, n.impressions from numbered n where n.listener_no is not null;
     get diagnostics written = row_count;
     return written;
 end
@@ -574,11 +576,14 @@ begin
     ),
     per_listener as (
         select distinct day, episode_id, listener_id from raw
+    ),
+    numbered as materialized (
+        select p.day, p.episode_id,
+               (select l.listener_no from internal.listeners l where l.tenant_id = p_tenant and l.listener_id = p.listener_id) as listener_no
+        from per_listener p
     )
     insert into internal.listener_days (tenant_id, local_day, episode_id, listener_no)
-    select p_tenant, p.day, p.episode_id,
-           (select l.listener_no from internal.listeners l where l.tenant_id = p_tenant and l.listener_id = p.listener_id)
-    from per_listener p;
+    select p_tenant, n.day, n.episode_id, n.listener_no from numbered n where n.listener_no is not null;
     get diagnostics written = row_count;
 
     perform internal.refresh_listener_metrics(p_tenant, p_zone, p_days);
