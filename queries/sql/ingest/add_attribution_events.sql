@@ -4,6 +4,7 @@
 -- grain: one row per row of the batch whose id stands at its time already
 -- source: attribution_events
 -- relies on: primary key of attribution_events
+-- TRICKY: "not in" is hashed whole; as a join, planned without knowing how many rows a list holds, it was walked through for each.
 with incoming as materialized (
     select r.place, r.id, r.campaign_id, r.episode_id, r.listener_id, r.attribution_type,
            cast(r.attribution_data as jsonb) as attribution_data, r.occurred_at
@@ -22,5 +23,4 @@ added as (
 )
 select i.place, 'standing' as outcome
 from incoming i
-left join added a on a.id = i.id
-where a.id is null
+where i.id not in (select a.id from added a)

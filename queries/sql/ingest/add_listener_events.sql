@@ -7,6 +7,8 @@
 -- What is new is found by inserting it: a row whose id stands at its time is standing, one whose download of the tenant day is
 -- there already is counted. The six lists are one row each place.
 -- earliest and latest hold the days whole, in any zone: given as they are, all other partitions are left out when it is planned.
+-- TRICKY: nobody knows how many rows a list holds when it is planned. What is looked up in is hashed whole ("in", "not in"): as a
+-- join it was walked through for each row of the batch.
 -- TRICKY: "offset 0" keeps the look-up an index scan for each episode and day; joined freely, every partition was read.
 -- The id of an impression is a name-based UUID (version 8 over SHA-256) of download and ad unit: made again it is the same.
 with incoming as materialized (
@@ -39,17 +41,12 @@ counted as materialized (
         offset 0
     ) e
 ),
-repeated as (
-    select i.place, row_number() over (partition by i.episode_id, i.download_day, i.listener_id order by i.place) > 1 as is_repeated
-    from incoming i
-    where i.download_day is not null
-),
 judged as materialized (
-    select i.place, i.id, i.episode_id, i.listener_id, i.event_type, i.event_data, i.occurred_at, i.download_day,
-           c.listener_id is not null or coalesce(r.is_repeated, false) as is_counted
+    select i.place, i.id, i.episode_id, i.listener_id, i.event_type, i.event_data, i.occurred_at,
+           i.download_day is not null
+               and ((i.episode_id, i.download_day, i.listener_id) in (select c.episode_id, c.download_day, c.listener_id from counted c)
+                    or row_number() over (partition by i.episode_id, i.download_day, i.listener_id order by i.place) > 1) as is_counted
     from incoming i
-    left join repeated r on r.place = i.place
-    left join counted c on c.episode_id = i.episode_id and c.download_day = i.download_day and c.listener_id = i.listener_id
 ),
 added as (
     insert into listener_events (id, tenant_id, episode_id, listener_id, event_type, event_data, occurred_at)
@@ -77,7 +74,6 @@ impressions as (
 )
 select j.place, case when j.is_counted then 'counted' else 'standing' end as outcome, cast(0 as bigint) as made
 from judged j
-left join added a on a.id = j.id
-where a.id is null
+where j.id not in (select a.id from added a)
 union all
 select 0, 'made', count(*) from impressions

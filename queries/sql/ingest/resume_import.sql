@@ -7,4 +7,4 @@
 update etl_imports
 set status = 'running', completed_at = null, error_message = null
 where tenant_id = (select app_tenant()) and id = cast(:import_id as uuid) and status in ('running', 'failed')
-    and lines_done = :lines_done
+    and lines_done = cast(:lines_done as bigint)

@@ -11,4 +11,4 @@ set lines_done = :lines_done,
     records_duplicate = :records_duplicate,
     records_refused = :records_refused,
     figures = cast(:figures as jsonb)
-where tenant_id = (select app_tenant()) and id = cast(:import_id as uuid) and status = 'running' and lines_done = :lines_done_last
+where tenant_id = (select app_tenant()) and id = cast(:import_id as uuid) and status = 'running' and lines_done = cast(:lines_done_last as bigint)
