@@ -324,12 +324,6 @@ class Row:
     data: dict[str, Any]
     told: str
 
-    @property
-    def ad_unit_id(self) -> UUID | None:
-        """The ad unit the event is of."""
-        value = self.data.get("ad_unit_id")
-        return UUID(value) if value else None
-
 
 def read_row(kind: Kind, line_number: int, cells: Mapping[str, Any]) -> Row:
     """The row of these cells (by column key; blank ones left out). Raises: RowRefused."""
