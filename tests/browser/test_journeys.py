@@ -231,3 +231,15 @@ def test_logging_out_closes_the_door(visit: Callable[..., Any]) -> None:
         page.wait_for_url("**/login**")
         page.goto(f"{at.address}/campaigns")
         page.wait_for_url("**/login**")
+
+
+def test_an_address_that_would_run_a_script_leads_nowhere(visit: Callable[..., Any]) -> None:
+    with visit(SPONSOR, "/campaigns") as at:
+        hrefs = at.page.evaluate(
+            """() => ["javascript:alert(1)", " JaVaScript:alert(1)", "/campaigns"].flatMap(href =>
+                ["a", "Link"].map(tag => {
+                    const made = window.podboard.Still({nodes: [[tag, {href}, "x"]]});
+                    return made.props.children.props.href;
+                }))"""
+        )
+        assert hrefs == ["about:blank"] * 4 + ["/campaigns"] * 2

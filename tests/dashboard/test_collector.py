@@ -118,6 +118,17 @@ def test_a_batch_is_stored_and_the_same_again_adds_nothing(alpha: Sender) -> Non
     assert len(alpha.events()) == 3
 
 
+def test_a_conversion_older_than_raw_events_comes_with_new_ones(alpha: Sender) -> None:
+    """Room for it is made beside the batch's transaction, which may hold nothing that this waits for."""
+    old = {
+        "campaign_id": str(alpha.campaign), "attribution_type": "purchase", "listener_id": "l1", "source": "pixel",
+        "occurred_at": (NOW - timedelta(days=1100)).isoformat(),
+    }  # fmt: skip
+    answer = alpha.post([alpha.event("l1"), alpha.event("l2", event_type="download"), old])
+    assert (answer.status_code, answer.json.get("refusals"), answer.json.get("imported")) == (200, [], 3)
+    assert [kind for kind, _ in alpha.conversions()] == ["purchase"]
+
+
 BAD: list[tuple[dict[str, Any], str]] = [
     ({"occurred_at": (NOW - timedelta(days=3653)).isoformat()}, "The event is older than the two years"),
     ({"occurred_at": (NOW + timedelta(days=3653)).isoformat()}, "The time lies in the future."),
