@@ -43,11 +43,14 @@ class Versions:
     def __init__(self, database: Database, folder: Path) -> None:
         self.database = database
         self._folder = folder
+        self.at = 0
         self.all = load(FOLDER, "plain")
         for part in ("migrations", "timeseries/plain", "timeseries/timescale"):
             (folder / part).mkdir(parents=True)
 
     def up_to(self, version: int) -> list[str]:
+        """The labels of what was applied."""
+        self.at = version
         for path in FOLDER.glob("**/[0-9][0-9][0-9][0-9]_*.sql"):
             if int(path.name[:4]) <= version:
                 shutil.copy(path, self._folder / path.relative_to(FOLDER))
@@ -56,6 +59,7 @@ class Versions:
 
 @pytest.fixture
 def versions(server: Reachable, tmp_path: Path, worker_id: str) -> Iterator[Versions]:
+    """An empty database."""
     name = f"podboard_versions_{worker_id}"
     drop_database(server, name)
     create_database(server, name)
@@ -73,6 +77,18 @@ def versions_at_release(
     create_database(server, name)
     made = Versions(Database(name, server), tmp_path_factory.mktemp("released") / "schema")
     made.up_to(RELEASED)
+    yield made
+    drop_database(server, name)
+
+
+@pytest.fixture
+def released(versions_at_release: Versions, server: Reachable, tmp_path: Path) -> Iterator[Versions]:
+    """A copy of the same for one test that goes on from there."""
+    name = f"{versions_at_release.database.name}_copy"
+    drop_database(server, name)
+    create_database(server, name, versions_at_release.database.name)
+    made = Versions(Database(name, server), tmp_path / "schema")
+    assert made.up_to(RELEASED) == []
     yield made
     drop_database(server, name)
 
@@ -131,22 +147,45 @@ def _said_anew(table: str, version: int) -> dict[str, Any]:
     }
 
 
-@pytest.mark.parametrize("first", [pytest.param(0, marks=pytest.mark.proof), RELEASED])
-def test_rows_of_every_version_come_through_to_the_newest(
-    versions: Versions, server: Reachable, tmp_path: Path, first: int
+def test_rows_of_the_release_come_through_to_the_newest(
+    released: Versions, server: Reachable, tmp_path: Path
 ) -> None:
-    """A tenant is written with what the released version (a long proof: each) knows; all later ones run over it."""
-    written: dict[int, tuple[UUID, dict[str, list[dict[str, Any]]]]] = {}
-    versions.up_to(first)
-    for migration in (each for each in versions.all if each.version >= first):
-        assert versions.up_to(migration.version) == [migration.label] * (migration.version > first)
-        if first == RELEASED < migration.version:
-            continue
-        with psycopg.connect(versions.database.superuser_dsn, prepare_threshold=None) as connection:
-            if connection.execute("select to_regclass('tenants')").fetchone() != (None,):
-                tenant = _plant(connection, migration.version)
-                written[migration.version] = tenant, _rows_of(connection, tenant)
-    assert len(written) == (1 if first == RELEASED else len(versions.all) - 1)
+    """A tenant is written with what the released version knows; all later ones run over it."""
+    written = {RELEASED: _write(released)}
+    for migration in (each for each in released.all if each.version > RELEASED):
+        assert released.up_to(migration.version) == [migration.label]
+    _all_is_there(released, written)
+    _is_as_from_empty(released, server, tmp_path)
+
+
+@pytest.mark.proof
+def test_rows_of_every_version_come_through_to_the_newest(
+    versions: Versions, server: Reachable, tmp_path: Path
+) -> None:
+    """The same with a tenant for each version, written with what that one knows."""
+    written = {}
+    for migration in versions.all:
+        assert versions.up_to(migration.version) == [migration.label]
+        with psycopg.connect(versions.database.superuser_dsn) as connection:
+            has_tenants = connection.execute("select to_regclass('tenants')").fetchone() != (None,)
+        if has_tenants:
+            written[migration.version] = _write(versions)
+    assert len(written) == len(versions.all) - 1
+    _all_is_there(versions, written)
+    _is_as_from_empty(versions, server, tmp_path)
+
+
+# A tenant and its rows as they were when its version had written them.
+Written = tuple[UUID, dict[str, list[dict[str, Any]]]]
+
+
+def _write(versions: Versions) -> Written:
+    with psycopg.connect(versions.database.superuser_dsn, prepare_threshold=None) as connection:
+        tenant = _plant(connection, versions.at)
+        return tenant, _rows_of(connection, tenant)
+
+
+def _all_is_there(versions: Versions, written: dict[int, Written]) -> None:
     with psycopg.connect(versions.database.superuser_dsn) as connection:
         for version, (tenant, before) in written.items():
             after = _rows_of(connection, tenant)
@@ -155,6 +194,9 @@ def test_rows_of_every_version_come_through_to_the_newest(
                 for row in rows:
                     expected = row | _said_anew(table, version)
                     assert any({**now, **expected} == now for now in after[table]), (version, table, row)
+
+
+def _is_as_from_empty(versions: Versions, server: Reachable, tmp_path: Path) -> None:
     if (pg_dump := program(server, "pg_dump")) is not None:
         from_empty = dump_structure(server.dsn("podboard_owner", TEMPLATE), pg_dump, tmp_path / "empty.sql")
         assert dump_structure(versions.database.owner_dsn, pg_dump, tmp_path / "grown.sql") == from_empty
@@ -232,25 +274,23 @@ def test_harm_is_seen(versions_at_release: Versions, statement: str, harm: list[
     assert sorted({kind for kind, *_ in found}) == sorted(harm)
 
 
-def test_no_version_rewrites_a_large_table_or_reads_it_through_while_others_wait(versions: Versions) -> None:
-    for migration in versions.all:
-        if migration.version > RELEASED and migration.in_transaction:
-            with psycopg.connect(versions.database.owner_dsn, prepare_threshold=None) as connection:
+def test_no_version_rewrites_a_large_table_or_reads_it_through_while_others_wait(released: Versions) -> None:
+    for migration in (each for each in released.all if each.version > RELEASED):
+        if migration.in_transaction:
+            with psycopg.connect(released.database.owner_dsn, prepare_threshold=None) as connection:
                 assert _harm(connection, migration) == [], migration.label
                 connection.rollback()
-        with psycopg.connect(versions.database.owner_dsn, prepare_threshold=None) as connection:
+        with psycopg.connect(released.database.owner_dsn, prepare_threshold=None) as connection:
             before = _files(connection)
-        assert versions.up_to(migration.version) == [migration.label]
-        with psycopg.connect(versions.database.owner_dsn, prepare_threshold=None) as connection:
+        assert released.up_to(migration.version) == [migration.label]
+        with psycopg.connect(released.database.owner_dsn, prepare_threshold=None) as connection:
             after = _files(connection)
-        if migration.version > RELEASED:
-            assert {oid: after[oid] for oid in before} == before, migration.label
+        assert {oid: after[oid] for oid in before} == before, migration.label
 
 
-def test_the_release_before_stays_at_work_meanwhile(versions: Versions) -> None:
+def test_the_release_before_stays_at_work_meanwhile(released: Versions) -> None:
     """Its sessions read, write and hold row locks in short transactions; none fails, none waits past its patience."""
-    versions.up_to(RELEASED)
-    with psycopg.connect(versions.database.superuser_dsn, prepare_threshold=None) as connection:
+    with psycopg.connect(released.database.superuser_dsn, prepare_threshold=None) as connection:
         tenant = _plant(connection, RELEASED)
     stop = threading.Event()
     rounds = [0, 0]
@@ -258,7 +298,7 @@ def test_the_release_before_stays_at_work_meanwhile(versions: Versions) -> None:
 
     def work(place: int) -> None:
         try:
-            with psycopg.connect(versions.database.web_dsn, prepare_threshold=None) as connection:
+            with psycopg.connect(released.database.web_dsn, prepare_threshold=None) as connection:
                 while not stop.is_set():
                     for statement in _AT_WORK:
                         with connection.transaction():
@@ -275,14 +315,14 @@ def test_the_release_before_stays_at_work_meanwhile(versions: Versions) -> None:
     try:
         _until(lambda: min(rounds) > 0 or bool(failures))
         begun = list(rounds)
-        applied = versions.up_to(9999)
+        applied = released.up_to(9999)
         _until(lambda: all(now > then for now, then in zip(rounds, begun, strict=True)) or bool(failures))
     finally:
         stop.set()
         for thread in threads:
             thread.join(timeout=30)
     assert not failures
-    assert applied == [migration.label for migration in versions.all if migration.version > RELEASED]
+    assert applied == [migration.label for migration in released.all if migration.version > RELEASED]
 
 
 # Statements as the released version sends them.
