@@ -41,11 +41,33 @@ def own_home() -> Iterator[Path]:
     home = Path(tempfile.mkdtemp(prefix="podboard-server-"))
     home.chmod(0o711)
     yield home
-    if (home / "postgres").exists():
+    # A server that was stopped in peace leaves no such file.
+    if (home / "postgres" / "data" / "postmaster.pid").exists():
         with start(home):
             pass
+    if (home / "postgres").exists():
         shutil.rmtree((home / "postgres").resolve())
     shutil.rmtree(home)
+
+
+@pytest.fixture(scope="module")
+def first_home() -> Iterator[Path]:
+    """A home whose server was started for the first time, and stopped."""
+    home = Path(tempfile.mkdtemp(prefix="podboard-server-"))
+    home.chmod(0o711)
+    with start(home):
+        pass
+    yield home
+    shutil.rmtree((home / "postgres").resolve())
+    shutil.rmtree(home)
+
+
+@pytest.fixture
+def used_home(own_home: Path, first_home: Path) -> Path:
+    """A copy of it, for what is not about the first start."""
+    # cp, because the cluster belongs to the server's user.
+    subprocess.run(["cp", "-a", f"{first_home}/.", str(own_home)], check=True)  # noqa: S607  wherever the system has it
+    return own_home
 
 
 def test_roles_have_exactly_their_rights(own_home: Path) -> None:
@@ -76,8 +98,8 @@ def test_roles_have_exactly_their_rights(own_home: Path) -> None:
         ]
 
 
-def test_settings_keep_data_safe_and_the_server_private(own_home: Path) -> None:
-    with start(own_home) as server:
+def test_settings_keep_data_safe_and_the_server_private(used_home: Path) -> None:
+    with start(used_home) as server:
         with psycopg.connect(server.dsn("podboard_web")) as connection:
             shown = {
                 name: connection.execute("select current_setting(%s)", [name]).fetchone()
@@ -98,13 +120,13 @@ def test_settings_keep_data_safe_and_the_server_private(own_home: Path) -> None:
         }
         socket_directory = Path(psycopg.conninfo.conninfo_to_dict(server.dsn())["host"])
         assert socket_directory.stat().st_mode & 0o777 == 0o700
-        assert (own_home / "passwords.json").stat().st_mode & 0o777 == 0o600
+        assert (used_home / "passwords.json").stat().st_mode & 0o777 == 0o600
         with pytest.raises(psycopg.OperationalError, match="password authentication failed"):
             psycopg.connect(server.dsn("podboard_web"), password="guess")
 
 
-def test_committed_rows_survive_kill_of_the_postmaster(own_home: Path) -> None:
-    with start(own_home) as server:
+def test_committed_rows_survive_kill_of_the_postmaster(used_home: Path) -> None:
+    with start(used_home) as server:
         dsn = server.dsn("podboard_owner")
         with psycopg.connect(dsn) as connection:
             connection.execute("create table kept as select generate_series(1, 20000) as n")
@@ -114,8 +136,8 @@ def test_committed_rows_survive_kill_of_the_postmaster(own_home: Path) -> None:
             assert connection.execute("select count(*), sum(n) from kept").fetchone() == (20000, 200010000)
 
 
-def test_a_statement_that_outlives_the_postmaster_does_not_keep_it_down(own_home: Path) -> None:
-    with start(own_home) as server, psycopg.connect(server.dsn("podboard_owner")) as busy:
+def test_a_statement_that_outlives_the_postmaster_does_not_keep_it_down(used_home: Path) -> None:
+    with start(used_home) as server, psycopg.connect(server.dsn("podboard_owner")) as busy:
         # A busy backend does not look whether its postmaster lives, unlike one that waits or sleeps.
         count = "select count(*) from generate_series(1, 300000000) a, generate_series(1, 100) b"
         statement = threading.Thread(target=_until_the_connection_breaks, args=(busy, count))
@@ -136,8 +158,8 @@ def test_a_statement_that_outlives_the_postmaster_does_not_keep_it_down(own_home
         assert not statement.is_alive()
 
 
-def test_a_statement_ends_soon_after_its_worker_was_killed(own_home: Path) -> None:
-    with start(own_home) as server:
+def test_a_statement_ends_soon_after_its_worker_was_killed(used_home: Path) -> None:
+    with start(used_home) as server:
         program = "import sys, psycopg; psycopg.connect(sys.argv[1]).execute('select pg_sleep(600)')"
         worker = subprocess.Popen([sys.executable, "-c", program, server.dsn("podboard_worker")])
         with psycopg.connect(server.dsn(SUPERUSER), autocommit=True) as watcher:
@@ -163,9 +185,9 @@ def _until_the_connection_breaks(connection: psycopg.Connection[tuple[object, ..
         connection.execute(statement.encode())
 
 
-def test_two_starters_share_one_server_and_the_last_stops_it(own_home: Path) -> None:
-    first = start(own_home)
-    second = start(own_home)
+def test_two_starters_share_one_server_and_the_last_stops_it(used_home: Path) -> None:
+    first = start(used_home)
+    second = start(used_home)
     assert second.postmaster_pid == first.postmaster_pid
     assert second.dsn("podboard_web") == first.dsn("podboard_web")
     first.close()
@@ -196,54 +218,57 @@ def test_processes_that_start_at_once_share_one_server(own_home: Path) -> None:
         psycopg.connect(places[0].strip())
 
 
-def test_a_holder_that_was_killed_leaves_no_lock_and_no_stray_server(own_home: Path) -> None:
+def test_a_holder_that_was_killed_leaves_no_lock_and_no_stray_server(used_home: Path) -> None:
     holder = subprocess.Popen(
-        [sys.executable, "-c", _HOLD, str(own_home)], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+        [sys.executable, "-c", _HOLD, str(used_home)],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
     )
     assert holder.stdout is not None
     assert "podboard_owner" in holder.stdout.readline()
     holder.kill()
     holder.communicate()
-    server = start(own_home)
+    server = start(used_home)
     assert server.is_answering()
     server.close()
     assert server.postmaster_pid is None
 
 
-def test_rows_and_passwords_are_there_after_a_restart(own_home: Path) -> None:
-    with start(own_home) as server:
+def test_rows_and_passwords_are_there_after_a_restart(used_home: Path) -> None:
+    with start(used_home) as server:
         before = server.dsn("podboard_owner")
         with psycopg.connect(before) as connection:
             connection.execute("create table kept as select 42 as n")
-    with start(own_home) as server:
+    with start(used_home) as server:
         assert server.dsn("podboard_owner") == before
         with psycopg.connect(before) as connection:
             assert connection.execute("select n from kept").fetchone() == (42,)
 
 
-def test_a_pid_file_whose_pid_is_another_program_is_seen_through(own_home: Path) -> None:
-    with start(own_home) as server:
-        data = own_home / "postgres" / "data"
+def test_a_pid_file_whose_pid_is_another_program_is_seen_through(used_home: Path) -> None:
+    with start(used_home) as server:
+        data = used_home / "postgres" / "data"
         pid_file = (data / "postmaster.pid").read_text()
     other = subprocess.Popen([sys.executable, "-c", "import sys; sys.stdin.read()"], stdin=subprocess.PIPE)
     try:
         lines = pid_file.splitlines()
         lines[0] = str(other.pid)
         (data / "postmaster.pid").write_text("\n".join(lines) + "\n")
-        with start(own_home) as server:
+        with start(used_home) as server:
             assert server.is_answering()
             assert server.postmaster_pid != other.pid
     finally:
         other.communicate(b"")
 
 
-def test_another_major_version_is_refused_with_what_to_do(own_home: Path) -> None:
-    with start(own_home) as server:
+def test_another_major_version_is_refused_with_what_to_do(used_home: Path) -> None:
+    with start(used_home) as server:
         made_by = server.binaries
-    version_file = (own_home / "postgres").resolve() / "data" / "PG_VERSION"
+    version_file = (used_home / "postgres").resolve() / "data" / "PG_VERSION"
     version_file.write_text("11\n")
     with pytest.raises(ServerError) as refused:
-        start(own_home)
+        start(used_home)
     version_file.write_text(f"{made_by.major}\n")
     assert str(refused.value) == (
         f"The database in {version_file.parent} was made by PostgreSQL 11, but {find_binaries()[0].directory} holds "
@@ -252,16 +277,16 @@ def test_another_major_version_is_refused_with_what_to_do(own_home: Path) -> Non
     )
 
 
-def test_an_interrupted_first_start_is_completed(own_home: Path) -> None:
+def test_an_interrupted_first_start_is_completed(used_home: Path) -> None:
     with (
-        start(own_home) as server,
+        start(used_home) as server,
         psycopg.connect(server.dsn(SUPERUSER, "postgres"), autocommit=True) as connection,
     ):
         connection.execute("drop database podboard")
         connection.execute("drop role podboard_web")
-    unfinished = (own_home / "postgres").resolve() / "data.unfinished"
+    unfinished = (used_home / "postgres").resolve() / "data.unfinished"
     unfinished.mkdir()
-    with start(own_home) as server, psycopg.connect(server.dsn("podboard_web")) as connection:
+    with start(used_home) as server, psycopg.connect(server.dsn("podboard_web")) as connection:
         assert connection.execute("select current_user::text").fetchone() == ("podboard_web",)
 
 
@@ -291,8 +316,8 @@ def test_configured_binaries_are_used_alone(tmp_path: Path) -> None:
     assert find_binaries(best.directory) == [best]
 
 
-def test_a_copy_of_a_database_has_the_same_rights(own_home: Path) -> None:
-    with start(own_home) as server:
+def test_a_copy_of_a_database_has_the_same_rights(used_home: Path) -> None:
+    with start(used_home) as server:
         create_database(server, "copy", "podboard")
         with psycopg.connect(server.dsn("podboard_web", "copy")) as connection:
             assert connection.execute(
@@ -302,11 +327,11 @@ def test_a_copy_of_a_database_has_the_same_rights(own_home: Path) -> None:
 
 @pytest.mark.skipif(os.geteuid() != 0, reason="only root has to change to another user")
 class TestAsRoot:
-    def test_server_runs_as_an_unprivileged_user(self, own_home: Path) -> None:
-        with start(own_home) as server:
+    def test_server_runs_as_an_unprivileged_user(self, used_home: Path) -> None:
+        with start(used_home) as server:
             process = Path("/proc") / str(server.postmaster_pid)
             assert process.stat().st_uid != 0
-            assert (own_home / "postgres" / "data").stat().st_uid == process.stat().st_uid
+            assert (used_home / "postgres" / "data").stat().st_uid == process.stat().st_uid
 
     def test_a_home_that_only_root_can_enter_keeps_its_data_elsewhere(self, own_home: Path) -> None:
         private = own_home / "private"
