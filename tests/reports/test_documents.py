@@ -466,7 +466,7 @@ def test_a_worker_killed_in_the_middle_leaves_nothing_half_done_and_another_fini
     assert row == {"status": "running", "pdf": None, "report_data": None, "progress_percent": 60}
     assert make_next_report(renderer=drawn) is None  # the lease still runs
     deadline = time.monotonic() + 15
-    while make_next_report() is None:
+    while make_next_report(renderer=drawn) is None:
         assert time.monotonic() < deadline
         time.sleep(0.2)
     (row,) = clean.rows("select status, attempts, pdf_sha256, pdf from reports")
