@@ -1,9 +1,12 @@
-"""A picture of every page, wide and narrow, light and dark, kept in artefacts/ to be looked at; no page is broken."""
+"""A picture of every page, wide and narrow, light and dark, kept in artefacts/ to be looked at; no page is broken.
+
+Wide pages are loaded light and narrow ones dark; `make proof` loads the other two of the four as well.
+"""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
@@ -33,19 +36,44 @@ _MEASURE = """() => {
     const badges = [...document.querySelectorAll('.report-list__row > .badge')]
         .map(e => e.getBoundingClientRect().left);
     const ragged = innerWidth > 760 && new Set(badges).size > 1;
-    return {wide, cut, hidden, ragged};
+    const isDark = colour => {
+        const [red, green, blue] = colour.match(/[\\d.]+/g).map(Number);
+        return 0.299 * red + 0.587 * green + 0.114 * blue < 128;
+    };
+    const all = (of, property) => [...document.querySelectorAll(of)].map(e => getComputedStyle(e)[property])
+        .filter(colour => colour !== 'rgba(0, 0, 0, 0)').map(isDark);
+    const paper = all('body, .content .card, .button:not(.button--primary)', 'backgroundColor');
+    const ink = [...all('.content h1, .content h2', 'color'), ...all('.js-plotly-plot .xtick text', 'fill')];
+    return {wide, cut, hidden, ragged, paper, ink};
 }"""
 
 
-@pytest.mark.parametrize(
-    ("width", "height", "dark"),
-    [(1440, 1000, False), (1440, 1000, True), (390, 844, False), (390, 844, True)],
-)
+@pytest.mark.parametrize(("width", "height", "dark"), [(1440, 1000, False), (390, 844, True)])
 @pytest.mark.parametrize("person", PAGES)
 def test_pages_look_right(
     person: str, width: int, height: int, dark: bool, visit: Callable[..., Any]
 ) -> None:
-    ARTEFACTS.mkdir(exist_ok=True)
+    """Each width is loaded in one theme and switched to the other while the page stands, as the system does at dusk."""
+    for at, name, path in _pages(person, visit, width=width, height=height, dark=dark):
+        for now_dark in (dark, not dark):
+            at.page.emulate_media(color_scheme="dark" if now_dark else "light")
+            _look(at, f"{name}-{width}-{'dark' if now_dark else 'light'}", path, dark=now_dark)
+
+
+@pytest.mark.proof
+@pytest.mark.parametrize(("width", "height", "dark"), [(1440, 1000, True), (390, 844, False)])
+@pytest.mark.parametrize("person", PAGES)
+def test_pages_look_right_when_loaded_in_the_other_theme(
+    person: str, width: int, height: int, dark: bool, visit: Callable[..., Any]
+) -> None:
+    for at, name, path in _pages(person, visit, width=width, height=height, dark=dark):
+        _look(at, f"{name}-{width}-{'dark' if dark else 'light'}-loaded", path, dark=dark)
+
+
+def _pages(
+    person: str, visit: Callable[..., Any], *, width: int, height: int, dark: bool
+) -> Iterator[tuple[Any, str, str]]:
+    """The person's pages one after another, each with every box answered: the visit, the page's name and its path."""
     first, *_ = PAGES[person]
     with visit(person, first, width=width, height=height, dark=dark) as at:
         for place in PAGES[person]:
@@ -59,15 +87,24 @@ def test_pages_look_right(
             if path != first:
                 at.open(path)
             at.scroll_through()
-            at.page.screenshot(
-                path=ARTEFACTS / f"{name}-{width}-{'dark' if dark else 'light'}.png", full_page=True
-            )
-            text = at.text()
-            assert not re.search(r"could not be read|undefined|NaN|None\b|\bnan\b|Infinity", text), text
-            measured = at.page.evaluate(_MEASURE)
-            assert at.page.locator(".skeleton:visible").count() == 0, path
-            assert measured["hidden"] <= 0, (path, measured)
-            assert not measured["ragged"], (path, measured)
-            assert measured["wide"] <= 0, (path, measured)
-            assert measured["cut"] == [], (path, measured)
-            assert at.errors == [], (path, at.errors)
+            yield at, name, path
+            # The next page is loaded in the theme that this one was.
+            at.page.emulate_media(color_scheme="dark" if dark else "light")
+
+
+def _look(at: Any, name: str, path: str, *, dark: bool) -> None:
+    """Keeps a picture of the page as it stands, and measures that nothing of it is broken."""
+    ARTEFACTS.mkdir(exist_ok=True)
+    at.page.screenshot(path=ARTEFACTS / f"{name}.png", full_page=True)
+    text = at.text()
+    assert not re.search(r"could not be read|undefined|NaN|None\b|\bnan\b|Infinity", text), text
+    measured = at.page.evaluate(_MEASURE)
+    assert at.page.locator(".skeleton:visible").count() == 0, path
+    assert measured["hidden"] <= 0, (path, measured)
+    assert not measured["ragged"], (path, measured)
+    assert measured["wide"] <= 0, (path, measured)
+    assert measured["cut"] == [], (path, measured)
+    # The page, its cards and the writing in its charts are of one theme.
+    assert set(measured["paper"]) == {dark}, (path, measured)
+    assert set(measured["ink"]) <= {not dark}, (path, measured)
+    assert at.errors == [], (path, at.errors)
