@@ -45,7 +45,7 @@ def requirements() -> list[Requirement]:
         Requirement(
             "poppler-utils", "looking into PDFs in tests", "test", _has("pdftotext") and _has("pdftoppm")
         ),
-        Requirement("chromium", "browser tests", "test", chromium() is not None),
+        Requirement("chromium-headless-shell", "browser tests", "test", chromium() is not None),
         Requirement(
             "libatomic1", "browser tests", "test", sys.platform == "darwin" or _loads("atomic.so.1", "")
         ),
@@ -87,8 +87,14 @@ def missing(purpose: Purpose) -> list[Requirement]:
 
 
 def chromium() -> str | None:
-    """The path of a Chromium or Chrome on this machine."""
-    for name in ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable"):
+    """The path of a Chromium or Chrome on this machine, first of all one without windows: its pages cost half."""
+    for name in (
+        "chromium-headless-shell",
+        "chromium",
+        "chromium-browser",
+        "google-chrome",
+        "google-chrome-stable",
+    ):
         found = shutil.which(name)
         if found:
             return found

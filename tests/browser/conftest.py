@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import shutil
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -21,12 +20,12 @@ from playwright.sync_api import (
     sync_playwright,
 )
 
+from dashboard import system
 from tests.conftest import one_at_a_time
 from tests.product import shared_address
 
 PASSWORD = "podboard-demo"
 ARTEFACTS = Path(__file__).parents[2] / "artefacts"
-_BROWSERS = ("chromium", "chromium-browser", "google-chrome")
 _FLAGS = [
     "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
     "--disable-component-update", "--disable-sync",
@@ -50,7 +49,7 @@ def playwright() -> Iterator[Playwright]:
 @pytest.fixture(scope="session")
 def chromium(playwright: Playwright) -> Iterator[Browser]:
     """The system's Chromium."""
-    found = next((path for name in _BROWSERS if (path := shutil.which(name))), None)
+    found = system.chromium()
     assert found, "the browser tests need Chromium (make test installs it)"
     browser = playwright.chromium.launch(executable_path=found, args=_FLAGS)
     yield browser
@@ -82,11 +81,16 @@ class Visit:
     def _ended(self, request: Request) -> None:
         self.unanswered.discard(request)
 
-    def log_in(self, person: str) -> None:
-        """Through the form, as anybody would."""
+    def log_in(self, person: str, *, and_go_on: bool = False) -> None:
+        """Through the form, as anybody would; to see the page it leads to, or to go on before that is loaded."""
         self.page.goto(f"{self.address}/login")
         self.page.get_by_label("E-mail").fill(person)
         self.page.get_by_label("Password", exact=True).fill(PASSWORD)
+        if and_go_on:
+            with self.page.expect_response(lambda answer: answer.request.method == "POST") as answered:
+                self.page.get_by_role("button", name="Log in").click(no_wait_after=True)
+            assert answered.value.status == 303
+            return
         self.page.get_by_role("button", name="Log in").click()
         self.page.wait_for_selector(".head__sentence, .panel", timeout=30_000)
 
@@ -158,7 +162,7 @@ def visit(chromium: Browser, address: str, known: dict[str, StorageState]) -> Ca
             if path is None:
                 made.log_in(person)
             elif person not in known:
-                made.log_in(person)
+                made.log_in(person, and_go_on=True)
                 known[person] = context.storage_state()
             if path is not None:
                 made.open(path)
