@@ -38,15 +38,15 @@ run: install ## Start everything, with demo data, on http://127.0.0.1:8050 (PORT
 
 test: install ## Lint, types and all tests but the long proofs (PYTEST_ARGS passes options on)
 	@deploy/install-system-packages.sh test
-	@$(MAKE) --no-print-directory lint types
+	@$(MAKE) --no-print-directory -j2 lint types
 	@$(BIN)/pytest -n auto --dist loadfile --no-loadscope-reorder $(PYTEST_ARGS)
 
-test-system: install ## All tests that touch a database, on the operating system's PostgreSQL instead of the wheel's
+test-system: install ## What depends on the database, on the operating system's PostgreSQL instead of the wheel's
 	@deploy/install-system-packages.sh test
 	@test -n "$(SYSTEM_PG)" || { echo "No PostgreSQL 15 or newer in /usr/lib/postgresql; name one: make test-system SYSTEM_PG=.../bin"; exit 1; }
 	@echo "Testing on $$($(SYSTEM_PG)/postgres --version)"
 	@PODBOARD_PG_BIN=$(SYSTEM_PG) $(BIN)/pytest -n auto --dist loadfile --no-loadscope-reorder \
-		-m 'not proof and not wheel' tests/schema tests/queries tests/reports tests/dashboard $(PYTEST_ARGS)
+		-m 'not proof and not wheel and not once' tests/schema tests/queries tests/reports tests/dashboard $(PYTEST_ARGS)
 
 lint: install ## Style, formatting and the direction of imports
 	@$(BIN)/ruff check --quiet .

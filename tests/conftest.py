@@ -9,18 +9,22 @@ from __future__ import annotations
 
 import fcntl
 import os
+import pickle
 import shutil
 import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from pathlib import Path
 from urllib.parse import urlsplit, urlunsplit
 
 import hypothesis
 import psycopg
 import pytest
+from psycopg import sql
 
+from queries.engine import dispose_engines
 from queries.settings import Settings, use_settings
 from schema.migrate import migrate
 from schema.server import SUPERUSER, Reachable, Server, create_database, drop_database, start
@@ -43,8 +47,17 @@ _FOREIGN = (
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
-    """`make rights` writes tests/schema/rights.toml anew from what is measured."""
+    """`make rights` writes tests/schema/rights.toml anew from what is measured; which mutants a run tries."""
     parser.addoption("--write-rights", action="store_true", help="write tests/schema/rights.toml anew")
+    parser.addoption(
+        "--mutants", type=int, default=datetime.now(UTC).date().toordinal(),
+        help="which third of the mutants of tests/schema/test_mutants.py is tried (a number; without it, the day's)",
+    )  # fmt: skip
+
+
+def pytest_report_header(config: pytest.Config) -> str:
+    """What a run chose by the day, so that it can be run again."""
+    return f"mutants: --mutants {config.getoption('--mutants')}"
 
 
 def pytest_configure(config: pytest.Config) -> None:
@@ -61,11 +74,24 @@ def pytest_configure(config: pytest.Config) -> None:
         os.environ["PODBOARD_HOME"] = home
 
 
+# A process that begins one of these last would let the others wait for it.
+_LONG = (
+    "test_demo.py", "test_versions.py", "test_server.py", "test_mutants.py", "test_timescale.py", "test_documents.py",
+    "test_render.py", "test_isolation_machine.py", "test_restore.py", "test_rights.py",
+)  # fmt: skip
+# Who asks for none of these touches no PostgreSQL, or one of a whole product or of Node.js that it brings along.
+_SERVERS = {"server", "own_home", "bare_server"}
+
+
+@pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Longest first, and first of all a single file that needs the product: it starts while other processes test."""
-    first = {"test_journeys.py": 0, "test_screenshots.py": 2, "test_views.py": 2}
+    first = {"test_journeys.py": 0, "test_screenshots.py": 2, "test_views.py": 2} | dict.fromkeys(_LONG, 3)
     # What is left of the dashboard's tests stands between.
-    items.sort(key=lambda item: first.get(item.path.name, 1 if item.path.parent.name == "dashboard" else 3))
+    items.sort(key=lambda item: first.get(item.path.name, 1 if item.path.parent.name == "dashboard" else 4))
+    for item in items:
+        if isinstance(item, pytest.Function) and _SERVERS.isdisjoint(item.fixturenames):
+            item.add_marker("once")
 
 
 def pytest_unconfigure(config: pytest.Config) -> None:
@@ -108,6 +134,14 @@ class _OwnServer:
         return urlunsplit(parts._replace(path=f"/{dbname}"))
 
 
+def _make_forgetful(server: Server) -> None:
+    """The run's own server is thrown away, so no write waits for the disk; a test that kills a server has its own."""
+    with psycopg.connect(server.dsn(SUPERUSER, "postgres"), autocommit=True) as connection:
+        for setting in ("fsync", "full_page_writes"):
+            connection.execute(sql.SQL("alter system set {} = off").format(sql.Identifier(setting)))
+        connection.execute("select pg_reload_conf()")
+
+
 def program(server: Reachable, name: str) -> str | None:
     """A program of the server's own version: where it was started from, or in PODBOARD_PG_BIN for one that is named."""
     if isinstance(server, Server):
@@ -135,6 +169,8 @@ def server(home: Path) -> Iterator[Reachable]:
         with one_at_a_time(home):
             ready = home / "template.ready"
             if not ready.exists():
+                if isinstance(found, Server):
+                    _make_forgetful(found)
                 drop_database(found, TEMPLATE)
                 create_database(found, TEMPLATE)
                 migrate(found.dsn("podboard_owner", TEMPLATE))
@@ -144,13 +180,13 @@ def server(home: Path) -> Iterator[Reachable]:
 
 @pytest.fixture(scope="session")
 def make_database(server: Reachable, home: Path) -> Callable[[str], Database]:
-    """Makes a migrated, empty database of the given name in a fraction of a second."""
+    """Makes a database of the given name in a fraction of a second: migrated and empty, or a copy of another one."""
 
-    def make(name: str) -> Database:
+    def make(name: str, template: str = TEMPLATE) -> Database:
         name = f"{name}_{os.environ.get('PYTEST_XDIST_WORKER', 'main')}"
         with one_at_a_time(home):
             drop_database(server, name)
-            create_database(server, name, TEMPLATE)
+            create_database(server, name, template)
         return Database(name, server)
 
     return make
@@ -228,9 +264,30 @@ def owner_connection(owner_dsn: str) -> Iterator[psycopg.Connection[tuple[object
 
 
 @pytest.fixture(scope="session")
-def built_world(make_database: Callable[[str], Database], settings: Settings) -> World:
+def make_world(
+    make_database: Callable[..., Database], settings: Settings, home: Path
+) -> Callable[[str], World]:
+    """Makes a world of its own in a database of that name: the first of a run is built, all others are copies."""
+
+    def make(name: str) -> World:
+        with one_at_a_time(home, "world"):
+            kept = home / "world.kept"
+            if not kept.exists():
+                template = make_database("podboard_world_template")
+                built = build_world(template, settings)
+                # What has sessions cannot be copied.
+                dispose_engines()
+                kept.write_bytes(pickle.dumps((template.name, built)))
+            template_name, world = pickle.loads(kept.read_bytes())  # noqa: S301 - this run wrote it
+            return world.on(make_database(name, template_name), settings)
+
+    return make
+
+
+@pytest.fixture(scope="session")
+def built_world(make_world: Callable[[str], World]) -> World:
     """The world of `tests.world`, written and refreshed once; it stays as it is."""
-    return build_world(make_database("podboard_world"), settings)
+    return make_world("podboard_world")
 
 
 @pytest.fixture
@@ -241,9 +298,9 @@ def world(built_world: World) -> Iterator[World]:
 
 
 @pytest.fixture(scope="session")
-def canary_world(make_database: Callable[[str], Database], settings: Settings) -> CanaryWorld:
+def canary_world(make_world: Callable[[str], World]) -> CanaryWorld:
     """A world of its own with canaries in every table (`tests.canary_world`); tests roll back what they write."""
-    return plant_world(build_world(make_database("podboard_canaries"), settings))
+    return plant_world(make_world("podboard_canaries"))
 
 
 @contextmanager

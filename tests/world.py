@@ -8,11 +8,12 @@ made by the worker's commands.
 
 from __future__ import annotations
 
+import copy
 import json
 import random
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 from uuid import UUID, uuid5
@@ -91,6 +92,16 @@ class Writer:
                 "insert into tenant_settings (tenant_id, settings) values (%s, %s)",
                 [self.tenant_id, json.dumps({"time_zone": zone, "currency": currency})],
             )
+
+    def __getstate__(self) -> dict[str, Any]:
+        """Without the database: what is kept of a run's first world is put upon a copy of it."""
+        return {**self.__dict__, "database": None}
+
+    def on(self, database: Database) -> Writer:
+        """The same tenant in a copy of its database."""
+        moved = copy.copy(self)
+        moved.database = database
+        return moved
 
     @contextmanager
     def transaction(self) -> Iterator[psycopg.Connection[tuple[Any, ...]]]:
@@ -253,6 +264,16 @@ class World:
     bookings: dict[str, UUID]
     now: datetime = WORLD_NOW
 
+    def __getstate__(self) -> dict[str, Any]:
+        return {**self.__dict__, "database": None, "settings": None}
+
+    def on(self, database: Database, settings: Settings) -> World:
+        """The same world in a copy of its database."""
+        settings = _reaching(database, settings)
+        return replace(
+            self, database=database, settings=settings, a=self.a.on(database), b=self.b.on(database)
+        )
+
     @contextmanager
     def entered(self) -> Iterator[World]:
         """Within it, queries run on the world's database."""
@@ -273,11 +294,15 @@ def refresh_everything() -> None:
     refresh.refresh_aggregates()
 
 
-def build_world(database: Database, settings: Settings) -> World:
-    """The world, written and refreshed. Takes a second or two."""
-    settings = with_databases(
+def _reaching(database: Database, settings: Settings) -> Settings:
+    return with_databases(
         settings, runtime=database.web_dsn, worker=database.worker_dsn, owner=database.owner_dsn
     )
+
+
+def build_world(database: Database, settings: Settings) -> World:
+    """The world, written and refreshed, which takes some seconds; `make_world` copies one that was built before."""
+    settings = _reaching(database, settings)
     before = current_settings()
     use_settings(settings)
     try:

@@ -26,6 +26,10 @@ from schema.demo.material import make
 from schema.demo.plans import Placement
 from schema.demo.small import small_tenants
 
+# Here the rows are asked whether they tell the story; that every version takes and digests them is what
+# tests/schema/test_demo_tables.py asks, with a shorter one.
+pytestmark = pytest.mark.once
+
 # Fixed, so that chance on some other day cannot turn a test; most of what is said here holds on every day.
 NOON = datetime(2026, 11, 23, 12, tzinfo=UTC)
 
