@@ -70,7 +70,8 @@ bench: install ## Measure on the large demo data
 rights: install ## Write tests/schema/rights.toml anew: who may do what with each relation
 	@$(BIN)/pytest --quiet --write-rights tests/schema/test_rights.py
 
-proof: install ## The long programmes: isolation, mutants, predicates, plans on large data, faults, known holes in dependencies
+proof: install ## The long programmes: isolation, mutants, predicates, plans on large data, faults, every page, known holes in dependencies
+	@deploy/install-system-packages.sh test
 	@$(BIN)/pytest -m proof $(PYTEST_ARGS)
 	@$(BIN)/pip-audit --strict --requirement requirements.lock --require-hashes --disable-pip
 
