@@ -150,15 +150,21 @@ def test_the_same_snapshot_gives_the_same_bytes(drawn: RenderedPdf) -> None:
 
 
 def test_long_tables_repeat_their_heading_and_are_cut_with_a_word_about_it() -> None:
-    done = render(stored(campaign(episodes=500)))
+    done = render(stored(campaign(bookings=500)))
     pages = [SPACES.sub(" ", page.extract_text()) for page in PdfReader(BytesIO(done.pdf)).pages]
-    with_rows = [page for page in pages if "Episode 1" in page and "Kitchen Table" in page]
+    with_rows = [page for page in pages if "TIDE" in page]
     assert len(with_rows) > 3
-    assert sum("Episode Show Published" in page for page in pages) > 3
+    assert sum("Booked on Promo code" in page for page in pages) >= len(with_rows)
     words = " ".join(pages)
-    assert "Episode 199 " in words
-    assert "Episode 200 " not in words
+    assert "TIDE219 " in words
+    assert "TIDE220 " not in words
     assert "The first 200 of 500 rows" in words
+
+
+def test_episodes_are_a_page_full_and_the_others_one_row() -> None:
+    done = render(stored(campaign(episodes=70)))
+    words = SPACES.sub(" ", " ".join(page.extract_text() for page in PdfReader(BytesIO(done.pdf)).pages))
+    assert words.count("Other (41)") == 1
 
 
 def test_stages_are_told_and_a_stop_ends_the_child() -> None:
@@ -168,7 +174,7 @@ def test_stages_are_told_and_a_stop_ends_the_child() -> None:
     began = time.monotonic()
     before = _children()
     with pytest.raises(RenderStopped):
-        render(stored(campaign(episodes=500)), should_stop=lambda: True)
+        render(stored(campaign(bookings=500)), should_stop=lambda: True)
     assert time.monotonic() - began < 3
     assert _children() == before
 
@@ -191,7 +197,7 @@ def _parent(path: Path) -> str:
 
 def test_time_and_memory_are_limited_with_words_for_people() -> None:
     with pytest.raises(RenderError, match="took too long"):
-        render(stored(campaign(episodes=500)), limits=Limits(seconds=1))
+        render(stored(campaign(bookings=500)), limits=Limits(seconds=1))
     with pytest.raises(RenderError, match="too much memory"):
         render(stored(campaign()), limits=Limits(memory_bytes=1_000_000))
     with pytest.raises(RenderError):
