@@ -28,7 +28,8 @@ it means jobs, queues and workers over all tenants: a name of its own, so that n
 class Viewer:
     """The person behind a request, with everything a page needs to know about them and their tenant.
 
-    `tenant_id` is None for an operator, whose zone is UTC. `time_zone` is an IANA name, `currency` ISO 4217.
+    `tenant_id` is None for an operator, whose zone is UTC. `time_zone` is an IANA name, `currency` ISO 4217,
+    `week_start` monday or sunday.
     """
 
     user_id: UUID
@@ -41,6 +42,7 @@ class Viewer:
     tenant_slug: str
     time_zone: str
     currency: str
+    week_start: str
     brand_name: str
     primary_color: str
     logo_svg: str | None
@@ -66,6 +68,7 @@ class Viewer:
             tenant_slug=opened.tenant_slug or "podboard",
             time_zone=opened.time_zone or "UTC",
             currency=opened.currency or "USD",
+            week_start=opened.week_start or "monday",
             brand_name=opened.brand_name or opened.tenant_name or "podboard",
             primary_color=opened.primary_color or DEFAULT_BRAND_COLOR,
             logo_svg=opened.logo_svg,

@@ -300,6 +300,7 @@ def _filter_bar(viewer: Viewer, page: Page, parts: dict[str, str], query: dict[s
         dimensions=dimensions,
         chips=(("filter", _chip(period, days, sum(len(one.chosen) for one in dimensions))),),
         max_date=moment.astimezone(zone).date(),
+        week_start=viewer.week_start,
     )
     return [bar, dcc.Store(id={"type": "usual-period", "key": "period"}, data=_as_control(usual))]
 

@@ -34,8 +34,8 @@ def downloads_trend(connection: Connection, f: Filters) -> Answer:
     A bucket that has not begun has no downloads yet. `is_partial`: the bucket is not over, or the period covers only a
     part of it. The days compared with are laid on the period's one by one; before the first day of data there are none.
     Totals: downloads, compared (of the days that are over) and previous, which is None where nothing can be compared.
-    Time: tenant days, weeks from Monday; hours count from the tenant's midnight. Raises: NotAvailable for hours by app,
-    country or device of days whose raw events are gone.
+    Time: tenant days, weeks from the tenant's first day; hours count from the tenant's midnight. Raises: NotAvailable
+    for hours by app, country or device of days whose raw events are gone.
     """
     limits = limits_of(connection, f)
     rows, as_of = (

@@ -59,9 +59,9 @@ _ALL = (
         "downloads",
         "Downloads",
         "count",
-        "Valid downloads of an episode as the source of the events counted them: at least one minute delivered, bots "
-        "and malformed agents left out there. The import counts the same listener once per episode and calendar "
-        "day; it cannot check what the source filtered.",
+        "Downloads of an episode, the same listener once per episode and calendar day. From an access log a request "
+        "counts when it delivered at least one minute and comes from no bot, by the rules of IAB 2.3. Events from a "
+        "host, a platform or the API were filtered by whoever counted them.",
         "download_quarters, download_days, episode_days (from listener_events of type download)",
         adds_over=_TIME_AND_CONTENT,
     ),

@@ -51,6 +51,7 @@ class OpenSession:
     tenant_slug: str | None
     time_zone: str | None
     currency: str | None
+    week_start: str | None
     brand_name: str | None
     primary_color: str | None
     logo_svg: str | None

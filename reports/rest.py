@@ -34,6 +34,12 @@ def credit_with_rest(answer: Answer) -> list[Mapping[str, Any]]:
     return with_rest(answer.rows, name_key="title", sums=sums, limit=MOST_EPISODES)
 
 
+def heard_with_rest(answer: Answer, *, limit: int = MOST_EPISODES) -> list[Mapping[str, Any]]:
+    """The episodes in which a campaign was heard most and, as one, the others."""
+    heard = [row for row in answer.rows if row["impressions"]]
+    return with_rest(heard, name_key="title", sums=("impressions", "share"), limit=limit)
+
+
 def _sum(rows: Sequence[Mapping[str, Any]], key: str) -> int | Decimal | None:
     values = [row[key] for row in rows]
     if any(value is None for value in values):

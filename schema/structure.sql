@@ -1332,7 +1332,7 @@ CREATE FUNCTION public.search_transcripts(p_query text, p_limit integer DEFAULT 
 
 COMMENT ON FUNCTION public.search_transcripts(p_query text, p_limit integer) IS 'Episodes in scope whose transcripts hold these words, the best first. Syntax of a search engine: "words in a row", or, -not.';
 
-CREATE FUNCTION public.session_open(p_token_hash text, p_now timestamp with time zone, p_idle_since timestamp with time zone, p_noted_before timestamp with time zone) RETURNS TABLE(session_id uuid, user_id uuid, tenant_id uuid, email text, full_name text, permissions text[], tenant_name text, tenant_slug text, time_zone text, currency text, brand_name text, primary_color text, logo_svg text)
+CREATE FUNCTION public.session_open(p_token_hash text, p_now timestamp with time zone, p_idle_since timestamp with time zone, p_noted_before timestamp with time zone) RETURNS TABLE(session_id uuid, user_id uuid, tenant_id uuid, email text, full_name text, permissions text[], tenant_name text, tenant_slug text, time_zone text, currency text, week_start text, brand_name text, primary_color text, logo_svg text)
     LANGUAGE plpgsql
     SET plan_cache_mode TO 'force_generic_plan'
     AS $$
@@ -1350,7 +1350,7 @@ begin
     return query
     select s.id, u.id, u.tenant_id, u.email, u.full_name,
         array(select unnest(r.allowed) union select split_part(unnest(r.granted), ':', 1)),
-        t.name, t.slug, ts.settings ->> 'time_zone', ts.settings ->> 'currency',
+        t.name, t.slug, ts.settings ->> 'time_zone', ts.settings ->> 'currency', ts.settings ->> 'week_start',
         w.brand_name, w.primary_color, w.logo_svg
     from sessions s
     join users u on u.id = s.user_id and u.tenant_id is not distinct from s.tenant_id
@@ -1476,6 +1476,15 @@ CREATE FUNCTION public.tenant_time_zone() RETURNS text
     AS $$ select d.time_zone from internal.tenant_directory d where d.tenant_id = public.app_tenant() $$;
 
 COMMENT ON FUNCTION public.tenant_time_zone() IS 'IANA zone of the tenant in the session.';
+
+CREATE FUNCTION public.tenant_week_shift() RETURNS integer
+    LANGUAGE sql STABLE
+    AS $$
+    select coalesce((select 1 from public.tenant_settings s
+                     where s.tenant_id = (select public.app_tenant()) and s.settings ->> 'week_start' = 'sunday'), 0)
+$$;
+
+COMMENT ON FUNCTION public.tenant_week_shift() IS 'Days by which the weeks of the session''s tenant begin before those of ISO 8601: 1 where they begin on Sunday, else 0.';
 
 CREATE FUNCTION public.uuid_generate_v4() RETURNS uuid
     LANGUAGE sql PARALLEL SAFE
@@ -6779,6 +6788,10 @@ GRANT ALL ON FUNCTION public.tenant_for_key(p_kind text, p_key text) TO podboard
 REVOKE ALL ON FUNCTION public.tenant_time_zone() FROM PUBLIC;
 GRANT ALL ON FUNCTION public.tenant_time_zone() TO podboard_web;
 GRANT ALL ON FUNCTION public.tenant_time_zone() TO podboard_worker;
+
+REVOKE ALL ON FUNCTION public.tenant_week_shift() FROM PUBLIC;
+GRANT ALL ON FUNCTION public.tenant_week_shift() TO podboard_web;
+GRANT ALL ON FUNCTION public.tenant_week_shift() TO podboard_worker;
 
 GRANT SELECT,INSERT,DELETE ON TABLE public.attribution_events TO podboard_web;
 GRANT SELECT,INSERT,DELETE ON TABLE public.attribution_events TO podboard_worker;

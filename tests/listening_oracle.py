@@ -12,6 +12,7 @@ from uuid import UUID
 
 from queries.filters import Filters
 from queries.periods import Period
+from tests.weeks import week_of
 from tests.world import ListenerEvent
 
 
@@ -98,12 +99,12 @@ class Counted:
         }
 
     def by_bucket(self, f: Filters, period: Period) -> dict[date, int]:
-        """Downloads of each day, week from Monday or month that the period touches."""
+        """Downloads of each day, week from the tenant's first day or month that the period touches."""
         buckets: dict[date, int] = {}
         for day, count in self.by_day(f, period).items():
             first = {
                 "day": day,
-                "week": day - timedelta(days=day.weekday()),
+                "week": week_of(day, str(f.zone)),
                 "month": day.replace(day=1),
             }[f.grain]
             buckets[first] = buckets.get(first, 0) + count

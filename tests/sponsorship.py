@@ -23,6 +23,7 @@ from queries.filters import Filters
 from queries.periods import Comparison, Grain, Period
 from queries.settings import Settings, use_settings, with_databases
 from tests.conftest import Database
+from tests.weeks import week_start
 
 Connection = psycopg.Connection[tuple[Any, ...]]
 _owners: dict[str, Connection] = {}
@@ -83,7 +84,7 @@ class Tenant:
             )
             owner.execute(
                 "insert into tenant_settings (tenant_id, settings) values (%s, %s)",
-                [self.tenant_id, json.dumps({"time_zone": zone})],
+                [self.tenant_id, json.dumps({"time_zone": zone, "week_start": week_start(zone)})],
             )
 
     @contextmanager

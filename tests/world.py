@@ -27,6 +27,7 @@ from queries.filters import Filters, parse_filters
 from queries.session import Actor
 from queries.settings import Settings, current_settings, use_settings, with_databases
 from tests.people import EMAILS, People
+from tests.weeks import week_start
 
 if TYPE_CHECKING:
     from tests.conftest import Database
@@ -90,7 +91,10 @@ class Writer:
             )
             connection.execute(
                 "insert into tenant_settings (tenant_id, settings) values (%s, %s)",
-                [self.tenant_id, json.dumps({"time_zone": zone, "currency": currency})],
+                [
+                    self.tenant_id,
+                    json.dumps({"time_zone": zone, "currency": currency, "week_start": week_start(zone)}),
+                ],
             )
 
     def __getstate__(self) -> dict[str, Any]:

@@ -84,9 +84,11 @@ def filter_bar(
     dimensions: Sequence[Dimension] = (),
     chips: Sequence[tuple[str, str]] = (),
     max_date: date | None = None,
+    week_start: str = "monday",
     extra: Sequence[Component] = (),
 ) -> html.Div:
-    """Return the bar; `days` says in words what a range covers.
+    """Return the bar; `days` says in words what a range covers, `week_start` (monday or sunday) how the calendar
+    is laid out.
 
     The last period is "custom": choosing it opens the calendar under it; nothing moves.
     """
@@ -94,7 +96,10 @@ def filter_bar(
     keys |= {choice.key.lower(): ["grain", choice.value] for choice in grains if choice.key}
     row: list[Component] = [
         html.Div(
-            [segmented(filter_id("period"), periods, period, label="Period"), _range(range_, max_date)],
+            [
+                segmented(filter_id("period"), periods, period, label="Period"),
+                _range(range_, max_date, week_start),
+            ],
             className="filters__period",
         ),
         # The days of a period of one's own; the page's script keeps them.
@@ -132,7 +137,7 @@ def _menu(dimensions: Sequence[Dimension]) -> html.Details:
     )
 
 
-def _range(range_: tuple[date, date] | None, max_date: date | None) -> html.Div:
+def _range(range_: tuple[date, date] | None, max_date: date | None, week_start: str) -> html.Div:
     """Return the calendar that "custom" opens; the page's script opens and closes it."""
     shown = range_[0] if range_ else max_date
     return html.Div(
@@ -145,7 +150,7 @@ def _range(range_: tuple[date, date] | None, max_date: date | None) -> html.Div:
                 maxDate=max_date.isoformat() if max_date else None,
                 **({"defaultDate": shown.isoformat()} if shown else {}),
                 allowSingleDateInRange=True,
-                firstDayOfWeek=1,
+                firstDayOfWeek=0 if week_start == "sunday" else 1,
                 size="sm",
             ),
         ],

@@ -25,7 +25,7 @@ from queries.session import Connection
 from reports.figures.subjects import credit_by_channel, delivery_against_booking, results_over_time
 from reports.formatting import counted, day, format_value, interval, period
 from reports.key_figures import decimals_of
-from reports.rest import MOST_EPISODES, credit_with_rest, with_rest
+from reports.rest import credit_with_rest, heard_with_rest
 from reports.sentences_campaigns import campaign_sentence
 from reports.too_little import too_few_to_compare_episodes, too_few_to_compare_shows
 
@@ -176,10 +176,8 @@ def _credit_by_episode(answer: Answer, view: View) -> list[Component]:
 
 
 def _episodes(answer: Answer, view: View) -> Component:
-    heard = [row for row in answer.rows if row["impressions"]]
-    shown = with_rest(heard, name_key="title", sums=("impressions", "share"), limit=MOST_EPISODES)
     return table(
-        replace(answer, rows=shown),
+        replace(answer, rows=heard_with_rest(answer)),
         view,
         caption="Impressions by episode in the period",
         keys=("title", "impressions", "share", "reach", "unit_types"),

@@ -72,9 +72,12 @@ _RULES = (
     ),
     (
         "What is filtered out",
-        "Imports refuse what is malformed, too old (raw events are kept two years) or in the future, and "
-        "say so line by line. Events carry no addresses, so podboard takes none of them out for coming from a "
-        "data centre or a VPN: that filter is the source's alone. Two certified measurers may differ by 5 %.",
+        "Access logs and the enclosure prefix are judged here by the rules of IAB 2.3: bots, preloads, requests that "
+        "name no app, the same listener's repeated requests, in a log also whatever delivered less than a minute, and "
+        "data centres and VPNs where the installation has a list of their addresses. Each request refused for an "
+        "episode keeps its reason. Events that a host, a platform or the API sends carry no addresses and were "
+        "filtered by whoever counted them. Imports refuse what cannot be read, is too old (raw events are kept two "
+        "years) or in the future, line by line. Two certified measurers may differ by 5 %.",
     ),
     (
         "Unique listeners and reach",

@@ -19,7 +19,7 @@ from reports.documents.words import against_words, period_words
 from reports.figures import builders
 from reports.figures.subjects import results_grain, results_over_time
 from reports.formatting import counted, number, percent, period
-from reports.rest import credit_with_rest
+from reports.rest import credit_with_rest, heard_with_rest
 from reports.snapshot import Snapshot
 from reports.too_little import too_few_to_compare_shows
 
@@ -34,6 +34,8 @@ _MODELS = (
     ("linear_credit", "Linear"),
 )
 _RESULTS: tuple[Literal["visits", "conversions"], ...] = ("visits", "conversions")
+MOST_EPISODES = 30
+"""Rows of the list of episodes: a page full; the CSV of the campaign's page has them all."""
 _PRICED = {"cpm": "CPM", "flat": "Flat price"}
 _STAGES = {
     "prospect": "Prospect",
@@ -100,6 +102,20 @@ def compose(snapshot: Snapshot) -> Sequence[Section]:
             tuple(_credit(answers["attribution"], answers["episode_credit"], zone)),
         ),
         Section(
+            "Episodes",
+            (
+                table(
+                    "Delivery by episode",
+                    replace(
+                        answers["episodes"], rows=heard_with_rest(answers["episodes"], limit=MOST_EPISODES)
+                    ),
+                    ("title", "podcast_name", "published_at", "impressions", "share", "reach"),
+                    zone=zone,
+                    caption="Reach is counted per episode and adds up to nothing: one listener may hear several.",
+                ),
+            ),
+        ),
+        Section(
             "Insertion orders",
             (
                 table(
@@ -119,18 +135,6 @@ def compose(snapshot: Snapshot) -> Sequence[Section]:
                     currency=currency,
                 ),
                 *_notes(answers["bookings"]),
-            ),
-        ),
-        Section(
-            "Episodes",
-            (
-                table(
-                    "Delivery by episode",
-                    answers["episodes"],
-                    ("title", "podcast_name", "published_at", "impressions", "share", "reach"),
-                    zone=zone,
-                    caption="Reach is counted per episode and adds up to nothing: one listener may hear several.",
-                ),
             ),
         ),
     )

@@ -85,6 +85,15 @@ def _trend(days=8):
     )
 
 
+@pytest.mark.parametrize(("week_start", "first"), [("monday", 1), ("sunday", 0)])
+def test_the_calendar_begins_its_weeks_as_the_tenant_does(week_start, first):
+    custom = filter_bar.Choice("custom", "Custom")
+    said = json.dumps(
+        filter_bar.filter_bar(periods=[custom], period="custom", week_start=week_start), cls=PlotlyJSONEncoder
+    )
+    assert f'"firstDayOfWeek": {first}' in said
+
+
 def _everything():
     rows = [
         {"app": "Apple Podcasts", "n": 60, "href": "?app=a"},

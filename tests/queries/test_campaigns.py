@@ -22,6 +22,7 @@ from queries.session import Actor, tenant_session
 from queries.settings import Settings
 from tests.conftest import Database
 from tests.sponsorship import Event, Tenant, counted_conversions, counted_credit, own_database, touches_before
+from tests.weeks import week_of
 
 ZONES = ["America/New_York", "Europe/Berlin", "Asia/Kolkata", "Australia/Lord_Howe", "UTC"]
 # 8 October to 25 November 2026: the clocks change in New York and Berlin inside it.
@@ -421,7 +422,7 @@ def test_buckets_add_up_to_the_period(worlds: dict[str, World], zone: str, grain
     answer = world.ask(campaign_conversions.conversions_trend, world.filters(start, end, grain=grain))
 
     def bucket(day: date) -> date:
-        return {"week": day - timedelta(days=day.weekday()), "month": day.replace(day=1)}.get(grain, day)
+        return {"week": week_of(day, zone), "month": day.replace(day=1)}.get(grain, day)
 
     days = [start + timedelta(days=n) for n in range((end - start).days)]
     expected: dict[date, list[int]] = {bucket(day): [0, 0] for day in days}

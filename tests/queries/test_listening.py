@@ -21,6 +21,7 @@ from queries.periods import Period
 from queries.results import Answer
 from queries.session import Actor, tenant_session
 from tests.listening_oracle import Counted, change
+from tests.weeks import week_of
 from tests.world import WORLD_NOW, ListenerEvent, World, Writer
 
 FIGURES = ("downloads", "unique_listeners", "plays", "completion_ratio", "average_listen_seconds")
@@ -179,9 +180,7 @@ def test_trend_adds_up_and_leaves_no_gap(
     expected: dict[date, list[Any]] = {}
     after = counted.by_day(f, before) if before else {}
     for n, (day, downloads) in enumerate(counted.by_day(f, f.period).items()):
-        bucket = {"day": day, "week": day - timedelta(days=day.weekday()), "month": day.replace(day=1)}[
-            f.grain
-        ]
+        bucket = {"day": day, "week": week_of(day, str(f.zone)), "month": day.replace(day=1)}[f.grain]
         entry = expected.setdefault(
             bucket, [0, before.start + timedelta(days=n) if before and n < before.days else None, None]
         )

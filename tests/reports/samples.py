@@ -47,7 +47,7 @@ def _figures(values: dict[str, tuple[Any, Any]], currency: str | None = None) ->
     return Answer((Column("metric", "Metric"), Column("value", "Value", "number")), rows, as_of=AS_OF)
 
 
-def campaign(*, episodes: int = 12, **changes: Any) -> Snapshot:
+def campaign(*, episodes: int = 12, bookings: int = 1, **changes: Any) -> Snapshot:
     """A campaign in the middle of its flight."""
     filters = parse_filters(
         {"from": "2026-10-24", "to": "2026-11-22", "campaign": str(CAMPAIGN)},
@@ -183,7 +183,7 @@ def campaign(*, episodes: int = 12, **changes: Any) -> Snapshot:
             [
                 {
                     "booking_date": date(2026, 9, 14),
-                    "promo_code": "TIDE20",
+                    "promo_code": f"TIDE{n}",
                     "pricing_model": "cpm",
                     "booked_impressions": 420000,
                     "rate_micros": 25000000,
@@ -192,6 +192,7 @@ def campaign(*, episodes: int = 12, **changes: Any) -> Snapshot:
                     "ends_on": end,
                     "cost_micros": 10500000000,
                 }
+                for n in range(20, 20 + bookings)
             ],
             as_of=AS_OF - timedelta(minutes=3),
         ),

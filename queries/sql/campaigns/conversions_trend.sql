@@ -1,12 +1,16 @@
--- purpose: visits and conversions of one campaign per day, week (from Monday) or month of a period, gaps filled with 0
+-- purpose: visits and conversions of one campaign per day, week (from the tenant's first day) or month of a period, gaps filled with 0
 -- params: campaign_id, period_start, period_end, grain
 -- returns: bucket date, visits numeric, conversions numeric
 -- grain: bucket
 -- source: campaign_days, attribution_analytics
 -- relies on: campaign_days_tenant_id_campaign_id_local_day_attribution_ty_key
-with days as (
-    select cast(g as date) as day, cast(date_trunc(cast(:grain as text), g) as date) as bucket
-    from generate_series(cast(:period_start as date)::timestamp, cast(:period_end as date)::timestamp - interval '1 day',
+with weeks as (
+    select case when cast(:grain as text) = 'week' then tenant_week_shift() else 0 end as shift
+),
+days as (
+    select cast(g as date) as day,
+           cast(date_trunc(cast(:grain as text), g + make_interval(days => weeks.shift)) as date) - weeks.shift as bucket
+    from weeks, generate_series(cast(:period_start as date)::timestamp, cast(:period_end as date)::timestamp - interval '1 day',
                          interval '1 day') as g
 ),
 visited as (
