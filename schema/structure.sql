@@ -1698,6 +1698,7 @@ CREATE TABLE public.excluded_requests (
     reason text NOT NULL,
     occurred_at timestamp with time zone NOT NULL,
     rule_version text NOT NULL,
+    CONSTRAINT excluded_requests_reason_check CHECK ((reason = ANY (ARRAY['head'::text, 'method'::text, 'not_modified'::text, 'failed_status'::text, 'too_short'::text, 'size_unknown'::text, 'piece'::text, 'range_probe'::text, 'bot'::text, 'self_declared_bot'::text, 'data_centre'::text, 'vpn'::text, 'empty_agent'::text, 'malformed_agent'::text, 'watch_app'::text, 'preload'::text, 'repeat'::text]))),
     CONSTRAINT excluded_requests_rule_version_check CHECK (((length(rule_version) >= 1) AND (length(rule_version) <= 80)))
 )
 PARTITION BY RANGE (occurred_at);
@@ -1901,7 +1902,10 @@ CREATE TABLE public.access_logs (
     reason text,
     ip_address inet,
     user_agent text,
-    occurred_at timestamp with time zone DEFAULT now() NOT NULL
+    occurred_at timestamp with time zone DEFAULT now() NOT NULL,
+    CONSTRAINT access_logs_action_check CHECK ((action ~ '^[a-z_]+(\.[a-z_]+)?$'::text)),
+    CONSTRAINT access_logs_reason_check CHECK ((length(reason) <= 200)),
+    CONSTRAINT access_logs_resource_type_check CHECK ((resource_type ~ '^[a-z_]+$'::text))
 );
 
 ALTER TABLE ONLY public.access_logs FORCE ROW LEVEL SECURITY;
@@ -2195,7 +2199,8 @@ CREATE TABLE public.attribution_analytics (
     created_at timestamp with time zone DEFAULT now() NOT NULL,
     updated_at timestamp with time zone DEFAULT now() NOT NULL,
     CONSTRAINT attribution_analytics_metrics_check CHECK ((jsonb_typeof(metrics) = 'object'::text)),
-    CONSTRAINT attribution_analytics_metrics_check1 CHECK ((((metrics ->> 'version'::text))::integer >= 1))
+    CONSTRAINT attribution_analytics_metrics_check1 CHECK ((((metrics ->> 'version'::text))::integer >= 1)),
+    CONSTRAINT attribution_analytics_metrics_check2 CHECK ((metrics ? 'version'::text))
 );
 
 ALTER TABLE ONLY public.attribution_analytics FORCE ROW LEVEL SECURITY;
@@ -2239,6 +2244,7 @@ CREATE TABLE public.attribution_models (
     created_at timestamp with time zone DEFAULT now() NOT NULL,
     updated_at timestamp with time zone DEFAULT now() NOT NULL,
     CONSTRAINT attribution_models_configuration_check CHECK ((jsonb_typeof(configuration) = 'object'::text)),
+    CONSTRAINT attribution_models_configuration_check1 CHECK (((((configuration ->> 'window_days'::text))::numeric >= (1)::numeric) AND (((configuration ->> 'window_days'::text))::numeric <= (60)::numeric))),
     CONSTRAINT attribution_models_model_type_check CHECK ((model_type = ANY (ARRAY['first_touch'::text, 'last_touch'::text, 'linear'::text]))),
     CONSTRAINT attribution_models_name_check CHECK (((length(name) >= 1) AND (length(name) <= 120)))
 );
@@ -2333,7 +2339,10 @@ CREATE TABLE public.audit_logs (
     changes jsonb DEFAULT '{}'::jsonb NOT NULL,
     ip_address inet,
     user_agent text,
-    occurred_at timestamp with time zone DEFAULT now() NOT NULL
+    occurred_at timestamp with time zone DEFAULT now() NOT NULL,
+    CONSTRAINT audit_logs_action_check CHECK ((action ~ '^[a-z_]+(\.[a-z_]+)?$'::text)),
+    CONSTRAINT audit_logs_changes_check CHECK ((jsonb_typeof(changes) = 'object'::text)),
+    CONSTRAINT audit_logs_resource_type_check CHECK ((resource_type ~ '^[a-z_]+$'::text))
 );
 
 ALTER TABLE ONLY public.audit_logs FORCE ROW LEVEL SECURITY;
@@ -2720,7 +2729,10 @@ CREATE TABLE public.etl_imports (
     lines_sha256 text,
     options jsonb DEFAULT '{}'::jsonb NOT NULL,
     figures jsonb DEFAULT '{}'::jsonb NOT NULL,
+    CONSTRAINT etl_imports_check CHECK (((status = 'running'::text) = (completed_at IS NULL))),
+    CONSTRAINT etl_imports_check1 CHECK ((completed_at >= started_at)),
     CONSTRAINT etl_imports_figures_check CHECK ((jsonb_typeof(figures) = 'object'::text)),
+    CONSTRAINT etl_imports_import_type_check CHECK ((import_type = ANY (ARRAY['feed'::text, 'listener_events'::text, 'attribution_events'::text, 'access_log'::text, 'bookings'::text, 'conversions'::text, 'transcripts'::text, 'retention_curves'::text]))),
     CONSTRAINT etl_imports_lines_done_check CHECK ((lines_done >= 0)),
     CONSTRAINT etl_imports_lines_sha256_check CHECK ((lines_sha256 ~ '^[0-9a-f]{64}$'::text)),
     CONSTRAINT etl_imports_options_check CHECK ((jsonb_typeof(options) = 'object'::text)),
@@ -2909,7 +2921,8 @@ CREATE TABLE public.import_refusals (
     detail text DEFAULT ''::text NOT NULL,
     created_at timestamp with time zone DEFAULT now() NOT NULL,
     CONSTRAINT import_refusals_detail_check CHECK ((length(detail) <= 500)),
-    CONSTRAINT import_refusals_line_number_check CHECK ((line_number > 0))
+    CONSTRAINT import_refusals_line_number_check CHECK ((line_number > 0)),
+    CONSTRAINT import_refusals_reason_check CHECK (((length(reason) >= 1) AND (length(reason) <= 200)))
 );
 
 ALTER TABLE ONLY public.import_refusals FORCE ROW LEVEL SECURITY;
@@ -3061,6 +3074,7 @@ CREATE TABLE public.job_runs (
     lease_until timestamp with time zone NOT NULL,
     result jsonb DEFAULT '{}'::jsonb NOT NULL,
     error_message text,
+    CONSTRAINT job_runs_check CHECK (((status = 'running'::text) = (finished_at IS NULL))),
     CONSTRAINT job_runs_job_check CHECK ((job ~ '^[a-z_]+$'::text)),
     CONSTRAINT job_runs_result_check CHECK ((jsonb_typeof(result) = 'object'::text)),
     CONSTRAINT job_runs_status_check CHECK ((status = ANY (ARRAY['running'::text, 'succeeded'::text, 'failed'::text, 'abandoned'::text])))
@@ -3354,7 +3368,10 @@ CREATE TABLE public.permissions (
     action text NOT NULL,
     created_at timestamp with time zone DEFAULT now() NOT NULL,
     updated_at timestamp with time zone DEFAULT now() NOT NULL,
-    CONSTRAINT permissions_name_check CHECK ((name ~ '^[a-z_]+\.[a-z_]+$'::text))
+    CONSTRAINT permissions_action_check CHECK ((action ~ '^[a-z_]+$'::text)),
+    CONSTRAINT permissions_check CHECK ((action = split_part(name, '.'::text, 2))),
+    CONSTRAINT permissions_name_check CHECK ((name ~ '^[a-z_]+\.[a-z_]+$'::text)),
+    CONSTRAINT permissions_resource_type_check CHECK ((resource_type ~ '^[a-z_]+$'::text))
 );
 
 COMMENT ON TABLE public.permissions IS 'What can be allowed at all; the same for every tenant. Written by migrations and operators only.';
@@ -3956,9 +3973,12 @@ CREATE TABLE public.tenant_settings (
     settings jsonb DEFAULT '{}'::jsonb NOT NULL,
     created_at timestamp with time zone DEFAULT now() NOT NULL,
     updated_at timestamp with time zone DEFAULT now() NOT NULL,
+    CONSTRAINT tenant_settings_download_window_check CHECK (((settings ->> 'download_window'::text) = ANY (ARRAY['calendar_day'::text, 'rolling_first_touch'::text, 'rolling_last_touch'::text]))),
     CONSTRAINT tenant_settings_settings_check CHECK ((jsonb_typeof(settings) = 'object'::text)),
     CONSTRAINT tenant_settings_settings_check1 CHECK ((((settings ->> 'currency'::text) IS NULL) OR ((settings ->> 'currency'::text) ~ '^[A-Z]{3}$'::text))),
-    CONSTRAINT tenant_settings_settings_check2 CHECK ((((settings ->> 'week_start'::text) IS NULL) OR ((settings ->> 'week_start'::text) = ANY (ARRAY['monday'::text, 'sunday'::text]))))
+    CONSTRAINT tenant_settings_settings_check2 CHECK ((((settings ->> 'week_start'::text) IS NULL) OR ((settings ->> 'week_start'::text) = ANY (ARRAY['monday'::text, 'sunday'::text])))),
+    CONSTRAINT tenant_settings_settings_check3 CHECK (((((settings ->> 'listener_retention_days'::text))::numeric >= (1)::numeric) AND (((settings ->> 'listener_retention_days'::text))::numeric <= (36500)::numeric))),
+    CONSTRAINT tenant_settings_settings_check5 CHECK (((settings ->> 'locale'::text) ~ '^[a-z]{2}([-_][A-Z]{2})?$'::text))
 );
 
 ALTER TABLE ONLY public.tenant_settings FORCE ROW LEVEL SECURITY;
@@ -4220,17 +4240,8 @@ ALTER TABLE ONLY internal.transcript_search
 ALTER TABLE ONLY public.access_control_policies
     ADD CONSTRAINT access_control_policies_pkey PRIMARY KEY (id);
 
-ALTER TABLE public.access_logs
-    ADD CONSTRAINT access_logs_action_check CHECK ((action ~ '^[a-z_]+(\.[a-z_]+)?$'::text)) NOT VALID;
-
 ALTER TABLE ONLY public.access_logs
     ADD CONSTRAINT access_logs_pkey PRIMARY KEY (id);
-
-ALTER TABLE public.access_logs
-    ADD CONSTRAINT access_logs_reason_check CHECK ((length(reason) <= 200)) NOT VALID;
-
-ALTER TABLE public.access_logs
-    ADD CONSTRAINT access_logs_resource_type_check CHECK ((resource_type ~ '^[a-z_]+$'::text)) NOT VALID;
 
 ALTER TABLE ONLY public.ad_units
     ADD CONSTRAINT ad_units_pkey PRIMARY KEY (id);
@@ -4283,9 +4294,6 @@ ALTER TABLE ONLY public.api_keys
 ALTER TABLE ONLY public.api_usage
     ADD CONSTRAINT api_usage_pkey PRIMARY KEY (id);
 
-ALTER TABLE public.attribution_analytics
-    ADD CONSTRAINT attribution_analytics_metrics_check2 CHECK ((metrics ? 'version'::text)) NOT VALID;
-
 ALTER TABLE ONLY public.attribution_analytics
     ADD CONSTRAINT attribution_analytics_pkey PRIMARY KEY (id);
 
@@ -4297,9 +4305,6 @@ ALTER TABLE ONLY public.attribution_event_metadata
 
 ALTER TABLE ONLY public.attribution_events
     ADD CONSTRAINT attribution_events_pkey PRIMARY KEY (tenant_id, id, occurred_at);
-
-ALTER TABLE public.attribution_models
-    ADD CONSTRAINT attribution_models_configuration_check1 CHECK (((((configuration ->> 'window_days'::text))::numeric >= (1)::numeric) AND (((configuration ->> 'window_days'::text))::numeric <= (60)::numeric))) NOT VALID;
 
 ALTER TABLE ONLY public.attribution_models
     ADD CONSTRAINT attribution_models_pkey PRIMARY KEY (id);
@@ -4319,17 +4324,8 @@ ALTER TABLE ONLY public.attribution_validations
 ALTER TABLE ONLY public.attribution_validations
     ADD CONSTRAINT attribution_validations_tenant_id_attribution_event_id_even_key UNIQUE (tenant_id, attribution_event_id, event_occurred_at, validation_type);
 
-ALTER TABLE public.audit_logs
-    ADD CONSTRAINT audit_logs_action_check CHECK ((action ~ '^[a-z_]+(\.[a-z_]+)?$'::text)) NOT VALID;
-
-ALTER TABLE public.audit_logs
-    ADD CONSTRAINT audit_logs_changes_check CHECK ((jsonb_typeof(changes) = 'object'::text)) NOT VALID;
-
 ALTER TABLE ONLY public.audit_logs
     ADD CONSTRAINT audit_logs_pkey PRIMARY KEY (id);
-
-ALTER TABLE public.audit_logs
-    ADD CONSTRAINT audit_logs_resource_type_check CHECK ((resource_type ~ '^[a-z_]+$'::text)) NOT VALID;
 
 ALTER TABLE ONLY public.backup_records
     ADD CONSTRAINT backup_records_pkey PRIMARY KEY (id);
@@ -4376,15 +4372,6 @@ ALTER TABLE ONLY public.episodes
 ALTER TABLE ONLY public.episodes
     ADD CONSTRAINT episodes_tenant_id_podcast_id_guid_key UNIQUE (tenant_id, podcast_id, guid);
 
-ALTER TABLE public.etl_imports
-    ADD CONSTRAINT etl_imports_check CHECK (((status = 'running'::text) = (completed_at IS NULL))) NOT VALID;
-
-ALTER TABLE public.etl_imports
-    ADD CONSTRAINT etl_imports_check1 CHECK ((completed_at >= started_at)) NOT VALID;
-
-ALTER TABLE public.etl_imports
-    ADD CONSTRAINT etl_imports_import_type_check CHECK ((import_type = ANY (ARRAY['feed'::text, 'listener_events'::text, 'attribution_events'::text, 'access_log'::text, 'bookings'::text, 'conversions'::text, 'transcripts'::text, 'retention_curves'::text]))) NOT VALID;
-
 ALTER TABLE ONLY public.etl_imports
     ADD CONSTRAINT etl_imports_pkey PRIMARY KEY (id);
 
@@ -4393,9 +4380,6 @@ ALTER TABLE ONLY public.etl_imports
 
 ALTER TABLE ONLY public.excluded_requests
     ADD CONSTRAINT excluded_requests_pkey PRIMARY KEY (tenant_id, occurred_at, id);
-
-ALTER TABLE public.excluded_requests
-    ADD CONSTRAINT excluded_requests_reason_check CHECK ((reason = ANY (ARRAY['head'::text, 'method'::text, 'not_modified'::text, 'failed_status'::text, 'too_short'::text, 'size_unknown'::text, 'piece'::text, 'range_probe'::text, 'bot'::text, 'self_declared_bot'::text, 'data_centre'::text, 'vpn'::text, 'empty_agent'::text, 'malformed_agent'::text, 'watch_app'::text, 'preload'::text, 'repeat'::text]))) NOT VALID;
 
 ALTER TABLE ONLY public.experiment_assignments
     ADD CONSTRAINT experiment_assignments_pkey PRIMARY KEY (experiment_id, user_id);
@@ -4424,9 +4408,6 @@ ALTER TABLE ONLY public.import_columns
 ALTER TABLE ONLY public.import_refusals
     ADD CONSTRAINT import_refusals_pkey PRIMARY KEY (id);
 
-ALTER TABLE public.import_refusals
-    ADD CONSTRAINT import_refusals_reason_check CHECK (((length(reason) >= 1) AND (length(reason) <= 200))) NOT VALID;
-
 ALTER TABLE ONLY public.integration_sync_logs
     ADD CONSTRAINT integration_sync_logs_pkey PRIMARY KEY (id);
 
@@ -4447,9 +4428,6 @@ ALTER TABLE ONLY public.io_bookings
 
 ALTER TABLE ONLY public.io_bookings
     ADD CONSTRAINT io_bookings_tenant_id_id_key UNIQUE (tenant_id, id);
-
-ALTER TABLE public.job_runs
-    ADD CONSTRAINT job_runs_check CHECK (((status = 'running'::text) = (finished_at IS NULL))) NOT VALID;
 
 ALTER TABLE ONLY public.job_runs
     ADD CONSTRAINT job_runs_job_scheduled_for_key UNIQUE (job, scheduled_for);
@@ -4517,20 +4495,11 @@ ALTER TABLE ONLY public.password_reset_tokens
 ALTER TABLE ONLY public.password_reset_tokens
     ADD CONSTRAINT password_reset_tokens_token_key UNIQUE (token);
 
-ALTER TABLE public.permissions
-    ADD CONSTRAINT permissions_action_check CHECK ((action ~ '^[a-z_]+$'::text)) NOT VALID;
-
-ALTER TABLE public.permissions
-    ADD CONSTRAINT permissions_check CHECK ((action = split_part(name, '.'::text, 2))) NOT VALID;
-
 ALTER TABLE ONLY public.permissions
     ADD CONSTRAINT permissions_name_key UNIQUE (name);
 
 ALTER TABLE ONLY public.permissions
     ADD CONSTRAINT permissions_pkey PRIMARY KEY (id);
-
-ALTER TABLE public.permissions
-    ADD CONSTRAINT permissions_resource_type_check CHECK ((resource_type ~ '^[a-z_]+$'::text)) NOT VALID;
 
 ALTER TABLE ONLY public.podcasts
     ADD CONSTRAINT podcasts_pkey PRIMARY KEY (id);
@@ -4664,17 +4633,8 @@ ALTER TABLE ONLY public.subscription_tiers
 ALTER TABLE ONLY public.tenant_quotas
     ADD CONSTRAINT tenant_quotas_pkey PRIMARY KEY (tenant_id);
 
-ALTER TABLE public.tenant_settings
-    ADD CONSTRAINT tenant_settings_download_window_check CHECK (((settings ->> 'download_window'::text) = ANY (ARRAY['calendar_day'::text, 'rolling_first_touch'::text, 'rolling_last_touch'::text]))) NOT VALID;
-
 ALTER TABLE ONLY public.tenant_settings
     ADD CONSTRAINT tenant_settings_pkey PRIMARY KEY (tenant_id);
-
-ALTER TABLE public.tenant_settings
-    ADD CONSTRAINT tenant_settings_settings_check3 CHECK (((((settings ->> 'listener_retention_days'::text))::numeric >= (1)::numeric) AND (((settings ->> 'listener_retention_days'::text))::numeric <= (36500)::numeric))) NOT VALID;
-
-ALTER TABLE public.tenant_settings
-    ADD CONSTRAINT tenant_settings_settings_check5 CHECK (((settings ->> 'locale'::text) ~ '^[a-z]{2}([-_][A-Z]{2})?$'::text)) NOT VALID;
 
 ALTER TABLE ONLY public.tenants
     ADD CONSTRAINT tenants_pkey PRIMARY KEY (id);

@@ -214,6 +214,15 @@ def test_what_people_delete_can_be_brought_back(catalogue: psycopg.Connection[An
     assert deleted >= DELETED_BY_PEOPLE
 
 
+def test_every_check_and_reference_holds_for_every_row_there_is(catalogue: psycopg.Connection[Any]) -> None:
+    """One that was made "not valid" is validated by a later version: only rows of before may stop it."""
+    unread = catalogue.execute(
+        "select conrelid::regclass::text, conname from pg_constraint where not convalidated "
+        "and connamespace in ('public'::regnamespace, 'internal'::regnamespace)"
+    ).fetchall()
+    assert unread == []
+
+
 def test_no_secret_is_kept_as_it_is(catalogue: psycopg.Connection[Any]) -> None:
     """What proves something is a SHA-256; what must be read again is encrypted bytes that no person's role reads."""
     hashed = _columns(catalogue, "a.attname ~ '(^|_)(token|token_hash|key_hash|pdf_sha256|source_sha256)$'")

@@ -25,8 +25,8 @@ from tests.conftest import TEMPLATE, Database, program
 # release. The proofs begin at the first version on which there is a dashboard to be at work.
 RELEASED = 73
 FIRST_AT_WORK = 11
-# Released versions that did what no version may any more, and can be changed no more than any other: each reads tables that
-# the version before it made, for the access to them, and nobody has ever had a row there between the two.
+# Released versions that did what no version may any more, and can be changed no more than any other: each reads tables
+# that the version before it made, for the access to them, and nobody has ever had a row there between the two.
 HARM_RELEASED = {
     8: [
         "read through: attribution_events",
