@@ -125,6 +125,15 @@ JOBS: tuple[Job, ...] = (
         label="Deletion of what is past its time",
     ),
     Job(
+        "logs",
+        _DAY,
+        upkeep.unscoped_clear_grown,
+        "Lines of logs and windows of counting that are past their time",
+        offset=3 * _HOUR + 30 * _MINUTE,
+        lease_seconds=300,
+        label="Tidying of logs",
+    ),
+    Job(
         "logins",
         _HOUR,
         upkeep.unscoped_clear_logins,

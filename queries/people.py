@@ -13,6 +13,7 @@ from typing import Any
 from uuid import UUID
 
 from sqlalchemy import Connection
+from sqlalchemy.exc import DBAPIError
 
 from queries.engine import patience
 from queries.errors import DatabaseUnavailable
@@ -188,9 +189,19 @@ def end_sessions_of(connection: Connection, user_id: UUID, *, now: datetime) -> 
     return tell(connection, "people/end_sessions_of", user_id=user_id, now=now)
 
 
-def replace_password_hash(connection: Connection, password_hash: str) -> None:
-    """Stores a stronger hash of the password that the person of the session has just given."""
-    ask(connection, "people/replace_password_hash", password_hash=password_hash)
+def replace_password_hash(connection: Connection, password_hash: str) -> bool:
+    """Stores a stronger hash of the password that the person of the session has just given; whether that went well.
+
+    The old one is still good: what keeps the new one from being stored keeps nobody from logging in.
+    """
+    try:
+        with connection.begin_nested():
+            ask(connection, "people/replace_password_hash", password_hash=password_hash)
+    except DBAPIError as error:
+        if error.connection_invalidated:
+            raise
+        return False
+    return True
 
 
 def record_access(

@@ -4,6 +4,9 @@ A version is one file `NNNN_name.sql` in migrations/, or one of the same name in
 timeseries/timescale/: the engine is chosen at the first run and kept. Each file runs in one transaction, unless its
 first line is `-- no-transaction`; such a file runs statement by statement and must be repeatable. An index that it was
 making concurrently when it was interrupted is not usable and is dropped before the file runs again.
+
+A file that has been applied somewhere is never changed. Where one turns out not to run over what somebody has, before/
+<engine>_NNNN.sql makes it so: it runs in front of that version, wherever it is still to be applied, and is repeatable.
 """
 
 from __future__ import annotations
@@ -51,6 +54,7 @@ class Migration:
     version: int
     name: str
     sql: str
+    before: str = ""
 
     @property
     def label(self) -> str:
@@ -124,7 +128,11 @@ def load(folder: Path, engine: Engine) -> list[Migration]:
         matched = _FILE_NAME.fullmatch(file_name)
         if matched is None:
             raise MigrationError(f"{path} is not named NNNN_name.sql in lower case.")
-        migration = Migration(int(matched[1]), matched[2], path.read_text(encoding="utf-8"))
+        before = folder / "before" / f"{engine}_{matched[1]}.sql"
+        migration = Migration(
+            int(matched[1]), matched[2], path.read_text(encoding="utf-8"),
+            before.read_text(encoding="utf-8") if before.exists() else "",
+        )  # fmt: skip
         if migration.version in versions or (file_name in common and file_name in by_engine[engine]):
             raise MigrationError(f"Version {migration.version:04d} exists twice.")
         versions[migration.version] = migration
@@ -307,6 +315,9 @@ def _apply(
         try:
             patience = f"{min(_LOCK_STEP_MS * attempt, _LOCK_LONGEST_MS)}ms"
             connection.execute(_SET_LOCK_TIMEOUT, [patience])
+            if migration.before:
+                with connection.transaction():
+                    connection.execute(migration.before.encode())
             if migration.in_transaction:
                 with connection.transaction():
                     # Bytes without parameters: psycopg sends the file as it is, in one simple-protocol query.

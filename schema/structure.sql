@@ -4,6 +4,17 @@ CREATE SCHEMA internal;
 
 COMMENT ON SCHEMA internal IS 'Materialisations, rollups, partitions and queues. No usage for the runtime roles: what may be read stands in public as a barrier view.';
 
+CREATE FUNCTION internal.acknowledge_for_oneself() RETURNS trigger
+    LANGUAGE plpgsql
+    AS $$
+begin
+    if new.acknowledged_by is distinct from public.app_user() then
+        raise exception 'an alert is acknowledged by the person of the session' using errcode = 'insufficient_privilege';
+    end if;
+    return new;
+end
+$$;
+
 CREATE FUNCTION internal.create_attribution_models() RETURNS trigger
     LANGUAGE plpgsql
     AS $$
@@ -894,12 +905,21 @@ $$;
 COMMENT ON FUNCTION public.account_for_email(p_email text) IS 'Who logs in with this e-mail; asked before a tenant is known.';
 
 CREATE FUNCTION public.app_campaigns() RETURNS SETOF uuid
-    LANGUAGE sql STABLE ROWS 20 PARALLEL SAFE
+    LANGUAGE plpgsql STABLE SECURITY DEFINER ROWS 20 PARALLEL SAFE
+    SET search_path TO 'pg_catalog', 'public'
     AS $$
-    select unnest(string_to_array(
-        case when current_setting('app.campaign_scope', true) in ('all', 'none') then ''
-             else coalesce(current_setting('app.campaign_scope', true), '') end, ','))::uuid
-    $$;
+declare
+    scope constant text := coalesce(nullif(current_setting('app.campaign_scope', true), ''), 'none');
+begin
+    if starts_with(scope, 'but:') then
+        return query select t.id from public.campaigns t
+            where t.tenant_id = (select public.app_tenant()) and t.id <> all (array(select public.app_kept_from_campaigns()))
+                and t.sponsor_id <> all (array(select public.app_kept_from_campaigns()));
+    elsif scope not in ('all', 'none') then
+        return query select unnest(string_to_array(scope, ','))::uuid;
+    end if;
+end
+$$;
 
 COMMENT ON FUNCTION public.app_campaigns() IS 'Campaigns this transaction is limited to (empty when all or none).';
 
@@ -943,6 +963,18 @@ CREATE FUNCTION public.app_is_operator() RETURNS boolean
 
 COMMENT ON FUNCTION public.app_is_operator() IS 'True in the session of an operator: a person without a tenant who may read the system.';
 
+CREATE FUNCTION public.app_kept_from_campaigns() RETURNS SETOF uuid
+    LANGUAGE sql STABLE ROWS 5 PARALLEL SAFE
+    AS $$ select unnest(string_to_array(substr(current_setting('app.campaign_scope', true), 5), ','))::uuid where app_sees_other_campaigns() $$;
+
+COMMENT ON FUNCTION public.app_kept_from_campaigns() IS 'Campaigns, and sponsors with theirs, that a policy denies to a session which sees all others.';
+
+CREATE FUNCTION public.app_kept_from_podcasts() RETURNS SETOF uuid
+    LANGUAGE sql STABLE ROWS 5 PARALLEL SAFE
+    AS $$ select unnest(string_to_array(substr(current_setting('app.podcast_scope', true), 5), ','))::uuid where app_sees_other_podcasts() $$;
+
+COMMENT ON FUNCTION public.app_kept_from_podcasts() IS 'Podcasts that a policy denies to a session which sees all others.';
+
 CREATE FUNCTION public.app_may(p_permission text) RETURNS boolean
     LANGUAGE sql STABLE PARALLEL SAFE
     AS $$
@@ -958,12 +990,20 @@ CREATE FUNCTION public.app_may(p_permission text) RETURNS boolean
 COMMENT ON FUNCTION public.app_may(p_permission text) IS 'True when the person of this transaction has the permission, or the tenant itself acts.';
 
 CREATE FUNCTION public.app_podcasts() RETURNS SETOF uuid
-    LANGUAGE sql STABLE ROWS 20 PARALLEL SAFE
+    LANGUAGE plpgsql STABLE SECURITY DEFINER ROWS 20 PARALLEL SAFE
+    SET search_path TO 'pg_catalog', 'public'
     AS $$
-    select unnest(string_to_array(
-        case when current_setting('app.podcast_scope', true) in ('all', 'none') then ''
-             else coalesce(current_setting('app.podcast_scope', true), '') end, ','))::uuid
-    $$;
+declare
+    scope constant text := coalesce(nullif(current_setting('app.podcast_scope', true), ''), 'none');
+begin
+    if starts_with(scope, 'but:') then
+        return query select t.id from public.podcasts t
+            where t.tenant_id = (select public.app_tenant()) and t.id <> all (array(select public.app_kept_from_podcasts()));
+    elsif scope not in ('all', 'none') then
+        return query select unnest(string_to_array(scope, ','))::uuid;
+    end if;
+end
+$$;
 
 COMMENT ON FUNCTION public.app_podcasts() IS 'Podcasts this transaction is limited to (empty when all or none).';
 
@@ -989,13 +1029,33 @@ CREATE FUNCTION public.app_sees_all_podcasts() RETURNS boolean
 
 COMMENT ON FUNCTION public.app_sees_all_podcasts() IS 'True when this transaction may read every podcast of the tenant.';
 
+CREATE FUNCTION public.app_sees_other_campaigns() RETURNS boolean
+    LANGUAGE sql STABLE PARALLEL SAFE
+    AS $$ select coalesce(starts_with(current_setting('app.campaign_scope', true), 'but:'), false) $$;
+
+COMMENT ON FUNCTION public.app_sees_other_campaigns() IS 'True when this transaction may read every campaign of the tenant but those of app_kept_from_campaigns().';
+
+CREATE FUNCTION public.app_sees_other_podcasts() RETURNS boolean
+    LANGUAGE sql STABLE PARALLEL SAFE
+    AS $$ select coalesce(starts_with(current_setting('app.podcast_scope', true), 'but:'), false) $$;
+
+COMMENT ON FUNCTION public.app_sees_other_podcasts() IS 'True when this transaction may read every podcast of the tenant but those of app_kept_from_podcasts().';
+
 CREATE FUNCTION public.app_sponsors() RETURNS SETOF uuid
-    LANGUAGE sql STABLE ROWS 5 PARALLEL SAFE
+    LANGUAGE plpgsql STABLE SECURITY DEFINER ROWS 5 PARALLEL SAFE
+    SET search_path TO 'pg_catalog', 'public'
     AS $$
-    select unnest(string_to_array(
-        case when current_setting('app.sponsor_scope', true) in ('all', 'none') then ''
-             else coalesce(current_setting('app.sponsor_scope', true), '') end, ','))::uuid
-    $$;
+declare
+    scope constant text := coalesce(nullif(current_setting('app.sponsor_scope', true), ''), 'none');
+begin
+    if starts_with(scope, 'but:') then
+        return query select t.id from public.sponsors t
+            where t.tenant_id = (select public.app_tenant()) and t.id <> all (array(select public.app_kept_from_campaigns()));
+    elsif scope not in ('all', 'none') then
+        return query select unnest(string_to_array(scope, ','))::uuid;
+    end if;
+end
+$$;
 
 COMMENT ON FUNCTION public.app_sponsors() IS 'Sponsors this transaction is limited to (empty when all or none).';
 
@@ -1070,11 +1130,8 @@ begin
             campaign_list := 'all';
             sponsor_list := 'all';
         elsif 'campaigns.read_all' = any (person.allowed) then
-            -- Whoever is kept from one sees the others by list, and so no longer the whole tenant.
-            select coalesce(string_agg(s.id::text, ','), 'none') into sponsor_list
-            from public.sponsors s where s.tenant_id = p_tenant and s.id <> all (kept_from);
-            select coalesce(string_agg(c.id::text, ','), 'none') into campaign_list
-            from public.campaigns c where c.tenant_id = p_tenant and c.id <> all (kept_from);
+            campaign_list := 'but:' || array_to_string(kept_from, ',');
+            sponsor_list := campaign_list;
         elsif 'campaigns.read_own' = any (person.allowed) or given <> '{}' then
             sponsor_ids := array(
                 select o.resource_id
@@ -1100,8 +1157,7 @@ begin
         if 'podcasts.read_all' = any (person.allowed) and kept_from = '{}' then
             podcast_list := 'all';
         elsif 'podcasts.read_all' = any (person.allowed) then
-            select coalesce(string_agg(p.id::text, ','), 'none') into podcast_list
-            from public.podcasts p where p.tenant_id = p_tenant and p.id <> all (kept_from);
+            podcast_list := 'but:' || array_to_string(kept_from, ',');
         elsif 'podcasts.read_own' = any (person.allowed) or given <> '{}' then
             select coalesce(string_agg(p.id::text, ','), 'none') into podcast_list
             from public.podcasts p
@@ -1507,7 +1563,7 @@ CREATE TABLE public.attribution_events (
 )
 PARTITION BY RANGE (occurred_at);
 
-COMMENT ON TABLE public.attribution_events IS 'Ads delivered (impressions) and what followed: visits, leads, purchases.';
+COMMENT ON TABLE public.attribution_events IS 'Ads delivered (impressions) and what followed: visits, leads, purchases. Kept as long as the tenant.';
 
 COMMENT ON COLUMN public.attribution_events.attribution_type IS 'impression: an ad delivered; visit; lead; purchase.';
 
@@ -1651,6 +1707,7 @@ CREATE TABLE public.excluded_requests (
     reason text NOT NULL,
     occurred_at timestamp with time zone NOT NULL,
     rule_version text NOT NULL,
+    CONSTRAINT excluded_requests_reason_check CHECK ((reason = ANY (ARRAY['head'::text, 'method'::text, 'not_modified'::text, 'failed_status'::text, 'too_short'::text, 'size_unknown'::text, 'piece'::text, 'range_probe'::text, 'bot'::text, 'self_declared_bot'::text, 'data_centre'::text, 'vpn'::text, 'empty_agent'::text, 'malformed_agent'::text, 'watch_app'::text, 'preload'::text, 'repeat'::text]))),
     CONSTRAINT excluded_requests_rule_version_check CHECK (((length(rule_version) >= 1) AND (length(rule_version) <= 80)))
 )
 PARTITION BY RANGE (occurred_at);
@@ -1663,7 +1720,7 @@ COMMENT ON COLUMN public.excluded_requests.import_id IS 'The import it came with
 
 COMMENT ON COLUMN public.excluded_requests.reason IS 'head: HEAD; method: neither GET nor HEAD; not_modified: 304; failed_status: neither 200 nor 206; too_short: all pieces of the window together less than a minute, as yet; size_unknown: nobody can tell; piece: of a download that a later request completed; range_probe: bytes=0-1; bot: on the list of robots; self_declared_bot: says so itself; data_centre, vpn: by address; empty_agent, malformed_agent; watch_app: the second request of a watch; preload: nobody asked; repeat: the same listener and episode within the window.';
 
-COMMENT ON COLUMN public.excluded_requests.rule_version IS 'Which counting rules were applied: COUNTING_VERSION, as "IAB 2.3, rules 1".';
+COMMENT ON COLUMN public.excluded_requests.rule_version IS 'Which counting rules were applied: COUNTING_VERSION, as "IAB 2.3, rules 1". Those were the only ones there were while this was a number, which is what rows of that time say now; "1" was written by the release of that time and means the same.';
 
 CREATE TABLE internal.listener_days (
     tenant_id uuid NOT NULL,
@@ -1854,12 +1911,15 @@ CREATE TABLE public.access_logs (
     reason text,
     ip_address inet,
     user_agent text,
-    occurred_at timestamp with time zone DEFAULT now() NOT NULL
+    occurred_at timestamp with time zone DEFAULT now() NOT NULL,
+    CONSTRAINT access_logs_action_check CHECK ((action ~ '^[a-z_]+(\.[a-z_]+)?$'::text)),
+    CONSTRAINT access_logs_reason_check CHECK ((length(reason) <= 200)),
+    CONSTRAINT access_logs_resource_type_check CHECK ((resource_type ~ '^[a-z_]+$'::text))
 );
 
 ALTER TABLE ONLY public.access_logs FORCE ROW LEVEL SECURITY;
 
-COMMENT ON TABLE public.access_logs IS 'Who asked for what and was let in or not. ip_address is cut to a prefix.';
+COMMENT ON TABLE public.access_logs IS 'Who asked for what and was let in or not. ip_address is cut to a prefix. Kept two years.';
 
 COMMENT ON COLUMN public.access_logs.resource_type IS 'What was asked for, as in permissions; session for the door itself.';
 
@@ -1965,7 +2025,7 @@ CREATE TABLE public.ai_token_usage (
 
 ALTER TABLE ONLY public.ai_token_usage FORCE ROW LEVEL SECURITY;
 
-COMMENT ON TABLE public.ai_token_usage IS 'AI tokens spent, append-only: each row is taken off the person''s balance, or refused. user_id is null once the person is gone.';
+COMMENT ON TABLE public.ai_token_usage IS 'AI tokens spent, append-only: each row is taken off the person''s balance, or refused. user_id is null once the person is gone. Kept as long as the tenant.';
 
 COMMENT ON COLUMN public.ai_token_usage.usage_type IS 'transcription: of episodes; matching: suggested podcasts; ad_check: whether an ad aired; summary: sentences of reports; question: asked in words.';
 
@@ -2034,7 +2094,7 @@ CREATE TABLE public.alerts (
 
 ALTER TABLE ONLY public.alerts FORCE ROW LEVEL SECURITY;
 
-COMMENT ON TABLE public.alerts IS 'A rule that called: once per rule and period.';
+COMMENT ON TABLE public.alerts IS 'A rule that called: once per rule and period. Kept as long as the rule.';
 
 COMMENT ON COLUMN public.alerts.status IS 'open; acknowledged: a person has seen it; resolved: the number is back within its bounds.';
 
@@ -2043,6 +2103,8 @@ COMMENT ON COLUMN public.alerts.observed_value IS 'The value that called; for ri
 COMMENT ON COLUMN public.alerts.compared_value IS 'The value of the period before, where the rule compares with it.';
 
 COMMENT ON COLUMN public.alerts.threshold IS 'As it was then: rules change.';
+
+COMMENT ON COLUMN public.alerts.acknowledged_by IS 'The person who has seen it: nobody says so for another.';
 
 CREATE TABLE public.annotations (
     id uuid DEFAULT public.uuid_generate_v4() NOT NULL,
@@ -2102,7 +2164,7 @@ CREATE TABLE public.api_keys (
 
 ALTER TABLE ONLY public.api_keys FORCE ROW LEVEL SECURITY;
 
-COMMENT ON TABLE public.api_keys IS 'Keys of the API and the event collector. A key may do what its scopes and its person may, whichever is less.';
+COMMENT ON TABLE public.api_keys IS 'Keys of the API and the event collector. A key may do what its scopes and its person may, whichever is less. Kept as long as the person, also once it ran out.';
 
 COMMENT ON COLUMN public.api_keys.key_hash IS 'SHA-256 of the whole key, which is shown once and kept nowhere.';
 
@@ -2131,7 +2193,7 @@ CREATE TABLE public.api_usage (
 
 ALTER TABLE ONLY public.api_usage FORCE ROW LEVEL SECURITY;
 
-COMMENT ON TABLE public.api_usage IS 'Every call of the API, append-only. Key and person are null once they are gone; a person''s own calls have no key.';
+COMMENT ON TABLE public.api_usage IS 'Every call of the API, append-only. Key and person are null once they are gone; a person''s own calls have no key. Kept two years.';
 
 COMMENT ON COLUMN public.api_usage.endpoint IS 'The route with its placeholders, as /api/v1/campaigns/{id}: no ids, no query.';
 
@@ -2146,7 +2208,8 @@ CREATE TABLE public.attribution_analytics (
     created_at timestamp with time zone DEFAULT now() NOT NULL,
     updated_at timestamp with time zone DEFAULT now() NOT NULL,
     CONSTRAINT attribution_analytics_metrics_check CHECK ((jsonb_typeof(metrics) = 'object'::text)),
-    CONSTRAINT attribution_analytics_metrics_check1 CHECK ((((metrics ->> 'version'::text))::integer >= 1))
+    CONSTRAINT attribution_analytics_metrics_check1 CHECK ((((metrics ->> 'version'::text))::integer >= 1)),
+    CONSTRAINT attribution_analytics_metrics_check2 CHECK ((metrics ? 'version'::text))
 );
 
 ALTER TABLE ONLY public.attribution_analytics FORCE ROW LEVEL SECURITY;
@@ -2190,6 +2253,7 @@ CREATE TABLE public.attribution_models (
     created_at timestamp with time zone DEFAULT now() NOT NULL,
     updated_at timestamp with time zone DEFAULT now() NOT NULL,
     CONSTRAINT attribution_models_configuration_check CHECK ((jsonb_typeof(configuration) = 'object'::text)),
+    CONSTRAINT attribution_models_configuration_check1 CHECK (((((configuration ->> 'window_days'::text))::numeric >= (1)::numeric) AND (((configuration ->> 'window_days'::text))::numeric <= (60)::numeric))),
     CONSTRAINT attribution_models_model_type_check CHECK ((model_type = ANY (ARRAY['first_touch'::text, 'last_touch'::text, 'linear'::text]))),
     CONSTRAINT attribution_models_name_check CHECK (((length(name) >= 1) AND (length(name) <= 120)))
 );
@@ -2284,12 +2348,15 @@ CREATE TABLE public.audit_logs (
     changes jsonb DEFAULT '{}'::jsonb NOT NULL,
     ip_address inet,
     user_agent text,
-    occurred_at timestamp with time zone DEFAULT now() NOT NULL
+    occurred_at timestamp with time zone DEFAULT now() NOT NULL,
+    CONSTRAINT audit_logs_action_check CHECK ((action ~ '^[a-z_]+(\.[a-z_]+)?$'::text)),
+    CONSTRAINT audit_logs_changes_check CHECK ((jsonb_typeof(changes) = 'object'::text)),
+    CONSTRAINT audit_logs_resource_type_check CHECK ((resource_type ~ '^[a-z_]+$'::text))
 );
 
 ALTER TABLE ONLY public.audit_logs FORCE ROW LEVEL SECURITY;
 
-COMMENT ON TABLE public.audit_logs IS 'Changes made by a person or key; append-only. An import writes one row.';
+COMMENT ON TABLE public.audit_logs IS 'Changes made by a person or key; append-only. An import writes one row. Kept as long as the tenant.';
 
 COMMENT ON COLUMN public.audit_logs.action IS 'What was done: created, updated, deleted, import, or resource.what (user.invited).';
 
@@ -2319,7 +2386,7 @@ CREATE TABLE public.backup_records (
 
 ALTER TABLE ONLY public.backup_records FORCE ROW LEVEL SECURITY;
 
-COMMENT ON TABLE public.backup_records IS 'Backups that hold a tenant''s rows: one of the whole database is a row in each tenant. Read by who answers for the tenant''s settings, written by the worker only.';
+COMMENT ON TABLE public.backup_records IS 'Backups that hold a tenant''s rows: one of the whole database is a row in each tenant. Read by who answers for the tenant''s settings, written by the worker only. Kept as long as the tenant.';
 
 COMMENT ON COLUMN public.backup_records.backup_type IS 'full: everything; incremental: since the last; log: what was written meanwhile; export: of this tenant alone.';
 
@@ -2540,7 +2607,7 @@ CREATE TABLE public.churn_events (
 
 ALTER TABLE ONLY public.churn_events FORCE ROW LEVEL SECURITY;
 
-COMMENT ON TABLE public.churn_events IS 'People who stopped, and why, append-only. user_id is null once the person is gone.';
+COMMENT ON TABLE public.churn_events IS 'People who stopped, and why, append-only. user_id is null once the person is gone. Kept as long as the tenant.';
 
 COMMENT ON COLUMN public.churn_events.churn_reason IS 'price; missing_feature; other_product: another one instead; little_use: hardly came; closed_down: the firm is no more; left_the_tenant: changed jobs; unknown: nobody asked.';
 
@@ -2558,6 +2625,8 @@ CREATE TABLE public.counting_windows (
     told_bytes bigint,
     waiting_ids uuid[] DEFAULT '{}'::uuid[] NOT NULL,
     waiting_at timestamp with time zone[] DEFAULT '{}'::timestamp with time zone[] NOT NULL,
+    created_at timestamp with time zone DEFAULT now() NOT NULL,
+    updated_at timestamp with time zone DEFAULT now() NOT NULL,
     CONSTRAINT counting_windows_check CHECK ((closes_at > opened_at)),
     CONSTRAINT counting_windows_check1 CHECK ((cardinality(waiting_ids) = cardinality(waiting_at))),
     CONSTRAINT counting_windows_listener_id_check CHECK (((length(listener_id) >= 1) AND (length(listener_id) <= 200))),
@@ -2568,7 +2637,7 @@ CREATE TABLE public.counting_windows (
 
 ALTER TABLE ONLY public.counting_windows FORCE ROW LEVEL SECURITY;
 
-COMMENT ON TABLE public.counting_windows IS 'What a listener got of an episode in a window that a later request may still change: calendar days without a download yet, rolling windows until a month after they closed. Survives the end of a file.';
+COMMENT ON TABLE public.counting_windows IS 'What a listener got of an episode in a window that a later request may still change: calendar days without a download yet, rolling windows. Survives the end of a file. Kept until a month after the window closed and was last written.';
 
 COMMENT ON COLUMN public.counting_windows.is_counted IS 'Its download stands in listener_events.';
 
@@ -2626,7 +2695,7 @@ CREATE TABLE public.email_verification_tokens (
 
 ALTER TABLE ONLY public.email_verification_tokens FORCE ROW LEVEL SECURITY;
 
-COMMENT ON TABLE public.email_verification_tokens IS 'One-time links that prove an address, good for 24 hours.';
+COMMENT ON TABLE public.email_verification_tokens IS 'One-time links that prove an address, good for 24 hours. Kept until a week after its end.';
 
 COMMENT ON COLUMN public.email_verification_tokens.token IS 'SHA-256 of the token, never the token.';
 
@@ -2669,7 +2738,10 @@ CREATE TABLE public.etl_imports (
     lines_sha256 text,
     options jsonb DEFAULT '{}'::jsonb NOT NULL,
     figures jsonb DEFAULT '{}'::jsonb NOT NULL,
+    CONSTRAINT etl_imports_check CHECK (((status = 'running'::text) = (completed_at IS NULL))),
+    CONSTRAINT etl_imports_check1 CHECK ((completed_at >= started_at)),
     CONSTRAINT etl_imports_figures_check CHECK ((jsonb_typeof(figures) = 'object'::text)),
+    CONSTRAINT etl_imports_import_type_check CHECK ((import_type = ANY (ARRAY['feed'::text, 'listener_events'::text, 'attribution_events'::text, 'access_log'::text, 'bookings'::text, 'conversions'::text, 'transcripts'::text, 'retention_curves'::text]))),
     CONSTRAINT etl_imports_lines_done_check CHECK ((lines_done >= 0)),
     CONSTRAINT etl_imports_lines_sha256_check CHECK ((lines_sha256 ~ '^[0-9a-f]{64}$'::text)),
     CONSTRAINT etl_imports_options_check CHECK ((jsonb_typeof(options) = 'object'::text)),
@@ -2682,7 +2754,7 @@ CREATE TABLE public.etl_imports (
 
 ALTER TABLE ONLY public.etl_imports FORCE ROW LEVEL SECURITY;
 
-COMMENT ON TABLE public.etl_imports IS 'One row per import of a feed or file.';
+COMMENT ON TABLE public.etl_imports IS 'One row per import of a feed or file. Kept as long as the tenant.';
 
 COMMENT ON COLUMN public.etl_imports.import_type IS 'feed: a podcast''s RSS; listener_events, attribution_events: files of events; access_log: requests of a media host; bookings; conversions: by promo code; transcripts; retention_curves: as platforms aggregate them.';
 
@@ -2731,7 +2803,7 @@ CREATE TABLE public.experiment_events (
 
 ALTER TABLE ONLY public.experiment_events FORCE ROW LEVEL SECURITY;
 
-COMMENT ON TABLE public.experiment_events IS 'What somebody did who takes part, append-only.';
+COMMENT ON TABLE public.experiment_events IS 'What somebody did who takes part, append-only. Kept as long as the experiment.';
 
 COMMENT ON COLUMN public.experiment_events.event_type IS 'exposure: saw the variant; click; conversion: did what was hoped for; dismissal: closed it.';
 
@@ -2788,7 +2860,7 @@ CREATE TABLE public.failover_events (
     CONSTRAINT failover_events_target_node_check CHECK (((length(target_node) >= 1) AND (length(target_node) <= 120)))
 );
 
-COMMENT ON TABLE public.failover_events IS 'Each time another server took over. No tenant data.';
+COMMENT ON TABLE public.failover_events IS 'Each time another server took over. No tenant data. Kept for good.';
 
 COMMENT ON COLUMN public.failover_events.event_type IS 'planned: for maintenance; automatic: the first was gone; exercise: to see that it works; failback: back to the first.';
 
@@ -2858,12 +2930,13 @@ CREATE TABLE public.import_refusals (
     detail text DEFAULT ''::text NOT NULL,
     created_at timestamp with time zone DEFAULT now() NOT NULL,
     CONSTRAINT import_refusals_detail_check CHECK ((length(detail) <= 500)),
-    CONSTRAINT import_refusals_line_number_check CHECK ((line_number > 0))
+    CONSTRAINT import_refusals_line_number_check CHECK ((line_number > 0)),
+    CONSTRAINT import_refusals_reason_check CHECK (((length(reason) >= 1) AND (length(reason) <= 200)))
 );
 
 ALTER TABLE ONLY public.import_refusals FORCE ROW LEVEL SECURITY;
 
-COMMENT ON TABLE public.import_refusals IS 'Rows an import did not take, with line and reason.';
+COMMENT ON TABLE public.import_refusals IS 'Rows an import did not take, with line and reason. Kept two years.';
 
 COMMENT ON COLUMN public.import_refusals.reason IS 'One of a few sentences for people.';
 
@@ -2890,7 +2963,7 @@ CREATE TABLE public.integration_sync_logs (
 
 ALTER TABLE ONLY public.integration_sync_logs FORCE ROW LEVEL SECURITY;
 
-COMMENT ON TABLE public.integration_sync_logs IS 'Each exchange with a service: what came of it.';
+COMMENT ON TABLE public.integration_sync_logs IS 'Each exchange with a service: what came of it. Kept two years.';
 
 COMMENT ON COLUMN public.integration_sync_logs.sync_type IS 'full: everything anew; incremental: since the last; test: whether it answers at all.';
 
@@ -2913,7 +2986,7 @@ CREATE TABLE public.integration_tokens (
 
 ALTER TABLE ONLY public.integration_tokens FORCE ROW LEVEL SECURITY;
 
-COMMENT ON TABLE public.integration_tokens IS 'Secrets of integrations. A person''s session writes them and never reads them back.';
+COMMENT ON TABLE public.integration_tokens IS 'Secrets of integrations. A person''s session writes them and never reads them back. Kept as long as the integration.';
 
 COMMENT ON COLUMN public.integration_tokens.token_type IS 'access and refresh: OAuth; api_key: a key of the service; basic: name and password.';
 
@@ -3010,12 +3083,13 @@ CREATE TABLE public.job_runs (
     lease_until timestamp with time zone NOT NULL,
     result jsonb DEFAULT '{}'::jsonb NOT NULL,
     error_message text,
+    CONSTRAINT job_runs_check CHECK (((status = 'running'::text) = (finished_at IS NULL))),
     CONSTRAINT job_runs_job_check CHECK ((job ~ '^[a-z_]+$'::text)),
     CONSTRAINT job_runs_result_check CHECK ((jsonb_typeof(result) = 'object'::text)),
     CONSTRAINT job_runs_status_check CHECK ((status = ANY (ARRAY['running'::text, 'succeeded'::text, 'failed'::text, 'abandoned'::text])))
 );
 
-COMMENT ON TABLE public.job_runs IS 'Runs of the worker''s jobs: one row per job and time slot, so that two workers never run one slot twice. No tenant data.';
+COMMENT ON TABLE public.job_runs IS 'Runs of the worker''s jobs: one row per job and time slot, so that two workers never run one slot twice. No tenant data. Kept two weeks, of runs that did nothing an hour.';
 
 COMMENT ON COLUMN public.job_runs.status IS 'running; succeeded; failed; abandoned: its worker died.';
 
@@ -3062,7 +3136,7 @@ CREATE TABLE public.listener_keys (
 
 ALTER TABLE ONLY public.listener_keys FORCE ROW LEVEL SECURITY;
 
-COMMENT ON TABLE public.listener_keys IS 'The secret under which a tenant''s addresses become listener ids. Never changed: the same listener would be another one.';
+COMMENT ON TABLE public.listener_keys IS 'The secret under which a tenant''s addresses become listener ids. Never changed: the same listener would be another one. Kept as long as the tenant.';
 
 CREATE TABLE public.login_attempts (
     attempt_key text NOT NULL,
@@ -3073,7 +3147,7 @@ CREATE TABLE public.login_attempts (
     CONSTRAINT login_attempts_failures_check CHECK ((failures >= 0))
 );
 
-COMMENT ON TABLE public.login_attempts IS 'Log-in throttle: exponential up to 15 minutes, cleared by a success.';
+COMMENT ON TABLE public.login_attempts IS 'Log-in throttle: exponential up to 15 minutes, cleared by a success. Kept until a day after the last failure.';
 
 CREATE TABLE public.marketplace_listings (
     id uuid DEFAULT public.uuid_generate_v4() NOT NULL,
@@ -3119,7 +3193,7 @@ CREATE TABLE public.marketplace_revenue (
 
 ALTER TABLE ONLY public.marketplace_revenue FORCE ROW LEVEL SECURITY;
 
-COMMENT ON TABLE public.marketplace_revenue IS 'What a listing brought in, on which tenant day. Append-only: a correction is a row of its own. Read by who may manage the marketplace and by the podcaster whose listing it is, for it is what they are paid by; a role that only reads every podcast does not see what each earns, and a sponsor sees what it pays in its own bookings.';
+COMMENT ON TABLE public.marketplace_revenue IS 'What a listing brought in, on which tenant day. Append-only: a correction is a row of its own. Read by who may manage the marketplace and by the podcaster whose listing it is, for it is what they are paid by; a role that only reads every podcast does not see what each earns, and a sponsor sees what it pays in its own bookings. Kept as long as the listing.';
 
 COMMENT ON COLUMN public.marketplace_revenue.amount IS 'Below 0: a correction of what was booked before. Two currencies are never added.';
 
@@ -3291,7 +3365,7 @@ CREATE TABLE public.password_reset_tokens (
 
 ALTER TABLE ONLY public.password_reset_tokens FORCE ROW LEVEL SECURITY;
 
-COMMENT ON TABLE public.password_reset_tokens IS 'One-time links that set a password. token holds the SHA-256, never the token.';
+COMMENT ON TABLE public.password_reset_tokens IS 'One-time links that set a password. token holds the SHA-256, never the token. Kept until a week after its end.';
 
 COMMENT ON COLUMN public.password_reset_tokens.purpose IS 'reset: a password is there already (30 minutes); invitation: the first one (24 hours).';
 
@@ -3303,7 +3377,10 @@ CREATE TABLE public.permissions (
     action text NOT NULL,
     created_at timestamp with time zone DEFAULT now() NOT NULL,
     updated_at timestamp with time zone DEFAULT now() NOT NULL,
-    CONSTRAINT permissions_name_check CHECK ((name ~ '^[a-z_]+\.[a-z_]+$'::text))
+    CONSTRAINT permissions_action_check CHECK ((action ~ '^[a-z_]+$'::text)),
+    CONSTRAINT permissions_check CHECK ((action = split_part(name, '.'::text, 2))),
+    CONSTRAINT permissions_name_check CHECK ((name ~ '^[a-z_]+\.[a-z_]+$'::text)),
+    CONSTRAINT permissions_resource_type_check CHECK ((resource_type ~ '^[a-z_]+$'::text))
 );
 
 COMMENT ON TABLE public.permissions IS 'What can be allowed at all; the same for every tenant. Written by migrations and operators only.';
@@ -3477,7 +3554,7 @@ CREATE TABLE public.refresh_tokens (
 
 ALTER TABLE ONLY public.refresh_tokens FORCE ROW LEVEL SECURITY;
 
-COMMENT ON TABLE public.refresh_tokens IS 'Refresh tokens of the API. Each use replaces the token by the next of its family; a used one that comes again revokes the family.';
+COMMENT ON TABLE public.refresh_tokens IS 'Refresh tokens of the API. Each use replaces the token by the next of its family; a used one that comes again revokes the family. Kept until a week after it ran out.';
 
 COMMENT ON COLUMN public.refresh_tokens.family_id IS 'The log-in that the token goes back to; a family is of one person.';
 
@@ -3533,7 +3610,7 @@ CREATE TABLE public.report_deliveries (
 
 ALTER TABLE ONLY public.report_deliveries FORCE ROW LEVEL SECURITY;
 
-COMMENT ON TABLE public.report_deliveries IS 'One sending of a report to one destination: sent once, tried again, and what was answered.';
+COMMENT ON TABLE public.report_deliveries IS 'One sending of a report to one destination: sent once, tried again, and what was answered. Kept as long as the report.';
 
 COMMENT ON COLUMN public.report_deliveries.channel IS 'As of the recipient: email or webhook.';
 
@@ -3650,7 +3727,7 @@ CREATE TABLE public.reports (
 
 ALTER TABLE ONLY public.reports FORCE ROW LEVEL SECURITY;
 
-COMMENT ON TABLE public.reports IS 'Generated PDF reports: parameters, the snapshot that made them, the bytes and their SHA-256.';
+COMMENT ON TABLE public.reports IS 'Generated PDF reports: parameters, the snapshot that made them, the bytes and their SHA-256. Kept as long as the tenant, unless a person deletes it.';
 
 COMMENT ON COLUMN public.reports.report_type IS 'The template: campaign_performance of one campaign, podcast_audience of one or more podcasts.';
 
@@ -3762,7 +3839,7 @@ CREATE TABLE public.security_events (
 
 ALTER TABLE ONLY public.security_events FORCE ROW LEVEL SECURITY;
 
-COMMENT ON TABLE public.security_events IS 'What touched the safety of an account or a tenant; append-only. Without a tenant where none is known (a failed log-in of nobody).';
+COMMENT ON TABLE public.security_events IS 'What touched the safety of an account or a tenant; append-only. Without a tenant where none is known (a failed log-in of nobody). Kept two years.';
 
 COMMENT ON COLUMN public.security_events.event_type IS 'login_*: at the door; password_*, second_factor_changed, account_disabled, roles_changed, session_ended: what became of an account; token_reused: a spent refresh token came again; key_*: API keys; foreign_access: somebody else''s id was asked for; data_exported: an export of many rows; link_misused: a share link that had ended.';
 
@@ -3789,7 +3866,7 @@ CREATE TABLE public.sessions (
 
 ALTER TABLE ONLY public.sessions FORCE ROW LEVEL SECURITY;
 
-COMMENT ON TABLE public.sessions IS 'Server-side log-ins, keyed by the SHA-256 of the cookie; idle 30 minutes, at most 12 hours.';
+COMMENT ON TABLE public.sessions IS 'Server-side log-ins, keyed by the SHA-256 of the cookie; idle 30 minutes, at most 12 hours. Kept until a day after its end.';
 
 CREATE TABLE public.share_link_views (
     id uuid DEFAULT public.uuid_generate_v4() NOT NULL,
@@ -3804,7 +3881,7 @@ CREATE TABLE public.share_link_views (
 
 ALTER TABLE ONLY public.share_link_views FORCE ROW LEVEL SECURITY;
 
-COMMENT ON TABLE public.share_link_views IS 'Receipts: when a share link was looked at; append-only.';
+COMMENT ON TABLE public.share_link_views IS 'Receipts: when a share link was looked at; append-only. Kept two years.';
 
 COMMENT ON COLUMN public.share_link_views.visitor IS 'HMAC of address prefix and user agent under the link: two visits of one visitor look alike, and nobody is known by it.';
 
@@ -3840,7 +3917,7 @@ CREATE TABLE public.share_links (
 
 ALTER TABLE ONLY public.share_links FORCE ROW LEVEL SECURITY;
 
-COMMENT ON TABLE public.share_links IS 'Links that show a view or a report without a log-in, until expires_at or revoked_at. Shows what is in its lists and what created_by may still see, whichever is less.';
+COMMENT ON TABLE public.share_links IS 'Links that show a view or a report without a log-in, until expires_at or revoked_at. Shows what is in its lists and what created_by may still see, whichever is less. Kept as long as the person, also once it ran out.';
 
 COMMENT ON COLUMN public.share_links.token_hash IS 'SHA-256 of the token in the link, never the token.';
 
@@ -3905,9 +3982,12 @@ CREATE TABLE public.tenant_settings (
     settings jsonb DEFAULT '{}'::jsonb NOT NULL,
     created_at timestamp with time zone DEFAULT now() NOT NULL,
     updated_at timestamp with time zone DEFAULT now() NOT NULL,
+    CONSTRAINT tenant_settings_download_window_check CHECK (((settings ->> 'download_window'::text) = ANY (ARRAY['calendar_day'::text, 'rolling_first_touch'::text, 'rolling_last_touch'::text]))),
     CONSTRAINT tenant_settings_settings_check CHECK ((jsonb_typeof(settings) = 'object'::text)),
     CONSTRAINT tenant_settings_settings_check1 CHECK ((((settings ->> 'currency'::text) IS NULL) OR ((settings ->> 'currency'::text) ~ '^[A-Z]{3}$'::text))),
-    CONSTRAINT tenant_settings_settings_check2 CHECK ((((settings ->> 'week_start'::text) IS NULL) OR ((settings ->> 'week_start'::text) = ANY (ARRAY['monday'::text, 'sunday'::text]))))
+    CONSTRAINT tenant_settings_settings_check2 CHECK ((((settings ->> 'week_start'::text) IS NULL) OR ((settings ->> 'week_start'::text) = ANY (ARRAY['monday'::text, 'sunday'::text])))),
+    CONSTRAINT tenant_settings_settings_check3 CHECK (((((settings ->> 'listener_retention_days'::text))::numeric >= (1)::numeric) AND (((settings ->> 'listener_retention_days'::text))::numeric <= (36500)::numeric))),
+    CONSTRAINT tenant_settings_settings_check5 CHECK (((settings ->> 'locale'::text) ~ '^[a-z]{2}([-_][A-Z]{2})?$'::text))
 );
 
 ALTER TABLE ONLY public.tenant_settings FORCE ROW LEVEL SECURITY;
@@ -4098,7 +4178,7 @@ CREATE TABLE public.worker_heartbeats (
     beat_at timestamp with time zone DEFAULT now() NOT NULL
 );
 
-COMMENT ON TABLE public.worker_heartbeats IS 'Workers that are alive.';
+COMMENT ON TABLE public.worker_heartbeats IS 'Workers that are alive. Kept while the worker is alive, and a day.';
 
 ALTER TABLE ONLY internal.campaign_days
     ADD CONSTRAINT campaign_days_tenant_id_campaign_id_local_day_attribution_t_key UNIQUE NULLS NOT DISTINCT (tenant_id, campaign_id, local_day, attribution_type, episode_id, ad_unit_id, source, currency);
@@ -4169,17 +4249,8 @@ ALTER TABLE ONLY internal.transcript_search
 ALTER TABLE ONLY public.access_control_policies
     ADD CONSTRAINT access_control_policies_pkey PRIMARY KEY (id);
 
-ALTER TABLE public.access_logs
-    ADD CONSTRAINT access_logs_action_check CHECK ((action ~ '^[a-z_]+(\.[a-z_]+)?$'::text)) NOT VALID;
-
 ALTER TABLE ONLY public.access_logs
     ADD CONSTRAINT access_logs_pkey PRIMARY KEY (id);
-
-ALTER TABLE public.access_logs
-    ADD CONSTRAINT access_logs_reason_check CHECK ((length(reason) <= 200)) NOT VALID;
-
-ALTER TABLE public.access_logs
-    ADD CONSTRAINT access_logs_resource_type_check CHECK ((resource_type ~ '^[a-z_]+$'::text)) NOT VALID;
 
 ALTER TABLE ONLY public.ad_units
     ADD CONSTRAINT ad_units_pkey PRIMARY KEY (id);
@@ -4232,9 +4303,6 @@ ALTER TABLE ONLY public.api_keys
 ALTER TABLE ONLY public.api_usage
     ADD CONSTRAINT api_usage_pkey PRIMARY KEY (id);
 
-ALTER TABLE public.attribution_analytics
-    ADD CONSTRAINT attribution_analytics_metrics_check2 CHECK ((metrics ? 'version'::text)) NOT VALID;
-
 ALTER TABLE ONLY public.attribution_analytics
     ADD CONSTRAINT attribution_analytics_pkey PRIMARY KEY (id);
 
@@ -4246,9 +4314,6 @@ ALTER TABLE ONLY public.attribution_event_metadata
 
 ALTER TABLE ONLY public.attribution_events
     ADD CONSTRAINT attribution_events_pkey PRIMARY KEY (tenant_id, id, occurred_at);
-
-ALTER TABLE public.attribution_models
-    ADD CONSTRAINT attribution_models_configuration_check1 CHECK (((((configuration ->> 'window_days'::text))::numeric >= (1)::numeric) AND (((configuration ->> 'window_days'::text))::numeric <= (60)::numeric))) NOT VALID;
 
 ALTER TABLE ONLY public.attribution_models
     ADD CONSTRAINT attribution_models_pkey PRIMARY KEY (id);
@@ -4268,17 +4333,8 @@ ALTER TABLE ONLY public.attribution_validations
 ALTER TABLE ONLY public.attribution_validations
     ADD CONSTRAINT attribution_validations_tenant_id_attribution_event_id_even_key UNIQUE (tenant_id, attribution_event_id, event_occurred_at, validation_type);
 
-ALTER TABLE public.audit_logs
-    ADD CONSTRAINT audit_logs_action_check CHECK ((action ~ '^[a-z_]+(\.[a-z_]+)?$'::text)) NOT VALID;
-
-ALTER TABLE public.audit_logs
-    ADD CONSTRAINT audit_logs_changes_check CHECK ((jsonb_typeof(changes) = 'object'::text)) NOT VALID;
-
 ALTER TABLE ONLY public.audit_logs
     ADD CONSTRAINT audit_logs_pkey PRIMARY KEY (id);
-
-ALTER TABLE public.audit_logs
-    ADD CONSTRAINT audit_logs_resource_type_check CHECK ((resource_type ~ '^[a-z_]+$'::text)) NOT VALID;
 
 ALTER TABLE ONLY public.backup_records
     ADD CONSTRAINT backup_records_pkey PRIMARY KEY (id);
@@ -4325,15 +4381,6 @@ ALTER TABLE ONLY public.episodes
 ALTER TABLE ONLY public.episodes
     ADD CONSTRAINT episodes_tenant_id_podcast_id_guid_key UNIQUE (tenant_id, podcast_id, guid);
 
-ALTER TABLE public.etl_imports
-    ADD CONSTRAINT etl_imports_check CHECK (((status = 'running'::text) = (completed_at IS NULL))) NOT VALID;
-
-ALTER TABLE public.etl_imports
-    ADD CONSTRAINT etl_imports_check1 CHECK ((completed_at >= started_at)) NOT VALID;
-
-ALTER TABLE public.etl_imports
-    ADD CONSTRAINT etl_imports_import_type_check CHECK ((import_type = ANY (ARRAY['feed'::text, 'listener_events'::text, 'attribution_events'::text, 'access_log'::text, 'bookings'::text, 'conversions'::text, 'transcripts'::text, 'retention_curves'::text]))) NOT VALID;
-
 ALTER TABLE ONLY public.etl_imports
     ADD CONSTRAINT etl_imports_pkey PRIMARY KEY (id);
 
@@ -4342,9 +4389,6 @@ ALTER TABLE ONLY public.etl_imports
 
 ALTER TABLE ONLY public.excluded_requests
     ADD CONSTRAINT excluded_requests_pkey PRIMARY KEY (tenant_id, occurred_at, id);
-
-ALTER TABLE public.excluded_requests
-    ADD CONSTRAINT excluded_requests_reason_check CHECK ((reason = ANY (ARRAY['head'::text, 'method'::text, 'not_modified'::text, 'failed_status'::text, 'too_short'::text, 'size_unknown'::text, 'piece'::text, 'range_probe'::text, 'bot'::text, 'self_declared_bot'::text, 'data_centre'::text, 'vpn'::text, 'empty_agent'::text, 'malformed_agent'::text, 'watch_app'::text, 'preload'::text, 'repeat'::text]))) NOT VALID;
 
 ALTER TABLE ONLY public.experiment_assignments
     ADD CONSTRAINT experiment_assignments_pkey PRIMARY KEY (experiment_id, user_id);
@@ -4373,9 +4417,6 @@ ALTER TABLE ONLY public.import_columns
 ALTER TABLE ONLY public.import_refusals
     ADD CONSTRAINT import_refusals_pkey PRIMARY KEY (id);
 
-ALTER TABLE public.import_refusals
-    ADD CONSTRAINT import_refusals_reason_check CHECK (((length(reason) >= 1) AND (length(reason) <= 200))) NOT VALID;
-
 ALTER TABLE ONLY public.integration_sync_logs
     ADD CONSTRAINT integration_sync_logs_pkey PRIMARY KEY (id);
 
@@ -4396,9 +4437,6 @@ ALTER TABLE ONLY public.io_bookings
 
 ALTER TABLE ONLY public.io_bookings
     ADD CONSTRAINT io_bookings_tenant_id_id_key UNIQUE (tenant_id, id);
-
-ALTER TABLE public.job_runs
-    ADD CONSTRAINT job_runs_check CHECK (((status = 'running'::text) = (finished_at IS NULL))) NOT VALID;
 
 ALTER TABLE ONLY public.job_runs
     ADD CONSTRAINT job_runs_job_scheduled_for_key UNIQUE (job, scheduled_for);
@@ -4466,20 +4504,11 @@ ALTER TABLE ONLY public.password_reset_tokens
 ALTER TABLE ONLY public.password_reset_tokens
     ADD CONSTRAINT password_reset_tokens_token_key UNIQUE (token);
 
-ALTER TABLE public.permissions
-    ADD CONSTRAINT permissions_action_check CHECK ((action ~ '^[a-z_]+$'::text)) NOT VALID;
-
-ALTER TABLE public.permissions
-    ADD CONSTRAINT permissions_check CHECK ((action = split_part(name, '.'::text, 2))) NOT VALID;
-
 ALTER TABLE ONLY public.permissions
     ADD CONSTRAINT permissions_name_key UNIQUE (name);
 
 ALTER TABLE ONLY public.permissions
     ADD CONSTRAINT permissions_pkey PRIMARY KEY (id);
-
-ALTER TABLE public.permissions
-    ADD CONSTRAINT permissions_resource_type_check CHECK ((resource_type ~ '^[a-z_]+$'::text)) NOT VALID;
 
 ALTER TABLE ONLY public.podcasts
     ADD CONSTRAINT podcasts_pkey PRIMARY KEY (id);
@@ -4613,17 +4642,8 @@ ALTER TABLE ONLY public.subscription_tiers
 ALTER TABLE ONLY public.tenant_quotas
     ADD CONSTRAINT tenant_quotas_pkey PRIMARY KEY (tenant_id);
 
-ALTER TABLE public.tenant_settings
-    ADD CONSTRAINT tenant_settings_download_window_check CHECK (((settings ->> 'download_window'::text) = ANY (ARRAY['calendar_day'::text, 'rolling_first_touch'::text, 'rolling_last_touch'::text]))) NOT VALID;
-
 ALTER TABLE ONLY public.tenant_settings
     ADD CONSTRAINT tenant_settings_pkey PRIMARY KEY (tenant_id);
-
-ALTER TABLE public.tenant_settings
-    ADD CONSTRAINT tenant_settings_settings_check3 CHECK (((((settings ->> 'listener_retention_days'::text))::numeric >= (1)::numeric) AND (((settings ->> 'listener_retention_days'::text))::numeric <= (36500)::numeric))) NOT VALID;
-
-ALTER TABLE public.tenant_settings
-    ADD CONSTRAINT tenant_settings_settings_check5 CHECK (((settings ->> 'locale'::text) ~ '^[a-z]{2}([-_][A-Z]{2})?$'::text)) NOT VALID;
 
 ALTER TABLE ONLY public.tenants
     ADD CONSTRAINT tenants_pkey PRIMARY KEY (id);
@@ -4844,7 +4864,11 @@ CREATE INDEX gdpr_requests_open ON public.gdpr_requests USING btree (tenant_id, 
 
 CREATE INDEX gdpr_requests_user ON public.gdpr_requests USING btree (tenant_id, user_id);
 
+CREATE INDEX import_refusals_came ON public.import_refusals USING btree (tenant_id, created_at);
+
 CREATE INDEX import_refusals_import ON public.import_refusals USING btree (tenant_id, import_id, line_number);
+
+CREATE INDEX integration_sync_logs_came ON public.integration_sync_logs USING btree (tenant_id, started_at);
 
 CREATE INDEX integration_sync_logs_recent ON public.integration_sync_logs USING btree (tenant_id, integration_id, started_at DESC);
 
@@ -4958,6 +4982,8 @@ CREATE INDEX sessions_tenant_user ON public.sessions USING btree (tenant_id, use
 
 CREATE INDEX sessions_user ON public.sessions USING btree (user_id);
 
+CREATE INDEX share_link_views_came ON public.share_link_views USING btree (tenant_id, viewed_at);
+
 CREATE INDEX share_link_views_link ON public.share_link_views USING btree (tenant_id, share_link_id, viewed_at DESC);
 
 CREATE INDEX share_links_created_by ON public.share_links USING btree (tenant_id, created_by);
@@ -4987,6 +5013,8 @@ CREATE INDEX webhooks_integration ON public.webhooks USING btree (tenant_id, int
 CREATE UNIQUE INDEX white_label_custom_domain ON public.white_label_settings USING btree (custom_domain) WHERE (custom_domain IS NOT NULL);
 
 CREATE TRIGGER note_zone_change AFTER UPDATE OF time_zone ON internal.tenant_directory FOR EACH ROW WHEN ((old.time_zone IS DISTINCT FROM new.time_zone)) EXECUTE FUNCTION internal.note_zone_change();
+
+CREATE TRIGGER acknowledge_for_oneself BEFORE UPDATE ON public.alerts FOR EACH ROW WHEN (((new.acknowledged_by IS DISTINCT FROM old.acknowledged_by) AND (new.acknowledged_by IS NOT NULL) AND (public.app_user() IS NOT NULL))) EXECUTE FUNCTION internal.acknowledge_for_oneself();
 
 CREATE TRIGGER create_attribution_models AFTER INSERT ON public.tenants FOR EACH ROW EXECUTE FUNCTION internal.create_attribution_models();
 
@@ -5107,6 +5135,8 @@ CREATE TRIGGER touch_updated_at BEFORE UPDATE ON public.billing_transactions FOR
 CREATE TRIGGER touch_updated_at BEFORE UPDATE ON public.campaign_links FOR EACH ROW EXECUTE FUNCTION internal.touch_updated_at();
 
 CREATE TRIGGER touch_updated_at BEFORE UPDATE ON public.campaigns FOR EACH ROW EXECUTE FUNCTION internal.touch_updated_at();
+
+CREATE TRIGGER touch_updated_at BEFORE UPDATE ON public.counting_windows FOR EACH ROW EXECUTE FUNCTION internal.touch_updated_at();
 
 CREATE TRIGGER touch_updated_at BEFORE UPDATE ON public.email_verification_tokens FOR EACH ROW EXECUTE FUNCTION internal.touch_updated_at();
 
@@ -5810,13 +5840,21 @@ CREATE POLICY campaign_scope ON public.attribution_validations AS RESTRICTIVE TO
 
 CREATE POLICY campaign_scope ON public.campaign_links AS RESTRICTIVE TO podboard_web, podboard_worker USING ((( SELECT public.app_sees_all_campaigns() AS app_sees_all_campaigns) OR (campaign_id IN ( SELECT public.app_campaigns() AS app_campaigns))));
 
-CREATE POLICY campaign_scope ON public.campaigns AS RESTRICTIVE TO podboard_web, podboard_worker USING ((( SELECT public.app_sees_all_campaigns() AS app_sees_all_campaigns) OR (id IN ( SELECT public.app_campaigns() AS app_campaigns))));
+CREATE POLICY campaign_scope ON public.campaigns AS RESTRICTIVE TO podboard_web, podboard_worker USING ((( SELECT public.app_sees_all_campaigns() AS app_sees_all_campaigns) OR
+CASE
+    WHEN ( SELECT public.app_sees_other_campaigns() AS app_sees_other_campaigns) THEN ((NOT (id IN ( SELECT public.app_kept_from_campaigns() AS app_kept_from_campaigns))) AND (NOT (sponsor_id IN ( SELECT public.app_kept_from_campaigns() AS app_kept_from_campaigns))))
+    ELSE (id IN ( SELECT public.app_campaigns() AS app_campaigns))
+END));
 
 CREATE POLICY campaign_scope ON public.io_bookings AS RESTRICTIVE TO podboard_web, podboard_worker USING ((( SELECT public.app_sees_all_campaigns() AS app_sees_all_campaigns) OR (campaign_id IN ( SELECT public.app_campaigns() AS app_campaigns))));
 
 CREATE POLICY campaign_scope ON public.matches AS RESTRICTIVE TO podboard_web, podboard_worker USING ((( SELECT public.app_sees_all_campaigns() AS app_sees_all_campaigns) OR (campaign_id IN ( SELECT public.app_campaigns() AS app_campaigns))));
 
-CREATE POLICY campaign_scope ON public.sponsors AS RESTRICTIVE TO podboard_web, podboard_worker USING ((( SELECT public.app_sees_all_campaigns() AS app_sees_all_campaigns) OR (id IN ( SELECT public.app_sponsors() AS app_sponsors))));
+CREATE POLICY campaign_scope ON public.sponsors AS RESTRICTIVE TO podboard_web, podboard_worker USING ((( SELECT public.app_sees_all_campaigns() AS app_sees_all_campaigns) OR
+CASE
+    WHEN ( SELECT public.app_sees_other_campaigns() AS app_sees_other_campaigns) THEN (NOT (id IN ( SELECT public.app_kept_from_campaigns() AS app_kept_from_campaigns)))
+    ELSE (id IN ( SELECT public.app_sponsors() AS app_sponsors))
+END));
 
 ALTER TABLE public.campaigns ENABLE ROW LEVEL SECURITY;
 
@@ -6221,7 +6259,11 @@ CREATE POLICY podcast_scope ON public.marketplace_revenue AS RESTRICTIVE TO podb
    FROM public.marketplace_listings l
   WHERE ((l.tenant_id = ( SELECT public.app_tenant() AS app_tenant)) AND (l.podcast_id IN ( SELECT public.app_podcasts() AS app_podcasts)))))));
 
-CREATE POLICY podcast_scope ON public.podcasts AS RESTRICTIVE TO podboard_web, podboard_worker USING ((( SELECT public.app_sees_all_podcasts() AS app_sees_all_podcasts) OR (id IN ( SELECT public.app_podcasts() AS app_podcasts))));
+CREATE POLICY podcast_scope ON public.podcasts AS RESTRICTIVE TO podboard_web, podboard_worker USING ((( SELECT public.app_sees_all_podcasts() AS app_sees_all_podcasts) OR
+CASE
+    WHEN ( SELECT public.app_sees_other_podcasts() AS app_sees_other_podcasts) THEN (NOT (id IN ( SELECT public.app_kept_from_podcasts() AS app_kept_from_podcasts)))
+    ELSE (id IN ( SELECT public.app_podcasts() AS app_podcasts))
+END));
 
 CREATE POLICY podcast_scope ON public.transcripts AS RESTRICTIVE TO podboard_web, podboard_worker USING ((( SELECT public.app_sees_all_podcasts() AS app_sees_all_podcasts) OR (episode_id IN ( SELECT public.app_episodes() AS app_episodes))));
 
@@ -6392,7 +6434,7 @@ CREATE POLICY system_read ON public.subscription_tiers FOR SELECT TO podboard_we
 
 CREATE POLICY tenant_isolation ON public.access_control_policies USING ((tenant_id = ( SELECT public.app_tenant() AS app_tenant))) WITH CHECK ((tenant_id = ( SELECT public.app_tenant() AS app_tenant)));
 
-CREATE POLICY tenant_isolation ON public.access_logs USING ((tenant_id = ( SELECT public.app_tenant() AS app_tenant))) WITH CHECK (((tenant_id = ( SELECT public.app_tenant() AS app_tenant)) OR ((tenant_id IS NULL) AND (( SELECT public.app_tenant() AS app_tenant) IS NULL))));
+CREATE POLICY tenant_isolation ON public.access_logs USING (((tenant_id = ( SELECT public.app_tenant() AS app_tenant)) OR ((tenant_id IS NULL) AND (( SELECT public.app_tenant() AS app_tenant) IS NULL) AND (CURRENT_USER = 'podboard_owner'::name)))) WITH CHECK (((tenant_id = ( SELECT public.app_tenant() AS app_tenant)) OR ((tenant_id IS NULL) AND (( SELECT public.app_tenant() AS app_tenant) IS NULL))));
 
 CREATE POLICY tenant_isolation ON public.ad_units USING ((tenant_id = ( SELECT public.app_tenant() AS app_tenant))) WITH CHECK ((tenant_id = ( SELECT public.app_tenant() AS app_tenant)));
 
@@ -6512,7 +6554,7 @@ CREATE POLICY tenant_isolation ON public.roles USING (((tenant_id = ( SELECT pub
 
 CREATE POLICY tenant_isolation ON public.saved_views USING ((tenant_id = ( SELECT public.app_tenant() AS app_tenant))) WITH CHECK ((tenant_id = ( SELECT public.app_tenant() AS app_tenant)));
 
-CREATE POLICY tenant_isolation ON public.security_events USING (((tenant_id = ( SELECT public.app_tenant() AS app_tenant)) OR ((tenant_id IS NULL) AND ( SELECT public.app_is_operator() AS app_is_operator)))) WITH CHECK (((tenant_id = ( SELECT public.app_tenant() AS app_tenant)) OR ((tenant_id IS NULL) AND (( SELECT public.app_tenant() AS app_tenant) IS NULL))));
+CREATE POLICY tenant_isolation ON public.security_events USING (((tenant_id = ( SELECT public.app_tenant() AS app_tenant)) OR ((tenant_id IS NULL) AND ( SELECT public.app_is_operator() AS app_is_operator)) OR ((tenant_id IS NULL) AND (( SELECT public.app_tenant() AS app_tenant) IS NULL) AND (CURRENT_USER = 'podboard_owner'::name)))) WITH CHECK (((tenant_id = ( SELECT public.app_tenant() AS app_tenant)) OR ((tenant_id IS NULL) AND (( SELECT public.app_tenant() AS app_tenant) IS NULL))));
 
 CREATE POLICY tenant_isolation ON public.sessions USING (((tenant_id = ( SELECT public.app_tenant() AS app_tenant)) OR ((tenant_id IS NULL) AND (( SELECT public.app_tenant() AS app_tenant) IS NULL) AND (user_id = ( SELECT public.app_user() AS app_user))))) WITH CHECK (((tenant_id = ( SELECT public.app_tenant() AS app_tenant)) OR ((tenant_id IS NULL) AND (( SELECT public.app_tenant() AS app_tenant) IS NULL) AND (user_id = ( SELECT public.app_user() AS app_user)))));
 
@@ -6570,9 +6612,19 @@ CREATE POLICY update_rights ON public.alert_rules AS RESTRICTIVE FOR UPDATE TO p
 
 CREATE POLICY update_rights ON public.alerts AS RESTRICTIVE FOR UPDATE TO podboard_web, podboard_worker USING ((( SELECT public.app_may('settings.manage'::text) AS app_may) OR (rule_id IN ( SELECT r.id
    FROM public.alert_rules r
-  WHERE (r.created_by = ( SELECT public.app_user() AS app_user)))))) WITH CHECK ((( SELECT public.app_may('settings.manage'::text) AS app_may) OR (rule_id IN ( SELECT r.id
+  WHERE ((r.created_by = ( SELECT public.app_user() AS app_user)) OR
+        CASE
+            WHEN (r.campaign_id IS NOT NULL) THEN ( SELECT public.app_may('campaigns.manage'::text) AS app_may)
+            WHEN (num_nonnulls(r.podcast_id, r.episode_id) > 0) THEN ( SELECT public.app_may('catalogue.manage'::text) AS app_may)
+            ELSE ( SELECT (public.app_may('campaigns.manage'::text) AND public.app_may('catalogue.manage'::text)))
+        END))))) WITH CHECK ((( SELECT public.app_may('settings.manage'::text) AS app_may) OR (rule_id IN ( SELECT r.id
    FROM public.alert_rules r
-  WHERE (r.created_by = ( SELECT public.app_user() AS app_user))))));
+  WHERE ((r.created_by = ( SELECT public.app_user() AS app_user)) OR
+        CASE
+            WHEN (r.campaign_id IS NOT NULL) THEN ( SELECT public.app_may('campaigns.manage'::text) AS app_may)
+            WHEN (num_nonnulls(r.podcast_id, r.episode_id) > 0) THEN ( SELECT public.app_may('catalogue.manage'::text) AS app_may)
+            ELSE ( SELECT (public.app_may('campaigns.manage'::text) AND public.app_may('catalogue.manage'::text)))
+        END)))));
 
 CREATE POLICY update_rights ON public.annotations AS RESTRICTIVE FOR UPDATE TO podboard_web, podboard_worker USING (((created_by = ( SELECT public.app_user() AS app_user)) OR ((visibility <> 'own'::text) AND ( SELECT public.app_may('settings.manage'::text) AS app_may)))) WITH CHECK (((created_by = ( SELECT public.app_user() AS app_user)) OR ((visibility <> 'own'::text) AND ( SELECT public.app_may('settings.manage'::text) AS app_may))));
 
@@ -6738,9 +6790,21 @@ REVOKE ALL ON FUNCTION public.account_for_email(p_email text) FROM PUBLIC;
 GRANT ALL ON FUNCTION public.account_for_email(p_email text) TO podboard_web;
 GRANT ALL ON FUNCTION public.account_for_email(p_email text) TO podboard_worker;
 
+REVOKE ALL ON FUNCTION public.app_campaigns() FROM PUBLIC;
+GRANT ALL ON FUNCTION public.app_campaigns() TO podboard_web;
+GRANT ALL ON FUNCTION public.app_campaigns() TO podboard_worker;
+
 REVOKE ALL ON FUNCTION public.app_episodes() FROM PUBLIC;
 GRANT ALL ON FUNCTION public.app_episodes() TO podboard_web;
 GRANT ALL ON FUNCTION public.app_episodes() TO podboard_worker;
+
+REVOKE ALL ON FUNCTION public.app_podcasts() FROM PUBLIC;
+GRANT ALL ON FUNCTION public.app_podcasts() TO podboard_web;
+GRANT ALL ON FUNCTION public.app_podcasts() TO podboard_worker;
+
+REVOKE ALL ON FUNCTION public.app_sponsors() FROM PUBLIC;
+GRANT ALL ON FUNCTION public.app_sponsors() TO podboard_web;
+GRANT ALL ON FUNCTION public.app_sponsors() TO podboard_worker;
 
 REVOKE ALL ON FUNCTION public.ensure_event_storage(p_from timestamp with time zone, p_to timestamp with time zone) FROM PUBLIC;
 GRANT ALL ON FUNCTION public.ensure_event_storage(p_from timestamp with time zone, p_to timestamp with time zone) TO podboard_web;

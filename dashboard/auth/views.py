@@ -69,8 +69,8 @@ def check_log_in() -> AnyResponse:
         with people.account_session(account.tenant_id, account.user_id) as connection:
             people.forget_attempts(connection, per_account.key)
             people.uncount_attempt(connection, per_address.key)
-            if new_hash:
-                people.replace_password_hash(connection, new_hash)
+            if new_hash and not people.replace_password_hash(connection, new_hash):
+                log.warning("stronger hash not stored", extra={"user": str(account.user_id)})
             token = people.start_session(connection, account, now=moment, origin=origin)
             people.record_access(
                 connection, tenant_id=account.tenant_id, user_id=account.user_id, action="log_in", allowed=True,

@@ -481,6 +481,28 @@ def test_a_weak_hash_is_replaced_at_log_in(browse, in_tables) -> None:
     assert browse().log_in("Bob").status_code == 303
 
 
+def test_a_hash_that_cannot_be_replaced_keeps_nobody_out(browse, in_tables, caplog) -> None:
+    """The old one is as good as it was; the log-in stands in the access log all the same."""
+    weak = PasswordHasher(time_cost=1, memory_cost=64, parallelism=1).hash(PASSWORD)
+    in_tables.execute("update users set password_hash = %s where email = 'bob@alpha.example'", [weak])
+
+    def state():
+        return in_tables.execute(
+            "select u.password_hash, (select count(*) from sessions s where s.user_id = u.id), "
+            "(select count(*) from access_logs l where l.user_id = u.id and l.allowed) "
+            "from users u where u.email = 'bob@alpha.example'"
+        ).fetchone()
+
+    _, sessions, log_ins = state()
+    in_tables.execute("revoke execute on function replace_password(text) from podboard_web")
+    try:
+        assert browse().log_in("Bob").status_code == 303
+    finally:
+        in_tables.execute("grant execute on function replace_password(text) to podboard_web")
+    assert "stronger hash not stored" in caplog.messages
+    assert state() == (weak, sessions + 1, log_ins + 1)
+
+
 # The way back --------------------------------------------------------------------------------------------------
 
 

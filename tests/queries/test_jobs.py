@@ -6,11 +6,14 @@ import threading
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
-from uuid import uuid4
+from typing import Any
+from uuid import UUID, uuid4
 
 import psycopg
 import pytest
+from psycopg import sql
 
+from dashboard.jobs import job
 from queries import jobs, operations, upkeep
 from queries.engine import dispose_engines
 from queries.session import Actor, anonymous_session, tenant_session
@@ -18,6 +21,8 @@ from queries.settings import Settings, use_settings
 from tests.conftest import Database
 
 NOON = datetime(2026, 11, 2, 12, 0, tzinfo=UTC)
+_IMPORT, _LINK, _INTEGRATION = 3, 4, 5
+_AGES = (timedelta(days=800), timedelta(days=700))
 
 
 @pytest.fixture(scope="module")
@@ -238,3 +243,125 @@ def test_ended_logins_and_used_links_are_cleared_in_every_tenant_and_for_operato
         ).fetchone()
     # A session, a link to a password and one to an address, and two refresh tokens of each are left.
     assert left == (3, 3, 1, 3 * 5)
+
+
+# Tables that the daily tidying of logs clears: the column that counts, and what else a row needs.
+_GROWN: dict[str, tuple[str, dict[str, object]]] = {
+    "access_logs": ("occurred_at", {"resource_type": "session", "action": "log_in", "allowed": False}),
+    "security_events": ("occurred_at", {"event_type": "login_failed", "severity": "low"}),
+    "api_usage": (
+        "occurred_at", {"endpoint": "/api/v1/events", "method": "POST", "status_code": 202, "response_time_ms": 3},
+    ),
+    "import_refusals": ("created_at", {"import_id": _IMPORT, "line_number": 1, "reason": "no time"}),
+    "share_link_views": ("viewed_at", {"share_link_id": _LINK, "visitor": "b" * 64}),
+    "integration_sync_logs": ("started_at", {"integration_id": _INTEGRATION, "sync_type": "full"}),
+}  # fmt: skip
+
+
+@pytest.fixture
+def grown(worker_database: Database) -> Iterator[psycopg.Connection[Any]]:
+    """Two tenants with a row on either side of the edge in each of these tables, and in two of them rows of nobody."""
+    with psycopg.connect(worker_database.superuser_dsn) as admin:
+        admin.execute("truncate users, tenants, access_logs, security_events, internal.directory cascade")
+        for letter in "ab":
+            tenant = UUID(int=0xA if letter == "a" else 0xB)
+            admin.execute(
+                "insert into tenants (id, name, slug) values (%s, %s, %s)", [tenant, letter, letter]
+            )
+            admin.execute("select set_tenant_context(%s)", [tenant])
+            person, podcast, episode = (_of(tenant, n) for n in range(3))
+            _put(admin, "users", id=person, tenant_id=tenant, email=f"{letter}@x.example")
+            _put(admin, "podcasts", id=podcast, tenant_id=tenant, name="Show")
+            _put(admin, "episodes", id=episode, tenant_id=tenant, podcast_id=podcast, title="One")
+            _put(
+                admin,
+                "etl_imports",
+                id=_of(tenant, _IMPORT),
+                tenant_id=tenant,
+                import_type="feed",
+                source="x",
+            )
+            _put(
+                admin,
+                "integrations",
+                id=_of(tenant, _INTEGRATION),
+                tenant_id=tenant,
+                name="x",
+                integration_type="shop",
+            )
+            _put(
+                admin, "share_links", id=_of(tenant, _LINK), tenant_id=tenant, token_hash=letter * 64, kind="view",
+                page="/overview", created_by=person, podcast_ids=[podcast],
+                expires_at=datetime.now(UTC) + timedelta(days=1),
+            )  # fmt: skip
+            for table, (column, values) in _GROWN.items():
+                of_tenant = {
+                    name: _of(tenant, v) if name.endswith("_id") else v for name, v in values.items()
+                }
+                for age in _AGES:
+                    _put(admin, table, tenant_id=tenant, **of_tenant, **{column: datetime.now(UTC) - age})
+        for table in ("access_logs", "security_events"):
+            column, values = _GROWN[table]
+            for age in _AGES:
+                _put(admin, table, **values, **{column: datetime.now(UTC) - age})
+    with psycopg.connect(worker_database.superuser_dsn, autocommit=True) as admin:
+        yield admin
+
+
+def test_lines_of_logs_go_when_the_raw_events_do(grown: psycopg.Connection[Any]) -> None:
+    """In every tenant, and of nobody; doing it twice does no more."""
+    assert upkeep.unscoped_clear_grown() == 2 * len(_GROWN) + 2
+    assert upkeep.unscoped_clear_grown() == 0
+    for table, (column, _) in _GROWN.items():
+        left = grown.execute(
+            f"select count(*), min({column}) > raw_retention_start() from {table}"
+        ).fetchone()
+        assert left == (3 if table in ("access_logs", "security_events") else 2, True), table
+
+
+def test_a_window_of_counting_goes_a_month_after_it_closed_and_was_last_written(
+    grown: psycopg.Connection[Any],
+) -> None:
+    """Old windows that an import is at stay: it may need them for its next lines."""
+    upkeep.unscoped_clear_grown()
+    tenant = UUID(int=0xA)
+    kept = {
+        "closed and left": (40, 35), "closed long ago, written now": (400, 1),
+        "closed lately": (20, 20), "open": (-1, 0),
+    }  # fmt: skip
+    for listener, (closed, written) in kept.items():
+        closes_at = datetime.now(UTC) - timedelta(days=closed)
+        _put(
+            grown, "counting_windows", tenant_id=tenant, listener_id=listener, episode_id=_of(tenant, 2),
+            opened_at=closes_at - timedelta(days=1), closes_at=closes_at,
+            updated_at=datetime.now(UTC) - timedelta(days=written),
+        )  # fmt: skip
+    assert upkeep.unscoped_clear_grown() == 1
+    assert upkeep.unscoped_clear_grown() == 0
+    left = {name for (name,) in grown.execute("select listener_id from counting_windows")}
+    assert left == kept.keys() - {"closed and left"}
+    # Written again, it is young again.
+    grown.execute("update counting_windows set is_counted = true where listener_id = 'open'")
+    assert grown.execute(
+        "select updated_at > now() - interval '1 minute' from counting_windows where listener_id = 'open'"
+    ).fetchone() == (True,)
+
+
+def test_the_table_of_jobs_clears_logs_every_day() -> None:
+    logs = job("logs")
+    assert (logs.every, logs.command, logs.slotted) == (timedelta(days=1), upkeep.unscoped_clear_grown, True)
+
+
+def _of(tenant: UUID, row: object) -> UUID:
+    return UUID(int=tenant.int << 64 | (row if isinstance(row, int) else 0) + 1)
+
+
+def _put(connection: psycopg.Connection[Any], table: str, **values: object) -> None:
+    connection.execute(
+        sql.SQL("insert into {} ({}) values ({})").format(
+            sql.Identifier(table),
+            sql.SQL(", ").join(map(sql.Identifier, values)),
+            sql.SQL(", ").join(map(sql.Placeholder, values)),
+        ),
+        values,
+    )

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from typing import Any
 
 import psycopg
 import pytest
+
+from queries.statements import statement_names
 
 # Columns whose name says that their values are ours to name; a name that only looks so stands in NOT_OURS.
 VOCABULARY = (
@@ -16,12 +19,15 @@ VOCABULARY = (
 # Where a table keeps its time otherwise: it is written once, or its own columns say when.
 OTHER_TIMES = {
     "attribution_paths": "written anew as a whole",
-    "counting_windows": "closes_at: until then it may change",
     "listener_metrics": "written anew as a whole",
     "login_attempts": "last_failed_at",
     "role_permissions": "granted_at; never changed",
     "sessions": "last_seen_at",
     "user_roles": "assigned_at; never changed",
+}
+# Named like what grows, and does not.
+NOT_GROWING = {
+    "user_roles": "one row for a person and a role",
 }
 # Kept by the runner of migrations itself.
 RUNNERS_OWN = {"schema_migrations", "database_engine"}
@@ -177,9 +183,44 @@ def test_tables_know_when_a_row_came_and_when_it_changed(catalogue: psycopg.Conn
     assert OTHER_TIMES.keys() & noted == set()
 
 
+def test_what_grows_by_the_clock_says_how_long_it_is_kept(catalogue: psycopg.Connection[Any]) -> None:
+    """Whatever a session adds to and never changes, whatever runs out, and whatever notes what was done."""
+    growing = _columns(
+        catalogue,
+        "(has_table_privilege('podboard_web', c.oid, 'insert') "
+        "and not has_table_privilege('podboard_web', c.oid, 'update')) "
+        "or a.attname in ('expires_at', 'closes_at', 'last_failed_at', 'started_at', 'scheduled_for', 'opened_at')",
+    )
+    tables = {table for table, _ in growing} - NOT_GROWING.keys()
+    assert {"access_logs", "counting_windows", "sessions", "job_runs", "listener_events"} <= tables
+    silent = {table for table in tables if not re.search(r"\b[Kk]ept ", _comment(catalogue, table) or "")}
+    assert silent == set()
+
+
+def test_what_is_kept_two_years_is_what_the_worker_lets_go_of(catalogue: psycopg.Connection[Any]) -> None:
+    said = {
+        table
+        for table in {table for table, _ in _columns(catalogue, "true")}
+        if "Kept two years." in (_comment(catalogue, table) or "")
+    }
+    cleared = {name.split("clear_")[1] for name in statement_names() if name.startswith("upkeep/clear_")}
+    assert said - cleared == {"listener_events", "excluded_requests"}, (
+        "these are dropped by month or by chunk"
+    )
+
+
 def test_what_people_delete_can_be_brought_back(catalogue: psycopg.Connection[Any]) -> None:
     deleted = {table for table, _ in _columns(catalogue, "a.attname = 'deleted_at'")}
     assert deleted >= DELETED_BY_PEOPLE
+
+
+def test_every_check_and_reference_holds_for_every_row_there_is(catalogue: psycopg.Connection[Any]) -> None:
+    """One that was made "not valid" is validated by a later version: only rows of before may stop it."""
+    unread = catalogue.execute(
+        "select conrelid::regclass::text, conname from pg_constraint where not convalidated "
+        "and connamespace in ('public'::regnamespace, 'internal'::regnamespace)"
+    ).fetchall()
+    assert unread == []
 
 
 def test_no_secret_is_kept_as_it_is(catalogue: psycopg.Connection[Any]) -> None:

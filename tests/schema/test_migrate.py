@@ -258,3 +258,17 @@ class TestStructure:
         made = dump_structure(empty, server.binaries.path("pg_dump"), tmp_path / "structure.sql")
         in_tree = Path(__file__).parents[2] / "schema" / "structure.sql"
         assert in_tree.read_text() == made, "run `podboard structure` and review the difference"
+
+
+def test_what_makes_a_version_fit_runs_in_front_of_it_and_only_there(empty: str, folder: Path) -> None:
+    """A file that was applied elsewhere stays as it is, and so does a database that has it."""
+    (folder / "before").mkdir()
+    write(folder, "migrations/0004_fourth.sql", "alter table first add column told text not null;")
+    write(folder, "before/timescale_0004.sql", "truncate first")
+    with pytest.raises(MigrationError, match=r"0004_fourth failed and was undone"):
+        migrate(empty, folder=folder)
+    write(folder, "before/plain_0004.sql", "update first set n = 2; delete from first where n = 2")
+    assert migrate(empty, folder=folder) == ["0004_fourth"]
+    write(folder, "before/plain_0004.sql", "drop table first")
+    assert migrate(empty, folder=folder) == []
+    assert read(empty, "select count(*) from first") == [(0,)]

@@ -104,6 +104,79 @@ def test_what_is_seen(
     assert _seen(stage, getattr(stage.world.people, who)) == (podcasts, campaigns, sponsors)
 
 
+def test_who_is_kept_from_one_makes_and_sees_new_ones(stage: Stage) -> None:
+    """A deny is no list of the others as they were: what comes later is seen, by whoever made it too."""
+    world, people = stage.world, stage.world.people
+    _put(stage, ("deny", "campaigns.read_all", "dora", "campaign", ("Globex next",)),
+         ("deny", "podcasts.read_all", "dora", "podcast", ("Night Shift",)))  # fmt: skip
+    stage.enter(people.dora)
+    days = {"start_date": "2026-01-01", "end_date": "2026-02-01"}
+    for table, values in (
+        ("sponsors", {}), ("podcasts", {}), ("campaigns", days | {"sponsor_id": world.sponsors["Globex"]}),
+    ):  # fmt: skip
+        stage.insert(table, name="New", **values)
+        assert stage.rows(f"select name from {table} where name = 'New'") == [("New",)]
+    assert stage.rows(
+        "insert into campaigns (tenant_id, sponsor_id, name, start_date, end_date) "
+        "select tenant_id, id, 'Newer', '2026-01-01', '2026-02-01' from sponsors where name = 'New' returning name"
+    ) == [("Newer",)]
+    ((podcast,),) = stage.rows("select id from podcasts where name = 'New'")
+    stage.insert("episodes", podcast_id=podcast, title="Pilot")
+    assert stage.rows("select title from episodes where title = 'Pilot'") == [("Pilot",)]
+    assert stage.rows("select name from campaigns where name = 'Globex next'") == []
+    # Made by somebody else while the session goes on.
+    stage.connection.execute("reset role")
+    stage.connection.execute(
+        "insert into podcasts (tenant_id, name) values (%s, 'Another')", [world.a.tenant_id]
+    )
+    stage.connection.execute("set local role podboard_web")
+    assert {name for (name,) in stage.rows("select name from podcasts")} == {
+        "Harbour Lights",
+        "New",
+        "Another",
+    }
+    assert _seen(stage, people.dora)[1] == EVERY_CAMPAIGN - {"Globex next"} | {"New", "Newer"}
+    assert stage.see(people.charlie, "select count(*) from podcasts where name in ('New', 'Another')") == [
+        (0,)
+    ]
+
+
+def test_who_is_kept_from_a_sponsor_is_kept_from_its_new_campaigns(stage: Stage) -> None:
+    world, people = stage.world, stage.world.people
+    _put(stage, ("deny", "campaigns.read_all", "dora", "sponsor", ("Globex",)))
+    campaign = {"name": "New", "start_date": "2026-01-01", "end_date": "2026-02-01"}
+    stage.enter(people.dora)
+    stage.refused(DENIED, "campaigns", sponsor_id=world.sponsors["Globex"], **campaign)
+    stage.insert("campaigns", sponsor_id=world.sponsors["Acme Coffee"], **campaign)
+    stage.refused_change(
+        DENIED, f"update campaigns set sponsor_id = '{world.sponsors['Globex']}' where name = 'New'"
+    )
+    stage.connection.execute("reset role")
+    stage.connection.execute(
+        "insert into campaigns (tenant_id, sponsor_id, name, start_date, end_date) "
+        "values (%s, %s, 'Theirs', '2026-01-01', '2026-02-01')",
+        [world.a.tenant_id, world.sponsors["Globex"]],
+    )
+    stage.connection.execute("set local role podboard_web")
+    for relation in ("campaigns c", "campaigns c where c.id in (select app_campaigns())"):
+        assert {name for (name,) in stage.rows(f"select c.name from {relation}")} == ACMES | {"New"}
+    assert stage.rows("select count(*) from app_sponsors() s where s = %s", world.sponsors["Globex"]) == [
+        (0,)
+    ]
+
+
+def test_a_scope_of_another_tenants_is_no_scope(stage: Stage) -> None:
+    """Whoever forges "all but" sees the tenant that is set, whatever stands behind it."""
+    world, people = stage.world, stage.world.people
+    for tenant, seen in ((people.charlie, {"Nordwind"}), (people.dora, EVERY_PODCAST)):
+        stage.enter(tenant)
+        stage.rows("select set_config('app.podcast_scope', 'but:' || %s, true)", str(world.a.tenant_id))
+        found = {
+            name for (name,) in stage.rows("select name from podcasts where id in (select app_podcasts())")
+        }
+        assert found == seen
+
+
 @pytest.mark.parametrize(
     ("rules", "who", "podcasts", "campaigns"),
     [

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
 from typing import Any
+from uuid import UUID
 
 import psycopg
 import pytest
 
+from queries.session import Actor
 from tests.schema.conftest import Stage
 
 DENIED = psycopg.errors.InsufficientPrivilege
@@ -103,27 +105,65 @@ def test_the_doors_of_log_in_still_open(stage: Stage) -> None:
     assert stored("operator@system.example") == [("operator",)]
 
 
-def test_seeing_the_whole_tenant_is_no_right_to_change_what_calls_others(stage: Stage) -> None:
-    people = stage.world.people
+def _alert(stage: Stage, name: str, created_by: UUID, **about: UUID) -> None:
     rule = stage.put(
-        "alert_rules", name="Carol's", metric="downloads", comparison="below", threshold=10,
-        created_by=people.carol.user_id, podcast_id=stage.world.podcasts["Harbour Lights"],
+        "alert_rules", name=name, metric="downloads", comparison="below", threshold=10, created_by=created_by, **about
     )  # fmt: skip
     stage.put(
-        "alerts",
-        rule_id=rule,
-        period_start=NOW - timedelta(days=1),
-        period_end=NOW,
-        observed_value=1,
-        threshold=10,
-    )
+        "alerts", rule_id=rule, period_start=NOW - timedelta(days=1), period_end=NOW, observed_value=1, threshold=10
+    )  # fmt: skip
+
+
+def test_seeing_the_whole_tenant_is_no_right_to_change_what_calls_others(stage: Stage) -> None:
+    world, people = stage.world, stage.world.people
+    _alert(stage, "Carol's", people.carol.user_id, podcast_id=world.podcasts["Harbour Lights"])
     for who, may in ((people.dora, 0), (people.bob, 0), (people.carol, 1), (people.alice, 1)):
         stage.enter(who)
         assert stage.change("update alert_rules set threshold = 11") == may
-        assert stage.change("update alerts set status = 'acknowledged', acknowledged_at = now()") == may
         with stage.connection.transaction(force_rollback=True):
             assert stage.change("delete from alert_rules") == may
     assert stage.see(people.dora, "select count(*) from alerts") == [(1,)]
+
+
+def test_who_manages_what_an_alert_is_about_acknowledges_it(stage: Stage) -> None:
+    """Not who only sees it, and not in another's name."""
+    world, people = stage.world, stage.world.people
+    campaign, podcast = world.campaigns["Acme always on"], world.podcasts["Harbour Lights"]
+    _alert(stage, "on a podcast", people.carol.user_id, podcast_id=podcast)
+    _alert(stage, "on a campaign", people.bob.user_id, campaign_id=campaign)
+    _alert(stage, "on everything", people.alice.user_id)
+    every = {"on a podcast", "on a campaign", "on everything"}
+
+    def acknowledged(who: Actor, by: UUID | None = None) -> set[str]:
+        with stage.connection.transaction(force_rollback=True):
+            stage.enter(who)
+            return {
+                name
+                for (name,) in stage.rows(
+                    "update alerts a set status = 'acknowledged', acknowledged_at = now(), acknowledged_by = %s "
+                    "from alert_rules r where r.id = a.rule_id returning r.name",
+                    by or who.user_id,
+                )
+            }
+
+    assert acknowledged(people.alice) == acknowledged(people.dora) == every
+    assert acknowledged(people.bob) == {"on a campaign"}
+    assert acknowledged(people.carol) == {"on a podcast"}
+    for who in (people.alice, people.dora):
+        with pytest.raises(DENIED), stage.connection.transaction():
+            acknowledged(who, people.carol.user_id)
+
+    # Without the right to manage campaigns: podcasts' alone. Without both: nobody's but one's own.
+    for taken, left in (("campaigns.manage", {"on a podcast"}), ("catalogue.manage", set[str]())):
+        stage.put(
+            "access_control_policies", name=taken,
+            policy_definition={
+                "version": 1, "effect": "deny", "actions": [taken], "subjects": {"roles": ["account_manager"]},
+                "resource": {"type": "campaign" if taken.startswith("campaigns") else "podcast"},
+            },
+        )  # fmt: skip
+        assert acknowledged(people.dora) == left
+        assert stage.see(people.dora, "select count(*) from alerts") == [(3,)]
 
 
 def test_a_podcaster_sees_what_was_delivered_in_its_podcasts(stage: Stage) -> None:

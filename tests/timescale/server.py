@@ -61,7 +61,7 @@ class TimescaleServer:
         connection.autocommit = autocommit
         return connection
 
-    def migrate(self) -> None:
+    def migrate(self, up_to: int = 9999) -> list[str]:
         """Everything that deploy/roles.sql and `podboard migrate` do, without the log-in of each role."""
         with self.connect(autocommit=True) as connection:
             # The build starts from a snapshot that remembers pg_database as it was before everybody might read it.
@@ -78,12 +78,17 @@ class TimescaleServer:
             self.connect("podboard_owner", autocommit=True) as connection,
             tempfile.TemporaryDirectory() as folder,
         ):
-            migrate_with(connection, folder=_nothing_concurrent(Path(folder) / "schema"), engine="timescale")
+            return migrate_with(
+                connection, folder=_nothing_concurrent(Path(folder) / "schema", up_to), engine="timescale"
+            )
 
 
-def _nothing_concurrent(folder: Path) -> Path:
+def _nothing_concurrent(folder: Path, up_to: int) -> Path:
     """A copy of the migrations without "concurrently": the build trips over it, and has nobody to go on beside it."""
+    shutil.copytree(FOLDER / "before", folder / "before")
     for path in FOLDER.glob("**/[0-9][0-9][0-9][0-9]_*.sql"):
+        if int(path.name[:4]) > up_to:
+            continue
         copy = folder / path.relative_to(FOLDER)
         copy.parent.mkdir(parents=True, exist_ok=True)
         copy.write_text(path.read_text(encoding="utf-8").replace(" concurrently ", " "), encoding="utf-8")
