@@ -2379,9 +2379,11 @@ CREATE TABLE public.episodes (
     deleted_at timestamp with time zone,
     created_at timestamp with time zone DEFAULT now() NOT NULL,
     updated_at timestamp with time zone DEFAULT now() NOT NULL,
+    enclosure_url text,
     CONSTRAINT episodes_audio_bytes_check CHECK ((audio_bytes > 0)),
     CONSTRAINT episodes_audio_url CHECK ((audio_url ~* '^https?://[^\s/<>"]+[^\s<>"]*$'::text)),
     CONSTRAINT episodes_duration_seconds_check CHECK ((duration_seconds > 0)),
+    CONSTRAINT episodes_enclosure_url_check CHECK ((enclosure_url ~* '^https?://[^\s/<>"]+[^\s<>"]*$'::text)),
     CONSTRAINT episodes_episode_number_check CHECK ((episode_number >= 0)),
     CONSTRAINT episodes_episode_type_check CHECK ((episode_type = ANY (ARRAY['full'::text, 'trailer'::text, 'bonus'::text]))),
     CONSTRAINT episodes_season_number_check CHECK ((season_number >= 0)),
@@ -2393,6 +2395,10 @@ ALTER TABLE ONLY public.episodes FORCE ROW LEVEL SECURITY;
 COMMENT ON TABLE public.episodes IS 'Episodes of a podcast. guid is the feed''s own identifier.';
 
 COMMENT ON COLUMN public.episodes.episode_type IS 'As in feeds: full, trailer or bonus.';
+
+COMMENT ON COLUMN public.episodes.audio_url IS 'Where the audio lies: enclosure_url without the prefixes of measurers. Prefixes of ours lead on to it.';
+
+COMMENT ON COLUMN public.episodes.enclosure_url IS 'Address of the audio as the feed names it, with those that measure in front of it.';
 
 CREATE TABLE public.podcasts (
     id uuid DEFAULT public.uuid_generate_v4() NOT NULL,
@@ -3317,6 +3323,50 @@ CREATE VIEW public.placement_days WITH (security_barrier='true') AS
   GROUP BY d.tenant_id, d.local_day, e.podcast_id, d.episode_id, d.campaign_id, d.ad_unit_id;
 
 COMMENT ON VIEW public.placement_days IS 'Ads delivered in the podcasts in scope, by tenant day and ad unit; who paid for them stands in podcast_placements. No visits, conversions or money: those are the sponsor''s.';
+
+CREATE TABLE public.podcast_feeds (
+    tenant_id uuid NOT NULL,
+    podcast_id uuid NOT NULL,
+    next_try_at timestamp with time zone DEFAULT now(),
+    tried_at timestamp with time zone,
+    succeeded_at timestamp with time zone,
+    failures integer DEFAULT 0 NOT NULL,
+    error_message text,
+    asked_url text,
+    etag text,
+    last_modified text,
+    content_sha256 text,
+    created_at timestamp with time zone DEFAULT now() NOT NULL,
+    updated_at timestamp with time zone DEFAULT now() NOT NULL,
+    CONSTRAINT podcast_feeds_asked_url_check CHECK ((asked_url ~* '^https?://[^\s/<>"]+[^\s<>"]*$'::text)),
+    CONSTRAINT podcast_feeds_content_sha256_check CHECK ((content_sha256 ~ '^[0-9a-f]{64}$'::text)),
+    CONSTRAINT podcast_feeds_error_message_check CHECK (((length(error_message) >= 1) AND (length(error_message) <= 1000))),
+    CONSTRAINT podcast_feeds_etag_check CHECK (((length(etag) >= 1) AND (length(etag) <= 500))),
+    CONSTRAINT podcast_feeds_failures_check CHECK ((failures >= 0)),
+    CONSTRAINT podcast_feeds_last_modified_check CHECK (((length(last_modified) >= 1) AND (length(last_modified) <= 200)))
+);
+
+ALTER TABLE ONLY public.podcast_feeds FORCE ROW LEVEL SECURITY;
+
+COMMENT ON TABLE public.podcast_feeds IS 'How the feed of a podcast is doing that came from an address: it is asked again by the clock.';
+
+COMMENT ON COLUMN public.podcast_feeds.next_try_at IS 'When podcasts.rss_feed_url is asked again; null: not by the clock.';
+
+COMMENT ON COLUMN public.podcast_feeds.tried_at IS 'When it was asked last.';
+
+COMMENT ON COLUMN public.podcast_feeds.succeeded_at IS 'When it last answered with a feed, or that nothing had changed: the catalogue is as of then.';
+
+COMMENT ON COLUMN public.podcast_feeds.failures IS 'Failures since; each doubles the time to the next try, up to a day.';
+
+COMMENT ON COLUMN public.podcast_feeds.error_message IS 'What went wrong with the last try, for people; null when it went well.';
+
+COMMENT ON COLUMN public.podcast_feeds.asked_url IS 'The address that etag, last_modified and content_sha256 are of.';
+
+COMMENT ON COLUMN public.podcast_feeds.etag IS 'As the address told it, sent back with the next question.';
+
+COMMENT ON COLUMN public.podcast_feeds.last_modified IS 'As the address told it, sent back with the next question.';
+
+COMMENT ON COLUMN public.podcast_feeds.content_sha256 IS 'SHA-256 of what it answered last: the same again is no import.';
 
 CREATE TABLE public.sponsors (
     id uuid DEFAULT public.uuid_generate_v4() NOT NULL,
@@ -4472,6 +4522,9 @@ ALTER TABLE ONLY public.permissions
 ALTER TABLE public.permissions
     ADD CONSTRAINT permissions_resource_type_check CHECK ((resource_type ~ '^[a-z_]+$'::text)) NOT VALID;
 
+ALTER TABLE ONLY public.podcast_feeds
+    ADD CONSTRAINT podcast_feeds_pkey PRIMARY KEY (tenant_id, podcast_id);
+
 ALTER TABLE ONLY public.podcasts
     ADD CONSTRAINT podcasts_pkey PRIMARY KEY (id);
 
@@ -4885,6 +4938,8 @@ CREATE INDEX password_reset_tokens_tenant_user ON public.password_reset_tokens U
 
 CREATE INDEX password_reset_tokens_user ON public.password_reset_tokens USING btree (user_id);
 
+CREATE INDEX podcast_feeds_due ON public.podcast_feeds USING btree (tenant_id, next_try_at);
+
 CREATE UNIQUE INDEX podcasts_feed ON public.podcasts USING btree (tenant_id, rss_feed_url) WHERE ((rss_feed_url IS NOT NULL) AND (deleted_at IS NULL));
 
 CREATE INDEX referral_commissions_referral ON public.referral_commissions USING btree (tenant_id, referral_id);
@@ -5138,6 +5193,8 @@ CREATE TRIGGER touch_updated_at BEFORE UPDATE ON public.partners FOR EACH ROW EX
 CREATE TRIGGER touch_updated_at BEFORE UPDATE ON public.password_reset_tokens FOR EACH ROW EXECUTE FUNCTION internal.touch_updated_at();
 
 CREATE TRIGGER touch_updated_at BEFORE UPDATE ON public.permissions FOR EACH ROW EXECUTE FUNCTION internal.touch_updated_at();
+
+CREATE TRIGGER touch_updated_at BEFORE UPDATE ON public.podcast_feeds FOR EACH ROW EXECUTE FUNCTION internal.touch_updated_at();
 
 CREATE TRIGGER touch_updated_at BEFORE UPDATE ON public.podcasts FOR EACH ROW EXECUTE FUNCTION internal.touch_updated_at();
 
@@ -5546,6 +5603,12 @@ ALTER TABLE ONLY public.password_reset_tokens
 ALTER TABLE ONLY public.password_reset_tokens
     ADD CONSTRAINT password_reset_tokens_user_id_fkey FOREIGN KEY (user_id) REFERENCES public.users(id) ON DELETE CASCADE;
 
+ALTER TABLE ONLY public.podcast_feeds
+    ADD CONSTRAINT podcast_feeds_tenant_id_fkey FOREIGN KEY (tenant_id) REFERENCES public.tenants(id) ON DELETE CASCADE;
+
+ALTER TABLE ONLY public.podcast_feeds
+    ADD CONSTRAINT podcast_feeds_tenant_id_podcast_id_fkey FOREIGN KEY (tenant_id, podcast_id) REFERENCES public.podcasts(tenant_id, id) ON DELETE CASCADE;
+
 ALTER TABLE ONLY public.podcasts
     ADD CONSTRAINT podcasts_tenant_id_fkey FOREIGN KEY (tenant_id) REFERENCES public.tenants(id) ON DELETE RESTRICT;
 
@@ -5909,6 +5972,8 @@ CREATE POLICY delete_rights ON public.partners AS RESTRICTIVE FOR DELETE TO podb
 
 CREATE POLICY delete_rights ON public.password_reset_tokens AS RESTRICTIVE FOR DELETE TO podboard_web, podboard_worker USING ((( SELECT public.app_may('people.manage'::text) AS app_may) OR (user_id = ( SELECT public.app_user() AS app_user))));
 
+CREATE POLICY delete_rights ON public.podcast_feeds AS RESTRICTIVE FOR DELETE TO podboard_web, podboard_worker USING (( SELECT public.app_may('imports.create'::text) AS app_may));
+
 CREATE POLICY delete_rights ON public.podcasts AS RESTRICTIVE FOR DELETE TO podboard_web, podboard_worker USING (((( SELECT public.app_may('catalogue.manage'::text) AS app_may) OR (id IN ( SELECT public.app_granted('catalogue.manage'::text) AS app_granted))) AND ((id IN ( SELECT public.app_denied('catalogue.manage'::text) AS app_denied)) IS NOT TRUE)));
 
 CREATE POLICY delete_rights ON public.referral_commissions AS RESTRICTIVE FOR DELETE TO podboard_web, podboard_worker USING (( SELECT public.app_may('billing.manage'::text) AS app_may));
@@ -6081,6 +6146,8 @@ CREATE POLICY insert_rights ON public.partners AS RESTRICTIVE FOR INSERT TO podb
 
 CREATE POLICY insert_rights ON public.password_reset_tokens AS RESTRICTIVE FOR INSERT TO podboard_web, podboard_worker WITH CHECK ((( SELECT public.app_may('people.manage'::text) AS app_may) OR (user_id = ( SELECT public.app_user() AS app_user))));
 
+CREATE POLICY insert_rights ON public.podcast_feeds AS RESTRICTIVE FOR INSERT TO podboard_web, podboard_worker WITH CHECK (( SELECT public.app_may('imports.create'::text) AS app_may));
+
 CREATE POLICY insert_rights ON public.podcasts AS RESTRICTIVE FOR INSERT TO podboard_web, podboard_worker WITH CHECK (((( SELECT public.app_may('catalogue.manage'::text) AS app_may) OR (id IN ( SELECT public.app_granted('catalogue.manage'::text) AS app_granted))) AND ((id IN ( SELECT public.app_denied('catalogue.manage'::text) AS app_denied)) IS NOT TRUE)));
 
 CREATE POLICY insert_rights ON public.referral_commissions AS RESTRICTIVE FOR INSERT TO podboard_web, podboard_worker WITH CHECK (( SELECT public.app_may('billing.manage'::text) AS app_may));
@@ -6198,6 +6265,8 @@ ALTER TABLE public.password_reset_tokens ENABLE ROW LEVEL SECURITY;
 
 ALTER TABLE public.permissions ENABLE ROW LEVEL SECURITY;
 
+ALTER TABLE public.podcast_feeds ENABLE ROW LEVEL SECURITY;
+
 CREATE POLICY podcast_scope ON public.episodes AS RESTRICTIVE TO podboard_web, podboard_worker USING ((( SELECT public.app_sees_all_podcasts() AS app_sees_all_podcasts) OR (podcast_id IN ( SELECT public.app_podcasts() AS app_podcasts))));
 
 CREATE POLICY podcast_scope ON public.excluded_requests AS RESTRICTIVE TO podboard_web, podboard_worker USING ((( SELECT public.app_sees_all_podcasts() AS app_sees_all_podcasts) OR (episode_id IN ( SELECT public.app_episodes() AS app_episodes))));
@@ -6211,6 +6280,8 @@ CREATE POLICY podcast_scope ON public.marketplace_listings AS RESTRICTIVE TO pod
 CREATE POLICY podcast_scope ON public.marketplace_revenue AS RESTRICTIVE TO podboard_web, podboard_worker USING ((( SELECT (public.app_sees_all_podcasts() AND public.app_may('marketplace.manage'::text))) OR (listing_id IN ( SELECT l.id
    FROM public.marketplace_listings l
   WHERE ((l.tenant_id = ( SELECT public.app_tenant() AS app_tenant)) AND (l.podcast_id IN ( SELECT public.app_podcasts() AS app_podcasts)))))));
+
+CREATE POLICY podcast_scope ON public.podcast_feeds AS RESTRICTIVE TO podboard_web, podboard_worker USING ((( SELECT public.app_sees_all_podcasts() AS app_sees_all_podcasts) OR (podcast_id IN ( SELECT public.app_podcasts() AS app_podcasts))));
 
 CREATE POLICY podcast_scope ON public.podcasts AS RESTRICTIVE TO podboard_web, podboard_worker USING ((( SELECT public.app_sees_all_podcasts() AS app_sees_all_podcasts) OR (id IN ( SELECT public.app_podcasts() AS app_podcasts))));
 
@@ -6479,6 +6550,8 @@ CREATE POLICY tenant_isolation ON public.partners USING ((tenant_id = ( SELECT p
 
 CREATE POLICY tenant_isolation ON public.password_reset_tokens USING (((tenant_id = ( SELECT public.app_tenant() AS app_tenant)) OR ((tenant_id IS NULL) AND (( SELECT public.app_tenant() AS app_tenant) IS NULL) AND (user_id = ( SELECT public.app_user() AS app_user))))) WITH CHECK (((tenant_id = ( SELECT public.app_tenant() AS app_tenant)) OR ((tenant_id IS NULL) AND (( SELECT public.app_tenant() AS app_tenant) IS NULL) AND (user_id = ( SELECT public.app_user() AS app_user)))));
 
+CREATE POLICY tenant_isolation ON public.podcast_feeds USING ((tenant_id = ( SELECT public.app_tenant() AS app_tenant))) WITH CHECK ((tenant_id = ( SELECT public.app_tenant() AS app_tenant)));
+
 CREATE POLICY tenant_isolation ON public.podcasts USING ((tenant_id = ( SELECT public.app_tenant() AS app_tenant))) WITH CHECK ((tenant_id = ( SELECT public.app_tenant() AS app_tenant)));
 
 CREATE POLICY tenant_isolation ON public.referral_commissions USING ((tenant_id = ( SELECT public.app_tenant() AS app_tenant))) WITH CHECK ((tenant_id = ( SELECT public.app_tenant() AS app_tenant)));
@@ -6650,6 +6723,8 @@ CREATE POLICY update_rights ON public.partner_integrations AS RESTRICTIVE FOR UP
 CREATE POLICY update_rights ON public.partners AS RESTRICTIVE FOR UPDATE TO podboard_web, podboard_worker USING (( SELECT public.app_may('integrations.manage'::text) AS app_may)) WITH CHECK (( SELECT public.app_may('integrations.manage'::text) AS app_may));
 
 CREATE POLICY update_rights ON public.password_reset_tokens AS RESTRICTIVE FOR UPDATE TO podboard_web, podboard_worker USING ((( SELECT public.app_may('people.manage'::text) AS app_may) OR (user_id = ( SELECT public.app_user() AS app_user)))) WITH CHECK ((( SELECT public.app_may('people.manage'::text) AS app_may) OR (user_id = ( SELECT public.app_user() AS app_user))));
+
+CREATE POLICY update_rights ON public.podcast_feeds AS RESTRICTIVE FOR UPDATE TO podboard_web, podboard_worker USING (( SELECT public.app_may('imports.create'::text) AS app_may)) WITH CHECK (( SELECT public.app_may('imports.create'::text) AS app_may));
 
 CREATE POLICY update_rights ON public.podcasts AS RESTRICTIVE FOR UPDATE TO podboard_web, podboard_worker USING (((( SELECT public.app_may('catalogue.manage'::text) AS app_may) OR (id IN ( SELECT public.app_granted('catalogue.manage'::text) AS app_granted))) AND ((id IN ( SELECT public.app_denied('catalogue.manage'::text) AS app_denied)) IS NOT TRUE))) WITH CHECK (((( SELECT public.app_may('catalogue.manage'::text) AS app_may) OR (id IN ( SELECT public.app_granted('catalogue.manage'::text) AS app_granted))) AND ((id IN ( SELECT public.app_denied('catalogue.manage'::text) AS app_denied)) IS NOT TRUE)));
 
@@ -7019,6 +7094,9 @@ GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.permissions TO podboard_worker
 
 GRANT SELECT ON TABLE public.placement_days TO podboard_web;
 GRANT SELECT ON TABLE public.placement_days TO podboard_worker;
+
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.podcast_feeds TO podboard_web;
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.podcast_feeds TO podboard_worker;
 
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.sponsors TO podboard_web;
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.sponsors TO podboard_worker;

@@ -48,16 +48,18 @@ def command() -> None:
 @command.command()
 @click.argument("source", metavar="FILE|URL")
 @_TENANT
+@click.option("--once", is_flag=True, help="Do not ask the address again by the clock.")
 @_REFUSALS
-def feed(source: str, tenant: str, refusals: Path | None) -> None:
+def feed(source: str, tenant: str, once: bool, refusals: Path | None) -> None:
     """Import a podcast RSS feed from a file or an https address.
 
-    Imported again it updates the podcast and its episodes, found by their guid, and adds nothing twice.
+    Imported again it updates the podcast and its episodes, found by their guid, and adds nothing twice. An address is
+    asked again by the worker every hour; `podboard feed` shows how that goes.
     """
     with databases(Settings.from_env()) as settings:
         actor = Actor(unscoped_tenant_id(tenant))
         if "://" in source:
-            done = import_feed_from(actor, source)
+            done = import_feed_from(actor, source, follow=not once)
         else:
             with opened(source) as handle:
                 done = import_feed(actor, handle, name=Path(source).name)

@@ -15,6 +15,7 @@ from xml.parsers import expat
 
 import feedparser
 
+from queries.ingest.enclosures import enclosure
 from queries.ingest.imports import ImportRefused, Refusal
 from queries.ingest.plain_text import one_line, plain_text
 
@@ -47,7 +48,11 @@ _IS_WEB_PAGE = "This is a web page, not a podcast feed: look for its RSS address
 
 @dataclass(frozen=True, slots=True)
 class FeedEpisode:
-    """One item of a feed; `line_number` is where it begins in the document."""
+    """One item of a feed; `line_number` is where it begins in the document.
+
+    `enclosure_url` is the address as the feed names it, `audio_url` the same without prefixes of measurers: None where
+    a prefix of ours says nothing of what follows it.
+    """
 
     line_number: int
     guid: str
@@ -58,7 +63,8 @@ class FeedEpisode:
     episode_type: str
     published_at: datetime | None
     duration_seconds: int | None
-    audio_url: str
+    audio_url: str | None
+    enclosure_url: str
     audio_bytes: int | None
 
 
@@ -276,8 +282,8 @@ def _podcast(feed: Mapping[str, Any], outline: _Outline) -> FeedPodcast:
 
 
 def _episode(entry: Mapping[str, Any], line_number: int) -> FeedEpisode | Refusal:
-    audio_url, audio_bytes = _enclosure(entry)
-    if audio_url is None:
+    enclosure_url, audio_bytes = _enclosure(entry)
+    if enclosure_url is None:
         return Refusal(line_number, "The item has no audio.")
     title = one_line(str(entry.get("title") or entry.get("itunes_title") or ""), 1000)
     if not title:
@@ -286,7 +292,7 @@ def _episode(entry: Mapping[str, Any], line_number: int) -> FeedEpisode | Refusa
     kind = str(entry.get("itunes_episodetype") or "").strip().lower()
     return FeedEpisode(
         line_number=line_number,
-        guid=one_line(str(entry.get("id") or ""), _URL_LIMIT) or audio_url,
+        guid=one_line(str(entry.get("id") or ""), _URL_LIMIT) or enclosure_url,
         title=title,
         description=plain_text(str(entry.get("summary") or content or ""), _DESCRIPTION_LIMIT),
         season_number=_whole(entry.get("itunes_season") or entry.get("podcast_season"), _LARGEST_INTEGER),
@@ -294,7 +300,8 @@ def _episode(entry: Mapping[str, Any], line_number: int) -> FeedEpisode | Refusa
         episode_type=kind if kind in ("trailer", "bonus") else "full",
         published_at=published_moment(str(entry.get("published") or "")),
         duration_seconds=duration_seconds(str(entry.get("itunes_duration") or "")),
-        audio_url=audio_url,
+        audio_url=enclosure(enclosure_url).audio_url,
+        enclosure_url=enclosure_url,
         audio_bytes=audio_bytes,
     )
 

@@ -40,6 +40,7 @@ def counting(material: Material) -> Rows:
     imports = _imports(material)
     return {
         "etl_imports": imports,
+        "podcast_feeds": _feeds(material),
         "import_refusals": _refusals(material),
         "excluded_requests": _excluded(material, weekly={row["week"]: row["id"] for row in _weeks(material)}),
         "listener_keys": [{"tenant_id": material.tenant_id, "key": sealed(material, "listeners", 4)}],
@@ -133,6 +134,23 @@ def _imports(material: Material) -> list[Row]:
             )
         )
     return rows
+
+
+def _feeds(material: Material) -> list[Row]:
+    """Read a day ago, and not by the clock: the demo's addresses lead nowhere."""
+    return [
+        {
+            "tenant_id": material.tenant_id,
+            "podcast_id": material.id(f"podcast/{show.slug}"),
+            "next_try_at": None,
+            "tried_at": (read := ago(material, 1, 300 + 5 * n)),
+            "succeeded_at": read,
+            "asked_url": f"https://{material.plan.slug}.example/{show.slug}/feed.xml",
+            "etag": f'"{proof(material, f"feed/{show.slug}")[:20]}"',
+            "created_at": ago(material, 40, 300),
+        }
+        for n, show in enumerate(material.plan.shows)
+    ]
 
 
 def _refusals(material: Material) -> list[Row]:
