@@ -10,6 +10,7 @@ from typing import Any
 from queries import jobs, refresh, upkeep
 from queries.attribution import compute_attribution
 from queries.ingest.feed_refresh import refresh_feeds
+from queries.ingest.transcripts.links import fetch_transcripts
 from reports.desk import make_next_report
 
 Command = Callable[[], "int | Mapping[str, Any] | None"]
@@ -116,6 +117,15 @@ JOBS: tuple[Job, ...] = (
         offset=2 * _MINUTE,
         lease_seconds=120,
         label="Podcast feeds",
+    ),
+    Job(
+        "transcripts",
+        5 * _MINUTE,
+        fetch_transcripts,
+        "Transcripts that feeds name, fetched when they are due",
+        offset=4 * _MINUTE,
+        lease_seconds=120,
+        label="Transcripts",
     ),
     Job(
         "partitions",

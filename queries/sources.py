@@ -13,7 +13,8 @@ from queries.statements import ask
 
 
 def feeds(connection: Connection) -> Answer:
-    """One row per feed that came from an address: podcast, state, succeeded_at, next_try_at, failures, error_message.
+    """One row per feed that came from an address: podcast, state, succeeded_at, next_try_at, transcripts,
+    transcripts_failing, failures, error_message.
 
     States: refreshed, failing (with the number of failures and what is wrong), stopped.
     """
@@ -23,6 +24,8 @@ def feeds(connection: Connection) -> Answer:
             Column("state", "State"),
             Column("succeeded_at", "Last success", "datetime"),
             Column("next_try_at", "Next try", "datetime"),
+            Column("transcripts", "Transcripts fetched", "count"),
+            Column("transcripts_failing", "Transcripts failing", "count"),
             Column("failures", "Failures since", "count"),
             Column("error_message", "Problem"),
         ),

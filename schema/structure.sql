@@ -3971,6 +3971,56 @@ ALTER TABLE ONLY public.tenants FORCE ROW LEVEL SECURITY;
 
 COMMENT ON TABLE public.tenants IS 'Root of tenant isolation: one row per customer.';
 
+CREATE TABLE public.transcript_links (
+    tenant_id uuid NOT NULL,
+    episode_id uuid NOT NULL,
+    url text NOT NULL,
+    format text NOT NULL,
+    language text,
+    next_try_at timestamp with time zone DEFAULT now() NOT NULL,
+    tried_at timestamp with time zone,
+    succeeded_at timestamp with time zone,
+    failures integer DEFAULT 0 NOT NULL,
+    error_message text,
+    etag text,
+    last_modified text,
+    content_sha256 text,
+    created_at timestamp with time zone DEFAULT now() NOT NULL,
+    updated_at timestamp with time zone DEFAULT now() NOT NULL,
+    CONSTRAINT transcript_links_content_sha256_check CHECK ((content_sha256 ~ '^[0-9a-f]{64}$'::text)),
+    CONSTRAINT transcript_links_error_message_check CHECK (((length(error_message) >= 1) AND (length(error_message) <= 1000))),
+    CONSTRAINT transcript_links_etag_check CHECK (((length(etag) >= 1) AND (length(etag) <= 500))),
+    CONSTRAINT transcript_links_failures_check CHECK ((failures >= 0)),
+    CONSTRAINT transcript_links_format_check CHECK ((format = ANY (ARRAY['vtt'::text, 'srt'::text, 'json'::text]))),
+    CONSTRAINT transcript_links_language_check CHECK ((language ~ '^[A-Za-z]{2,3}([-_][A-Za-z0-9]+)*$'::text)),
+    CONSTRAINT transcript_links_last_modified_check CHECK (((length(last_modified) >= 1) AND (length(last_modified) <= 200))),
+    CONSTRAINT transcript_links_url_check CHECK (((url ~* '^https?://[^\s/<>"]+[^\s<>"]*$'::text) AND (length(url) <= 2000)))
+);
+
+ALTER TABLE ONLY public.transcript_links FORCE ROW LEVEL SECURITY;
+
+COMMENT ON TABLE public.transcript_links IS 'Where a feed says the transcript of an episode lies: one address each, the one that is read best.';
+
+COMMENT ON COLUMN public.transcript_links.format IS 'As the feed says it (the content decides): vtt: WebVTT; srt: SubRip; json: of the podcast namespace.';
+
+COMMENT ON COLUMN public.transcript_links.language IS 'IETF tag as the feed says it; null: that of the podcast.';
+
+COMMENT ON COLUMN public.transcript_links.next_try_at IS 'When the address is asked next: a week after a success, later and later after failures.';
+
+COMMENT ON COLUMN public.transcript_links.tried_at IS 'When it was asked last.';
+
+COMMENT ON COLUMN public.transcript_links.succeeded_at IS 'When it last answered with a transcript, or that nothing had changed.';
+
+COMMENT ON COLUMN public.transcript_links.failures IS 'Failures since; each doubles the time to the next try, up to a week.';
+
+COMMENT ON COLUMN public.transcript_links.error_message IS 'What went wrong with the last try, for people; null when it went well.';
+
+COMMENT ON COLUMN public.transcript_links.etag IS 'As the address told it, sent back with the next question.';
+
+COMMENT ON COLUMN public.transcript_links.last_modified IS 'As the address told it, sent back with the next question.';
+
+COMMENT ON COLUMN public.transcript_links.content_sha256 IS 'SHA-256 of what it answered last: the same again is no import.';
+
 CREATE TABLE public.transcripts (
     id uuid DEFAULT public.uuid_generate_v4() NOT NULL,
     tenant_id uuid NOT NULL,
@@ -3981,26 +4031,30 @@ CREATE TABLE public.transcripts (
     cues jsonb DEFAULT '[]'::jsonb NOT NULL,
     created_at timestamp with time zone DEFAULT now() NOT NULL,
     updated_at timestamp with time zone DEFAULT now() NOT NULL,
+    source text DEFAULT 'file'::text NOT NULL,
     CONSTRAINT transcripts_confidence_score_check CHECK (((confidence_score >= (0)::numeric) AND (confidence_score <= (1)::numeric))),
     CONSTRAINT transcripts_content_check CHECK (((length(content) >= 1) AND (length(content) <= 400000))),
     CONSTRAINT transcripts_cues_check CHECK ((jsonb_typeof(cues) = 'array'::text)),
     CONSTRAINT transcripts_cues_check1 CHECK ((NOT (cues @? 'strict $[*]?(@.type() != "object")'::jsonpath))),
     CONSTRAINT transcripts_cues_check2 CHECK ((NOT (cues @? '$[*]?(!(exists (@."s"?(@ >= 0)) && exists (@."at"?(@ >= 0))))'::jsonpath))),
     CONSTRAINT transcripts_cues_check3 CHECK ((NOT (cues @? 'strict $[*].keyvalue()?(!(@."key" == "s" || @."key" == "at") || @."value".type() != "number")'::jsonpath))),
-    CONSTRAINT transcripts_language_check CHECK ((language ~ '^[A-Za-z]{2,3}([-_][A-Za-z0-9]+)*$'::text))
+    CONSTRAINT transcripts_language_check CHECK ((language ~ '^[A-Za-z]{2,3}([-_][A-Za-z0-9]+)*$'::text)),
+    CONSTRAINT transcripts_source_check CHECK ((source = ANY (ARRAY['file'::text, 'feed'::text])))
 );
 
 ALTER TABLE ONLY public.transcripts FORCE ROW LEVEL SECURITY;
 
 COMMENT ON TABLE public.transcripts IS 'What is said in an episode: one for each.';
 
-COMMENT ON COLUMN public.transcripts.content IS 'Plain text, a paragraph for each speaker''s turn.';
+COMMENT ON COLUMN public.transcripts.content IS 'Plain text, a paragraph for each speaker''s turn; with the speaker''s name and a colon before it where the file names them.';
 
 COMMENT ON COLUMN public.transcripts.language IS 'IETF tag, as on podcasts.';
 
-COMMENT ON COLUMN public.transcripts.confidence_score IS 'How sure the recogniser was, 0 to 1; null when a person wrote it down.';
+COMMENT ON COLUMN public.transcripts.confidence_score IS 'How sure the recogniser was, 0 to 1; null when a person wrote it down or nobody said.';
 
 COMMENT ON COLUMN public.transcripts.cues IS 'Array by time: {s: second of the episode, at: position in content, from 0}. What is said from second s on begins there.';
+
+COMMENT ON COLUMN public.transcripts.source IS 'file: imported by a person, stands before what a feed names; feed: of the address in transcript_links.';
 
 CREATE TABLE public.user_email_preferences (
     user_id uuid NOT NULL,
@@ -4675,6 +4729,9 @@ ALTER TABLE ONLY public.tenants
 ALTER TABLE ONLY public.tenants
     ADD CONSTRAINT tenants_slug_key UNIQUE (slug);
 
+ALTER TABLE ONLY public.transcript_links
+    ADD CONSTRAINT transcript_links_pkey PRIMARY KEY (tenant_id, episode_id);
+
 ALTER TABLE ONLY public.transcripts
     ADD CONSTRAINT transcripts_pkey PRIMARY KEY (id);
 
@@ -5014,6 +5071,8 @@ CREATE INDEX share_links_report ON public.share_links USING btree (tenant_id, re
 
 CREATE UNIQUE INDEX sponsors_name ON public.sponsors USING btree (tenant_id, lower(name)) WHERE (deleted_at IS NULL);
 
+CREATE INDEX transcript_links_due ON public.transcript_links USING btree (tenant_id, next_try_at);
+
 CREATE INDEX user_email_preferences_tenant_user ON public.user_email_preferences USING btree (tenant_id, user_id);
 
 CREATE INDEX user_metrics_tenant_user ON public.user_metrics USING btree (tenant_id, user_id);
@@ -5233,6 +5292,8 @@ CREATE TRIGGER touch_updated_at BEFORE UPDATE ON public.tenant_quotas FOR EACH R
 CREATE TRIGGER touch_updated_at BEFORE UPDATE ON public.tenant_settings FOR EACH ROW EXECUTE FUNCTION internal.touch_updated_at();
 
 CREATE TRIGGER touch_updated_at BEFORE UPDATE ON public.tenants FOR EACH ROW EXECUTE FUNCTION internal.touch_updated_at();
+
+CREATE TRIGGER touch_updated_at BEFORE UPDATE ON public.transcript_links FOR EACH ROW EXECUTE FUNCTION internal.touch_updated_at();
 
 CREATE TRIGGER touch_updated_at BEFORE UPDATE ON public.transcripts FOR EACH ROW EXECUTE FUNCTION internal.touch_updated_at();
 
@@ -5747,6 +5808,12 @@ ALTER TABLE ONLY public.tenant_quotas
 ALTER TABLE ONLY public.tenant_settings
     ADD CONSTRAINT tenant_settings_tenant_id_fkey FOREIGN KEY (tenant_id) REFERENCES public.tenants(id) ON DELETE CASCADE;
 
+ALTER TABLE ONLY public.transcript_links
+    ADD CONSTRAINT transcript_links_tenant_id_episode_id_fkey FOREIGN KEY (tenant_id, episode_id) REFERENCES public.episodes(tenant_id, id) ON DELETE CASCADE;
+
+ALTER TABLE ONLY public.transcript_links
+    ADD CONSTRAINT transcript_links_tenant_id_fkey FOREIGN KEY (tenant_id) REFERENCES public.tenants(id) ON DELETE CASCADE;
+
 ALTER TABLE ONLY public.transcripts
     ADD CONSTRAINT transcripts_tenant_id_episode_id_fkey FOREIGN KEY (tenant_id, episode_id) REFERENCES public.episodes(tenant_id, id) ON DELETE CASCADE;
 
@@ -6010,6 +6077,8 @@ CREATE POLICY delete_rights ON public.tenant_settings AS RESTRICTIVE FOR DELETE 
 
 CREATE POLICY delete_rights ON public.tenants AS RESTRICTIVE FOR DELETE TO podboard_web, podboard_worker USING (( SELECT public.app_may('settings.manage'::text) AS app_may));
 
+CREATE POLICY delete_rights ON public.transcript_links AS RESTRICTIVE FOR DELETE TO podboard_web, podboard_worker USING (( SELECT public.app_may('imports.create'::text) AS app_may));
+
 CREATE POLICY delete_rights ON public.transcripts AS RESTRICTIVE FOR DELETE TO podboard_web, podboard_worker USING (((( SELECT public.app_may('catalogue.manage'::text) AS app_may) OR (episode_id IN ( SELECT e.id
    FROM public.episodes e
   WHERE (e.podcast_id IN ( SELECT public.app_granted('catalogue.manage'::text) AS app_granted))))) AND ((episode_id IN ( SELECT e.id
@@ -6186,6 +6255,8 @@ CREATE POLICY insert_rights ON public.tenant_settings AS RESTRICTIVE FOR INSERT 
 
 CREATE POLICY insert_rights ON public.tenants AS RESTRICTIVE FOR INSERT TO podboard_web, podboard_worker WITH CHECK (( SELECT public.app_may('settings.manage'::text) AS app_may));
 
+CREATE POLICY insert_rights ON public.transcript_links AS RESTRICTIVE FOR INSERT TO podboard_web, podboard_worker WITH CHECK (( SELECT public.app_may('imports.create'::text) AS app_may));
+
 CREATE POLICY insert_rights ON public.transcripts AS RESTRICTIVE FOR INSERT TO podboard_web, podboard_worker WITH CHECK (((( SELECT public.app_may('catalogue.manage'::text) AS app_may) OR (episode_id IN ( SELECT e.id
    FROM public.episodes e
   WHERE (e.podcast_id IN ( SELECT public.app_granted('catalogue.manage'::text) AS app_granted))))) AND ((episode_id IN ( SELECT e.id
@@ -6284,6 +6355,8 @@ CREATE POLICY podcast_scope ON public.marketplace_revenue AS RESTRICTIVE TO podb
 CREATE POLICY podcast_scope ON public.podcast_feeds AS RESTRICTIVE TO podboard_web, podboard_worker USING ((( SELECT public.app_sees_all_podcasts() AS app_sees_all_podcasts) OR (podcast_id IN ( SELECT public.app_podcasts() AS app_podcasts))));
 
 CREATE POLICY podcast_scope ON public.podcasts AS RESTRICTIVE TO podboard_web, podboard_worker USING ((( SELECT public.app_sees_all_podcasts() AS app_sees_all_podcasts) OR (id IN ( SELECT public.app_podcasts() AS app_podcasts))));
+
+CREATE POLICY podcast_scope ON public.transcript_links AS RESTRICTIVE TO podboard_web, podboard_worker USING ((( SELECT public.app_sees_all_podcasts() AS app_sees_all_podcasts) OR (episode_id IN ( SELECT public.app_episodes() AS app_episodes))));
 
 CREATE POLICY podcast_scope ON public.transcripts AS RESTRICTIVE TO podboard_web, podboard_worker USING ((( SELECT public.app_sees_all_podcasts() AS app_sees_all_podcasts) OR (episode_id IN ( SELECT public.app_episodes() AS app_episodes))));
 
@@ -6592,6 +6665,8 @@ CREATE POLICY tenant_isolation ON public.tenant_settings USING ((tenant_id = ( S
 
 CREATE POLICY tenant_isolation ON public.tenants USING ((id = ( SELECT public.app_tenant() AS app_tenant))) WITH CHECK ((id = ( SELECT public.app_tenant() AS app_tenant)));
 
+CREATE POLICY tenant_isolation ON public.transcript_links USING ((tenant_id = ( SELECT public.app_tenant() AS app_tenant))) WITH CHECK ((tenant_id = ( SELECT public.app_tenant() AS app_tenant)));
+
 CREATE POLICY tenant_isolation ON public.transcripts USING ((tenant_id = ( SELECT public.app_tenant() AS app_tenant))) WITH CHECK ((tenant_id = ( SELECT public.app_tenant() AS app_tenant)));
 
 CREATE POLICY tenant_isolation ON public.user_email_preferences USING (((tenant_id = ( SELECT public.app_tenant() AS app_tenant)) OR ((tenant_id IS NULL) AND (( SELECT public.app_tenant() AS app_tenant) IS NULL) AND (user_id = ( SELECT public.app_user() AS app_user))))) WITH CHECK (((tenant_id = ( SELECT public.app_tenant() AS app_tenant)) OR ((tenant_id IS NULL) AND (( SELECT public.app_tenant() AS app_tenant) IS NULL) AND (user_id = ( SELECT public.app_user() AS app_user)))));
@@ -6615,6 +6690,8 @@ CREATE POLICY tenant_wide ON public.etl_imports AS RESTRICTIVE TO podboard_web, 
 CREATE POLICY tenant_wide ON public.import_refusals AS RESTRICTIVE TO podboard_web, podboard_worker USING (( SELECT (public.app_sees_all_campaigns() AND public.app_sees_all_podcasts())));
 
 ALTER TABLE public.tenants ENABLE ROW LEVEL SECURITY;
+
+ALTER TABLE public.transcript_links ENABLE ROW LEVEL SECURITY;
 
 ALTER TABLE public.transcripts ENABLE ROW LEVEL SECURITY;
 
@@ -6761,6 +6838,8 @@ CREATE POLICY update_rights ON public.tenant_quotas AS RESTRICTIVE FOR UPDATE TO
 CREATE POLICY update_rights ON public.tenant_settings AS RESTRICTIVE FOR UPDATE TO podboard_web, podboard_worker USING (( SELECT public.app_may('settings.manage'::text) AS app_may)) WITH CHECK (( SELECT public.app_may('settings.manage'::text) AS app_may));
 
 CREATE POLICY update_rights ON public.tenants AS RESTRICTIVE FOR UPDATE TO podboard_web, podboard_worker USING (( SELECT public.app_may('settings.manage'::text) AS app_may)) WITH CHECK (( SELECT public.app_may('settings.manage'::text) AS app_may));
+
+CREATE POLICY update_rights ON public.transcript_links AS RESTRICTIVE FOR UPDATE TO podboard_web, podboard_worker USING (( SELECT public.app_may('imports.create'::text) AS app_may)) WITH CHECK (( SELECT public.app_may('imports.create'::text) AS app_may));
 
 CREATE POLICY update_rights ON public.transcripts AS RESTRICTIVE FOR UPDATE TO podboard_web, podboard_worker USING (((( SELECT public.app_may('catalogue.manage'::text) AS app_may) OR (episode_id IN ( SELECT e.id
    FROM public.episodes e
@@ -7175,6 +7254,9 @@ GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.tenant_settings TO podboard_wo
 
 GRANT SELECT,UPDATE ON TABLE public.tenants TO podboard_web;
 GRANT SELECT,INSERT,UPDATE ON TABLE public.tenants TO podboard_worker;
+
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.transcript_links TO podboard_web;
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.transcript_links TO podboard_worker;
 
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.transcripts TO podboard_web;
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.transcripts TO podboard_worker;

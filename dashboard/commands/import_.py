@@ -30,6 +30,8 @@ from queries.ingest.logs.faults import words_of
 from queries.ingest.logs.formats import LOG_FORMATS, LogFormat
 from queries.ingest.logs.store import import_log
 from queries.ingest.rows import FORMATS, Format
+from queries.ingest.transcripts.formats import TRANSCRIPT_FORMATS, TranscriptFormat
+from queries.ingest.transcripts.store import import_transcript
 from queries.session import Actor
 from queries.settings import Settings
 
@@ -135,6 +137,35 @@ def bookings(file: str, tenant: str, refusals: Path | None) -> None:
         done = import_bookings(actor, raw, name=Path(file).name)
         click.echo(
             f"Bookings: {done.imported:,} imported, {done.duplicate:,} there already, {done.refused:,} refused."
+        )
+        _tell_refusals(actor, done, settings, refusals)
+
+
+@command.command()
+@click.argument("file", metavar="FILE")
+@_TENANT
+@click.option("--episode", required=True, metavar="ID|GUID", help="The episode in which it is said.")
+@click.option("--language", metavar="TAG", help="Like en or de-CH; otherwise that of the podcast.")
+@click.option(
+    "--format", "file_format", type=click.Choice(TRANSCRIPT_FORMATS), help="Otherwise told from the content."
+)
+@_REFUSALS
+def transcript(
+    file: str, tenant: str, episode: str, language: str | None, file_format: TranscriptFormat | None,
+    refusals: Path | None,
+) -> None:  # fmt: skip
+    """Import the transcript of an episode: WebVTT, SubRip (SRT) or the podcast namespace's JSON (gzip and zstd too).
+
+    It takes the place of the one that stands, and stands itself before what a feed names from then on.
+    """
+    with databases(Settings.from_env()) as settings, opened(file) as raw:
+        actor = Actor(unscoped_tenant_id(tenant))
+        done = import_transcript(
+            actor, raw, name=Path(file).name, episode=episode, language=language, file_format=file_format
+        )
+        click.echo(
+            f"Cues: {done.imported:,} imported, {done.updated:,} in place of others, {done.duplicate:,} there already, "
+            f"{done.refused:,} refused."
         )
         _tell_refusals(actor, done, settings, refusals)
 

@@ -40,7 +40,8 @@ def _show_feeds(answer: Answer, view: View) -> Component:
         view,
         caption="Podcast feeds that are asked again every hour",
         keys=(
-            "podcast", "state", "succeeded_at", "next_try_at",
+            "podcast", "state", "succeeded_at", "next_try_at", "transcripts",
+            *(("transcripts_failing",) if any(row["transcripts_failing"] for row in answer.rows) else ()),
             *(("failures", "error_message") if troubled else ()),
         ),
         kinds={"state": "badge"},

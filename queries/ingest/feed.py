@@ -81,10 +81,9 @@ def _import(
 def _take(connection: Connection, import_id: UUID, tally: Tally, feed: Feed, podcast_id: UUID) -> None:
     for start in range(0, len(feed.episodes), _BATCH_EPISODES):
         batch = feed.episodes[start : start + _BATCH_EPISODES]
-        written = ask(
-            connection, "ingest/put_episodes",
-            podcast_id=podcast_id, episodes=orjson.dumps([asdict(episode) for episode in batch]).decode(),
-        )  # fmt: skip
+        document = orjson.dumps([asdict(episode) for episode in batch]).decode()
+        written = ask(connection, "ingest/put_episodes", podcast_id=podcast_id, episodes=document)
+        tell(connection, "ingest/put_transcript_links", podcast_id=podcast_id, episodes=document)
         added = sum(1 for row in written if row["is_new"])
         tally.imported += added
         tally.updated += len(written) - added
