@@ -2681,7 +2681,7 @@ ALTER TABLE ONLY public.etl_imports FORCE ROW LEVEL SECURITY;
 
 COMMENT ON TABLE public.etl_imports IS 'One row per import of a feed or file.';
 
-COMMENT ON COLUMN public.etl_imports.import_type IS 'feed: a podcast''s RSS; listener_events, attribution_events: files of events; access_log: requests of a media host; bookings; conversions: by promo code; transcripts; retention_curves: as platforms aggregate them.';
+COMMENT ON COLUMN public.etl_imports.import_type IS 'feed: a podcast''s RSS; listener_events, attribution_events: files of events; access_log: requests of a media host; bookings; conversions: by promo code; transcripts; retention_curves: as platforms aggregate them; ad_units: where ads stand in episodes.';
 
 COMMENT ON COLUMN public.etl_imports.status IS 'running; completed; failed: of a feed nothing was kept, of a file what its figures say; the same file again goes on there.';
 
@@ -2832,7 +2832,6 @@ CREATE TABLE public.import_columns (
     created_at timestamp with time zone DEFAULT now() NOT NULL,
     updated_at timestamp with time zone DEFAULT now() NOT NULL,
     CONSTRAINT import_columns_columns_check CHECK ((jsonb_typeof(columns) = 'object'::text)),
-    CONSTRAINT import_columns_kind_check CHECK ((kind = ANY (ARRAY['listener'::text, 'attribution'::text]))),
     CONSTRAINT import_columns_source_check CHECK (((length(source) >= 1) AND (length(source) <= 120)))
 );
 
@@ -2842,7 +2841,7 @@ COMMENT ON TABLE public.import_columns IS 'How a source names the columns of its
 
 COMMENT ON COLUMN public.import_columns.source IS 'Name of the source: as told, else the file''s name without dates and numbers.';
 
-COMMENT ON COLUMN public.import_columns.kind IS 'Which events the files hold: listener or attribution.';
+COMMENT ON COLUMN public.import_columns.kind IS 'What the files hold: listener or attribution events, points of retention curves, ad units.';
 
 COMMENT ON COLUMN public.import_columns.columns IS 'Object: {name in the file: name of the column, or empty to leave it out}.';
 
@@ -3722,6 +3721,48 @@ COMMENT ON TABLE public.resource_ownership IS 'Which sponsor, podcast or campaig
 
 COMMENT ON COLUMN public.resource_ownership.resource_type IS 'sponsor (with all its campaigns), podcast, or a single campaign.';
 
+CREATE TABLE public.retention_curves (
+    id uuid DEFAULT public.uuid_generate_v4() NOT NULL,
+    tenant_id uuid NOT NULL,
+    episode_id uuid NOT NULL,
+    platform text NOT NULL,
+    as_of date NOT NULL,
+    measure text NOT NULL,
+    position_unit text NOT NULL,
+    positions numeric[] NOT NULL,
+    amounts numeric[] NOT NULL,
+    import_id uuid NOT NULL,
+    created_at timestamp with time zone DEFAULT now() NOT NULL,
+    updated_at timestamp with time zone DEFAULT now() NOT NULL,
+    CONSTRAINT retention_curves_amounts_check CHECK ((array_position(amounts, NULL::numeric) IS NULL)),
+    CONSTRAINT retention_curves_amounts_check1 CHECK (((0)::numeric <= ALL (amounts))),
+    CONSTRAINT retention_curves_check CHECK ((cardinality(positions) = cardinality(amounts))),
+    CONSTRAINT retention_curves_measure_check CHECK ((measure = ANY (ARRAY['listeners'::text, 'plays'::text, 'share'::text]))),
+    CONSTRAINT retention_curves_platform_check CHECK (((length(platform) >= 1) AND (length(platform) <= 60))),
+    CONSTRAINT retention_curves_position_unit_check CHECK ((position_unit = ANY (ARRAY['second'::text, 'percent'::text]))),
+    CONSTRAINT retention_curves_positions_check CHECK (((cardinality(positions) >= 2) AND (cardinality(positions) <= 100000))),
+    CONSTRAINT retention_curves_positions_check1 CHECK ((array_position(positions, NULL::numeric) IS NULL)),
+    CONSTRAINT retention_curves_positions_check2 CHECK (((0)::numeric <= ALL (positions)))
+);
+
+ALTER TABLE ONLY public.retention_curves FORCE ROW LEVEL SECURITY;
+
+COMMENT ON TABLE public.retention_curves IS 'How long an episode holds its listeners as a platform aggregated it: kept as told, never mixed with events of listeners.';
+
+COMMENT ON COLUMN public.retention_curves.platform IS 'Who aggregated it, as the import told: Apple Podcasts, Spotify, YouTube, ...';
+
+COMMENT ON COLUMN public.retention_curves.as_of IS 'The day whose state the platform told: a later one is another curve.';
+
+COMMENT ON COLUMN public.retention_curves.measure IS 'What amounts are: listeners or plays at that place (they may rise; their maximum is the whole), or the platform''s own share (1 is the whole).';
+
+COMMENT ON COLUMN public.retention_curves.position_unit IS 'What positions are: seconds of the episode, or percent of its length.';
+
+COMMENT ON COLUMN public.retention_curves.positions IS 'Places in the episode, rising.';
+
+COMMENT ON COLUMN public.retention_curves.amounts IS 'One for each position.';
+
+COMMENT ON COLUMN public.retention_curves.import_id IS 'The import that brought it: file, time and person.';
+
 CREATE TABLE public.role_permissions (
     tenant_id uuid,
     role_id uuid NOT NULL,
@@ -4427,7 +4468,7 @@ ALTER TABLE public.etl_imports
     ADD CONSTRAINT etl_imports_check1 CHECK ((completed_at >= started_at)) NOT VALID;
 
 ALTER TABLE public.etl_imports
-    ADD CONSTRAINT etl_imports_import_type_check CHECK ((import_type = ANY (ARRAY['feed'::text, 'listener_events'::text, 'attribution_events'::text, 'access_log'::text, 'bookings'::text, 'conversions'::text, 'transcripts'::text, 'retention_curves'::text]))) NOT VALID;
+    ADD CONSTRAINT etl_imports_import_type_check CHECK ((import_type = ANY (ARRAY['feed'::text, 'listener_events'::text, 'attribution_events'::text, 'access_log'::text, 'bookings'::text, 'conversions'::text, 'transcripts'::text, 'retention_curves'::text, 'ad_units'::text]))) NOT VALID;
 
 ALTER TABLE ONLY public.etl_imports
     ADD CONSTRAINT etl_imports_pkey PRIMARY KEY (id);
@@ -4461,6 +4502,9 @@ ALTER TABLE ONLY public.failover_events
 
 ALTER TABLE ONLY public.gdpr_requests
     ADD CONSTRAINT gdpr_requests_pkey PRIMARY KEY (id);
+
+ALTER TABLE public.import_columns
+    ADD CONSTRAINT import_columns_kind_check CHECK ((kind = ANY (ARRAY['listener'::text, 'attribution'::text, 'retention'::text, 'ad_unit'::text]))) NOT VALID;
 
 ALTER TABLE ONLY public.import_columns
     ADD CONSTRAINT import_columns_pkey PRIMARY KEY (tenant_id, source, kind);
@@ -4653,6 +4697,15 @@ ALTER TABLE ONLY public.resource_ownership
 
 ALTER TABLE ONLY public.resource_ownership
     ADD CONSTRAINT resource_ownership_resource_type_resource_id_key UNIQUE (resource_type, resource_id);
+
+ALTER TABLE ONLY public.retention_curves
+    ADD CONSTRAINT retention_curves_pkey PRIMARY KEY (id);
+
+ALTER TABLE ONLY public.retention_curves
+    ADD CONSTRAINT retention_curves_tenant_id_episode_id_platform_as_of_measur_key UNIQUE (tenant_id, episode_id, platform, as_of, measure, position_unit);
+
+ALTER TABLE ONLY public.retention_curves
+    ADD CONSTRAINT retention_curves_tenant_id_id_key UNIQUE (tenant_id, id);
 
 ALTER TABLE ONLY public.role_permissions
     ADD CONSTRAINT role_permissions_pkey PRIMARY KEY (role_id, permission_id);
@@ -5043,6 +5096,8 @@ CREATE INDEX reports_status ON public.reports USING btree (tenant_id, status);
 
 CREATE INDEX resource_ownership_owner ON public.resource_ownership USING btree (tenant_id, owner_id);
 
+CREATE INDEX retention_curves_import ON public.retention_curves USING btree (tenant_id, import_id);
+
 CREATE INDEX role_permissions_permission ON public.role_permissions USING btree (permission_id);
 
 CREATE INDEX role_permissions_tenant_role ON public.role_permissions USING btree (tenant_id, role_id);
@@ -5276,6 +5331,8 @@ CREATE TRIGGER touch_updated_at BEFORE UPDATE ON public.report_schedules FOR EAC
 CREATE TRIGGER touch_updated_at BEFORE UPDATE ON public.reports FOR EACH ROW EXECUTE FUNCTION internal.touch_updated_at();
 
 CREATE TRIGGER touch_updated_at BEFORE UPDATE ON public.resource_ownership FOR EACH ROW EXECUTE FUNCTION internal.touch_updated_at();
+
+CREATE TRIGGER touch_updated_at BEFORE UPDATE ON public.retention_curves FOR EACH ROW EXECUTE FUNCTION internal.touch_updated_at();
 
 CREATE TRIGGER touch_updated_at BEFORE UPDATE ON public.roles FOR EACH ROW EXECUTE FUNCTION internal.touch_updated_at();
 
@@ -5745,6 +5802,15 @@ ALTER TABLE ONLY public.resource_ownership
 ALTER TABLE ONLY public.resource_ownership
     ADD CONSTRAINT resource_ownership_tenant_id_owner_id_fkey FOREIGN KEY (tenant_id, owner_id) REFERENCES public.users(tenant_id, id) ON DELETE CASCADE;
 
+ALTER TABLE ONLY public.retention_curves
+    ADD CONSTRAINT retention_curves_tenant_id_episode_id_fkey FOREIGN KEY (tenant_id, episode_id) REFERENCES public.episodes(tenant_id, id) ON DELETE CASCADE;
+
+ALTER TABLE ONLY public.retention_curves
+    ADD CONSTRAINT retention_curves_tenant_id_fkey FOREIGN KEY (tenant_id) REFERENCES public.tenants(id) ON DELETE CASCADE;
+
+ALTER TABLE ONLY public.retention_curves
+    ADD CONSTRAINT retention_curves_tenant_id_import_id_fkey FOREIGN KEY (tenant_id, import_id) REFERENCES public.etl_imports(tenant_id, id) ON DELETE RESTRICT;
+
 ALTER TABLE ONLY public.role_permissions
     ADD CONSTRAINT role_permissions_permission_id_fkey FOREIGN KEY (permission_id) REFERENCES public.permissions(id) ON DELETE CASCADE;
 
@@ -6059,6 +6125,8 @@ CREATE POLICY delete_rights ON public.reports AS RESTRICTIVE FOR DELETE TO podbo
 
 CREATE POLICY delete_rights ON public.resource_ownership AS RESTRICTIVE FOR DELETE TO podboard_web, podboard_worker USING (( SELECT public.app_may('people.manage'::text) AS app_may));
 
+CREATE POLICY delete_rights ON public.retention_curves AS RESTRICTIVE FOR DELETE TO podboard_web, podboard_worker USING (( SELECT public.app_may('imports.create'::text) AS app_may));
+
 CREATE POLICY delete_rights ON public.role_permissions AS RESTRICTIVE FOR DELETE TO podboard_web, podboard_worker USING (( SELECT public.app_may('people.manage'::text) AS app_may));
 
 CREATE POLICY delete_rights ON public.roles AS RESTRICTIVE FOR DELETE TO podboard_web, podboard_worker USING (( SELECT public.app_may('people.manage'::text) AS app_may));
@@ -6235,6 +6303,8 @@ CREATE POLICY insert_rights ON public.reports AS RESTRICTIVE FOR INSERT TO podbo
 
 CREATE POLICY insert_rights ON public.resource_ownership AS RESTRICTIVE FOR INSERT TO podboard_web, podboard_worker WITH CHECK (( SELECT public.app_may('people.manage'::text) AS app_may));
 
+CREATE POLICY insert_rights ON public.retention_curves AS RESTRICTIVE FOR INSERT TO podboard_web, podboard_worker WITH CHECK (( SELECT public.app_may('imports.create'::text) AS app_may));
+
 CREATE POLICY insert_rights ON public.role_permissions AS RESTRICTIVE FOR INSERT TO podboard_web, podboard_worker WITH CHECK (( SELECT public.app_may('people.manage'::text) AS app_may));
 
 CREATE POLICY insert_rights ON public.roles AS RESTRICTIVE FOR INSERT TO podboard_web, podboard_worker WITH CHECK (( SELECT public.app_may('people.manage'::text) AS app_may));
@@ -6356,6 +6426,8 @@ CREATE POLICY podcast_scope ON public.podcast_feeds AS RESTRICTIVE TO podboard_w
 
 CREATE POLICY podcast_scope ON public.podcasts AS RESTRICTIVE TO podboard_web, podboard_worker USING ((( SELECT public.app_sees_all_podcasts() AS app_sees_all_podcasts) OR (id IN ( SELECT public.app_podcasts() AS app_podcasts))));
 
+CREATE POLICY podcast_scope ON public.retention_curves AS RESTRICTIVE TO podboard_web, podboard_worker USING ((( SELECT public.app_sees_all_podcasts() AS app_sees_all_podcasts) OR (episode_id IN ( SELECT public.app_episodes() AS app_episodes))));
+
 CREATE POLICY podcast_scope ON public.transcript_links AS RESTRICTIVE TO podboard_web, podboard_worker USING ((( SELECT public.app_sees_all_podcasts() AS app_sees_all_podcasts) OR (episode_id IN ( SELECT public.app_episodes() AS app_episodes))));
 
 CREATE POLICY podcast_scope ON public.transcripts AS RESTRICTIVE TO podboard_web, podboard_worker USING ((( SELECT public.app_sees_all_podcasts() AS app_sees_all_podcasts) OR (episode_id IN ( SELECT public.app_episodes() AS app_episodes))));
@@ -6474,6 +6546,8 @@ ALTER TABLE public.reports ENABLE ROW LEVEL SECURITY;
 CREATE POLICY reports_in_scope ON public.reports AS RESTRICTIVE TO podboard_web, podboard_worker USING ((((campaign_id IS NULL) OR ( SELECT public.app_sees_all_campaigns() AS app_sees_all_campaigns) OR (campaign_id IN ( SELECT public.app_campaigns() AS app_campaigns))) AND (( SELECT public.app_sees_all_podcasts() AS app_sees_all_podcasts) OR (podcast_ids <@ ARRAY( SELECT public.app_podcasts() AS app_podcasts)))));
 
 ALTER TABLE public.resource_ownership ENABLE ROW LEVEL SECURITY;
+
+ALTER TABLE public.retention_curves ENABLE ROW LEVEL SECURITY;
 
 ALTER TABLE public.role_permissions ENABLE ROW LEVEL SECURITY;
 
@@ -6642,6 +6716,8 @@ CREATE POLICY tenant_isolation ON public.report_schedules USING ((tenant_id = ( 
 CREATE POLICY tenant_isolation ON public.reports USING ((tenant_id = ( SELECT public.app_tenant() AS app_tenant))) WITH CHECK ((tenant_id = ( SELECT public.app_tenant() AS app_tenant)));
 
 CREATE POLICY tenant_isolation ON public.resource_ownership USING ((tenant_id = ( SELECT public.app_tenant() AS app_tenant))) WITH CHECK ((tenant_id = ( SELECT public.app_tenant() AS app_tenant)));
+
+CREATE POLICY tenant_isolation ON public.retention_curves USING ((tenant_id = ( SELECT public.app_tenant() AS app_tenant))) WITH CHECK ((tenant_id = ( SELECT public.app_tenant() AS app_tenant)));
 
 CREATE POLICY tenant_isolation ON public.role_permissions USING (((tenant_id = ( SELECT public.app_tenant() AS app_tenant)) OR ((tenant_id IS NULL) AND (( SELECT public.app_tenant() AS app_tenant) IS NULL) AND (( SELECT public.app_user() AS app_user) IS NOT NULL)))) WITH CHECK ((tenant_id = ( SELECT public.app_tenant() AS app_tenant)));
 
@@ -6820,6 +6896,8 @@ CREATE POLICY update_rights ON public.report_schedules AS RESTRICTIVE FOR UPDATE
 CREATE POLICY update_rights ON public.reports AS RESTRICTIVE FOR UPDATE TO podboard_web, podboard_worker USING (((( SELECT public.app_may('reports.create'::text) AS app_may) OR ((id IN ( SELECT public.app_granted('reports.create'::text) AS app_granted)) OR (campaign_id IN ( SELECT public.app_granted('reports.create'::text) AS app_granted)) OR ((podcast_ids <> '{}'::uuid[]) AND (podcast_ids <@ ARRAY( SELECT public.app_granted('reports.create'::text) AS app_granted))))) AND (((id IN ( SELECT public.app_denied('reports.create'::text) AS app_denied)) OR (campaign_id IN ( SELECT public.app_denied('reports.create'::text) AS app_denied)) OR (podcast_ids && ARRAY( SELECT public.app_denied('reports.create'::text) AS app_denied))) IS NOT TRUE))) WITH CHECK (((( SELECT public.app_may('reports.create'::text) AS app_may) OR ((id IN ( SELECT public.app_granted('reports.create'::text) AS app_granted)) OR (campaign_id IN ( SELECT public.app_granted('reports.create'::text) AS app_granted)) OR ((podcast_ids <> '{}'::uuid[]) AND (podcast_ids <@ ARRAY( SELECT public.app_granted('reports.create'::text) AS app_granted))))) AND (((id IN ( SELECT public.app_denied('reports.create'::text) AS app_denied)) OR (campaign_id IN ( SELECT public.app_denied('reports.create'::text) AS app_denied)) OR (podcast_ids && ARRAY( SELECT public.app_denied('reports.create'::text) AS app_denied))) IS NOT TRUE)));
 
 CREATE POLICY update_rights ON public.resource_ownership AS RESTRICTIVE FOR UPDATE TO podboard_web, podboard_worker USING (( SELECT public.app_may('people.manage'::text) AS app_may)) WITH CHECK (( SELECT public.app_may('people.manage'::text) AS app_may));
+
+CREATE POLICY update_rights ON public.retention_curves AS RESTRICTIVE FOR UPDATE TO podboard_web, podboard_worker USING (( SELECT public.app_may('imports.create'::text) AS app_may)) WITH CHECK (( SELECT public.app_may('imports.create'::text) AS app_may));
 
 CREATE POLICY update_rights ON public.role_permissions AS RESTRICTIVE FOR UPDATE TO podboard_web, podboard_worker USING (( SELECT public.app_may('people.manage'::text) AS app_may)) WITH CHECK (( SELECT public.app_may('people.manage'::text) AS app_may));
 
@@ -7218,6 +7296,9 @@ GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.reports TO podboard_worker;
 
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.resource_ownership TO podboard_web;
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.resource_ownership TO podboard_worker;
+
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.retention_curves TO podboard_web;
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.retention_curves TO podboard_worker;
 
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.role_permissions TO podboard_web;
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.role_permissions TO podboard_worker;

@@ -29,7 +29,7 @@ from queries.statements import ask, tell
 
 ImportType = Literal[
     "feed", "listener_events", "attribution_events", "access_log", "bookings", "conversions", "transcripts",
-    "retention_curves",
+    "retention_curves", "ad_units",
 ]  # fmt: skip
 
 SHOWN_REFUSALS = 20
