@@ -9,6 +9,8 @@ from typing import Any
 
 from queries import jobs, refresh, upkeep
 from queries.attribution import compute_attribution
+from queries.ingest.feed_refresh import refresh_feeds
+from queries.ingest.transcripts.links import fetch_transcripts
 from reports.desk import make_next_report
 
 Command = Callable[[], "int | Mapping[str, Any] | None"]
@@ -106,6 +108,24 @@ JOBS: tuple[Job, ...] = (
         lease_seconds=180,
         refreshes=True,
         label="Totals by hour and day",
+    ),
+    Job(
+        "feeds",
+        5 * _MINUTE,
+        refresh_feeds,
+        "Feeds that are due, asked for what is new",
+        offset=2 * _MINUTE,
+        lease_seconds=120,
+        label="Podcast feeds",
+    ),
+    Job(
+        "transcripts",
+        5 * _MINUTE,
+        fetch_transcripts,
+        "Transcripts that feeds name, fetched when they are due",
+        offset=4 * _MINUTE,
+        lease_seconds=120,
+        label="Transcripts",
     ),
     Job(
         "partitions",

@@ -2455,9 +2455,11 @@ CREATE TABLE public.episodes (
     deleted_at timestamp with time zone,
     created_at timestamp with time zone DEFAULT now() NOT NULL,
     updated_at timestamp with time zone DEFAULT now() NOT NULL,
+    enclosure_url text,
     CONSTRAINT episodes_audio_bytes_check CHECK ((audio_bytes > 0)),
     CONSTRAINT episodes_audio_url CHECK ((audio_url ~* '^https?://[^\s/<>"]+[^\s<>"]*$'::text)),
     CONSTRAINT episodes_duration_seconds_check CHECK ((duration_seconds > 0)),
+    CONSTRAINT episodes_enclosure_url_check CHECK ((enclosure_url ~* '^https?://[^\s/<>"]+[^\s<>"]*$'::text)),
     CONSTRAINT episodes_episode_number_check CHECK ((episode_number >= 0)),
     CONSTRAINT episodes_episode_type_check CHECK ((episode_type = ANY (ARRAY['full'::text, 'trailer'::text, 'bonus'::text]))),
     CONSTRAINT episodes_season_number_check CHECK ((season_number >= 0)),
@@ -2469,6 +2471,10 @@ ALTER TABLE ONLY public.episodes FORCE ROW LEVEL SECURITY;
 COMMENT ON TABLE public.episodes IS 'Episodes of a podcast. guid is the feed''s own identifier.';
 
 COMMENT ON COLUMN public.episodes.episode_type IS 'As in feeds: full, trailer or bonus.';
+
+COMMENT ON COLUMN public.episodes.audio_url IS 'Where the audio lies: enclosure_url without the prefixes of measurers. Prefixes of ours lead on to it.';
+
+COMMENT ON COLUMN public.episodes.enclosure_url IS 'Address of the audio as the feed names it, with those that measure in front of it.';
 
 CREATE TABLE public.podcasts (
     id uuid DEFAULT public.uuid_generate_v4() NOT NULL,
@@ -2741,7 +2747,6 @@ CREATE TABLE public.etl_imports (
     CONSTRAINT etl_imports_check CHECK (((status = 'running'::text) = (completed_at IS NULL))),
     CONSTRAINT etl_imports_check1 CHECK ((completed_at >= started_at)),
     CONSTRAINT etl_imports_figures_check CHECK ((jsonb_typeof(figures) = 'object'::text)),
-    CONSTRAINT etl_imports_import_type_check CHECK ((import_type = ANY (ARRAY['feed'::text, 'listener_events'::text, 'attribution_events'::text, 'access_log'::text, 'bookings'::text, 'conversions'::text, 'transcripts'::text, 'retention_curves'::text]))),
     CONSTRAINT etl_imports_lines_done_check CHECK ((lines_done >= 0)),
     CONSTRAINT etl_imports_lines_sha256_check CHECK ((lines_sha256 ~ '^[0-9a-f]{64}$'::text)),
     CONSTRAINT etl_imports_options_check CHECK ((jsonb_typeof(options) = 'object'::text)),
@@ -2756,7 +2761,7 @@ ALTER TABLE ONLY public.etl_imports FORCE ROW LEVEL SECURITY;
 
 COMMENT ON TABLE public.etl_imports IS 'One row per import of a feed or file. Kept as long as the tenant.';
 
-COMMENT ON COLUMN public.etl_imports.import_type IS 'feed: a podcast''s RSS; listener_events, attribution_events: files of events; access_log: requests of a media host; bookings; conversions: by promo code; transcripts; retention_curves: as platforms aggregate them.';
+COMMENT ON COLUMN public.etl_imports.import_type IS 'feed: a podcast''s RSS; listener_events, attribution_events: files of events; access_log: requests of a media host; bookings; conversions: by promo code; transcripts; retention_curves: as platforms aggregate them; ad_units: where ads stand in episodes.';
 
 COMMENT ON COLUMN public.etl_imports.status IS 'running; completed; failed: of a feed nothing was kept, of a file what its figures say; the same file again goes on there.';
 
@@ -2907,7 +2912,6 @@ CREATE TABLE public.import_columns (
     created_at timestamp with time zone DEFAULT now() NOT NULL,
     updated_at timestamp with time zone DEFAULT now() NOT NULL,
     CONSTRAINT import_columns_columns_check CHECK ((jsonb_typeof(columns) = 'object'::text)),
-    CONSTRAINT import_columns_kind_check CHECK ((kind = ANY (ARRAY['listener'::text, 'attribution'::text]))),
     CONSTRAINT import_columns_source_check CHECK (((length(source) >= 1) AND (length(source) <= 120)))
 );
 
@@ -2917,7 +2921,7 @@ COMMENT ON TABLE public.import_columns IS 'How a source names the columns of its
 
 COMMENT ON COLUMN public.import_columns.source IS 'Name of the source: as told, else the file''s name without dates and numbers.';
 
-COMMENT ON COLUMN public.import_columns.kind IS 'Which events the files hold: listener or attribution.';
+COMMENT ON COLUMN public.import_columns.kind IS 'What the files hold: listener or attribution events, points of retention curves, ad units.';
 
 COMMENT ON COLUMN public.import_columns.columns IS 'Object: {name in the file: name of the column, or empty to leave it out}.';
 
@@ -3404,6 +3408,50 @@ CREATE VIEW public.placement_days WITH (security_barrier='true') AS
 
 COMMENT ON VIEW public.placement_days IS 'Ads delivered in the podcasts in scope, by tenant day and ad unit; who paid for them stands in podcast_placements. No visits, conversions or money: those are the sponsor''s.';
 
+CREATE TABLE public.podcast_feeds (
+    tenant_id uuid NOT NULL,
+    podcast_id uuid NOT NULL,
+    next_try_at timestamp with time zone DEFAULT now(),
+    tried_at timestamp with time zone,
+    succeeded_at timestamp with time zone,
+    failures integer DEFAULT 0 NOT NULL,
+    error_message text,
+    asked_url text,
+    etag text,
+    last_modified text,
+    content_sha256 text,
+    created_at timestamp with time zone DEFAULT now() NOT NULL,
+    updated_at timestamp with time zone DEFAULT now() NOT NULL,
+    CONSTRAINT podcast_feeds_asked_url_check CHECK ((asked_url ~* '^https?://[^\s/<>"]+[^\s<>"]*$'::text)),
+    CONSTRAINT podcast_feeds_content_sha256_check CHECK ((content_sha256 ~ '^[0-9a-f]{64}$'::text)),
+    CONSTRAINT podcast_feeds_error_message_check CHECK (((length(error_message) >= 1) AND (length(error_message) <= 1000))),
+    CONSTRAINT podcast_feeds_etag_check CHECK (((length(etag) >= 1) AND (length(etag) <= 500))),
+    CONSTRAINT podcast_feeds_failures_check CHECK ((failures >= 0)),
+    CONSTRAINT podcast_feeds_last_modified_check CHECK (((length(last_modified) >= 1) AND (length(last_modified) <= 200)))
+);
+
+ALTER TABLE ONLY public.podcast_feeds FORCE ROW LEVEL SECURITY;
+
+COMMENT ON TABLE public.podcast_feeds IS 'How the feed of a podcast is doing that came from an address: it is asked again by the clock.';
+
+COMMENT ON COLUMN public.podcast_feeds.next_try_at IS 'When podcasts.rss_feed_url is asked again; null: not by the clock.';
+
+COMMENT ON COLUMN public.podcast_feeds.tried_at IS 'When it was asked last.';
+
+COMMENT ON COLUMN public.podcast_feeds.succeeded_at IS 'When it last answered with a feed, or that nothing had changed: the catalogue is as of then.';
+
+COMMENT ON COLUMN public.podcast_feeds.failures IS 'Failures since; each doubles the time to the next try, up to a day.';
+
+COMMENT ON COLUMN public.podcast_feeds.error_message IS 'What went wrong with the last try, for people; null when it went well.';
+
+COMMENT ON COLUMN public.podcast_feeds.asked_url IS 'The address that etag, last_modified and content_sha256 are of.';
+
+COMMENT ON COLUMN public.podcast_feeds.etag IS 'As the address told it, sent back with the next question.';
+
+COMMENT ON COLUMN public.podcast_feeds.last_modified IS 'As the address told it, sent back with the next question.';
+
+COMMENT ON COLUMN public.podcast_feeds.content_sha256 IS 'SHA-256 of what it answered last: the same again is no import.';
+
 CREATE TABLE public.sponsors (
     id uuid DEFAULT public.uuid_generate_v4() NOT NULL,
     tenant_id uuid NOT NULL,
@@ -3758,6 +3806,48 @@ COMMENT ON TABLE public.resource_ownership IS 'Which sponsor, podcast or campaig
 
 COMMENT ON COLUMN public.resource_ownership.resource_type IS 'sponsor (with all its campaigns), podcast, or a single campaign.';
 
+CREATE TABLE public.retention_curves (
+    id uuid DEFAULT public.uuid_generate_v4() NOT NULL,
+    tenant_id uuid NOT NULL,
+    episode_id uuid NOT NULL,
+    platform text NOT NULL,
+    as_of date NOT NULL,
+    measure text NOT NULL,
+    position_unit text NOT NULL,
+    positions numeric[] NOT NULL,
+    amounts numeric[] NOT NULL,
+    import_id uuid NOT NULL,
+    created_at timestamp with time zone DEFAULT now() NOT NULL,
+    updated_at timestamp with time zone DEFAULT now() NOT NULL,
+    CONSTRAINT retention_curves_amounts_check CHECK ((array_position(amounts, NULL::numeric) IS NULL)),
+    CONSTRAINT retention_curves_amounts_check1 CHECK (((0)::numeric <= ALL (amounts))),
+    CONSTRAINT retention_curves_check CHECK ((cardinality(positions) = cardinality(amounts))),
+    CONSTRAINT retention_curves_measure_check CHECK ((measure = ANY (ARRAY['listeners'::text, 'plays'::text, 'share'::text]))),
+    CONSTRAINT retention_curves_platform_check CHECK (((length(platform) >= 1) AND (length(platform) <= 60))),
+    CONSTRAINT retention_curves_position_unit_check CHECK ((position_unit = ANY (ARRAY['second'::text, 'percent'::text]))),
+    CONSTRAINT retention_curves_positions_check CHECK (((cardinality(positions) >= 2) AND (cardinality(positions) <= 100000))),
+    CONSTRAINT retention_curves_positions_check1 CHECK ((array_position(positions, NULL::numeric) IS NULL)),
+    CONSTRAINT retention_curves_positions_check2 CHECK (((0)::numeric <= ALL (positions)))
+);
+
+ALTER TABLE ONLY public.retention_curves FORCE ROW LEVEL SECURITY;
+
+COMMENT ON TABLE public.retention_curves IS 'How long an episode holds its listeners as a platform aggregated it: kept as told, never mixed with events of listeners.';
+
+COMMENT ON COLUMN public.retention_curves.platform IS 'Who aggregated it, as the import told: Apple Podcasts, Spotify, YouTube, ...';
+
+COMMENT ON COLUMN public.retention_curves.as_of IS 'The day whose state the platform told: a later one is another curve.';
+
+COMMENT ON COLUMN public.retention_curves.measure IS 'What amounts are: listeners or plays at that place (they may rise; their maximum is the whole), or the platform''s own share (1 is the whole).';
+
+COMMENT ON COLUMN public.retention_curves.position_unit IS 'What positions are: seconds of the episode, or percent of its length.';
+
+COMMENT ON COLUMN public.retention_curves.positions IS 'Places in the episode, rising.';
+
+COMMENT ON COLUMN public.retention_curves.amounts IS 'One for each position.';
+
+COMMENT ON COLUMN public.retention_curves.import_id IS 'The import that brought it: file, time and person.';
+
 CREATE TABLE public.role_permissions (
     tenant_id uuid,
     role_id uuid NOT NULL,
@@ -4010,6 +4100,56 @@ ALTER TABLE ONLY public.tenants FORCE ROW LEVEL SECURITY;
 
 COMMENT ON TABLE public.tenants IS 'Root of tenant isolation: one row per customer.';
 
+CREATE TABLE public.transcript_links (
+    tenant_id uuid NOT NULL,
+    episode_id uuid NOT NULL,
+    url text NOT NULL,
+    format text NOT NULL,
+    language text,
+    next_try_at timestamp with time zone DEFAULT now() NOT NULL,
+    tried_at timestamp with time zone,
+    succeeded_at timestamp with time zone,
+    failures integer DEFAULT 0 NOT NULL,
+    error_message text,
+    etag text,
+    last_modified text,
+    content_sha256 text,
+    created_at timestamp with time zone DEFAULT now() NOT NULL,
+    updated_at timestamp with time zone DEFAULT now() NOT NULL,
+    CONSTRAINT transcript_links_content_sha256_check CHECK ((content_sha256 ~ '^[0-9a-f]{64}$'::text)),
+    CONSTRAINT transcript_links_error_message_check CHECK (((length(error_message) >= 1) AND (length(error_message) <= 1000))),
+    CONSTRAINT transcript_links_etag_check CHECK (((length(etag) >= 1) AND (length(etag) <= 500))),
+    CONSTRAINT transcript_links_failures_check CHECK ((failures >= 0)),
+    CONSTRAINT transcript_links_format_check CHECK ((format = ANY (ARRAY['vtt'::text, 'srt'::text, 'json'::text]))),
+    CONSTRAINT transcript_links_language_check CHECK ((language ~ '^[A-Za-z]{2,3}([-_][A-Za-z0-9]+)*$'::text)),
+    CONSTRAINT transcript_links_last_modified_check CHECK (((length(last_modified) >= 1) AND (length(last_modified) <= 200))),
+    CONSTRAINT transcript_links_url_check CHECK (((url ~* '^https?://[^\s/<>"]+[^\s<>"]*$'::text) AND (length(url) <= 2000)))
+);
+
+ALTER TABLE ONLY public.transcript_links FORCE ROW LEVEL SECURITY;
+
+COMMENT ON TABLE public.transcript_links IS 'Where a feed says the transcript of an episode lies: one address each, the one that is read best.';
+
+COMMENT ON COLUMN public.transcript_links.format IS 'As the feed says it (the content decides): vtt: WebVTT; srt: SubRip; json: of the podcast namespace.';
+
+COMMENT ON COLUMN public.transcript_links.language IS 'IETF tag as the feed says it; null: that of the podcast.';
+
+COMMENT ON COLUMN public.transcript_links.next_try_at IS 'When the address is asked next: a week after a success, later and later after failures.';
+
+COMMENT ON COLUMN public.transcript_links.tried_at IS 'When it was asked last.';
+
+COMMENT ON COLUMN public.transcript_links.succeeded_at IS 'When it last answered with a transcript, or that nothing had changed.';
+
+COMMENT ON COLUMN public.transcript_links.failures IS 'Failures since; each doubles the time to the next try, up to a week.';
+
+COMMENT ON COLUMN public.transcript_links.error_message IS 'What went wrong with the last try, for people; null when it went well.';
+
+COMMENT ON COLUMN public.transcript_links.etag IS 'As the address told it, sent back with the next question.';
+
+COMMENT ON COLUMN public.transcript_links.last_modified IS 'As the address told it, sent back with the next question.';
+
+COMMENT ON COLUMN public.transcript_links.content_sha256 IS 'SHA-256 of what it answered last: the same again is no import.';
+
 CREATE TABLE public.transcripts (
     id uuid DEFAULT public.uuid_generate_v4() NOT NULL,
     tenant_id uuid NOT NULL,
@@ -4020,26 +4160,30 @@ CREATE TABLE public.transcripts (
     cues jsonb DEFAULT '[]'::jsonb NOT NULL,
     created_at timestamp with time zone DEFAULT now() NOT NULL,
     updated_at timestamp with time zone DEFAULT now() NOT NULL,
+    source text DEFAULT 'file'::text NOT NULL,
     CONSTRAINT transcripts_confidence_score_check CHECK (((confidence_score >= (0)::numeric) AND (confidence_score <= (1)::numeric))),
     CONSTRAINT transcripts_content_check CHECK (((length(content) >= 1) AND (length(content) <= 400000))),
     CONSTRAINT transcripts_cues_check CHECK ((jsonb_typeof(cues) = 'array'::text)),
     CONSTRAINT transcripts_cues_check1 CHECK ((NOT (cues @? 'strict $[*]?(@.type() != "object")'::jsonpath))),
     CONSTRAINT transcripts_cues_check2 CHECK ((NOT (cues @? '$[*]?(!(exists (@."s"?(@ >= 0)) && exists (@."at"?(@ >= 0))))'::jsonpath))),
     CONSTRAINT transcripts_cues_check3 CHECK ((NOT (cues @? 'strict $[*].keyvalue()?(!(@."key" == "s" || @."key" == "at") || @."value".type() != "number")'::jsonpath))),
-    CONSTRAINT transcripts_language_check CHECK ((language ~ '^[A-Za-z]{2,3}([-_][A-Za-z0-9]+)*$'::text))
+    CONSTRAINT transcripts_language_check CHECK ((language ~ '^[A-Za-z]{2,3}([-_][A-Za-z0-9]+)*$'::text)),
+    CONSTRAINT transcripts_source_check CHECK ((source = ANY (ARRAY['file'::text, 'feed'::text])))
 );
 
 ALTER TABLE ONLY public.transcripts FORCE ROW LEVEL SECURITY;
 
 COMMENT ON TABLE public.transcripts IS 'What is said in an episode: one for each.';
 
-COMMENT ON COLUMN public.transcripts.content IS 'Plain text, a paragraph for each speaker''s turn.';
+COMMENT ON COLUMN public.transcripts.content IS 'Plain text, a paragraph for each speaker''s turn; with the speaker''s name and a colon before it where the file names them.';
 
 COMMENT ON COLUMN public.transcripts.language IS 'IETF tag, as on podcasts.';
 
-COMMENT ON COLUMN public.transcripts.confidence_score IS 'How sure the recogniser was, 0 to 1; null when a person wrote it down.';
+COMMENT ON COLUMN public.transcripts.confidence_score IS 'How sure the recogniser was, 0 to 1; null when a person wrote it down or nobody said.';
 
 COMMENT ON COLUMN public.transcripts.cues IS 'Array by time: {s: second of the episode, at: position in content, from 0}. What is said from second s on begins there.';
+
+COMMENT ON COLUMN public.transcripts.source IS 'file: imported by a person, stands before what a feed names; feed: of the address in transcript_links.';
 
 CREATE TABLE public.user_email_preferences (
     user_id uuid NOT NULL,
@@ -4381,6 +4525,9 @@ ALTER TABLE ONLY public.episodes
 ALTER TABLE ONLY public.episodes
     ADD CONSTRAINT episodes_tenant_id_podcast_id_guid_key UNIQUE (tenant_id, podcast_id, guid);
 
+ALTER TABLE public.etl_imports
+    ADD CONSTRAINT etl_imports_import_type_check CHECK ((import_type = ANY (ARRAY['feed'::text, 'listener_events'::text, 'attribution_events'::text, 'access_log'::text, 'bookings'::text, 'conversions'::text, 'transcripts'::text, 'retention_curves'::text, 'ad_units'::text]))) NOT VALID;
+
 ALTER TABLE ONLY public.etl_imports
     ADD CONSTRAINT etl_imports_pkey PRIMARY KEY (id);
 
@@ -4410,6 +4557,9 @@ ALTER TABLE ONLY public.failover_events
 
 ALTER TABLE ONLY public.gdpr_requests
     ADD CONSTRAINT gdpr_requests_pkey PRIMARY KEY (id);
+
+ALTER TABLE public.import_columns
+    ADD CONSTRAINT import_columns_kind_check CHECK ((kind = ANY (ARRAY['listener'::text, 'attribution'::text, 'retention'::text, 'ad_unit'::text]))) NOT VALID;
 
 ALTER TABLE ONLY public.import_columns
     ADD CONSTRAINT import_columns_pkey PRIMARY KEY (tenant_id, source, kind);
@@ -4510,6 +4660,9 @@ ALTER TABLE ONLY public.permissions
 ALTER TABLE ONLY public.permissions
     ADD CONSTRAINT permissions_pkey PRIMARY KEY (id);
 
+ALTER TABLE ONLY public.podcast_feeds
+    ADD CONSTRAINT podcast_feeds_pkey PRIMARY KEY (tenant_id, podcast_id);
+
 ALTER TABLE ONLY public.podcasts
     ADD CONSTRAINT podcasts_pkey PRIMARY KEY (id);
 
@@ -4585,6 +4738,15 @@ ALTER TABLE ONLY public.resource_ownership
 ALTER TABLE ONLY public.resource_ownership
     ADD CONSTRAINT resource_ownership_resource_type_resource_id_key UNIQUE (resource_type, resource_id);
 
+ALTER TABLE ONLY public.retention_curves
+    ADD CONSTRAINT retention_curves_pkey PRIMARY KEY (id);
+
+ALTER TABLE ONLY public.retention_curves
+    ADD CONSTRAINT retention_curves_tenant_id_episode_id_platform_as_of_measur_key UNIQUE (tenant_id, episode_id, platform, as_of, measure, position_unit);
+
+ALTER TABLE ONLY public.retention_curves
+    ADD CONSTRAINT retention_curves_tenant_id_id_key UNIQUE (tenant_id, id);
+
 ALTER TABLE ONLY public.role_permissions
     ADD CONSTRAINT role_permissions_pkey PRIMARY KEY (role_id, permission_id);
 
@@ -4650,6 +4812,9 @@ ALTER TABLE ONLY public.tenants
 
 ALTER TABLE ONLY public.tenants
     ADD CONSTRAINT tenants_slug_key UNIQUE (slug);
+
+ALTER TABLE ONLY public.transcript_links
+    ADD CONSTRAINT transcript_links_pkey PRIMARY KEY (tenant_id, episode_id);
 
 ALTER TABLE ONLY public.transcripts
     ADD CONSTRAINT transcripts_pkey PRIMARY KEY (id);
@@ -4918,6 +5083,8 @@ CREATE INDEX password_reset_tokens_tenant_user ON public.password_reset_tokens U
 
 CREATE INDEX password_reset_tokens_user ON public.password_reset_tokens USING btree (user_id);
 
+CREATE INDEX podcast_feeds_due ON public.podcast_feeds USING btree (tenant_id, next_try_at);
+
 CREATE UNIQUE INDEX podcasts_feed ON public.podcasts USING btree (tenant_id, rss_feed_url) WHERE ((rss_feed_url IS NOT NULL) AND (deleted_at IS NULL));
 
 CREATE INDEX referral_commissions_referral ON public.referral_commissions USING btree (tenant_id, referral_id);
@@ -4964,6 +5131,8 @@ CREATE INDEX reports_status ON public.reports USING btree (tenant_id, status);
 
 CREATE INDEX resource_ownership_owner ON public.resource_ownership USING btree (tenant_id, owner_id);
 
+CREATE INDEX retention_curves_import ON public.retention_curves USING btree (tenant_id, import_id);
+
 CREATE INDEX role_permissions_permission ON public.role_permissions USING btree (permission_id);
 
 CREATE INDEX role_permissions_tenant_role ON public.role_permissions USING btree (tenant_id, role_id);
@@ -4993,6 +5162,8 @@ CREATE INDEX share_links_recent ON public.share_links USING btree (tenant_id, cr
 CREATE INDEX share_links_report ON public.share_links USING btree (tenant_id, report_id);
 
 CREATE UNIQUE INDEX sponsors_name ON public.sponsors USING btree (tenant_id, lower(name)) WHERE (deleted_at IS NULL);
+
+CREATE INDEX transcript_links_due ON public.transcript_links USING btree (tenant_id, next_try_at);
 
 CREATE INDEX user_email_preferences_tenant_user ON public.user_email_preferences USING btree (tenant_id, user_id);
 
@@ -5178,6 +5349,8 @@ CREATE TRIGGER touch_updated_at BEFORE UPDATE ON public.password_reset_tokens FO
 
 CREATE TRIGGER touch_updated_at BEFORE UPDATE ON public.permissions FOR EACH ROW EXECUTE FUNCTION internal.touch_updated_at();
 
+CREATE TRIGGER touch_updated_at BEFORE UPDATE ON public.podcast_feeds FOR EACH ROW EXECUTE FUNCTION internal.touch_updated_at();
+
 CREATE TRIGGER touch_updated_at BEFORE UPDATE ON public.podcasts FOR EACH ROW EXECUTE FUNCTION internal.touch_updated_at();
 
 CREATE TRIGGER touch_updated_at BEFORE UPDATE ON public.recovery_procedures FOR EACH ROW EXECUTE FUNCTION internal.touch_updated_at();
@@ -5200,6 +5373,8 @@ CREATE TRIGGER touch_updated_at BEFORE UPDATE ON public.reports FOR EACH ROW EXE
 
 CREATE TRIGGER touch_updated_at BEFORE UPDATE ON public.resource_ownership FOR EACH ROW EXECUTE FUNCTION internal.touch_updated_at();
 
+CREATE TRIGGER touch_updated_at BEFORE UPDATE ON public.retention_curves FOR EACH ROW EXECUTE FUNCTION internal.touch_updated_at();
+
 CREATE TRIGGER touch_updated_at BEFORE UPDATE ON public.roles FOR EACH ROW EXECUTE FUNCTION internal.touch_updated_at();
 
 CREATE TRIGGER touch_updated_at BEFORE UPDATE ON public.saved_views FOR EACH ROW EXECUTE FUNCTION internal.touch_updated_at();
@@ -5215,6 +5390,8 @@ CREATE TRIGGER touch_updated_at BEFORE UPDATE ON public.tenant_quotas FOR EACH R
 CREATE TRIGGER touch_updated_at BEFORE UPDATE ON public.tenant_settings FOR EACH ROW EXECUTE FUNCTION internal.touch_updated_at();
 
 CREATE TRIGGER touch_updated_at BEFORE UPDATE ON public.tenants FOR EACH ROW EXECUTE FUNCTION internal.touch_updated_at();
+
+CREATE TRIGGER touch_updated_at BEFORE UPDATE ON public.transcript_links FOR EACH ROW EXECUTE FUNCTION internal.touch_updated_at();
 
 CREATE TRIGGER touch_updated_at BEFORE UPDATE ON public.transcripts FOR EACH ROW EXECUTE FUNCTION internal.touch_updated_at();
 
@@ -5585,6 +5762,12 @@ ALTER TABLE ONLY public.password_reset_tokens
 ALTER TABLE ONLY public.password_reset_tokens
     ADD CONSTRAINT password_reset_tokens_user_id_fkey FOREIGN KEY (user_id) REFERENCES public.users(id) ON DELETE CASCADE;
 
+ALTER TABLE ONLY public.podcast_feeds
+    ADD CONSTRAINT podcast_feeds_tenant_id_fkey FOREIGN KEY (tenant_id) REFERENCES public.tenants(id) ON DELETE CASCADE;
+
+ALTER TABLE ONLY public.podcast_feeds
+    ADD CONSTRAINT podcast_feeds_tenant_id_podcast_id_fkey FOREIGN KEY (tenant_id, podcast_id) REFERENCES public.podcasts(tenant_id, id) ON DELETE CASCADE;
+
 ALTER TABLE ONLY public.podcasts
     ADD CONSTRAINT podcasts_tenant_id_fkey FOREIGN KEY (tenant_id) REFERENCES public.tenants(id) ON DELETE RESTRICT;
 
@@ -5660,6 +5843,15 @@ ALTER TABLE ONLY public.resource_ownership
 ALTER TABLE ONLY public.resource_ownership
     ADD CONSTRAINT resource_ownership_tenant_id_owner_id_fkey FOREIGN KEY (tenant_id, owner_id) REFERENCES public.users(tenant_id, id) ON DELETE CASCADE;
 
+ALTER TABLE ONLY public.retention_curves
+    ADD CONSTRAINT retention_curves_tenant_id_episode_id_fkey FOREIGN KEY (tenant_id, episode_id) REFERENCES public.episodes(tenant_id, id) ON DELETE CASCADE;
+
+ALTER TABLE ONLY public.retention_curves
+    ADD CONSTRAINT retention_curves_tenant_id_fkey FOREIGN KEY (tenant_id) REFERENCES public.tenants(id) ON DELETE CASCADE;
+
+ALTER TABLE ONLY public.retention_curves
+    ADD CONSTRAINT retention_curves_tenant_id_import_id_fkey FOREIGN KEY (tenant_id, import_id) REFERENCES public.etl_imports(tenant_id, id) ON DELETE RESTRICT;
+
 ALTER TABLE ONLY public.role_permissions
     ADD CONSTRAINT role_permissions_permission_id_fkey FOREIGN KEY (permission_id) REFERENCES public.permissions(id) ON DELETE CASCADE;
 
@@ -5722,6 +5914,12 @@ ALTER TABLE ONLY public.tenant_quotas
 
 ALTER TABLE ONLY public.tenant_settings
     ADD CONSTRAINT tenant_settings_tenant_id_fkey FOREIGN KEY (tenant_id) REFERENCES public.tenants(id) ON DELETE CASCADE;
+
+ALTER TABLE ONLY public.transcript_links
+    ADD CONSTRAINT transcript_links_tenant_id_episode_id_fkey FOREIGN KEY (tenant_id, episode_id) REFERENCES public.episodes(tenant_id, id) ON DELETE CASCADE;
+
+ALTER TABLE ONLY public.transcript_links
+    ADD CONSTRAINT transcript_links_tenant_id_fkey FOREIGN KEY (tenant_id) REFERENCES public.tenants(id) ON DELETE CASCADE;
 
 ALTER TABLE ONLY public.transcripts
     ADD CONSTRAINT transcripts_tenant_id_episode_id_fkey FOREIGN KEY (tenant_id, episode_id) REFERENCES public.episodes(tenant_id, id) ON DELETE CASCADE;
@@ -5956,6 +6154,8 @@ CREATE POLICY delete_rights ON public.partners AS RESTRICTIVE FOR DELETE TO podb
 
 CREATE POLICY delete_rights ON public.password_reset_tokens AS RESTRICTIVE FOR DELETE TO podboard_web, podboard_worker USING ((( SELECT public.app_may('people.manage'::text) AS app_may) OR (user_id = ( SELECT public.app_user() AS app_user))));
 
+CREATE POLICY delete_rights ON public.podcast_feeds AS RESTRICTIVE FOR DELETE TO podboard_web, podboard_worker USING (( SELECT public.app_may('imports.create'::text) AS app_may));
+
 CREATE POLICY delete_rights ON public.podcasts AS RESTRICTIVE FOR DELETE TO podboard_web, podboard_worker USING (((( SELECT public.app_may('catalogue.manage'::text) AS app_may) OR (id IN ( SELECT public.app_granted('catalogue.manage'::text) AS app_granted))) AND ((id IN ( SELECT public.app_denied('catalogue.manage'::text) AS app_denied)) IS NOT TRUE)));
 
 CREATE POLICY delete_rights ON public.referral_commissions AS RESTRICTIVE FOR DELETE TO podboard_web, podboard_worker USING (( SELECT public.app_may('billing.manage'::text) AS app_may));
@@ -5974,6 +6174,8 @@ CREATE POLICY delete_rights ON public.reports AS RESTRICTIVE FOR DELETE TO podbo
 
 CREATE POLICY delete_rights ON public.resource_ownership AS RESTRICTIVE FOR DELETE TO podboard_web, podboard_worker USING (( SELECT public.app_may('people.manage'::text) AS app_may));
 
+CREATE POLICY delete_rights ON public.retention_curves AS RESTRICTIVE FOR DELETE TO podboard_web, podboard_worker USING (( SELECT public.app_may('imports.create'::text) AS app_may));
+
 CREATE POLICY delete_rights ON public.role_permissions AS RESTRICTIVE FOR DELETE TO podboard_web, podboard_worker USING (( SELECT public.app_may('people.manage'::text) AS app_may));
 
 CREATE POLICY delete_rights ON public.roles AS RESTRICTIVE FOR DELETE TO podboard_web, podboard_worker USING (( SELECT public.app_may('people.manage'::text) AS app_may));
@@ -5991,6 +6193,8 @@ CREATE POLICY delete_rights ON public.tenant_quotas AS RESTRICTIVE FOR DELETE TO
 CREATE POLICY delete_rights ON public.tenant_settings AS RESTRICTIVE FOR DELETE TO podboard_web, podboard_worker USING (( SELECT public.app_may('settings.manage'::text) AS app_may));
 
 CREATE POLICY delete_rights ON public.tenants AS RESTRICTIVE FOR DELETE TO podboard_web, podboard_worker USING (( SELECT public.app_may('settings.manage'::text) AS app_may));
+
+CREATE POLICY delete_rights ON public.transcript_links AS RESTRICTIVE FOR DELETE TO podboard_web, podboard_worker USING (( SELECT public.app_may('imports.create'::text) AS app_may));
 
 CREATE POLICY delete_rights ON public.transcripts AS RESTRICTIVE FOR DELETE TO podboard_web, podboard_worker USING (((( SELECT public.app_may('catalogue.manage'::text) AS app_may) OR (episode_id IN ( SELECT e.id
    FROM public.episodes e
@@ -6128,6 +6332,8 @@ CREATE POLICY insert_rights ON public.partners AS RESTRICTIVE FOR INSERT TO podb
 
 CREATE POLICY insert_rights ON public.password_reset_tokens AS RESTRICTIVE FOR INSERT TO podboard_web, podboard_worker WITH CHECK ((( SELECT public.app_may('people.manage'::text) AS app_may) OR (user_id = ( SELECT public.app_user() AS app_user))));
 
+CREATE POLICY insert_rights ON public.podcast_feeds AS RESTRICTIVE FOR INSERT TO podboard_web, podboard_worker WITH CHECK (( SELECT public.app_may('imports.create'::text) AS app_may));
+
 CREATE POLICY insert_rights ON public.podcasts AS RESTRICTIVE FOR INSERT TO podboard_web, podboard_worker WITH CHECK (((( SELECT public.app_may('catalogue.manage'::text) AS app_may) OR (id IN ( SELECT public.app_granted('catalogue.manage'::text) AS app_granted))) AND ((id IN ( SELECT public.app_denied('catalogue.manage'::text) AS app_denied)) IS NOT TRUE)));
 
 CREATE POLICY insert_rights ON public.referral_commissions AS RESTRICTIVE FOR INSERT TO podboard_web, podboard_worker WITH CHECK (( SELECT public.app_may('billing.manage'::text) AS app_may));
@@ -6145,6 +6351,8 @@ CREATE POLICY insert_rights ON public.report_schedules AS RESTRICTIVE FOR INSERT
 CREATE POLICY insert_rights ON public.reports AS RESTRICTIVE FOR INSERT TO podboard_web, podboard_worker WITH CHECK (((( SELECT public.app_may('reports.create'::text) AS app_may) OR ((id IN ( SELECT public.app_granted('reports.create'::text) AS app_granted)) OR (campaign_id IN ( SELECT public.app_granted('reports.create'::text) AS app_granted)) OR ((podcast_ids <> '{}'::uuid[]) AND (podcast_ids <@ ARRAY( SELECT public.app_granted('reports.create'::text) AS app_granted))))) AND (((id IN ( SELECT public.app_denied('reports.create'::text) AS app_denied)) OR (campaign_id IN ( SELECT public.app_denied('reports.create'::text) AS app_denied)) OR (podcast_ids && ARRAY( SELECT public.app_denied('reports.create'::text) AS app_denied))) IS NOT TRUE)));
 
 CREATE POLICY insert_rights ON public.resource_ownership AS RESTRICTIVE FOR INSERT TO podboard_web, podboard_worker WITH CHECK (( SELECT public.app_may('people.manage'::text) AS app_may));
+
+CREATE POLICY insert_rights ON public.retention_curves AS RESTRICTIVE FOR INSERT TO podboard_web, podboard_worker WITH CHECK (( SELECT public.app_may('imports.create'::text) AS app_may));
 
 CREATE POLICY insert_rights ON public.role_permissions AS RESTRICTIVE FOR INSERT TO podboard_web, podboard_worker WITH CHECK (( SELECT public.app_may('people.manage'::text) AS app_may));
 
@@ -6165,6 +6373,8 @@ CREATE POLICY insert_rights ON public.tenant_quotas AS RESTRICTIVE FOR INSERT TO
 CREATE POLICY insert_rights ON public.tenant_settings AS RESTRICTIVE FOR INSERT TO podboard_web, podboard_worker WITH CHECK (( SELECT public.app_may('settings.manage'::text) AS app_may));
 
 CREATE POLICY insert_rights ON public.tenants AS RESTRICTIVE FOR INSERT TO podboard_web, podboard_worker WITH CHECK (( SELECT public.app_may('settings.manage'::text) AS app_may));
+
+CREATE POLICY insert_rights ON public.transcript_links AS RESTRICTIVE FOR INSERT TO podboard_web, podboard_worker WITH CHECK (( SELECT public.app_may('imports.create'::text) AS app_may));
 
 CREATE POLICY insert_rights ON public.transcripts AS RESTRICTIVE FOR INSERT TO podboard_web, podboard_worker WITH CHECK (((( SELECT public.app_may('catalogue.manage'::text) AS app_may) OR (episode_id IN ( SELECT e.id
    FROM public.episodes e
@@ -6245,6 +6455,8 @@ ALTER TABLE public.password_reset_tokens ENABLE ROW LEVEL SECURITY;
 
 ALTER TABLE public.permissions ENABLE ROW LEVEL SECURITY;
 
+ALTER TABLE public.podcast_feeds ENABLE ROW LEVEL SECURITY;
+
 CREATE POLICY podcast_scope ON public.episodes AS RESTRICTIVE TO podboard_web, podboard_worker USING ((( SELECT public.app_sees_all_podcasts() AS app_sees_all_podcasts) OR (podcast_id IN ( SELECT public.app_podcasts() AS app_podcasts))));
 
 CREATE POLICY podcast_scope ON public.excluded_requests AS RESTRICTIVE TO podboard_web, podboard_worker USING ((( SELECT public.app_sees_all_podcasts() AS app_sees_all_podcasts) OR (episode_id IN ( SELECT public.app_episodes() AS app_episodes))));
@@ -6259,11 +6471,17 @@ CREATE POLICY podcast_scope ON public.marketplace_revenue AS RESTRICTIVE TO podb
    FROM public.marketplace_listings l
   WHERE ((l.tenant_id = ( SELECT public.app_tenant() AS app_tenant)) AND (l.podcast_id IN ( SELECT public.app_podcasts() AS app_podcasts)))))));
 
+CREATE POLICY podcast_scope ON public.podcast_feeds AS RESTRICTIVE TO podboard_web, podboard_worker USING ((( SELECT public.app_sees_all_podcasts() AS app_sees_all_podcasts) OR (podcast_id IN ( SELECT public.app_podcasts() AS app_podcasts))));
+
 CREATE POLICY podcast_scope ON public.podcasts AS RESTRICTIVE TO podboard_web, podboard_worker USING ((( SELECT public.app_sees_all_podcasts() AS app_sees_all_podcasts) OR
 CASE
     WHEN ( SELECT public.app_sees_other_podcasts() AS app_sees_other_podcasts) THEN (NOT (id IN ( SELECT public.app_kept_from_podcasts() AS app_kept_from_podcasts)))
     ELSE (id IN ( SELECT public.app_podcasts() AS app_podcasts))
 END));
+
+CREATE POLICY podcast_scope ON public.retention_curves AS RESTRICTIVE TO podboard_web, podboard_worker USING ((( SELECT public.app_sees_all_podcasts() AS app_sees_all_podcasts) OR (episode_id IN ( SELECT public.app_episodes() AS app_episodes))));
+
+CREATE POLICY podcast_scope ON public.transcript_links AS RESTRICTIVE TO podboard_web, podboard_worker USING ((( SELECT public.app_sees_all_podcasts() AS app_sees_all_podcasts) OR (episode_id IN ( SELECT public.app_episodes() AS app_episodes))));
 
 CREATE POLICY podcast_scope ON public.transcripts AS RESTRICTIVE TO podboard_web, podboard_worker USING ((( SELECT public.app_sees_all_podcasts() AS app_sees_all_podcasts) OR (episode_id IN ( SELECT public.app_episodes() AS app_episodes))));
 
@@ -6381,6 +6599,8 @@ ALTER TABLE public.reports ENABLE ROW LEVEL SECURITY;
 CREATE POLICY reports_in_scope ON public.reports AS RESTRICTIVE TO podboard_web, podboard_worker USING ((((campaign_id IS NULL) OR ( SELECT public.app_sees_all_campaigns() AS app_sees_all_campaigns) OR (campaign_id IN ( SELECT public.app_campaigns() AS app_campaigns))) AND (( SELECT public.app_sees_all_podcasts() AS app_sees_all_podcasts) OR (podcast_ids <@ ARRAY( SELECT public.app_podcasts() AS app_podcasts)))));
 
 ALTER TABLE public.resource_ownership ENABLE ROW LEVEL SECURITY;
+
+ALTER TABLE public.retention_curves ENABLE ROW LEVEL SECURITY;
 
 ALTER TABLE public.role_permissions ENABLE ROW LEVEL SECURITY;
 
@@ -6530,6 +6750,8 @@ CREATE POLICY tenant_isolation ON public.partners USING ((tenant_id = ( SELECT p
 
 CREATE POLICY tenant_isolation ON public.password_reset_tokens USING (((tenant_id = ( SELECT public.app_tenant() AS app_tenant)) OR ((tenant_id IS NULL) AND (( SELECT public.app_tenant() AS app_tenant) IS NULL) AND (user_id = ( SELECT public.app_user() AS app_user))))) WITH CHECK (((tenant_id = ( SELECT public.app_tenant() AS app_tenant)) OR ((tenant_id IS NULL) AND (( SELECT public.app_tenant() AS app_tenant) IS NULL) AND (user_id = ( SELECT public.app_user() AS app_user)))));
 
+CREATE POLICY tenant_isolation ON public.podcast_feeds USING ((tenant_id = ( SELECT public.app_tenant() AS app_tenant))) WITH CHECK ((tenant_id = ( SELECT public.app_tenant() AS app_tenant)));
+
 CREATE POLICY tenant_isolation ON public.podcasts USING ((tenant_id = ( SELECT public.app_tenant() AS app_tenant))) WITH CHECK ((tenant_id = ( SELECT public.app_tenant() AS app_tenant)));
 
 CREATE POLICY tenant_isolation ON public.referral_commissions USING ((tenant_id = ( SELECT public.app_tenant() AS app_tenant))) WITH CHECK ((tenant_id = ( SELECT public.app_tenant() AS app_tenant)));
@@ -6547,6 +6769,8 @@ CREATE POLICY tenant_isolation ON public.report_schedules USING ((tenant_id = ( 
 CREATE POLICY tenant_isolation ON public.reports USING ((tenant_id = ( SELECT public.app_tenant() AS app_tenant))) WITH CHECK ((tenant_id = ( SELECT public.app_tenant() AS app_tenant)));
 
 CREATE POLICY tenant_isolation ON public.resource_ownership USING ((tenant_id = ( SELECT public.app_tenant() AS app_tenant))) WITH CHECK ((tenant_id = ( SELECT public.app_tenant() AS app_tenant)));
+
+CREATE POLICY tenant_isolation ON public.retention_curves USING ((tenant_id = ( SELECT public.app_tenant() AS app_tenant))) WITH CHECK ((tenant_id = ( SELECT public.app_tenant() AS app_tenant)));
 
 CREATE POLICY tenant_isolation ON public.role_permissions USING (((tenant_id = ( SELECT public.app_tenant() AS app_tenant)) OR ((tenant_id IS NULL) AND (( SELECT public.app_tenant() AS app_tenant) IS NULL) AND (( SELECT public.app_user() AS app_user) IS NOT NULL)))) WITH CHECK ((tenant_id = ( SELECT public.app_tenant() AS app_tenant)));
 
@@ -6569,6 +6793,8 @@ CREATE POLICY tenant_isolation ON public.tenant_quotas USING ((tenant_id = ( SEL
 CREATE POLICY tenant_isolation ON public.tenant_settings USING ((tenant_id = ( SELECT public.app_tenant() AS app_tenant))) WITH CHECK ((tenant_id = ( SELECT public.app_tenant() AS app_tenant)));
 
 CREATE POLICY tenant_isolation ON public.tenants USING ((id = ( SELECT public.app_tenant() AS app_tenant))) WITH CHECK ((id = ( SELECT public.app_tenant() AS app_tenant)));
+
+CREATE POLICY tenant_isolation ON public.transcript_links USING ((tenant_id = ( SELECT public.app_tenant() AS app_tenant))) WITH CHECK ((tenant_id = ( SELECT public.app_tenant() AS app_tenant)));
 
 CREATE POLICY tenant_isolation ON public.transcripts USING ((tenant_id = ( SELECT public.app_tenant() AS app_tenant))) WITH CHECK ((tenant_id = ( SELECT public.app_tenant() AS app_tenant)));
 
@@ -6593,6 +6819,8 @@ CREATE POLICY tenant_wide ON public.etl_imports AS RESTRICTIVE TO podboard_web, 
 CREATE POLICY tenant_wide ON public.import_refusals AS RESTRICTIVE TO podboard_web, podboard_worker USING (( SELECT (public.app_sees_all_campaigns() AND public.app_sees_all_podcasts())));
 
 ALTER TABLE public.tenants ENABLE ROW LEVEL SECURITY;
+
+ALTER TABLE public.transcript_links ENABLE ROW LEVEL SECURITY;
 
 ALTER TABLE public.transcripts ENABLE ROW LEVEL SECURITY;
 
@@ -6712,6 +6940,8 @@ CREATE POLICY update_rights ON public.partners AS RESTRICTIVE FOR UPDATE TO podb
 
 CREATE POLICY update_rights ON public.password_reset_tokens AS RESTRICTIVE FOR UPDATE TO podboard_web, podboard_worker USING ((( SELECT public.app_may('people.manage'::text) AS app_may) OR (user_id = ( SELECT public.app_user() AS app_user)))) WITH CHECK ((( SELECT public.app_may('people.manage'::text) AS app_may) OR (user_id = ( SELECT public.app_user() AS app_user))));
 
+CREATE POLICY update_rights ON public.podcast_feeds AS RESTRICTIVE FOR UPDATE TO podboard_web, podboard_worker USING (( SELECT public.app_may('imports.create'::text) AS app_may)) WITH CHECK (( SELECT public.app_may('imports.create'::text) AS app_may));
+
 CREATE POLICY update_rights ON public.podcasts AS RESTRICTIVE FOR UPDATE TO podboard_web, podboard_worker USING (((( SELECT public.app_may('catalogue.manage'::text) AS app_may) OR (id IN ( SELECT public.app_granted('catalogue.manage'::text) AS app_granted))) AND ((id IN ( SELECT public.app_denied('catalogue.manage'::text) AS app_denied)) IS NOT TRUE))) WITH CHECK (((( SELECT public.app_may('catalogue.manage'::text) AS app_may) OR (id IN ( SELECT public.app_granted('catalogue.manage'::text) AS app_granted))) AND ((id IN ( SELECT public.app_denied('catalogue.manage'::text) AS app_denied)) IS NOT TRUE)));
 
 CREATE POLICY update_rights ON public.referral_commissions AS RESTRICTIVE FOR UPDATE TO podboard_web, podboard_worker USING (( SELECT public.app_may('billing.manage'::text) AS app_may)) WITH CHECK (( SELECT public.app_may('billing.manage'::text) AS app_may));
@@ -6730,6 +6960,8 @@ CREATE POLICY update_rights ON public.reports AS RESTRICTIVE FOR UPDATE TO podbo
 
 CREATE POLICY update_rights ON public.resource_ownership AS RESTRICTIVE FOR UPDATE TO podboard_web, podboard_worker USING (( SELECT public.app_may('people.manage'::text) AS app_may)) WITH CHECK (( SELECT public.app_may('people.manage'::text) AS app_may));
 
+CREATE POLICY update_rights ON public.retention_curves AS RESTRICTIVE FOR UPDATE TO podboard_web, podboard_worker USING (( SELECT public.app_may('imports.create'::text) AS app_may)) WITH CHECK (( SELECT public.app_may('imports.create'::text) AS app_may));
+
 CREATE POLICY update_rights ON public.role_permissions AS RESTRICTIVE FOR UPDATE TO podboard_web, podboard_worker USING (( SELECT public.app_may('people.manage'::text) AS app_may)) WITH CHECK (( SELECT public.app_may('people.manage'::text) AS app_may));
 
 CREATE POLICY update_rights ON public.roles AS RESTRICTIVE FOR UPDATE TO podboard_web, podboard_worker USING (( SELECT public.app_may('people.manage'::text) AS app_may)) WITH CHECK (( SELECT public.app_may('people.manage'::text) AS app_may));
@@ -6747,6 +6979,8 @@ CREATE POLICY update_rights ON public.tenant_quotas AS RESTRICTIVE FOR UPDATE TO
 CREATE POLICY update_rights ON public.tenant_settings AS RESTRICTIVE FOR UPDATE TO podboard_web, podboard_worker USING (( SELECT public.app_may('settings.manage'::text) AS app_may)) WITH CHECK (( SELECT public.app_may('settings.manage'::text) AS app_may));
 
 CREATE POLICY update_rights ON public.tenants AS RESTRICTIVE FOR UPDATE TO podboard_web, podboard_worker USING (( SELECT public.app_may('settings.manage'::text) AS app_may)) WITH CHECK (( SELECT public.app_may('settings.manage'::text) AS app_may));
+
+CREATE POLICY update_rights ON public.transcript_links AS RESTRICTIVE FOR UPDATE TO podboard_web, podboard_worker USING (( SELECT public.app_may('imports.create'::text) AS app_may)) WITH CHECK (( SELECT public.app_may('imports.create'::text) AS app_may));
 
 CREATE POLICY update_rights ON public.transcripts AS RESTRICTIVE FOR UPDATE TO podboard_web, podboard_worker USING (((( SELECT public.app_may('catalogue.manage'::text) AS app_may) OR (episode_id IN ( SELECT e.id
    FROM public.episodes e
@@ -7097,6 +7331,9 @@ GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.permissions TO podboard_worker
 GRANT SELECT ON TABLE public.placement_days TO podboard_web;
 GRANT SELECT ON TABLE public.placement_days TO podboard_worker;
 
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.podcast_feeds TO podboard_web;
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.podcast_feeds TO podboard_worker;
+
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.sponsors TO podboard_web;
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.sponsors TO podboard_worker;
 
@@ -7139,6 +7376,9 @@ GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.reports TO podboard_worker;
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.resource_ownership TO podboard_web;
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.resource_ownership TO podboard_worker;
 
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.retention_curves TO podboard_web;
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.retention_curves TO podboard_worker;
+
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.role_permissions TO podboard_web;
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.role_permissions TO podboard_worker;
 
@@ -7174,6 +7414,9 @@ GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.tenant_settings TO podboard_wo
 
 GRANT SELECT,UPDATE ON TABLE public.tenants TO podboard_web;
 GRANT SELECT,INSERT,UPDATE ON TABLE public.tenants TO podboard_worker;
+
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.transcript_links TO podboard_web;
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.transcript_links TO podboard_worker;
 
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.transcripts TO podboard_web;
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.transcripts TO podboard_worker;

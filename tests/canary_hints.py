@@ -32,6 +32,8 @@ HINTS: dict[tuple[str, str], Callable[[Mark], Any]] = {
     # Words from a list, which a newer version checks in rows of an older one.
     ("attribution_paths", "conversion_source"): lambda _mark: "pixel",
     ("attribution_paths", "merged_sources"): lambda _mark: ["pixel"],
+    ("retention_curves", "positions"): lambda mark: [mark.number(0), mark.number(0) + 1],
+    ("retention_curves", "amounts"): lambda mark: [mark.number(0), mark.number(0) + 1],
     ("counting_windows", "pieces"): lambda mark: [mark.number(0), mark.number(0) + 1],
     # The balance is what was given less what was spent.
     ("ai_token_balances", "spent"): lambda mark: mark.number(0) // 100,

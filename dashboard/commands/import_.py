@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Iterable
 from contextlib import ExitStack
 from datetime import datetime
 from pathlib import Path
@@ -12,12 +13,13 @@ import click
 from dashboard.commands._files import opened, progress
 from dashboard.commands.log import classify, mapping_lines
 from dashboard.databases import databases
+from queries.ingest.ad_units import AD_UNITS, check_ad_units, import_ad_units
 from queries.ingest.bookings import import_bookings
 from queries.ingest.columns import COLUMNS, DATA_COLUMN, KINDS, Kind
 from queries.ingest.counting.configured import data_centres
 from queries.ingest.counting.countries import Countries
 from queries.ingest.counting.rules import nowhere
-from queries.ingest.events import check_events, import_events, source_of
+from queries.ingest.events import DryRun, check_events, import_events, source_of
 from queries.ingest.feed import import_feed, import_feed_from
 from queries.ingest.imports import (
     LISTED_REFUSALS,
@@ -29,7 +31,11 @@ from queries.ingest.imports import (
 from queries.ingest.logs.faults import words_of
 from queries.ingest.logs.formats import LOG_FORMATS, LogFormat
 from queries.ingest.logs.store import import_log
+from queries.ingest.retention import CURVES, CurveDefaults, check_retention, import_retention
 from queries.ingest.rows import FORMATS, Format
+from queries.ingest.small_tables import Told
+from queries.ingest.transcripts.formats import TRANSCRIPT_FORMATS, TranscriptFormat
+from queries.ingest.transcripts.store import import_transcript
 from queries.session import Actor
 from queries.settings import Settings
 
@@ -38,6 +44,17 @@ _REFUSALS = click.option(
     "--refusals", type=click.Path(dir_okay=False, path_type=Path), metavar="FILE",
     help="Where the list of refused rows goes, as CSV; otherwise into PODBOARD_HOME/imports.",
 )  # fmt: skip
+_MAP = click.option(
+    "--map", "columns", multiple=True, metavar="NAME=COLUMN",
+    help="What a name in the file means; empty after the = leaves it out. Remembered for the source's next files.",
+)  # fmt: skip
+_FORMAT = click.option(
+    "--format", "file_format", type=click.Choice(FORMATS), help="Otherwise told from the content."
+)
+_SOURCE = click.option(
+    "--source", metavar="NAME", help="Whose file it is; otherwise its name without dates and numbers."
+)
+_DRY_RUN = click.option("--dry-run", is_flag=True, help="Judge every row, store nothing.")
 
 
 @click.group()
@@ -48,16 +65,18 @@ def command() -> None:
 @command.command()
 @click.argument("source", metavar="FILE|URL")
 @_TENANT
+@click.option("--once", is_flag=True, help="Do not ask the address again by the clock.")
 @_REFUSALS
-def feed(source: str, tenant: str, refusals: Path | None) -> None:
+def feed(source: str, tenant: str, once: bool, refusals: Path | None) -> None:
     """Import a podcast RSS feed from a file or an https address.
 
-    Imported again it updates the podcast and its episodes, found by their guid, and adds nothing twice.
+    Imported again it updates the podcast and its episodes, found by their guid, and adds nothing twice. An address is
+    asked again by the worker every hour; `podboard feed` shows how that goes.
     """
     with databases(Settings.from_env()) as settings:
         actor = Actor(unscoped_tenant_id(tenant))
         if "://" in source:
-            done = import_feed_from(actor, source)
+            done = import_feed_from(actor, source, follow=not once)
         else:
             with opened(source) as handle:
                 done = import_feed(actor, handle, name=Path(source).name)
@@ -72,15 +91,10 @@ def feed(source: str, tenant: str, refusals: Path | None) -> None:
 @click.argument("file", metavar="FILE")
 @_TENANT
 @click.option("--kind", type=click.Choice(KINDS), help="Kind of events; otherwise told from the columns.")
-@click.option("--format", "file_format", type=click.Choice(FORMATS), help="Otherwise told from the content.")
-@click.option(
-    "--map", "columns", multiple=True, metavar="NAME=COLUMN",
-    help="What a name in the file means; empty after the = leaves it out. Remembered for the source's next files.",
-)  # fmt: skip
-@click.option(
-    "--source", metavar="NAME", help="Whose file it is; otherwise its name without dates and numbers."
-)
-@click.option("--dry-run", is_flag=True, help="Judge every row, store nothing.")
+@_FORMAT
+@_MAP
+@_SOURCE
+@_DRY_RUN
 @_REFUSALS
 def events(
     file: str, tenant: str, kind: Kind | None, file_format: Format | None, columns: tuple[str, ...],
@@ -91,7 +105,9 @@ def events(
     Good rows stand, bad ones are listed with line and reason. The same file imported again adds nothing, one that was
     interrupted goes on where it stopped. `podboard import columns` lists the columns.
     """
-    told = _meanings(columns)
+    told = _meanings(
+        columns, {column.key for kind in KINDS for column in COLUMNS[kind]} | set(DATA_COLUMN.values())
+    )
     with databases(Settings.from_env()) as settings, opened(file) as raw, progress(raw, file, "rows") as tell:
         actor = Actor(unscoped_tenant_id(tenant))
         source = source or source_of(Path(file).name)
@@ -105,10 +121,7 @@ def events(
                 source_name=source,
                 batch_done=tell,
             )
-            click.echo(f"Rows: {found.good:,} good, {found.refused:,} would be refused. Nothing was stored.")
-            _list_first(found.first_refusals)
-            if found.refused and not found.good:
-                sys.exit(1)
+            _tell_dry_run(found)
             return
         done = import_events(
             actor, raw, name=Path(file).name, kind=kind, file_format=file_format, columns=told, source_name=source,
@@ -137,17 +150,113 @@ def bookings(file: str, tenant: str, refusals: Path | None) -> None:
         _tell_refusals(actor, done, settings, refusals)
 
 
-def _meanings(told: tuple[str, ...]) -> dict[str, str] | None:
+@command.command("ad-units")
+@click.argument("file", metavar="FILE")
+@_TENANT
+@_FORMAT
+@_MAP
+@_SOURCE
+@_DRY_RUN
+@_REFUSALS
+def ad_units(
+    file: str, tenant: str, file_format: Format | None, columns: tuple[str, ...], source: str | None, dry_run: bool,
+    refusals: Path | None,
+) -> None:  # fmt: skip
+    """Import ad units from CSV, NDJSON or Parquet (gzip and zstd too): campaign and episode (each by id or by name or
+    guid), unit_type, position_seconds, duration_seconds; and as they apply is_baked_in, id.
+
+    Impressions are made of the downloads that come in from then on.
+    """
+    told = Told(file_format, _meanings(columns, AD_UNITS.names), source or source_of(Path(file).name))
+    with databases(Settings.from_env()) as settings, opened(file) as raw:
+        actor = Actor(unscoped_tenant_id(tenant))
+        if dry_run:
+            _tell_dry_run(check_ad_units(actor, raw, told=told))
+            return
+        done = import_ad_units(actor, raw, name=Path(file).name, told=told)
+        click.echo(
+            f"Ad units: {done.imported:,} imported, {done.duplicate:,} there already, {done.refused:,} refused."
+        )
+        _tell_refusals(actor, done, settings, refusals)
+
+
+@command.command()
+@click.argument("file", metavar="FILE")
+@_TENANT
+@click.option("--episode", metavar="ID|GUID", help="The episode, where the file has no column that says so.")
+@click.option("--platform", metavar="NAME", help="Who aggregated it, where the file does not say so.")
+@click.option(
+    "--as-of", type=click.DateTime(["%Y-%m-%d"]), metavar="DATE",
+    help="The day whose state it is, where the file does not say so.",
+)  # fmt: skip
+@_FORMAT
+@_MAP
+@_SOURCE
+@_DRY_RUN
+@_REFUSALS
+def retention(
+    file: str, tenant: str, episode: str | None, platform: str | None, as_of: datetime | None,
+    file_format: Format | None, columns: tuple[str, ...], source: str | None, dry_run: bool, refusals: Path | None,
+) -> None:  # fmt: skip
+    """Import retention curves that a platform aggregated, from CSV, NDJSON or Parquet (gzip and zstd too).
+
+    A line is a point: second or percent, and listeners, plays or share; with episode, platform and as_of, or these as
+    options. Curves are kept as told and never mixed with events of listeners.
+    """
+    told = Told(file_format, _meanings(columns, CURVES.names), source or source_of(Path(file).name))
+    defaults = CurveDefaults(episode, platform, as_of.date() if as_of else None)
+    with databases(Settings.from_env()) as settings, opened(file) as raw:
+        actor = Actor(unscoped_tenant_id(tenant))
+        if dry_run:
+            _tell_dry_run(check_retention(actor, raw, defaults=defaults, told=told))
+            return
+        done = import_retention(actor, raw, name=Path(file).name, defaults=defaults, told=told)
+        click.echo(
+            f"Points: {done.imported:,} imported, {done.duplicate:,} there already, {done.refused:,} refused."
+        )
+        _tell_refusals(actor, done, settings, refusals)
+
+
+@command.command()
+@click.argument("file", metavar="FILE")
+@_TENANT
+@click.option("--episode", required=True, metavar="ID|GUID", help="The episode in which it is said.")
+@click.option("--language", metavar="TAG", help="Like en or de-CH; otherwise that of the podcast.")
+@click.option(
+    "--format", "file_format", type=click.Choice(TRANSCRIPT_FORMATS), help="Otherwise told from the content."
+)
+@_REFUSALS
+def transcript(
+    file: str, tenant: str, episode: str, language: str | None, file_format: TranscriptFormat | None,
+    refusals: Path | None,
+) -> None:  # fmt: skip
+    """Import the transcript of an episode: WebVTT, SubRip (SRT) or the podcast namespace's JSON (gzip and zstd too).
+
+    It takes the place of the one that stands, and stands itself before what a feed names from then on.
+    """
+    with databases(Settings.from_env()) as settings, opened(file) as raw:
+        actor = Actor(unscoped_tenant_id(tenant))
+        done = import_transcript(
+            actor, raw, name=Path(file).name, episode=episode, language=language, file_format=file_format
+        )
+        click.echo(
+            f"Cues: {done.imported:,} imported, {done.updated:,} in place of others, {done.duplicate:,} there already, "
+            f"{done.refused:,} refused."
+        )
+        _tell_refusals(actor, done, settings, refusals)
+
+
+def _meanings(told: tuple[str, ...], known: Iterable[str]) -> dict[str, str] | None:
     """The columns as they were told; None when nothing was. Raises: click.UsageError."""
     if not told:
         return None
     meanings = dict[str, str]()
-    known = {column.key for kind in KINDS for column in COLUMNS[kind]} | set(DATA_COLUMN.values()) | {""}
+    keys = {"", *known}
     for one in told:
         name, sign, key = one.rpartition("=")
-        if not sign or not name or key not in known:
+        if not sign or not name or key not in keys:
             raise click.UsageError(
-                f"--map {one}: write it like name=column; `podboard import columns` lists them."
+                f"--map {one}: write it like name=column; `podboard import columns` lists those of events."
             )
         meanings[name] = key
     return meanings
@@ -225,6 +334,14 @@ def columns(kind: Kind | None) -> None:
         click.echo(
             f"  {DATA_COLUMN[shown]:<{width}}  A JSON object with the columns that describe the event.\n"
         )
+
+
+def _tell_dry_run(found: DryRun) -> None:
+    """Prints what an import would make of a file; ends with 1 if no row at all would be taken."""
+    click.echo(f"Rows: {found.good:,} good, {found.refused:,} would be refused. Nothing was stored.")
+    _list_first(found.first_refusals)
+    if found.refused and not found.good:
+        sys.exit(1)
 
 
 def _list_first(refusals: tuple[Refusal, ...]) -> None:

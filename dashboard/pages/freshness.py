@@ -3,26 +3,49 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 from dash.development.base_component import Component
 
 from dashboard.access import READ_SYSTEM
+from dashboard.answers import table
 from dashboard.boxes import Box, View
 from dashboard.components.frame import page_header
 from dashboard.pages import Page
 from dashboard.pages.system import show_freshness
-from queries import operations
+from queries import operations, sources
 from queries.filters import Filters
 from queries.results import Answer
 from queries.session import Connection
 from reports.formatting import instant
 
 _WHO = (READ_SYSTEM,)
+_TONES = {"refreshed": "good", "failing": "bad", "stopped": ""}
 
 
 def _freshness(connection: Connection, filters: Filters) -> Answer:
     return operations.freshness(connection)
+
+
+def _feeds(connection: Connection, filters: Filters) -> Answer:
+    return sources.feeds(connection)
+
+
+def _show_feeds(answer: Answer, view: View) -> Component:
+    rows = [{**row, "state": (str(row["state"]).capitalize(), _TONES[row["state"]])} for row in answer.rows]
+    troubled = any(row["failures"] for row in answer.rows)
+    return table(
+        replace(answer, rows=rows),
+        view,
+        caption="Podcast feeds that are asked again every hour",
+        keys=(
+            "podcast", "state", "succeeded_at", "next_try_at", "transcripts",
+            *(("transcripts_failing",) if any(row["transcripts_failing"] for row in answer.rows) else ()),
+            *(("failures", "error_message") if troubled else ()),
+        ),
+        kinds={"state": "badge"},
+    )  # fmt: skip
 
 
 def _sentence(connection: Connection, filters: Filters, answer: Answer) -> str:
@@ -63,6 +86,12 @@ PAGE = Page(
             Box(
                 "freshness.relations", "As of", _freshness, show_freshness, any_of=_WHO, height=200, skeleton="rows",
                 empty="Nothing has been processed yet.", way_on="Ask whoever runs podboard for you.",
+            ),
+        ),
+        (
+            Box(
+                "freshness.feeds", "Feeds", _feeds, _show_feeds, any_of=_WHO, height=200, skeleton="rows",
+                empty="No feed is asked by the clock.", way_on="Import one from its address.",
             ),
         ),
     ),

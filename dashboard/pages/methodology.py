@@ -80,6 +80,12 @@ _RULES = (
         "years) or in the future, line by line. Two certified measurers may differ by 5 %.",
     ),
     (
+        "Retention curves of platforms",
+        "A curve that a platform aggregated is kept as told: listeners or plays at each place, which may rise, with "
+        "their maximum as the whole, or the platform's own share. It says which platform and which day it is of, and "
+        "no number here is counted from it.",
+    ),
+    (
         "Unique listeners and reach",
         "Counted exactly for the chosen days from one row per listener, day and episode, never by adding "
         "days, and never estimated.",

@@ -116,7 +116,7 @@ def _booking(line_number: int, header: list[str], cells: list[str]) -> _Booking:
 
 def _store(connection: Connection, actor: Actor, tally: Tally, bookings: list[_Booking]) -> list[Refusal]:
     refusals: list[Refusal] = []
-    campaigns = _campaigns(connection, {booking.campaign for booking in bookings})
+    campaigns = campaigns_of(connection, {booking.campaign for booking in bookings})
     rows: dict[UUID, dict[str, Any]] = {}
     codes: set[str] = set()
     for booking in bookings:
@@ -154,7 +154,7 @@ def _store(connection: Connection, actor: Actor, tally: Tally, bookings: list[_B
     return refusals
 
 
-def _campaigns(connection: Connection, names: set[str]) -> dict[str, UUID | None]:
+def campaigns_of(connection: Connection, names: set[str]) -> dict[str, UUID | None]:
     """The campaigns of these ids or names; None for a name of several."""
     ids = {name: parsed for name in names if (parsed := _uuid(name)) is not None}
     known = {row["id"] for row in ask(connection, "ingest/campaigns_by_id", ids=list(ids.values()))}

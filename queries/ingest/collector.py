@@ -20,6 +20,7 @@ from queries.ingest.counting.addresses import Networks, cut_address, is_address,
 from queries.ingest.counting.requests import EpisodeFile, Request
 from queries.ingest.counting.rules import FindPlace, nowhere
 from queries.ingest.counting.single import SingleRequests
+from queries.ingest.enclosures import enclosure
 from queries.ingest.event_store import EventStore
 from queries.ingest.events import in_time, limits_of
 from queries.ingest.imports import Refusal, Tally
@@ -104,7 +105,10 @@ def follow_prefix(
         found = ask(connection, "collector/episode_target", episode_id=episode_id)
         if not found or not found[0]["audio_url"]:
             raise NotFound("There is no such episode.")
-        target: str = found[0]["audio_url"]
+        # What was stored before feeds were read like this may begin with a prefix, even with ours: never in a circle.
+        target = enclosure(found[0]["audio_url"]).audio_url
+        if target is None:
+            raise NotFound("There is no such episode.")
         if is_address(visitor.address):
             duration = found[0]["duration_seconds"]
             file = EpisodeFile(

@@ -68,7 +68,8 @@ def printable(text: str) -> str:
     return shown + ("…" if len(text) > _SHOWN_LIMIT else "")
 
 
-def _text(key: str, value: Any, limit: int = _TEXT_LIMIT) -> str:
+def text_of(key: str, value: Any, limit: int = _TEXT_LIMIT) -> str:
+    """A text without control characters. Raises: RowRefused, as all that read a cell."""
     if isinstance(value, bool) or not isinstance(value, str | int):
         raise RowRefused("A text is expected here.", found(key, value))
     text = str(value).strip()
@@ -80,15 +81,15 @@ def _text(key: str, value: Any, limit: int = _TEXT_LIMIT) -> str:
 
 
 def _label(key: str, value: Any) -> str:
-    return _text(key, value, _LABEL_LIMIT)
+    return text_of(key, value, _LABEL_LIMIT)
 
 
 def _guid(key: str, value: Any) -> str:
-    return _text(key, value, 2000)
+    return text_of(key, value, 2000)
 
 
 def _listener(key: str, value: Any) -> str:
-    text = _text(key, value)
+    text = text_of(key, value)
     if not _is_ip_address(text) and not _E_MAIL.fullmatch(text):
         return text
     # Never shown, never stored: podboard keeps no addresses.
@@ -107,14 +108,14 @@ def _is_ip_address(text: str) -> bool:
 
 def _id(key: str, value: Any) -> UUID:
     try:
-        return UUID(_text(key, value))
+        return UUID(text_of(key, value))
     except ValueError:
         raise RowRefused("This is not an id.", found(key, value)) from None
 
 
 def _moment(key: str, value: Any) -> datetime:
     try:
-        moment = datetime.fromisoformat(_text(key, value))
+        moment = datetime.fromisoformat(text_of(key, value))
     except ValueError as error:
         if isinstance(error, RowRefused):
             raise
@@ -131,7 +132,8 @@ def _moment(key: str, value: Any) -> datetime:
         ) from None
 
 
-def _number(key: str, value: Any) -> Decimal:
+def number_of(key: str, value: Any) -> Decimal:
+    """A finite number."""
     try:
         if isinstance(value, bool) or not isinstance(value, str | int | float):
             raise InvalidOperation
@@ -146,8 +148,9 @@ def _number(key: str, value: Any) -> Decimal:
     return number
 
 
-def _seconds(key: str, value: Any) -> int | float:
-    number = _number(key, value)
+def seconds_of(key: str, value: Any) -> int | float:
+    """Seconds from 0 on, to the millisecond."""
+    number = number_of(key, value)
     if number < 0:
         raise RowRefused("A duration is negative.", found(key, value))
     if number > _LONGEST_SECONDS:
@@ -156,36 +159,36 @@ def _seconds(key: str, value: Any) -> int | float:
 
 
 def _quartile(key: str, value: Any) -> int:
-    number = _number(key, value)
+    number = number_of(key, value)
     if number not in (0, 1, 2, 3, 4):
         raise RowRefused("A quartile is 0 (start), 1, 2, 3 or 4 (end).", found(key, value))
     return int(number)
 
 
 def _country(key: str, value: Any) -> str:
-    text = _text(key, value).upper()
+    text = text_of(key, value).upper()
     if not _COUNTRY.fullmatch(text):
         raise RowRefused("A country is two letters, like DE.", found(key, value))
     return text
 
 
 def _currency(key: str, value: Any) -> str:
-    text = _text(key, value).upper()
+    text = text_of(key, value).upper()
     if not _CURRENCY.fullmatch(text):
         raise RowRefused("A currency is three letters, like EUR.", found(key, value))
     return text
 
 
 def _promo_code(key: str, value: Any) -> str:
-    return _text(key, value, _LABEL_LIMIT).upper()
+    return text_of(key, value, _LABEL_LIMIT).upper()
 
 
 def _micros(key: str, value: Any) -> int:
-    return _amount(key, value, _number(key, value))
+    return _amount(key, value, number_of(key, value))
 
 
 def _money(key: str, value: Any) -> int:
-    return _amount(key, value, _number(key, value) * 1_000_000)
+    return _amount(key, value, number_of(key, value) * 1_000_000)
 
 
 def _amount(key: str, value: Any, micros: Decimal) -> int:
@@ -194,9 +197,11 @@ def _amount(key: str, value: Any, micros: Decimal) -> int:
     return int(micros)
 
 
-def _one_of(choices: tuple[str, ...], reason: str) -> Callable[[str, Any], str]:
+def one_of(choices: tuple[str, ...], reason: str) -> Callable[[str, Any], str]:
+    """Reads one of these words; what is none of them is refused with the reason."""
+
     def read(key: str, value: Any) -> str:
-        text = _text(key, value).lower()
+        text = text_of(key, value).lower()
         if text not in choices:
             raise RowRefused(reason, found(key, value))
         return text
@@ -206,7 +211,7 @@ def _one_of(choices: tuple[str, ...], reason: str) -> Callable[[str, Any], str]:
 
 _COMMON = (
     Column(
-        "id", "The source's own id of the event; without it the content identifies the event", _text,
+        "id", "The source's own id of the event; without it the content identifies the event", text_of,
         ("event_id", "source_id"),
     ),
     Column("episode_id", "The episode's id in podboard (a feed's guid is understood too)", _guid, ("episode",)),
@@ -227,7 +232,7 @@ COLUMNS: dict[Kind, tuple[Column, ...]] = {
         ),
         Column(
             "event_type", "One of " + ", ".join(LISTENER_TYPES),
-            _one_of(LISTENER_TYPES, "The event type is not known."), ("event", "type"), required=True,
+            one_of(LISTENER_TYPES, "The event type is not known."), ("event", "type"), required=True,
         ),
         Column("app", "Name of the app", _label, ("app_name", "player", "client"), data=True),
         Column("device", "Kind of device", _label, ("device_type",), data=True),
@@ -235,8 +240,8 @@ COLUMNS: dict[Kind, tuple[Column, ...]] = {
         Column("country", "Two letters, like DE", _country, ("country_code",), data=True),
         Column("region", "Region inside the country", _label, ("region_code", "state"), data=True),
         Column("source", "Where the event was counted", _label, ("host", "provider"), data=True),
-        Column("from_s", "progress: second at which this stretch begins", _seconds, ("from_seconds",), data=True),
-        Column("to_s", "progress: second at which this stretch ends", _seconds, ("to_seconds",), data=True),
+        Column("from_s", "progress: second at which this stretch begins", seconds_of, ("from_seconds",), data=True),
+        Column("to_s", "progress: second at which this stretch ends", seconds_of, ("to_seconds",), data=True),
         Column("quartile", "ad_play: 0 (start) to 4 (end)", _quartile, data=True),
     ),
     "attribution": (
@@ -251,14 +256,14 @@ COLUMNS: dict[Kind, tuple[Column, ...]] = {
         ),
         Column(
             "attribution_type", "One of " + ", ".join(ATTRIBUTION_TYPES),
-            _one_of(ATTRIBUTION_TYPES, "The event type is not known."), ("event_type", "event", "type"), required=True,
+            one_of(ATTRIBUTION_TYPES, "The event type is not known."), ("event_type", "event", "type"), required=True,
         ),
         Column(
             "source", "What found it: " + ", ".join(CONVERSION_SOURCES) + "; needed for all but impressions",
-            _one_of(CONVERSION_SOURCES, "The source is not known."), ("attribution_source",), data=True,
+            one_of(CONVERSION_SOURCES, "The source is not known."), ("attribution_source",), data=True,
         ),
         Column(
-            "order_id", "Order number; the same order found twice counts once", _text,
+            "order_id", "Order number; the same order found twice counts once", text_of,
             ("order", "order_number"), data=True,
         ),
         Column("value_micros", "Value in millionths of the currency", _micros, data=True),

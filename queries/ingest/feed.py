@@ -12,10 +12,10 @@ import orjson
 from sqlalchemy import Connection
 
 from queries.ingest.feed_reader import LARGEST_FEED, Feed, FeedPodcast, read_feed, too_large
-from queries.ingest.http import FetchRefused, fetch
+from queries.ingest.http import Fetched, FetchRefused, fetch
 from queries.ingest.imports import ImportRefused, ImportResult, Tally, importing, refuse, result
 from queries.session import Actor
-from queries.statements import ask
+from queries.statements import ask, tell
 
 _BATCH_EPISODES = 500
 
@@ -32,19 +32,34 @@ def import_feed(actor: Actor, source: BinaryIO, *, name: str) -> ImportResult:
     return _import(actor, document, name=name, feed_url=None)
 
 
-def import_feed_from(actor: Actor, url: str) -> ImportResult:
-    """What became of the feed at an https address.
+def import_feed_from(actor: Actor, url: str, *, follow: bool = True) -> ImportResult:
+    """What became of the feed at an https address, which the worker asks again from then on if we `follow` it.
 
     Raises: ImportRefused as `import_feed`, and when the address cannot be fetched.
     """
     try:
         fetched = fetch(url, largest=LARGEST_FEED)
     except FetchRefused as refused:
-        refuse(actor, "feed", _shown(url), ImportRefused(str(refused)))
-    return _import(actor, fetched.content, name=_shown(url), feed_url=url)
+        refuse(actor, "feed", shown(url), ImportRefused(str(refused)))
+    return _import(
+        actor, fetched.content, name=shown(url), feed_url=url, followed=fetched if follow else None
+    )
 
 
-def _import(actor: Actor, document: bytes, *, name: str, feed_url: str | None) -> ImportResult:
+def import_again(actor: Actor, podcast_id: UUID, url: str, fetched: Fetched) -> ImportResult:
+    """What became of a feed that the podcast has already been made from.
+
+    Raises: ImportRefused as `import_feed`, and when it is the feed of another podcast by now.
+    """
+    return _import(
+        actor, fetched.content, name=shown(url), feed_url=url, followed=fetched, podcast_id=podcast_id
+    )
+
+
+def _import(
+    actor: Actor, document: bytes, *, name: str, feed_url: str | None, followed: Fetched | None = None,
+    podcast_id: UUID | None = None,
+) -> ImportResult:  # fmt: skip
     sha256 = hashlib.sha256(document).hexdigest()
     try:
         feed = read_feed(document)
@@ -52,18 +67,23 @@ def _import(actor: Actor, document: bytes, *, name: str, feed_url: str | None) -
         refuse(actor, "feed", name, refused, sha256=sha256)
     with importing(actor, "feed", name) as (connection, import_id, tally):
         tally.source_sha256 = sha256
-        _take(connection, import_id, tally, feed, feed_url)
+        taken = _podcast(connection, feed.podcast, feed_url, podcast_id)
+        _take(connection, import_id, tally, feed, taken)
+        if followed is not None:
+            tell(
+                connection, "ingest/follow_feed",
+                podcast_id=taken, asked_url=feed_url, etag=followed.validators.etag,
+                last_modified=followed.validators.last_modified, content_sha256=sha256,
+            )  # fmt: skip
     return result(import_id, "feed", tally)
 
 
-def _take(connection: Connection, import_id: UUID, tally: Tally, feed: Feed, feed_url: str | None) -> None:
-    podcast_id = _podcast(connection, feed.podcast, feed_url)
+def _take(connection: Connection, import_id: UUID, tally: Tally, feed: Feed, podcast_id: UUID) -> None:
     for start in range(0, len(feed.episodes), _BATCH_EPISODES):
         batch = feed.episodes[start : start + _BATCH_EPISODES]
-        written = ask(
-            connection, "ingest/put_episodes",
-            podcast_id=podcast_id, episodes=orjson.dumps([asdict(episode) for episode in batch]).decode(),
-        )  # fmt: skip
+        document = orjson.dumps([asdict(episode) for episode in batch]).decode()
+        written = ask(connection, "ingest/put_episodes", podcast_id=podcast_id, episodes=document)
+        tell(connection, "ingest/put_transcript_links", podcast_id=podcast_id, episodes=document)
         added = sum(1 for row in written if row["is_new"])
         tally.imported += added
         tally.updated += len(written) - added
@@ -72,13 +92,15 @@ def _take(connection: Connection, import_id: UUID, tally: Tally, feed: Feed, fee
     tally.record(connection, import_id, list(feed.refusals))
 
 
-def _podcast(connection: Connection, podcast: FeedPodcast, feed_url: str | None) -> UUID:
-    """The podcast of this feed, made or brought up to date."""
+def _podcast(connection: Connection, podcast: FeedPodcast, feed_url: str | None, known: UUID | None) -> UUID:
+    """The podcast of this feed, made or brought up to date. Raises: ImportRefused when it is not the `known` one."""
     addresses = [url for url in (feed_url, podcast.feed_url) if url]
-    found = ask(
+    found = ask(connection, "ingest/podcast_of_feed", podcast_id=known, feed_guid=podcast.feed_guid) if known else ask(
         connection, "ingest/find_podcast",
         feed_guid=podcast.feed_guid, feed_urls=addresses, website_url=podcast.website_url, podcast_name=podcast.name,
     )  # fmt: skip
+    if known and not found:
+        raise ImportRefused("The address holds the feed of another podcast by now: its guid has changed.")
     values = asdict(podcast)
     values["podcast_name"] = values.pop("name")
     values["rss_feed_url"] = addresses[0] if addresses else None
@@ -91,7 +113,7 @@ def _podcast(connection: Connection, podcast: FeedPodcast, feed_url: str | None)
     return made
 
 
-def _shown(url: str) -> str:
+def shown(url: str) -> str:
     """The address without what may be secret in it: private feeds carry a key in their query or user part."""
     parts = urlsplit(url)
     return urlunsplit((parts.scheme, parts.netloc.rpartition("@")[2], parts.path, "", ""))

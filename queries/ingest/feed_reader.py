@@ -15,8 +15,10 @@ from xml.parsers import expat
 
 import feedparser
 
+from queries.ingest.enclosures import enclosure
 from queries.ingest.imports import ImportRefused, Refusal
 from queries.ingest.plain_text import one_line, plain_text
+from queries.ingest.transcripts.formats import LANGUAGE, TranscriptLink, best_link
 
 LARGEST_FEED = 20 * 1024 * 1024
 """Bytes; a feed with several thousand episodes has a tenth of it."""
@@ -26,7 +28,6 @@ _URL_LIMIT = 2_000
 _LARGEST_INTEGER = 2**31 - 1
 _LARGEST_BIGINT = 2**63 - 1
 _LONGEST_SECONDS = 7 * 86_400
-_LANGUAGE = re.compile(r"[A-Za-z]{2,3}([-_][A-Za-z0-9]+)*")
 _DECLARATION = re.compile(rb"^\s*<\?xml[^>]*?encoding\s*=\s*[\"']([A-Za-z0-9._:-]+)[\"'][^>]*\?>")
 _ANY_DECLARATION = re.compile(r"^\s*<\?xml[^>]*\?>")
 _WEB_PAGE = re.compile(rb"^\s*(<!--.*?-->\s*)*<(!doctype\s+html|html)\b", re.IGNORECASE | re.DOTALL)
@@ -47,7 +48,11 @@ _IS_WEB_PAGE = "This is a web page, not a podcast feed: look for its RSS address
 
 @dataclass(frozen=True, slots=True)
 class FeedEpisode:
-    """One item of a feed; `line_number` is where it begins in the document."""
+    """One item of a feed; `line_number` is where it begins in the document.
+
+    `enclosure_url` is the address as the feed names it, `audio_url` the same without prefixes of measurers: None where
+    a prefix of ours says nothing of what follows it.
+    """
 
     line_number: int
     guid: str
@@ -58,8 +63,10 @@ class FeedEpisode:
     episode_type: str
     published_at: datetime | None
     duration_seconds: int | None
-    audio_url: str
+    audio_url: str | None
+    enclosure_url: str
     audio_bytes: int | None
+    transcript: TranscriptLink | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,8 +122,8 @@ def read_feed(document: bytes) -> Feed:
     refusals: list[Refusal] = []
     without_zone = without_date = 0
     seen: dict[str, int] = {}
-    for line_number, entry in zip(outline.item_lines, entries, strict=True):
-        found = _episode(entry, line_number)
+    for line_number, offered, entry in zip(outline.item_lines, outline.transcripts, entries, strict=True):
+        found = _episode(entry, line_number, best_link(offered, podcast.language))
         if isinstance(found, Refusal):
             refusals.append(found)
             continue
@@ -199,13 +206,15 @@ def _decoded(document: bytes) -> str:
 class _Outline:
     """What a strict reading of the document finds: root, channel, the lines of the items; entities are never expanded.
 
-    Category and author too: feedparser mixes a channel's keywords with its categories and all its authors into one.
+    Category, author and transcripts too: feedparser mixes a channel's keywords with its categories and all its authors
+    into one, and keeps of an item's transcripts the last.
     """
 
     def __init__(self, text: str) -> None:
         """Reads the document. Raises: ImportRefused."""
         self.has_channel = False
         self.item_lines: list[int] = []
+        self.transcripts: list[list[tuple[str, str, str]]] = []
         self.category = ""
         self.author = ""
         self._in_author = False
@@ -235,6 +244,11 @@ class _Outline:
             self.has_channel = True
         elif local in ("item", "entry") and parent in ("channel", *_ROOTS):
             self.item_lines.append(self._parser.CurrentLineNumber)
+            self.transcripts.append([])
+        elif local == "transcript" and parent in ("item", "entry") and "podcast" in namespace.lower():
+            if self.transcripts and (url := _url(attributes.get("url"))):
+                told = url, attributes.get("type", ""), attributes.get("language", "")
+                self.transcripts[-1].append(told)
         elif parent == "channel" and "itunes" in namespace.lower():
             self._in_author = local == "author" and not self.author
             if local == "category":
@@ -269,15 +283,17 @@ def _podcast(feed: Mapping[str, Any], outline: _Outline) -> FeedPodcast:
         feed_url=_url(feed.get("itunes_new-feed-url")) or _url(itself),
         website_url=_url(feed.get("link")),
         cover_image_url=_url(image.get("href")),
-        language=language if _LANGUAGE.fullmatch(language) else None,
+        language=language if LANGUAGE.fullmatch(language) else None,
         category=one_line(outline.category, 200) or None,
         author=one_line(outline.author, 400) or None,
     )
 
 
-def _episode(entry: Mapping[str, Any], line_number: int) -> FeedEpisode | Refusal:
-    audio_url, audio_bytes = _enclosure(entry)
-    if audio_url is None:
+def _episode(
+    entry: Mapping[str, Any], line_number: int, transcript: TranscriptLink | None
+) -> FeedEpisode | Refusal:
+    enclosure_url, audio_bytes = _enclosure(entry)
+    if enclosure_url is None:
         return Refusal(line_number, "The item has no audio.")
     title = one_line(str(entry.get("title") or entry.get("itunes_title") or ""), 1000)
     if not title:
@@ -286,7 +302,7 @@ def _episode(entry: Mapping[str, Any], line_number: int) -> FeedEpisode | Refusa
     kind = str(entry.get("itunes_episodetype") or "").strip().lower()
     return FeedEpisode(
         line_number=line_number,
-        guid=one_line(str(entry.get("id") or ""), _URL_LIMIT) or audio_url,
+        guid=one_line(str(entry.get("id") or ""), _URL_LIMIT) or enclosure_url,
         title=title,
         description=plain_text(str(entry.get("summary") or content or ""), _DESCRIPTION_LIMIT),
         season_number=_whole(entry.get("itunes_season") or entry.get("podcast_season"), _LARGEST_INTEGER),
@@ -294,8 +310,10 @@ def _episode(entry: Mapping[str, Any], line_number: int) -> FeedEpisode | Refusa
         episode_type=kind if kind in ("trailer", "bonus") else "full",
         published_at=published_moment(str(entry.get("published") or "")),
         duration_seconds=duration_seconds(str(entry.get("itunes_duration") or "")),
-        audio_url=audio_url,
+        audio_url=enclosure(enclosure_url).audio_url,
+        enclosure_url=enclosure_url,
         audio_bytes=audio_bytes,
+        transcript=transcript,
     )
 
 

@@ -35,6 +35,8 @@ _WHOLE_SECONDS = 30.0
 _STEP_SECONDS = 10.0
 _PIECE = 64 * 1024
 _LONGEST_URL = 2_000
+_VALIDATOR = re.compile(r"[\x20-\x7e]{1,500}")
+_FEEDS = "application/rss+xml, application/atom+xml, application/xml;q=0.9, text/xml;q=0.9, */*;q=0.1"
 
 # Not for the public although Python (or some version of it) calls them global.
 _CLOSED = tuple(
@@ -56,17 +58,33 @@ class FetchRefused(PodboardError):
 
 
 @dataclass(frozen=True, slots=True)
+class Validators:
+    """By what an address tells whether its content is still the same: sent back to it with the next question."""
+
+    etag: str | None = None
+    last_modified: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Fetched:
     """What an address answered, after redirects."""
 
     url: str
     content: bytes
     content_type: str
+    validators: Validators = Validators()
 
 
-def fetch(url: str, *, largest: int) -> Fetched:
+def fetch(url: str, *, largest: int, accept: str = _FEEDS) -> Fetched:
     """What stands at a public https address, at most `largest` bytes. Raises: FetchRefused."""
-    return _Fetcher().fetch(url, largest=largest)
+    fetched = _Fetcher().fetch(url, largest=largest, accept=accept)
+    assert fetched is not None  # noqa: S101 (nothing was known, so nothing can be unchanged; this tells mypy)
+    return fetched
+
+
+def fetch_if_changed(url: str, *, largest: int, known: Validators, accept: str = _FEEDS) -> Fetched | None:
+    """As `fetch`; None when the address says that its content is what `known` stands for."""
+    return _Fetcher().fetch(url, largest=largest, known=known, accept=accept)
 
 
 def is_public(address: Address) -> bool:
@@ -106,15 +124,17 @@ class _Fetcher:
     whole_seconds: float = _WHOLE_SECONDS
     step_seconds: float = _STEP_SECONDS
 
-    def fetch(self, url: str, *, largest: int) -> Fetched:
-        """What stands at the address. Raises: FetchRefused."""
+    def fetch(
+        self, url: str, *, largest: int, known: Validators = Validators(), accept: str = _FEEDS
+    ) -> Fetched | None:
+        """What stands at the address, None for what is known already. Raises: FetchRefused."""
         gate = _Gate(self.resolve, self.permits, time.monotonic() + self.whole_seconds, self.step_seconds)
         context = self.trust()
         try:
             url = _ascii(url)
             for _hop in range(_MOST_REDIRECTS + 1):
-                answer = _ask(gate, context, url, largest)
-                if isinstance(answer, Fetched):
+                answer = _ask(gate, context, _Question(url, largest, known, accept))
+                if not isinstance(answer, str):
                     return answer
                 url = answer
         except httpcore.TimeoutException:
@@ -128,17 +148,27 @@ class _Fetcher:
         raise FetchRefused(f"The address redirects more than {_MOST_REDIRECTS} times.")
 
 
-def _ask(gate: _Gate, context: ssl.SSLContext, url: str, largest: int) -> Fetched | str:
-    """The answer of one address, or the address it redirects to."""
+@dataclass(frozen=True, slots=True)
+class _Question:
+    """What is asked of one address."""
+
+    url: str
+    largest: int
+    known: Validators
+    accept: str
+
+
+def _ask(gate: _Gate, context: ssl.SSLContext, question: _Question) -> Fetched | str | None:
+    """The answer of one address, the address it redirects to, or None when it has nothing new."""
+    url, known = question.url, question.known
     headers: list[tuple[bytes | str, bytes | str]] = [
         ("Host", _checked(url)),
         ("User-Agent", "podboard (podcast analytics)"),
-        (
-            "Accept",
-            "application/rss+xml, application/atom+xml, application/xml;q=0.9, text/xml;q=0.9, */*;q=0.1",
-        ),
+        ("Accept", question.accept),
         ("Accept-Encoding", "gzip, identity"),
         ("Connection", "close"),
+        *([("If-None-Match", known.etag)] if known.etag else []),
+        *([("If-Modified-Since", known.last_modified)] if known.last_modified else []),
     ]
     # A pool for each hop: a connection made for one host is never used for another at the same address.
     with (
@@ -148,10 +178,15 @@ def _ask(gate: _Gate, context: ssl.SSLContext, url: str, largest: int) -> Fetche
         answered = {name.lower(): value.decode("latin-1") for name, value in response.headers}
         if response.status in _REDIRECTS and answered.get(b"location"):
             return _ascii(urljoin(url, answered[b"location"]))
+        if response.status == 304 and known != Validators():
+            return None
         if response.status != 200:
             raise FetchRefused(f"The address answered with status {response.status}.")
         pieces = _unpacked(response.iter_stream(), answered.get(b"content-encoding", ""))
-        return Fetched(url, b"".join(_capped(pieces, largest)), answered.get(b"content-type", ""))
+        return Fetched(
+            url, b"".join(_capped(pieces, question.largest)), answered.get(b"content-type", ""),
+            Validators(_validator(answered.get(b"etag")), _validator(answered.get(b"last-modified"))),
+        )  # fmt: skip
 
 
 class _Gate(httpcore.NetworkBackend):
@@ -254,6 +289,11 @@ def _checked(url: str) -> str:
         raise FetchRefused("The address must name a host and no log-in.")
     shown = f"[{host}]" if ":" in host else host
     return shown if port == 443 else f"{shown}:{port}"
+
+
+def _validator(value: str | None) -> str | None:
+    """What an address said of its content, if it can be sent back as it is."""
+    return value if value and _VALIDATOR.fullmatch(value) else None
 
 
 def _unpacked(raw: Iterator[bytes], encoding: str) -> Iterator[bytes]:

@@ -29,7 +29,7 @@ from queries.statements import ask, tell
 
 ImportType = Literal[
     "feed", "listener_events", "attribution_events", "access_log", "bookings", "conversions", "transcripts",
-    "retention_curves",
+    "retention_curves", "ad_units",
 ]  # fmt: skip
 
 SHOWN_REFUSALS = 20
@@ -44,6 +44,10 @@ _log = logging.getLogger(__name__)
 
 class ImportRefused(InvalidRequest):
     """The import as a whole cannot be done; nothing of it stands."""
+
+
+class ImportBusy(ImportRefused):
+    """Another import of the tenant runs: the same again, later, may well be done."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,13 +128,13 @@ class ImportResult:
 def import_lock(actor: Actor) -> Iterator[Connection]:
     """A transaction that holds the tenant's import lock: what dies lets go of it.
 
-    Raises: ImportRefused when another import of this tenant runs, AccessRefused for a person who may not import.
+    Raises: ImportBusy when another import of this tenant runs, AccessRefused for a person who may not import.
     """
     with tenant_session(actor, write=True) as connection:
         if actor.user_id is not None and not ask(connection, "ingest/may_import")[0]["may_import"]:
             raise AccessRefused("This account may not import.")
         if not ask(connection, "ingest/lock_imports")[0]["is_free"]:
-            raise ImportRefused("Another import of this tenant is running: wait for it to end.")
+            raise ImportBusy("Another import of this tenant is running: wait for it to end.")
         yield connection
 
 
@@ -138,7 +142,7 @@ def import_lock(actor: Actor) -> Iterator[Connection]:
 def importing(actor: Actor, import_type: ImportType, source: str) -> Iterator[tuple[Connection, UUID, Tally]]:
     """The transaction of one import, with its id and a tally to fill; the import's row tells the truth at every moment.
 
-    Raises: ImportRefused when another import of this tenant runs; what goes wrong inside is recorded and raised again.
+    Raises: ImportBusy when another import of this tenant runs; what goes wrong inside is recorded and raised again.
     """
     import_id: UUID | None = None
     tally = Tally()

@@ -73,7 +73,9 @@ class ParquetFile:
                 for values in zip(*columns, strict=True):
                     self._row += 1
                     try:
-                        cells = {key: _cell(value) for key, value in zip(self._keys, values, strict=True)}
+                        cells = {
+                            key: plain_cell(value) for key, value in zip(self._keys, values, strict=True)
+                        }
                         yield self._row, width, flat(cells, self.kind)
                     except UnicodeDecodeError:
                         yield self._row, width, Refusal(self._row, "The line is not valid UTF-8.")
@@ -101,7 +103,7 @@ def whole_hash(source: BinaryIO) -> str:
     return seen.hexdigest()
 
 
-def _cell(value: Any) -> Any:
+def plain_cell(value: Any) -> Any:
     """A value as a text file would hold it."""
     if value is None or isinstance(value, str | int | float):
         return value

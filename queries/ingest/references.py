@@ -21,16 +21,7 @@ class References:
 
     def learn(self, connection: Connection, rows: list[Row]) -> None:
         """Looks up what these rows name and is not known yet."""
-        names = {row.episode_id for row in rows if row.episode_id} - self._episodes.keys()
-        ids = {name: parsed for name in names if (parsed := _uuid(name)) is not None}
-        if ids:
-            known = {row["id"] for row in ask(connection, "ingest/episodes_by_id", ids=list(ids.values()))}
-            self._episodes.update({name: id_ for name, id_ in ids.items() if id_ in known})
-        guids = names - self._episodes.keys()
-        if guids:
-            for row in ask(connection, "ingest/episodes_by_guid", guids=list(guids)):
-                # None: a guid of several podcasts.
-                self._episodes[row["guid"]] = None if row["guid"] in self._episodes else row["id"]
+        self.learn_episodes(connection, {row.episode_id for row in rows if row.episode_id})
         campaigns = {row.campaign_id for row in rows if row.campaign_id} - self._campaigns
         if campaigns:
             self._campaigns |= {
@@ -46,6 +37,19 @@ class References:
         if ad_units:
             for row in ask(connection, "ingest/ad_units_by_id", ids=list(ad_units)):
                 self._ad_units[row["id"]] = (row["campaign_id"], row["episode_id"])
+
+    def learn_episodes(self, connection: Connection, named: set[str]) -> None:
+        """Looks up the episodes of these ids and guids that are not known yet."""
+        names = named - self._episodes.keys()
+        ids = {name: parsed for name in names if (parsed := _uuid(name)) is not None}
+        if ids:
+            known = {row["id"] for row in ask(connection, "ingest/episodes_by_id", ids=list(ids.values()))}
+            self._episodes.update({name: id_ for name, id_ in ids.items() if id_ in known})
+        guids = names - self._episodes.keys()
+        if guids:
+            for row in ask(connection, "ingest/episodes_by_guid", guids=list(guids)):
+                # None: a guid of several podcasts.
+                self._episodes[row["guid"]] = None if row["guid"] in self._episodes else row["id"]
 
     def check(self, kind: Kind, row: Row) -> tuple[str | None, str | None]:
         """The campaign and the episode of a row whose every reference is the tenant's own. Raises: RowRefused."""

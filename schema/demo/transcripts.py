@@ -45,7 +45,7 @@ def transcripts_of(material: Material) -> list[Transcript]:
 
 
 def transcripts(material: Material) -> dict[str, list[dict[str, object]]]:
-    """Transcripts, a day after the episode was out."""
+    """Transcripts, a day after the episode was out; the first of them lies where the feed says."""
     episode_ids = material.episode_ids()
     languages = {show.slug: show.language for show in material.plan.shows}
     records: list[dict[str, object]] = []
@@ -63,7 +63,21 @@ def transcripts(material: Material) -> dict[str, list[dict[str, object]]]:
                 "created_at": max(written, material.calendar.at(0, 9 * 60)),
             }
         )  # fmt: skip
-    return {"transcripts": records}
+    # The demo's addresses lead nowhere, so the next try is far off.
+    links: list[dict[str, object]] = [
+        {
+            "tenant_id": material.tenant_id, "episode_id": record["episode_id"], "format": "vtt",
+            "url": f"https://{material.plan.slug}.example/transcripts/{number}.vtt", "language": record["language"],
+            "tried_at": record["created_at"], "succeeded_at": record["created_at"],
+            "next_try_at": material.calendar.at(material.calendar.length + 3650, 0), "created_at": record["created_at"],
+        }
+        for number, record in enumerate(records[:2])
+    ]  # fmt: skip
+    for record in records[:2]:
+        record["source"] = "feed"
+    for record in records[2:]:
+        record["source"] = "file"
+    return {"transcripts": records, "transcript_links": links}
 
 
 def _chosen(material: Material) -> dict[int, AdUnit | None]:

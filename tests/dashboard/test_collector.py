@@ -239,6 +239,17 @@ def test_a_prefix_counts_once_a_day_and_leads_to_the_stored_address(alpha: Sende
                                                        [alpha.episode]).fetchall())  # fmt: skip
 
 
+def test_a_prefix_leads_past_other_measurers_and_never_back_to_itself(alpha: Sender) -> None:
+    for stored, status, target in (
+        ("https://pdst.fm/e/cdn.example/two.mp3", 302, "https://cdn.example/two.mp3"),
+        (f"{ADDRESS}/e/{alpha.episode}/cdn.example/two.mp3", 302, "https://cdn.example/two.mp3"),
+        (f"{ADDRESS}/e/{alpha.episode}/", 404, None),
+    ):
+        alpha.tables.execute("update episodes set audio_url = %s where id = %s", [stored, alpha.episode])
+        answer = alpha.get(f"/e/{alpha.episode}")
+        assert (answer.status_code, answer.location) == (status, target)
+
+
 def test_two_at_once_are_one_download(alpha: Sender, app: Flask) -> None:
     barrier = threading.Barrier(4)
     statuses: list[int] = []

@@ -17,7 +17,7 @@ from pathlib import Path
 import pytest
 
 from queries.ingest import http as client
-from queries.ingest.http import Address, FetchRefused, fetch, is_public
+from queries.ingest.http import Address, FetchRefused, Validators, fetch, is_public
 
 CERTIFICATE = Path(__file__).parent.parent / "data" / "tls" / "feeds_example.pem"
 LOOPBACK = ipaddress.ip_address("127.0.0.1")
@@ -335,6 +335,34 @@ def test_any_other_status_is_said(web: Web, status: int) -> None:
     web.pages["/"] = _answer(b"", status)
     with pytest.raises(FetchRefused, match=f"status {status}"):
         _here().fetch(web.url("/"), largest=MEGABYTE)
+
+
+def test_what_is_known_is_not_sent_again(web: Web) -> None:
+    known = Validators('W/"tale"', "Tue, 03 Nov 2026 14:00:00 GMT")
+
+    def page(handler: http.server.BaseHTTPRequestHandler) -> None:
+        same = handler.headers["If-None-Match"] == known.etag
+        assert not same or handler.headers["If-Modified-Since"] == known.last_modified
+        _answer(
+            b"" if same else b"<rss/>", 304 if same else 200, ETag='W/"tale"', Last_Modified=known.last_modified or ""
+        )(handler)  # fmt: skip
+
+    web.pages["/"] = page
+    web.pages["/moved"] = _answer(b"", 302, Location="/")
+    first = _here().fetch(web.url("/"), largest=MEGABYTE)
+    assert first is not None
+    assert (first.content, first.validators) == (b"<rss/>", known)
+    for path in ("/", "/moved"):
+        assert _here().fetch(web.url(path), largest=MEGABYTE, known=known) is None
+    assert _here().fetch(web.url("/"), largest=MEGABYTE, known=Validators('"older"')) is not None
+
+
+@pytest.mark.parametrize("value", ["x" * 501, "tab\there", "h\xfcbsch", ""])
+def test_what_cannot_be_sent_back_as_it_is_is_not_kept(web: Web, value: str) -> None:
+    web.pages["/"] = _answer(b"<rss/>", ETag=value)
+    fetched = _here().fetch(web.url("/"), largest=MEGABYTE)
+    assert fetched is not None
+    assert fetched.validators == Validators()
 
 
 def test_no_proxy_of_the_environment_is_used(web: Web, monkeypatch: pytest.MonkeyPatch) -> None:

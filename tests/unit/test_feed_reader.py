@@ -60,6 +60,7 @@ def test_everything_a_feed_says_is_read() -> None:
         published_at=datetime(2026, 11, 3, 14, tzinfo=UTC),
         duration_seconds=3723,
         audio_url="https://track.example/redirect.mp3/cdn.example/tidewater/2.mp3?key=a&s=1",
+        enclosure_url="https://track.example/redirect.mp3/cdn.example/tidewater/2.mp3?key=a&s=1",
         audio_bytes=29784000,
     )
     assert (bonus.season_number, bonus.episode_number, bonus.episode_type) == (2, None, "bonus")

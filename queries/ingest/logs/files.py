@@ -56,9 +56,8 @@ def _by_address(episodes: list[dict[str, Any]]) -> FindEpisode:
     """Paths as in the episodes' addresses; with a measurer's prefix before it, what follows the prefix counts too."""
     files: dict[str, EpisodeFile | None] = {}
     for row in episodes:
-        if not row["audio_url"]:
-            continue
-        for path in _paths(row["audio_url"]):
+        addresses = [row["audio_url"], row["enclosure_url"]]
+        for path in {path for address in addresses if address for path in _paths(address)}:
             file = _file(row)
             # Two episodes at one path: nobody can tell which was asked for.
             files[path] = file if files.get(path, file) == file else None

@@ -6,12 +6,12 @@
 -- relies on: episodes_tenant_id_podcast_id_guid_key
 insert into episodes as e
     (tenant_id, podcast_id, guid, title, description, season_number, episode_number, episode_type, published_at,
-     duration_seconds, audio_url, audio_bytes)
+     duration_seconds, audio_url, enclosure_url, audio_bytes)
 select (select app_tenant()), cast(:podcast_id as uuid), r.guid, r.title, r.description, r.season_number, r.episode_number,
-       r.episode_type, r.published_at, r.duration_seconds, r.audio_url, r.audio_bytes
+       r.episode_type, r.published_at, r.duration_seconds, r.audio_url, r.enclosure_url, r.audio_bytes
 from jsonb_to_recordset(cast(:episodes as jsonb)) as r (
     guid text, title text, description text, season_number integer, episode_number integer, episode_type text,
-    published_at timestamptz, duration_seconds integer, audio_url text, audio_bytes bigint)
+    published_at timestamptz, duration_seconds integer, audio_url text, enclosure_url text, audio_bytes bigint)
 on conflict (tenant_id, podcast_id, guid) do update
 set title = excluded.title,
     description = coalesce(nullif(excluded.description, ''), e.description),
@@ -20,16 +20,18 @@ set title = excluded.title,
     episode_type = excluded.episode_type,
     published_at = coalesce(excluded.published_at, e.published_at),
     duration_seconds = coalesce(excluded.duration_seconds, e.duration_seconds),
-    audio_url = excluded.audio_url,
+    -- A prefix of ours leads on to the address that stands already.
+    audio_url = coalesce(excluded.audio_url, e.audio_url),
+    enclosure_url = excluded.enclosure_url,
     audio_bytes = coalesce(excluded.audio_bytes, e.audio_bytes)
 where e.deleted_at is null
     and (e.title, e.description, e.season_number, e.episode_number, e.episode_type, e.published_at, e.duration_seconds,
-         e.audio_url, e.audio_bytes)
+         e.audio_url, e.enclosure_url, e.audio_bytes)
         is distinct from
         (excluded.title, coalesce(nullif(excluded.description, ''), e.description),
          coalesce(excluded.season_number, e.season_number), coalesce(excluded.episode_number, e.episode_number),
          excluded.episode_type, coalesce(excluded.published_at, e.published_at),
-         coalesce(excluded.duration_seconds, e.duration_seconds), excluded.audio_url,
+         coalesce(excluded.duration_seconds, e.duration_seconds), coalesce(excluded.audio_url, e.audio_url), excluded.enclosure_url,
          coalesce(excluded.audio_bytes, e.audio_bytes))
 -- A row that this statement inserted has no earlier version.
 returning (e.xmax = 0) as is_new

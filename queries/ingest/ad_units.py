@@ -1,0 +1,169 @@
+"""Imports ad units: where a campaign's ads stand in episodes. The same again adds nothing.
+
+Impressions are made of downloads as these come in: an ad unit counts from then on.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any, BinaryIO
+from uuid import UUID, uuid5
+
+import orjson
+from sqlalchemy import Connection
+
+from queries.ingest.bookings import campaigns_of
+from queries.ingest.columns import Column, RowRefused, found, number_of, one_of, printable, text_of
+from queries.ingest.events import DryRun
+from queries.ingest.imports import SHOWN_REFUSALS, ImportResult, Refusal, importing, result
+from queries.ingest.references import References
+from queries.ingest.small_tables import Line, SmallTable, Told, read_small
+from queries.session import Actor, tenant_session
+from queries.statements import ask
+
+UNIT_TYPES = ("pre_roll", "mid_roll", "post_roll", "host_read")
+_IDS = UUID("5c3a5f0e-7a0e-5d5c-9f4b-6f1b6a0c2d44")
+_LONGEST_SECONDS = 100 * 3600
+_YES, _NO = ("yes", "true", "1", "y"), ("no", "false", "0", "n")
+_REASONS = {
+    "different": "Another ad unit of this id stands already, with other content.",
+    "taken": "Another ad unit of the campaign stands at this place already.",
+    "beyond": "The ad unit begins after the end of the episode.",
+}
+
+
+def _whole_seconds(key: str, value: Any) -> int:
+    number = number_of(key, value)
+    if number != number.to_integral_value() or not 0 <= number <= _LONGEST_SECONDS:
+        raise RowRefused("This is not a number of whole seconds.", found(key, value))
+    return int(number)
+
+
+def _duration(key: str, value: Any) -> int:
+    seconds = _whole_seconds(key, value)
+    if seconds == 0:
+        raise RowRefused("An ad lasts a second at least.", found(key, value))
+    return seconds
+
+
+def _yes_or_no(key: str, value: Any) -> bool:
+    if isinstance(value, bool):
+        return value
+    text = text_of(key, value).lower()
+    if text not in _YES + _NO:
+        raise RowRefused("This is neither yes nor no.", found(key, value))
+    return text in _YES
+
+
+def _name(key: str, value: Any) -> str:
+    return text_of(key, value, 2000)
+
+
+def _unit_type(key: str, value: Any) -> str:
+    return _read_type(key, value.replace("-", "_").replace(" ", "_") if isinstance(value, str) else value)
+
+
+_read_type = one_of(UNIT_TYPES, "The type is pre_roll, mid_roll, post_roll or host_read.")
+
+AD_UNITS = SmallTable(
+    "ad_unit", "ad_units", "Ad units",
+    (
+        Column("id", "The source's own id; without it the place identifies the ad unit", text_of, ("ad_unit_id",)),
+        Column("campaign", "The campaign's id or name", _name, ("campaign_id", "campaign_name"), required=True),
+        Column("episode", "The episode's id or guid", _name, ("episode_id", "episode_guid", "guid"), required=True),
+        Column("unit_type", "One of " + ", ".join(UNIT_TYPES), _unit_type, ("type", "placement"), required=True),
+        Column("position_seconds", "Second at which it begins", _whole_seconds,
+               ("position", "second", "start", "start_seconds"), required=True),
+        Column("duration_seconds", "How many seconds it lasts", _duration, ("duration", "length"), required=True),
+        Column("is_baked_in", "yes when it is part of the file for ever; no unless told", _yes_or_no, ("baked_in",)),
+    ),
+)  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class _Unit:
+    """An ad unit whose references are known."""
+
+    line_number: int
+    id: UUID
+    body: dict[str, Any]
+
+    @property
+    def place(self) -> tuple[Any, ...]:
+        """Where it stands: one ad unit of a campaign has it."""
+        return self.body["campaign_id"], self.body["episode_id"], self.body["position_seconds"]
+
+
+def import_ad_units(actor: Actor, source: BinaryIO, *, name: str, told: Told) -> ImportResult:
+    """What became of the rows in a file. Raises: ImportRefused when the file as a whole cannot be understood."""
+    file = read_small(actor, source, AD_UNITS, name, told, record=True)
+    with importing(actor, "ad_units", name) as (connection, import_id, tally):
+        tally.source_sha256 = file.sha256
+        units, refusals, tally.duplicate = _units(connection, actor, file.lines)
+        rows = [{"line_number": unit.line_number, "id": unit.id, **unit.body} for unit in units]
+        for row in ask(connection, "ingest/add_ad_units", rows=orjson.dumps(rows).decode()):
+            if row["outcome"] in _REASONS:
+                refusals.append(Refusal(row["line_number"], _REASONS[row["outcome"]]))
+            elif row["outcome"] == "imported":
+                tally.imported += 1
+            else:
+                tally.duplicate += 1
+        tally.record(connection, import_id, sorted(file.refusals + refusals, key=lambda r: r.line_number))
+    return result(import_id, "ad_units", tally)
+
+
+def check_ad_units(actor: Actor, source: BinaryIO, *, told: Told) -> DryRun:
+    """What an import would refuse, but for ad units that stand already. Raises: ImportRefused, as an import would."""
+    file = read_small(actor, source, AD_UNITS, "", told, record=False)
+    with tenant_session(actor) as connection:
+        units, refusals, duplicate = _units(connection, actor, file.lines)
+    refused = sorted(file.refusals + refusals, key=lambda r: r.line_number)
+    return DryRun(len(units) + duplicate, len(refused), tuple(refused[:SHOWN_REFUSALS]))
+
+
+def _units(connection: Connection, actor: Actor, lines: list[Line]) -> tuple[list[_Unit], list[Refusal], int]:
+    """The ad units of the lines, each place and id once, what is refused, and how many were told twice."""
+    references = References()
+    references.learn_episodes(connection, {values["episode"] for _, values in lines})
+    campaigns = campaigns_of(connection, {values["campaign"] for _, values in lines})
+    by_id: dict[UUID, _Unit] = {}
+    places: dict[tuple[Any, ...], UUID] = {}
+    refusals: list[Refusal] = []
+    twice = 0
+    for number, values in lines:
+        try:
+            unit = _unit(actor, references, campaigns, number, values)
+            before = by_id.get(unit.id)
+            if before is not None and before.body == unit.body:
+                twice += 1
+                continue
+            if before is not None:
+                raise RowRefused(_REASONS["different"], f"line {before.line_number}")
+            if unit.place in places:
+                raise RowRefused(_REASONS["taken"], f"line {by_id[places[unit.place]].line_number}")
+        except RowRefused as refused:
+            refusals.append(Refusal(number, refused.reason, refused.detail))
+            continue
+        by_id[unit.id], places[unit.place] = unit, unit.id
+    return list(by_id.values()), refusals, twice
+
+
+def _unit(
+    actor: Actor,
+    references: References,
+    campaigns: dict[str, UUID | None],
+    number: int,
+    values: dict[str, Any],
+) -> _Unit:
+    campaign_id = campaigns.get(values["campaign"])
+    if campaign_id is None:
+        raise RowRefused(
+            "The campaign is not known, or its name is that of several.", printable(values["campaign"])
+        )
+    body = {
+        "campaign_id": campaign_id, "episode_id": references.episode(values["episode"]),
+        "unit_type": values["unit_type"], "position_seconds": values["position_seconds"],
+        "duration_seconds": values["duration_seconds"], "is_baked_in": values.get("is_baked_in", False),
+    }  # fmt: skip
+    told = values.get("id") or f"{campaign_id} {body['episode_id']} {body['position_seconds']}"
+    return _Unit(number, uuid5(uuid5(_IDS, str(actor.tenant_id)), told), body)

@@ -1,0 +1,205 @@
+"""Imports retention curves as platforms aggregate them: kept as told, never mixed with events of listeners.
+
+A curve is of one episode, platform and day: that day's again is the same or refused, another day's is another curve.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from datetime import date
+from decimal import Decimal
+from typing import Any, BinaryIO
+from uuid import UUID
+
+import orjson
+from sqlalchemy import Connection
+
+from queries.ingest.columns import Column, RowRefused, found, number_of, seconds_of, text_of
+from queries.ingest.events import DryRun
+from queries.ingest.imports import SHOWN_REFUSALS, ImportResult, Refusal, importing, result
+from queries.ingest.references import References
+from queries.ingest.small_tables import Line, SmallTable, Told, read_small
+from queries.session import Actor, tenant_session
+from queries.statements import ask
+
+_LARGEST_COUNT = 10**9
+_LARGEST_SHARE = 100
+_MEASURES = ("listeners", "plays", "share")
+_DIFFERENT = "Another curve of this day stands already, with other content."
+
+
+def _amount(key: str, value: Any) -> Decimal:
+    number = number_of(key, value)
+    if not 0 <= number <= _LARGEST_COUNT:
+        raise RowRefused("This is not a number of listeners or plays.", found(key, value))
+    return round(number, 6)
+
+
+def _share(key: str, value: Any) -> Decimal:
+    """0.63 or "63 %"; it may exceed 1 where listeners hear a place twice."""
+    is_percent = isinstance(value, str) and value.strip().endswith("%")
+    number = number_of(key, value.strip().removesuffix("%").strip() if is_percent else value)
+    number = number / 100 if is_percent else number
+    if not 0 <= number <= _LARGEST_SHARE:
+        raise RowRefused("This is not a share.", found(key, value))
+    return round(number, 6)
+
+
+def _percent(key: str, value: Any) -> Decimal:
+    number = number_of(key, value.strip().removesuffix("%").strip() if isinstance(value, str) else value)
+    if not 0 <= number <= 100:
+        raise RowRefused("A place in percent lies between 0 and 100.", found(key, value))
+    return round(number, 3)
+
+
+def _day(key: str, value: Any) -> date:
+    try:
+        return date.fromisoformat(text_of(key, value)[:10])
+    except ValueError as error:
+        if isinstance(error, RowRefused):
+            raise
+        raise RowRefused("A day is written like 2026-10-31.", found(key, value)) from None
+
+
+def _name(key: str, value: Any) -> str:
+    return text_of(key, value, 60)
+
+
+def _episode(key: str, value: Any) -> str:
+    return text_of(key, value, 2000)
+
+
+CURVES = SmallTable(
+    "retention", "retention_curves", "Retention curves",
+    (
+        Column("episode", "The episode's id or guid", _episode, ("episode_id", "episode_guid", "guid")),
+        Column("platform", "Who aggregated it: Spotify, Apple Podcasts, ...", _name, ("source", "provider")),
+        Column("as_of", "The day whose state it is", _day, ("date", "day", "export_date")),
+        Column("second", "Place in the episode in seconds", seconds_of, ("seconds", "position_seconds")),
+        Column("percent", "Place in percent of its length, in place of second", _percent, ("position_percent",)),
+        Column("listeners", "Listeners at that place", _amount, ("unique_listeners", "audience", "devices")),
+        Column("plays", "Plays at that place", _amount, ("streams", "views")),
+        Column("share", "The platform's own share at that place: 0.63 or 63 %", _share,
+               ("retention", "audience_retention", "audience_watch_ratio")),
+    ),
+)  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class CurveDefaults:
+    """What holds for every line of a file that does not say it itself."""
+
+    episode: str | None = None
+    platform: str | None = None
+    as_of: date | None = None
+
+
+@dataclass(slots=True)
+class _Curve:
+    """Points of one curve by place, each with the line it was told on."""
+
+    episode_id: UUID
+    platform: str
+    as_of: date
+    measure: str
+    position_unit: str
+    points: dict[Decimal, tuple[int, Decimal]] = field(default_factory=dict)
+
+    def add(self, number: int, place: Decimal, amount: Decimal) -> bool:
+        """Whether the point is new; the same again is not. Raises: RowRefused."""
+        stands = self.points.setdefault(place, (number, amount))
+        if stands[1] != amount:
+            raise RowRefused("Another line has another value for this place.", f"line {stands[0]}")
+        return stands[0] == number
+
+    def document(self, number: int) -> dict[str, Any]:
+        """The curve as its statement takes it."""
+        points = sorted(self.points.items())
+        return {
+            "line_number": number, "episode_id": self.episode_id, "platform": self.platform, "as_of": self.as_of,
+            "measure": self.measure, "position_unit": self.position_unit,
+            "positions": [str(place) for place, _ in points], "amounts": [str(point[1]) for _, point in points],
+        }  # fmt: skip
+
+
+def import_retention(
+    actor: Actor, source: BinaryIO, *, name: str, defaults: CurveDefaults, told: Told
+) -> ImportResult:
+    """What became of the points in a file. Raises: ImportRefused when the file as a whole cannot be understood."""
+    file = read_small(actor, source, CURVES, name, told, record=True)
+    with importing(actor, "retention_curves", name) as (connection, import_id, tally):
+        tally.source_sha256 = file.sha256
+        curves, refusals, tally.duplicate = _curves(connection, file.lines, defaults)
+        stored = ask(
+            connection, "ingest/put_retention_curves",
+            import_id=import_id, curves=orjson.dumps([c.document(n) for n, c in enumerate(curves)]).decode(),
+        )  # fmt: skip
+        for row in stored:
+            curve = curves[row["line_number"]]
+            if row["outcome"] == "different":
+                refusals += [Refusal(number, _DIFFERENT) for number, _ in curve.points.values()]
+            elif row["outcome"] == "imported":
+                tally.imported += len(curve.points)
+            else:
+                tally.duplicate += len(curve.points)
+        tally.record(connection, import_id, sorted(file.refusals + refusals, key=lambda r: r.line_number))
+    return result(import_id, "retention_curves", tally)
+
+
+def check_retention(actor: Actor, source: BinaryIO, *, defaults: CurveDefaults, told: Told) -> DryRun:
+    """What an import would refuse, but for curves that stand already. Raises: ImportRefused, as an import would."""
+    file = read_small(actor, source, CURVES, "", told, record=False)
+    with tenant_session(actor) as connection:
+        curves, refusals, duplicate = _curves(connection, file.lines, defaults)
+    refused = sorted(file.refusals + refusals, key=lambda r: r.line_number)
+    good = duplicate + sum(len(curve.points) for curve in curves)
+    return DryRun(good, len(refused), tuple(refused[:SHOWN_REFUSALS]))
+
+
+def _curves(
+    connection: Connection, lines: list[Line], defaults: CurveDefaults
+) -> tuple[list[_Curve], list[Refusal], int]:
+    """Curves of at least two points, what is refused, and how many points were told twice."""
+    references = References()
+    told = {values.get("episode", defaults.episode) for _, values in lines}
+    references.learn_episodes(connection, {name for name in told if name})
+    curves: dict[tuple[Any, ...], _Curve] = {}
+    refusals: list[Refusal] = []
+    twice = 0
+    for number, values in lines:
+        try:
+            for curve, place, amount in _points(references, curves, values, defaults):
+                twice += not curve.add(number, place, amount)
+        except RowRefused as refused:
+            refusals.append(Refusal(number, refused.reason, refused.detail))
+    for key in [key for key, curve in curves.items() if len(curve.points) < 2]:
+        for number, _ in curves.pop(key).points.values():
+            refusals.append(Refusal(number, "A curve has two points at least."))
+    return list(curves.values()), refusals, twice
+
+
+def _points(
+    references: References,
+    curves: dict[tuple[Any, ...], _Curve],
+    values: dict[str, Any],
+    defaults: CurveDefaults,
+) -> Iterable[tuple[_Curve, Decimal, Decimal]]:
+    """A point for each measure in the line, with its curve. Raises: RowRefused."""
+    told = {"episode": defaults.episode, "platform": defaults.platform, "as_of": defaults.as_of} | values
+    absent = [name for name in ("episode", "platform", "as_of") if told[name] is None]
+    if absent:
+        raise RowRefused("A value is missing.", absent[0])
+    places = [unit for unit in ("second", "percent") if unit in values]
+    measures = [measure for measure in _MEASURES if measure in values]
+    if len(places) != 1:
+        raise RowRefused("A line has one place, in seconds or in percent.")
+    if not measures:
+        raise RowRefused("A value is missing.", "listeners, plays or share")
+    episode_id = references.episode(told["episode"])
+    for measure in measures:
+        curve = _Curve(episode_id, told["platform"], told["as_of"], measure, places[0])
+        curve = curves.setdefault(
+            (episode_id, curve.platform, curve.as_of, measure, curve.position_unit), curve
+        )
+        yield curve, Decimal(str(values[places[0]])), values[measure]

@@ -1,0 +1,233 @@
+"""Tables of a few columns that are read whole: CSV, NDJSON and Parquet, plain or packed, their names mapped if told.
+
+For what is counted in thousands (points of curves, ad units); events of any number are read by `rows` and `parquet`.
+"""
+
+from __future__ import annotations
+
+import csv
+import hashlib
+import io
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any, BinaryIO, Literal
+
+import orjson
+
+from queries.ingest.columns import Column, RowRefused, normalised, printable
+from queries.ingest.imports import ImportRefused, ImportType, Refusal, as_document, refuse
+from queries.ingest.packing import unpacked
+from queries.ingest.parquet import MAGIC, plain_cell
+from queries.ingest.rows import Format
+from queries.session import Actor, tenant_session
+from queries.statements import ask, tell
+
+LARGEST = 64 * 1024 * 1024
+_DELIMITERS = (",", ";", "\t")
+_OTHER_WIDTH = "The line has another number of values than the header."
+Values = dict[str, Any]
+Line = tuple[int, Values]
+
+
+@dataclass(frozen=True, slots=True)
+class SmallTable:
+    """What the files of one import hold: its name in the memory of columns, its rows in words, its columns."""
+
+    kind: Literal["retention", "ad_unit"]
+    import_type: ImportType
+    rows: str
+    columns: tuple[Column, ...]
+
+    @property
+    def names(self) -> dict[str, str]:
+        """Every accepted name of a column with its key."""
+        return {name: column.key for column in self.columns for name in (column.key, *column.aliases)}
+
+
+@dataclass(frozen=True, slots=True)
+class SmallFile:
+    """The lines that were understood, those that were not, and the hash of the file."""
+
+    sha256: str
+    lines: list[Line]
+    refusals: list[Refusal]
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """How a file is to be read: its format, what its columns mean, and whose file it is, which remembers that."""
+
+    file_format: Format | None = None
+    columns: Mapping[str, str] | None = None
+    source_name: str | None = None
+
+
+def read_small(
+    actor: Actor, source: BinaryIO, table: SmallTable, name: str, told: Told, *, record: bool
+) -> SmallFile:
+    """The rows of a file. What its columns mean is remembered for the source when it is told and `record`ed.
+
+    Raises: ImportRefused when the file as a whole cannot be understood; that is recorded as an import that failed.
+    """
+    sha256: str | None = None
+    try:
+        with unpacked(source) as plain:
+            content = plain.read(LARGEST + 1)
+        if len(content) > LARGEST:
+            raise ImportRefused(f"The file is larger than {LARGEST // 1024 // 1024} MiB.")
+        sha256 = hashlib.sha256(content).hexdigest()
+        lines, refusals = list[Line](), list[Refusal]()
+        for number, read in _judged(content, table, told.file_format, _meanings(actor, table, told)):
+            if isinstance(read, RowRefused):
+                refusals.append(Refusal(number, read.reason, read.detail))
+            else:
+                lines.append((number, read))
+    except ImportRefused as refused:
+        if not record:
+            raise
+        refuse(actor, table.import_type, name, refused, sha256=sha256)
+    if record and told.columns is not None and told.source_name is not None:
+        with tenant_session(actor, write=True) as connection:
+            tell(
+                connection, "ingest/remember_columns",
+                source=told.source_name, kind=table.kind, columns=as_document(dict(told.columns)),
+            )  # fmt: skip
+    return SmallFile(sha256, lines, refusals)
+
+
+def _meanings(actor: Actor, table: SmallTable, told: Told) -> dict[str, str]:
+    meanings = told.columns
+    if meanings is None and told.source_name is not None:
+        with tenant_session(actor) as connection:
+            found = ask(connection, "ingest/columns_of_source", source=told.source_name, kind=table.kind)
+        meanings = found[0]["columns"] if found else None
+    return table.names | {normalised(name): key for name, key in (meanings or {}).items()}
+
+
+def _judged(
+    content: bytes, table: SmallTable, file_format: Format | None, names: Mapping[str, str]
+) -> Iterator[tuple[int, Values | RowRefused]]:
+    for number, cells in _rows(content, table, file_format, names):
+        if isinstance(cells, RowRefused):
+            yield number, cells
+            continue
+        try:
+            yield number, _values(cells, table)
+        except RowRefused as refused:
+            yield number, refused
+
+
+def _values(cells: Values, table: SmallTable) -> Values:
+    values: Values = {}
+    for column in table.columns:
+        cell = cells.get(column.key)
+        value = "" if cell is None or cell == "" else column.read(column.key, cell)
+        if value != "":
+            values[column.key] = value
+        elif column.required:
+            raise RowRefused("A value is missing.", column.key)
+    return values
+
+
+def _rows(
+    content: bytes, table: SmallTable, file_format: Format | None, names: Mapping[str, str]
+) -> Iterator[tuple[int, Values | RowRefused]]:
+    if not content.strip():
+        raise ImportRefused("The file is empty.")
+    if file_format == "parquet" or (file_format is None and content.startswith(MAGIC)):
+        return _parquet(content, table, names)
+    lines = content.removeprefix(b"\xef\xbb\xbf").splitlines()
+    numbered = [(number, line) for number, line in enumerate(lines, 1) if line.strip()]
+    if file_format == "ndjson" or (file_format is None and numbered[0][1].lstrip().startswith(b"{")):
+        return ((number, _object(line, names)) for number, line in numbered)
+    return _csv(numbered, table, names)
+
+
+def _csv(
+    numbered: list[tuple[int, bytes]], table: SmallTable, names: Mapping[str, str]
+) -> Iterator[tuple[int, Values | RowRefused]]:
+    number, first = numbered[0]
+    try:
+        header = first.decode("utf-8")
+    except UnicodeDecodeError:
+        raise ImportRefused(f"Line {number} is not valid UTF-8: save the file as UTF-8.") from None
+    delimiter = max(_DELIMITERS, key=lambda sign: (header.count(sign), sign == ","))
+    cells = _cells(first, delimiter)
+    if isinstance(cells, RowRefused):
+        raise ImportRefused(f"Line {number}: the names of the columns cannot be read.")
+    keys = _keys(cells, table, names)
+    for number, line in numbered[1:]:
+        read = _cells(line, delimiter)
+        if isinstance(read, RowRefused):
+            yield number, read
+        elif len(read) != len(keys):
+            yield number, RowRefused(_OTHER_WIDTH, f"{len(read)}, not {len(keys)}")
+        else:
+            yield number, {key: cell.strip() for key, cell in zip(keys, read, strict=True) if key}
+
+
+def _cells(line: bytes, delimiter: str) -> list[str] | RowRefused:
+    try:
+        return next(csv.reader([line.decode("utf-8")], delimiter=delimiter, strict=True))
+    except UnicodeDecodeError:
+        return RowRefused("The line is not valid UTF-8.")
+    except csv.Error:
+        return RowRefused("The quotes in this line do not match.")
+
+
+def _object(line: bytes, names: Mapping[str, str]) -> Values | RowRefused:
+    try:
+        found = orjson.loads(line)
+    except orjson.JSONDecodeError:
+        return RowRefused("The line is not valid JSON in UTF-8.")
+    if not isinstance(found, dict):
+        return RowRefused("The line is not a JSON object.")
+    cells: Values = {}
+    for name, value in found.items():
+        key = names.get(normalised(name))
+        if key is None:
+            return RowRefused("A field is not known.", printable(name))
+        if key in cells:
+            return RowRefused("Two fields mean the same.", key)
+        cells |= {key: value} if key else {}
+    return cells
+
+
+def _parquet(
+    content: bytes, table: SmallTable, names: Mapping[str, str]
+) -> Iterator[tuple[int, Values | RowRefused]]:
+    # Half a second of importing, for those who bring such a file only.
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+    try:
+        found = pq.read_table(io.BytesIO(content))
+    except (pa.ArrowException, OSError):
+        raise ImportRefused("The Parquet file is broken or cut off.") from None
+    keys = _keys(found.column_names, table, names)
+    columns = [column.to_pylist() for column in found.columns]
+    for number, values in enumerate(zip(*columns, strict=True), 1):
+        try:
+            yield number, {key: plain_cell(value) for key, value in zip(keys, values, strict=True) if key}
+        except UnicodeDecodeError:
+            yield number, RowRefused("The line is not valid UTF-8.")
+
+
+def _keys(header: list[str], table: SmallTable, names: Mapping[str, str]) -> list[str]:
+    """The keys of these names; empty for one that is to be left out. Raises: ImportRefused."""
+    keys = [names.get(normalised(name)) for name in header]
+    wrong = [printable(name) for name, key in zip(header, keys, strict=True) if key is None]
+    known = [key for key in keys if key is not None]
+    absent = [column.key for column in table.columns if column.required and column.key not in known]
+    twice = [key for key in known if key and known.count(key) > 1]
+    if wrong or absent or twice:
+        what = (
+            f"{wrong[0]!r} is not known" if wrong
+            else f"there is no column {absent[0]}" if absent
+            else f"two columns mean {twice[0]}"
+        )  # fmt: skip
+        raise ImportRefused(
+            f"{table.rows} have the columns {', '.join(column.key for column in table.columns)}; {what}. "
+            "Say what a column means with --map."
+        )
+    return known

@@ -1,0 +1,90 @@
+"""Imports transcripts: of a file that somebody names the episode of, and of the addresses that feeds name.
+
+An episode has one. What a person imported stands before what a feed names; the same again changes nothing.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from typing import BinaryIO, Literal
+from uuid import UUID
+
+import orjson
+from sqlalchemy import Connection
+
+from queries.ingest.columns import RowRefused
+from queries.ingest.imports import ImportRefused, ImportResult, Tally, importing, refuse, result
+from queries.ingest.packing import unpacked
+from queries.ingest.references import References
+from queries.ingest.transcripts.formats import LANGUAGE, TranscriptFormat
+from queries.ingest.transcripts.reader import LARGEST_TRANSCRIPT, Transcript, read_transcript
+from queries.session import Actor
+from queries.statements import ask
+
+Origin = Literal["file", "feed"]
+
+
+def import_transcript(
+    actor: Actor, source: BinaryIO, *, name: str, episode: str, language: str | None = None,
+    file_format: TranscriptFormat | None = None,
+) -> ImportResult:  # fmt: skip
+    """What became of the cues in an open file; `episode` is an id or a guid.
+
+    The language is that of the podcast if it is not told.
+    Raises: ImportRefused when this is no transcript, or no episode of the tenant is called so.
+    """
+    if language is not None and not LANGUAGE.fullmatch(language):
+        refuse(
+            actor, "transcripts", name, ImportRefused("A language is told as an IETF tag, like en or de-CH.")
+        )
+    try:
+        with unpacked(source) as plain:
+            document = plain.read(LARGEST_TRANSCRIPT + 1)
+    except ImportRefused as refused:
+        refuse(actor, "transcripts", name, refused)
+    return store_transcript(
+        actor, document, name=name, episode=episode, language=language, file_format=file_format, origin="file"
+    )
+
+
+def store_transcript(
+    actor: Actor, document: bytes, *, name: str, episode: str, language: str | None,
+    file_format: TranscriptFormat | None, origin: Origin,
+) -> ImportResult:  # fmt: skip
+    """What became of the cues in a document. Raises: ImportRefused as `import_transcript`."""
+    sha256 = hashlib.sha256(document).hexdigest()
+    try:
+        transcript = read_transcript(document, file_format)
+    except ImportRefused as refused:
+        refuse(actor, "transcripts", name, refused, sha256=sha256)
+    with importing(actor, "transcripts", name) as (connection, import_id, tally):
+        tally.source_sha256 = sha256
+        episode_id = _episode(connection, episode)
+        _put(connection, tally, transcript, episode_id, language, origin)
+        tally.record(connection, import_id, list(transcript.refusals))
+    return result(import_id, "transcripts", tally)
+
+
+def _episode(connection: Connection, name: str) -> UUID:
+    references = References()
+    references.learn_episodes(connection, {name})
+    try:
+        return references.episode(name)
+    except RowRefused as refused:
+        raise ImportRefused(f"{refused.reason.removesuffix('.')}: {name}.") from None
+
+
+def _put(
+    connection: Connection, tally: Tally, transcript: Transcript, episode_id: UUID, language: str | None, origin: Origin
+) -> None:  # fmt: skip
+    content, cues = transcript.text
+    written = ask(
+        connection, "ingest/put_transcript",
+        episode_id=episode_id, content=content, language=language, cues=orjson.dumps(cues).decode(), source=origin,
+    )  # fmt: skip
+    if not written:
+        tally.duplicate = len(cues)
+    elif written[0]["is_new"]:
+        tally.imported = len(cues)
+    else:
+        tally.updated = len(cues)
