@@ -52,7 +52,7 @@ def delivery(connection: Connection, f: Filters) -> Answer:
     delivered = 0
     rows = []
     for row, target in zip(days, targets, strict=True):
-        impressions = None if row["impressions"] is None else int(row["impressions"])
+        impressions = row["impressions"]
         delivered += impressions or 0
         rows.append(
             {

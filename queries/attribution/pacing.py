@@ -81,8 +81,10 @@ def targets_at_end_of(days: Iterable[date], bookings: Sequence[Booking]) -> list
     ]
     targets = []
     for day in days:
-        place = day.toordinal()
-        target = sum(min(length, max(0, place - before)) * share for before, length, share in even)
+        place, target = day.toordinal(), 0
+        for before, length, share in even:
+            if place > before:
+                target += min(length, place - before) * share
         whole, rest = divmod(target, parts)
         # To the even one from the middle, as round() does.
         targets.append(whole + (2 * rest > parts or (2 * rest == parts and whole % 2 == 1)))

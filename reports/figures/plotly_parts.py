@@ -108,6 +108,10 @@ def hover_texts(chart: Chart, series: Series) -> tuple[list[str], str]:
     """Return each point's text for the unified tooltip, and its template: value, whose it is, change."""
     compare = next((one for one in chart.series if one.role == "compare"), None)
     total = sum(float(value) for value in known(series.ys)) if chart.shares else 0.0
+    if compare is None and not total and not chart.has_partial and "%{" not in series.label:
+        # Nothing but the value differs from point to point, so nothing else is sent with each.
+        values = [chart.value(series, place) for place in range(len(series.ys))]
+        return values, f"<b>%{{customdata}}</b>  {series.label}<extra></extra>"
     said = []
     for place, value in enumerate(series.ys):
         text = f"<b>{chart.value(series, place)}</b>  {series.label}"

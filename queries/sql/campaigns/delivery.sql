@@ -1,6 +1,6 @@
 -- purpose: impressions of one campaign per day of its flight, days without any included
 -- params: campaign_id, first_day, last_day, today
--- returns: day date, impressions numeric (null after today)
+-- returns: day date, impressions bigint (null after today)
 -- grain: tenant day
 -- source: campaign_days
 -- relies on: campaign_days_tenant_id_campaign_id_local_day_attribution_ty_key
@@ -9,7 +9,7 @@ with days as (
     from generate_series(cast(:first_day as date)::timestamp, cast(:last_day as date)::timestamp, interval '1 day') as g
 ),
 delivered as (
-    select d.local_day, sum(d.event_count) as impressions
+    select d.local_day, cast(sum(d.event_count) as bigint) as impressions
     from campaign_days d
     where d.tenant_id = (select app_tenant())
         and d.campaign_id = cast(:campaign_id as uuid)
