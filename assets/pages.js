@@ -243,7 +243,7 @@
   /* A download asks for exactly the view: at the moment it is used, the link takes the address's filters in place of
      all that an earlier view left in it. Its own is only the subject, which stands in the address's path. */
   document.addEventListener("click", function (event) {
-    var link = event.target.closest && event.target.closest('a[href^="/export/"]');
+    var link = event.target.closest && event.target.closest('a[href^="/export/"], a[data-why]');
     if (link) {
       var url = new URL(link.href, location.href);
       var subject = url.searchParams.get("campaign");
@@ -255,4 +255,28 @@
       link.href = url.pathname + (query.size ? "?" + query : "");
     }
   }, true);
+
+  /* "Why this number": what stands at the link's address is shown over the page. The handler above has given it the
+     page's filters by now. */
+  document.addEventListener("click", function (event) {
+    var link = event.target.closest && event.target.closest("a[data-why]");
+    if (!link || event.ctrlKey || event.metaKey || event.shiftKey || event.button) {
+      return;
+    }
+    event.preventDefault();
+    fetch(link.href, { headers: { Accept: "text/html" } }).then(function (answer) {
+      return answer.ok ? answer.text() : Promise.reject(answer.status);
+    }).then(function (text) {
+      var shown = document.getElementById("why") || document.body.appendChild(document.createElement("dialog"));
+      shown.id = "why";
+      shown.className = "dialog dialog--why";
+      shown.setAttribute("aria-labelledby", "why-title");
+      shown.replaceChildren.apply(
+        shown, new DOMParser().parseFromString(text, "text/html").querySelector("main").childNodes);
+      shown.showModal();
+      shown.addEventListener("close", function () { link.focus(); }, { once: true });
+    }).catch(function () {
+      location.assign(link.href);
+    });
+  });
 })();

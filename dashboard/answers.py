@@ -33,7 +33,7 @@ def head(answer: Answer, view: View, *, title: str, csv: str, report: str = "") 
             view.lead,
             as_of=as_of(answer, view),
             notes=answer.notes,
-            actions=[csv_link(csv, view), *reports],
+            actions=[why_link(csv, view), csv_link(csv, view), *reports],
         ),
         kpi_strip([_figure(row, view, amounts) for row in answer.rows], compare_label=_before(view)),
     ]
@@ -68,6 +68,18 @@ def csv_link(box: str, view: View) -> Plain:
         className="quiet",
         title="Download as CSV",
         download="",
+    )
+
+
+def why_link(box: str, view: View) -> Plain:
+    """Why the figures of the page's head are what they are, in the view that is open."""
+    subject = f"?campaign={view.filters.campaign_id}" if view.filters.campaign_id else ""
+    return html.A(
+        [icon("why", small=True), html.Span("Why these numbers: key figures", className="sr-only")],
+        href=f"/why/{box}{subject}",
+        className="quiet",
+        title="Why this number",
+        **{"data-why": ""},
     )
 
 

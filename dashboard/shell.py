@@ -351,14 +351,14 @@ def _stores(box: Box) -> list[Component]:
 def _place(box: Box, parts: dict[str, str]) -> Component:
     """A box before it has an answer: its frame, its skeleton and the stores that ask for it."""
     subject = {"campaign": parts["campaign_id"]} if "campaign_id" in parts else {}
-    href = f"/export/{box.id}.csv" + (f"?{urlencode(subject)}" if subject else "")
+    query = f"?{urlencode(subject)}" if subject else ""
     placed = panel(
         ids.box_body(box.id),
         box.title,
         states.loading(box.skeleton, height=box.height),
         note=box.note or None,
-        csv_href=href,
-        why_href=f"/methodology#{box.why}" if box.why else None,
+        csv_href=f"/export/{box.id}.csv{query}",
+        why_href=f"/why/{box.id}{query}" if box.why else None,
         twin=box.twin,
         span=box.span,
     )

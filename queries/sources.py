@@ -11,6 +11,51 @@ from sqlalchemy import Connection
 from queries.results import Answer, Column
 from queries.statements import ask
 
+_SUBJECTS = {
+    "listener_events": "Downloads and plays",
+    "attribution_events": "Impressions, visits and conversions",
+    "feeds": "Podcast feeds",
+    "transcripts": "Transcripts",
+    "bookings": "Bookings",
+    "ad_units": "Ad units",
+    "retention_curves": "Retention curves of platforms",
+}
+
+
+def sources(connection: Connection) -> Answer:
+    """One row per kind of source: label, state, complete_to, imported_at, import_source, records_imported,
+    records_refused, failed_at, error_message.
+
+    `complete_to`: of events the last one, of feeds the moment since which each was asked, else the last import. States:
+    good; failed (a newer import of the kind did); nothing yet.
+    """
+    rows = [
+        {**row, "label": _SUBJECTS[row["subject"]], "state": _state_of_source(row)}
+        for row in ask(connection, "sources/sources")
+    ]
+    return Answer(
+        (
+            Column("label", "Source"),
+            Column("state", "State"),
+            Column("complete_to", "Data up to", "datetime"),
+            Column("imported_at", "Last import", "datetime"),
+            Column("import_source", "From"),
+            Column("records_imported", "Rows taken", "count"),
+            Column("records_refused", "Rows refused", "count"),
+            Column("failed_at", "Failed since", "datetime"),
+            Column("error_message", "Problem"),
+        ),
+        rows,
+        as_of=datetime.now(UTC),
+        covers=None,
+    )
+
+
+def _state_of_source(row: Mapping[str, Any]) -> str:
+    if row["failed_at"] is not None:
+        return "failed"
+    return "nothing yet" if row["complete_to"] is None else "good"
+
 
 def feeds(connection: Connection) -> Answer:
     """One row per feed that came from an address: podcast, state, succeeded_at, next_try_at, transcripts,

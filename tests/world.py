@@ -165,6 +165,16 @@ class Writer:
             ],
         )
 
+    def excluded_requests(self, events: Iterable[ListenerEvent]) -> None:
+        """A request that was not counted beside each of these events: a repeat of it."""
+        with self.transaction() as connection:
+            for event in events:
+                connection.execute(
+                    "insert into excluded_requests (id, tenant_id, episode_id, reason, rule_version, occurred_at)"
+                    " values (%s, %s, %s, 'repeat', 'rules of the world', %s)",
+                    [self._id("excluded", str(event.at)), self.tenant_id, event.episode_id, event.at],
+                )
+
     def attribution_events(self, events: Iterable[AttributionEvent]) -> list[UUID]:
         """The ids of attribution events written in one statement."""
         return self._events(
@@ -355,6 +365,7 @@ def _fill(database: Database, settings: Settings, a: Writer, b: Writer) -> World
         ]
         events = _listening(writer, own, random.Random(seed))  # noqa: S311 - made-up events
         writer.listener_events(events)
+        writer.excluded_requests(events[-40::10])
         draw = random.Random(seed + 10)  # noqa: S311 - made-up events
         writer.attribution_events(_responses(writer, events, campaigns, draw))
 

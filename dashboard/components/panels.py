@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from dash import dcc, html
+from dash import html
 from dash.development.base_component import Component
 
 from dashboard.components.icons import icon
@@ -24,14 +24,17 @@ def panel(
     """Return a panel; `id` names its body, which callbacks fill.
 
     note: what is measured, in grey beside the title. twin: adds the switch between chart and table.
-    csv_href: the same box as CSV. why_href: the definition behind the number. span: columns of twelve.
+    csv_href: the same box as CSV. why_href: why its numbers are what they are. span: columns of twelve.
     """
     tools: list[Component] = list(actions)
     if why_href:
-        label = {"title": "How this is measured"}
         tools.append(
-            dcc.Link(
-                [icon("why"), _hidden(f"How {title} is measured")], href=why_href, className="quiet", **label
+            html.A(
+                [icon("why"), _hidden(f"Why these numbers: {title}")],
+                href=why_href,
+                className="quiet",
+                title="Why this number",
+                **{"data-why": ""},
             )
         )
     if twin:

@@ -21,7 +21,14 @@ from queries.session import Connection
 from reports.formatting import instant
 
 _WHO = (READ_SYSTEM,)
-_TONES = {"refreshed": "good", "failing": "bad", "stopped": ""}
+_TONES = {
+    "refreshed": "good",
+    "failing": "bad",
+    "stopped": "",
+    "good": "good",
+    "failed": "bad",
+    "nothing yet": "",
+}
 
 
 def _freshness(connection: Connection, filters: Filters) -> Answer:
@@ -30,6 +37,25 @@ def _freshness(connection: Connection, filters: Filters) -> Answer:
 
 def _feeds(connection: Connection, filters: Filters) -> Answer:
     return sources.feeds(connection)
+
+
+def _sources(connection: Connection, filters: Filters) -> Answer:
+    return sources.sources(connection)
+
+
+def _show_sources(answer: Answer, view: View) -> Component:
+    rows = [{**row, "state": (str(row["state"]).capitalize(), _TONES[row["state"]])} for row in answer.rows]
+    failed = any(row["failed_at"] for row in answer.rows)
+    return table(
+        replace(answer, rows=rows),
+        view,
+        caption="Up to when there is data of each kind, and where it came from last",
+        keys=(
+            "label", "state", "complete_to", "imported_at", "import_source", "records_imported", "records_refused",
+            *(("failed_at", "error_message") if failed else ()),
+        ),
+        kinds={"state": "badge"},
+    )  # fmt: skip
 
 
 def _show_feeds(answer: Answer, view: View) -> Component:
@@ -86,6 +112,11 @@ PAGE = Page(
             Box(
                 "freshness.relations", "As of", _freshness, show_freshness, any_of=_WHO, height=200, skeleton="rows",
                 empty="Nothing has been processed yet.", way_on="Ask whoever runs podboard for you.",
+            ),
+        ),
+        (
+            Box(
+                "freshness.sources", "Sources", _sources, _show_sources, any_of=_WHO, height=320, skeleton="rows",
             ),
         ),
         (

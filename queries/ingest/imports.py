@@ -23,7 +23,7 @@ from sqlalchemy import Connection
 from sqlalchemy.exc import DBAPIError, OperationalError
 
 from queries.errors import AccessRefused, InvalidRequest, NotAvailable, NotFound, PodboardError
-from queries.ingest.counting.reasons import Reason
+from queries.ingest.counting.reasons import words_of_reason
 from queries.session import Actor, system_session, tenant_session
 from queries.statements import ask, tell
 
@@ -230,7 +230,7 @@ def write_refusals(actor: Actor, import_id: UUID, path: Path) -> int:
         ):  # fmt: skip
             for row in page:
                 at = row["occurred_at"].isoformat()
-                sheet.writerow(("", Reason(row["reason"]).words, f"{at}, episode {row['episode_id']}"))
+                sheet.writerow(("", words_of_reason(row["reason"]), f"{at}, episode {row['episode_id']}"))
             written += len(page)
             after_at, after_id = page[-1]["occurred_at"], page[-1]["id"]
     return written

@@ -64,6 +64,27 @@ def test_a_csv_asks_for_the_filters_of_the_address_and_no_others(visit: Callable
         assert at.errors == []
 
 
+def test_why_this_number_is_told_of_the_view_that_is_open(visit: Callable[..., Any]) -> None:
+    with visit(PODCASTER, "/overview?period=7d") as at:
+        page = at.page
+        dialog = page.locator("dialog#why")
+        for link in (page.locator(".head a[data-why]"), page.locator(".panel a[data-why]").first):
+            link.click()
+            dialog.wait_for(state="visible")
+            said = dialog.inner_text()
+            for words in (
+                "Valid downloads of an episode",
+                "Requests that did not count",
+                "already in this window",
+            ):
+                assert words in said
+            assert link.get_attribute("href").endswith("?period=7d")
+            dialog.get_by_role("button", name="Close").click()
+            dialog.wait_for(state="hidden")
+            assert link.evaluate("link => link === document.activeElement")
+        assert at.errors == []
+
+
 def test_the_tab_is_called_like_the_page(visit: Callable[..., Any]) -> None:
     with visit(MANAGER) as at:
         page = at.page

@@ -14,11 +14,12 @@ from flask import Flask
 
 from dashboard.auth import passwords
 from dashboard.server import create_app
-from queries.people import use_password_token
+from queries.people import Account, Origin, account_session, start_session, use_password_token
 from queries.session import anonymous_session
 from queries.settings import Settings
 from queries.tenants import create_tenant, invite
 from tests.dashboard.visitors import ADDRESS, CHEAP, PASSWORD, PEOPLE, Browser, Clock, Using, address
+from tests.world import World
 
 
 @pytest.fixture(scope="session")
@@ -104,3 +105,23 @@ def _no_attempts(request: pytest.FixtureRequest) -> None:
     """No test of the web begins with the failures of another."""
     if "app" in request.fixturenames:
         request.getfixturevalue("in_tables").execute("delete from login_attempts")
+
+
+@pytest.fixture
+def visit(world: World, whole_app: Flask) -> Iterator[Callable[[str], Browser]]:
+    """Opens a browser of somebody in the world, at the world's time, on the world's database."""
+    whole_app.config["CLOCK"] = lambda: world.now
+
+    def open_browser(person: str) -> Browser:
+        actor = getattr(world.people, person)
+        account = Account(
+            user_id=actor.user_id, tenant_id=actor.tenant_id, password_hash="", is_active=True
+        )  # fmt: skip
+        with account_session(actor.tenant_id, actor.user_id) as connection:
+            token = start_session(connection, account, now=world.now, origin=Origin("192.0.2.0/24", "tests"))
+        browser = Browser(whole_app.test_client(), whole_app)
+        browser.client.set_cookie("__Host-podboard", token, domain="podboard.test", secure=True)
+        return browser
+
+    yield open_browser
+    whole_app.config.pop("CLOCK", None)

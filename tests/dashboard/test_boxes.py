@@ -6,7 +6,7 @@ import csv
 import io
 import json
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
@@ -15,7 +15,6 @@ from zoneinfo import ZoneInfo
 
 import psycopg
 import pytest
-from flask import Flask
 
 from dashboard import dash_app
 from dashboard.boxes import BOXES
@@ -23,7 +22,6 @@ from dashboard.csv_export import to_csv
 from dashboard.pages import Page, all_pages
 from queries.filters import parse_filters
 from queries.metrics import METRICS
-from queries.people import Account, Origin, account_session, start_session
 from queries.periods import Period
 from queries.results import Answer, Column
 from reports.formatting import day, format_value, instant, interval, rate_decimals, signed_points
@@ -33,26 +31,6 @@ from tests.world import World
 
 FAILED = "could not be read"
 NOTHING = "nothing here for you"
-
-
-@pytest.fixture
-def visit(world: World, whole_app: Flask) -> Iterator[Callable[[str], Browser]]:
-    """Opens a browser of somebody in the world, at the world's time, on the world's database."""
-    whole_app.config["CLOCK"] = lambda: world.now
-
-    def open_browser(person: str) -> Browser:
-        actor = getattr(world.people, person)
-        account = Account(
-            user_id=actor.user_id, tenant_id=actor.tenant_id, password_hash="", is_active=True
-        )  # fmt: skip
-        with account_session(actor.tenant_id, actor.user_id) as connection:
-            token = start_session(connection, account, now=world.now, origin=Origin("192.0.2.0/24", "tests"))
-        browser = Browser(whole_app.test_client(), whole_app)
-        browser.client.set_cookie("__Host-podboard", token, domain="podboard.test", secure=True)
-        return browser
-
-    yield open_browser
-    whole_app.config.pop("CLOCK", None)
 
 
 def path_of(page: Page, world: World, campaign: str = "Acme always on") -> str:

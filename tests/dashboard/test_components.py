@@ -409,12 +409,9 @@ def test_the_filter_bar_tells_the_script_its_keys():
     assert _text(_named(bar, "filters__count")[0]) == "1"
 
 
-def test_a_panel_links_its_csv_and_its_definition():
-    shown = panels.panel(
-        "b", "Downloads", "x", csv_href="/export/b.csv", why_href="/methodology#downloads", twin=True
-    )
-    assert [one.href for one in _kinds(shown, "A")] == ["/export/b.csv"]
-    assert [one.href for one in _kinds(shown, "Link")] == ["/methodology#downloads"]
+def test_a_panel_links_its_csv_and_why_its_numbers_are_what_they_are():
+    shown = panels.panel("b", "Downloads", "x", csv_href="/export/b.csv", why_href="/why/b", twin=True)
+    assert [one.href for one in _kinds(shown, "A")] == ["/why/b", "/export/b.csv"]
     [switch] = _kinds(shown, "Button")
     assert switch.to_plotly_json()["props"]["aria-pressed"] == "false"
 

@@ -25,6 +25,7 @@ from queries import (
     catalogue,
     listening,
     listening_breakdowns,
+    listening_excluded,
     listening_trend,
     portfolio,
 )
@@ -48,7 +49,7 @@ def _questions(*modules: Any) -> dict[str, Question]:
     return found
 
 
-LISTENING = _questions(listening, listening_trend, listening_breakdowns, catalogue)
+LISTENING = _questions(listening, listening_trend, listening_breakdowns, listening_excluded, catalogue)
 CAMPAIGNS = _questions(campaigns, campaign_delivery, campaign_conversions)
 PORTFOLIO = _questions(portfolio)
 QUESTIONS = {**LISTENING, **CAMPAIGNS, **PORTFOLIO}

@@ -57,3 +57,14 @@ _WORDS = {
         "length is not known, less than all)."
     ),
 }
+
+# Told apart where a source told them apart; the counter takes each with its kind.
+_TOLD_APART = {
+    "self_declared_bot": "A bot: it says so itself.",
+    "vpn": "The address belongs to a VPN.",
+}
+
+
+def words_of_reason(reason: str) -> str:
+    """The sentence for a value of excluded_requests.reason."""
+    return _TOLD_APART.get(reason) or Reason(reason).words

@@ -1,0 +1,108 @@
+"""Why this number: what the figures of a box mean, what they are filtered by, what was left out, as of when."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from zoneinfo import ZoneInfo
+
+from flask import Blueprint, abort, render_template, request
+
+from dashboard.access import current_viewer
+from dashboard.auth.sessions import now
+from dashboard.boxes import Box, View, answer_box, known_box
+from dashboard.pages import all_pages
+from queries import catalogue
+from queries.errors import AccessRefused, InvalidRequest, NotAvailable, NotFound
+from queries.filters import Filters, parse_filters
+from queries.listening_excluded import excluded_by_reason
+from queries.metrics import METRICS, RULE_VERSION, Metric
+from queries.results import Answer
+from queries.session import tenant_session
+from reports.documents.words import against_words, listed
+from reports.formatting import instant, period
+from reports.labels import dimension_name
+
+blueprint = Blueprint("why", __name__)
+
+_COUNTED_FROM_REQUESTS = ("downloads", "unique_listeners", "first_")
+_NAMED = 10
+
+
+@dataclass(frozen=True, slots=True)
+class Meaning:
+    """A metric as the page says it."""
+
+    metric: Metric
+    ratio: str
+    adds_over: str
+
+
+@blueprint.get("/why/<box_id>")
+def explain(box_id: str) -> str:
+    """The explanation of a box, of the same view and with the same rights; 404 for one that is not the viewer's."""
+    all_pages()
+    viewer = current_viewer()
+    try:
+        box = known_box(box_id)
+        filters = parse_filters(request.args, zone=ZoneInfo(viewer.time_zone), now=now())
+        answer, view = answer_box(box, View(viewer, filters, path=""))
+    except (NotFound, AccessRefused):
+        abort(404)
+    except (InvalidRequest, NotAvailable) as error:
+        abort(400, str(error))
+    metrics = metrics_of(box, answer)
+    if not metrics or viewer.actor.tenant_id is None:
+        abort(404)
+    excluded: Answer | None = None
+    with tenant_session(viewer.actor) as connection:
+        names = catalogue.podcast_names(connection) if view.filters.podcasts else {}
+        if any(metric.key.startswith(_COUNTED_FROM_REQUESTS) for metric in metrics):
+            excluded = excluded_by_reason(connection, view.filters)
+    chosen = [names[podcast] for podcast in view.filters.podcasts if podcast in names]
+    return render_template(
+        "why.html", title=box.title, meanings=[_meaning(metric) for metric in metrics],
+        filters=_filters(answer, view.filters, chosen), excluded=excluded, rule_version=RULE_VERSION,
+        is_narrowed=bool(view.filters.apps or view.filters.countries or view.filters.devices),
+        as_of=instant(answer.as_of, view.filters.zone) if answer.as_of else "", notes=answer.notes,
+    )  # fmt: skip
+
+
+def metrics_of(box: Box, answer: Answer) -> list[Metric]:
+    """The registry entries of the figures in a box, in the registry's order, with what its ratios are made of."""
+    used = (
+        {box.why} | {column.metric for column in answer.columns} | {row.get("metric") for row in answer.rows}
+    )
+    used |= {
+        part for key in used if key in METRICS for part in (METRICS[key].numerator, METRICS[key].denominator)
+    }
+    return [metric for key, metric in METRICS.items() if key in used]
+
+
+def _meaning(metric: Metric) -> Meaning:
+    ratio = ""
+    if metric.numerator and metric.denominator:
+        ratio = f"{METRICS[metric.numerator].label} / {METRICS[metric.denominator].label}"
+    return Meaning(metric, ratio, ", ".join(metric.adds_over) or "nothing: never summed")
+
+
+def _filters(answer: Answer, filters: Filters, podcasts: list[str]) -> list[tuple[str, str]]:
+    """What the view is filtered by, in words."""
+    covered = filters.period if answer.covers == "view" else answer.covers
+    said = [
+        ("Period", period(covered.start, covered.end, filters.zone) if covered else "as things stand"),
+        ("Time zone", filters.zone.key),
+    ]
+    if filters.compared and any(column.key == "previous" for column in answer.columns):
+        said.append(("Compared with", against_words(filters)))
+    said += [
+        (label, listed([dimension_name(key, value) for value in values], limit=_NAMED))
+        for label, key, values in (
+            ("Apps", "app", filters.apps),
+            ("Countries", "country", filters.countries),
+            ("Devices", "device", filters.devices),
+        )
+        if values
+    ]
+    if podcasts:
+        said.append(("Podcasts", listed(podcasts, limit=_NAMED)))
+    return said

@@ -1,0 +1,41 @@
+-- purpose: what came in from each kind of source: the last import, what failed since, and up to when there is data
+-- params: none
+-- returns: subject text, imported_at timestamptz, import_source text, records_imported bigint, records_refused bigint, failed_at timestamptz, error_message text, complete_to timestamptz
+-- grain: one row per kind of source
+-- source: etl_imports, listener_events, attribution_events, podcast_feeds
+-- relies on: etl_imports_recent, indexes of the events by time
+select s.subject, done.completed_at as imported_at, done.source as import_source, done.records_imported, done.records_refused,
+       failed.started_at as failed_at, failed.error_message,
+       case s.subject
+           when 'listener_events' then (
+               select max(e.occurred_at) from listener_events e where e.tenant_id = (select app_tenant()))
+           when 'attribution_events' then (
+               select max(e.occurred_at) from attribution_events e where e.tenant_id = (select app_tenant()))
+           when 'feeds' then coalesce(
+               (select min(f.succeeded_at) from podcast_feeds f
+                where f.tenant_id = (select app_tenant()) and f.next_try_at is not null),
+               done.completed_at)
+           else done.completed_at
+       end as complete_to
+from (values
+    (1, 'listener_events', array['listener_events', 'access_log']),
+    (2, 'attribution_events', array['attribution_events', 'conversions']),
+    (3, 'feeds', array['feed']), (4, 'transcripts', array['transcripts']), (5, 'bookings', array['bookings']),
+    (6, 'ad_units', array['ad_units']), (7, 'retention_curves', array['retention_curves'])
+) as s (place, subject, import_types)
+left join lateral (
+    select i.started_at, i.completed_at, i.source, i.records_imported, i.records_refused
+    from etl_imports i
+    where i.tenant_id = (select app_tenant()) and i.import_type = any (s.import_types) and i.status = 'completed'
+    order by i.started_at desc
+    limit 1
+) done on true
+left join lateral (
+    select i.started_at, i.error_message
+    from etl_imports i
+    where i.tenant_id = (select app_tenant()) and i.import_type = any (s.import_types) and i.status = 'failed'
+        and (done.started_at is null or i.started_at > done.started_at)
+    order by i.started_at desc
+    limit 1
+) failed on true
+order by s.place

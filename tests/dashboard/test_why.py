@@ -1,0 +1,140 @@
+"""Why this number: definition, filters, what was left out by reason, rules and as-of, for whoever sees the box."""
+
+from __future__ import annotations
+
+import html
+import re
+from collections import Counter
+from collections.abc import Callable, Iterator
+from datetime import datetime, time, timedelta
+from typing import Any
+
+import psycopg
+import pytest
+
+from dashboard.pages import all_pages
+from queries.ingest.counting.reasons import words_of_reason
+from queries.metrics import METRICS, RULE_VERSION
+from tests.dashboard.test_boxes import OPENS
+from tests.dashboard.visitors import Browser
+from tests.world import World
+
+Visit = Callable[[str], Browser]
+BOXES = [
+    (box.id, page.path)
+    for page in all_pages()
+    for box in page.boxes
+    if box.why or box.id.endswith(".figures")
+]
+
+
+def _words(answer: Any) -> str:
+    """What is to be read on the page."""
+    return " ".join(html.unescape(re.sub(r"<[^>]+>", " ", answer.text)).split())
+
+
+@pytest.fixture
+def refused(world: World) -> Iterator[list[tuple[str, datetime, str]]]:
+    """Requests that did not count: (reason, moment, podcast) of the tenant, and one of another tenant."""
+    noon = world.now - timedelta(days=3)
+    rows = [("repeat", noon)] * 3 + [
+        ("head", noon),
+        ("self_declared_bot", noon),
+        ("bot", noon - timedelta(days=200)),
+    ]
+    with psycopg.connect(world.database.superuser_dsn, autocommit=True) as owner:
+        for tenant, found in ((world.a, rows), (world.b, [("vpn", noon)])):
+            episode = owner.execute(
+                "select id from episodes where tenant_id = %s order by id limit 1", [tenant.tenant_id]
+            ).fetchone()
+            assert episode
+            for reason, at in found:
+                owner.execute(
+                    "insert into excluded_requests (tenant_id, episode_id, reason, rule_version, occurred_at)"
+                    " values (%s, %s, %s, 'rules of a test', %s)",
+                    [tenant.tenant_id, episode[0], reason, at],
+                )
+        yield [(reason, at, str(episode[0])) for reason, at in rows]
+        owner.execute("delete from excluded_requests where rule_version = 'rules of a test'")
+
+
+@pytest.mark.parametrize(("box", "path"), BOXES)
+def test_each_box_with_figures_says_why(box: str, path: str, visit: Visit, world: World) -> None:
+    subject = f"?campaign={world.campaigns['Acme always on']}" if "<" in path else ""
+    for person in OPENS[path]:
+        answer = visit(person).get(f"/why/{box}{subject}")
+        assert answer.status_code == 200, (box, person)
+        assert answer.headers["Cache-Control"] == "no-store"
+        said = _words(answer)
+        assert f"Rules version {RULE_VERSION}" in said
+        assert "As of" in said
+        assert "Time zone America/New_York" in said
+        why = next(each.why for page in all_pages() for each in page.boxes if each.id == box)
+        shown = [metric for metric in METRICS.values() if metric.meaning in said]
+        assert shown
+        assert not why or METRICS[why] in shown
+        # What a ratio is made of stands with it.
+        for metric in shown:
+            assert {metric.numerator, metric.denominator} - {None} <= {other.key for other in shown}
+
+
+def _of_the_world(world: World) -> int:
+    """Requests that the world itself left out in the last 30 whole days of New York."""
+    end = datetime.combine(world.a.day(world.now), time(), world.a.zone)
+    with psycopg.connect(world.database.superuser_dsn) as owner:
+        found = owner.execute(
+            "select count(*) from excluded_requests where tenant_id = %s and rule_version = 'rules of the world'"
+            " and occurred_at >= %s and occurred_at < %s",
+            [world.a.tenant_id, end - timedelta(days=30), end],
+        ).fetchone()
+    assert found
+    return int(found[0])
+
+
+def test_what_was_left_out_is_counted_by_reason_in_the_view(
+    visit: Visit,
+    world: World,
+    refused: list[tuple[str, datetime, str]],
+) -> None:
+    said = _words(visit("alice").get("/why/overview.figures?period=30d"))
+    expected = Counter(
+        reason for reason, at, _ in refused if at > max(a for _, a, _ in refused) - timedelta(days=60)
+    )
+    assert f"{sum(expected.values()) + _of_the_world(world)} in this period" in said
+    for reason, count in expected.items():
+        assert f"{count} {words_of_reason(reason)} (rules of a test)" in said
+    assert words_of_reason("bot") not in said
+    assert words_of_reason("vpn") not in said
+    assert "of all apps" not in said
+    assert "of all apps" in _words(visit("alice").get("/why/overview.figures?period=30d&app=Overcast"))
+
+
+def test_nobody_learns_of_a_box_that_is_not_theirs(visit: Visit, world: World) -> None:
+    campaign = world.campaigns["Acme always on"]
+    for person, address, status in (
+        ("bob", "/why/overview.figures", 404), ("carol", f"/why/campaign.figures?campaign={campaign}", 404),
+        ("charlie", f"/why/campaign.figures?campaign={campaign}", 404), ("alice", "/why/nothing", 404),
+        ("alice", "/why/freshness.relations", 404), ("operator", "/why/system.jobs", 404),
+        ("alice", "/why/overview.figures?from=x&to=y", 400),
+    ):  # fmt: skip
+        assert visit(person).get(address).status_code == status, (person, address)
+
+
+def test_a_sponsor_is_told_nothing_of_requests(
+    visit: Visit,
+    world: World,
+    refused: list[tuple[str, datetime, str]],
+) -> None:
+    campaign = world.campaigns["Acme always on"]
+    for box, path in BOXES:
+        if path.startswith("/campaigns/"):
+            assert words_of_reason("repeat") not in _words(
+                visit("bob").get(f"/why/{box}?campaign={campaign}")
+            )
+
+
+def test_the_words_of_an_address_are_no_markup(visit: Visit) -> None:
+    answer = visit("alice").get("/why/overview.figures?app=%3Cscript%3Ealert(1)%3C/script%3E")
+    assert answer.status_code == 200
+    assert "<script" not in answer.text
+    assert "<script>alert(1)</script>" in html.unescape(answer.text)

@@ -1,0 +1,77 @@
+"""Each kind of source says up to when there is data of it, what came last and what failed since."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Callable, Iterator
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+from queries.ingest.bookings import import_bookings
+from queries.ingest.imports import ImportRefused
+from queries.session import tenant_session
+from queries.settings import Settings
+from queries.sources import sources
+from tests.conftest import Database
+from tests.sponsorship import own_database
+from tests.studio import NOW, Studio
+
+
+@pytest.fixture(scope="module")
+def source_database(settings: Settings, make_database: Callable[[str], Database]) -> Iterator[Database]:
+    with own_database(settings, make_database, "podboard_sources") as made:
+        yield made
+
+
+def _sources(studio: Studio) -> dict[str, dict[str, Any]]:
+    with tenant_session(studio.actor) as connection:
+        return {row["subject"]: dict(row) for row in sources(connection).rows}
+
+
+def test_a_tenant_without_data_has_nothing_yet_of_every_kind(source_database: Database) -> None:
+    found = _sources(Studio(source_database))
+    assert list(found) == [
+        "listener_events", "attribution_events", "feeds", "transcripts", "bookings", "ad_units", "retention_curves",
+    ]  # fmt: skip
+    assert {(row["state"], row["complete_to"], row["imported_at"]) for row in found.values()} == {
+        ("nothing yet", None, None)
+    }
+
+
+def test_events_are_complete_up_to_the_last_one_and_the_rest_up_to_the_last_import(
+    source_database: Database,
+) -> None:
+    studio, other = Studio(source_database), Studio(source_database)
+    for one, hours in ((studio, 50), (other, 3)):
+        when = (NOW - timedelta(hours=hours)).isoformat()
+        one.take(
+            f"listener_id,event_type,episode,occurred_at\nl1,download,guid-1,{when}\nl2,download,nobody,{when}\n"
+        )
+    found = _sources(studio)["listener_events"]
+    assert (found["state"], found["complete_to"]) == ("good", NOW - timedelta(hours=50))
+    assert (found["import_source"], found["records_imported"], found["records_refused"]) == ("test.csv", 1, 1)
+    bookings = (
+        "campaign,starts_on,ends_on,pricing_model,rate,currency\n"
+        f"{studio.campaign},2026-10-01,2026-10-31,flat,1,EUR\n"
+    )
+    import_bookings(studio.actor, io.BytesIO(bookings.encode()), name="bookings.csv")
+    found = _sources(studio)["bookings"]
+    assert (found["state"], found["complete_to"]) == ("good", found["imported_at"])
+    assert _sources(other)["bookings"]["state"] == "nothing yet"
+
+
+def test_what_failed_since_is_said_until_an_import_goes_well(source_database: Database) -> None:
+    studio = Studio(source_database)
+    good = f"listener_id,event_type,episode,occurred_at\nl1,download,guid-1,{NOW.isoformat()}\n"
+    studio.take(good)
+    with pytest.raises(ImportRefused):
+        studio.take("nothing,of,use\n")
+    found = _sources(studio)["listener_events"]
+    assert (found["state"], found["complete_to"]) == ("failed", NOW)
+    assert "do not tell listener from attribution events" in found["error_message"]
+    studio.take(good)
+    assert (_sources(studio)["listener_events"]["state"], _sources(studio)["attribution_events"]["state"]) == (
+        "good", "nothing yet",
+    )  # fmt: skip
