@@ -5,7 +5,6 @@ The server is a WebAssembly build (tests/timescale). Both sides run the worker's
 
 from __future__ import annotations
 
-import statistics
 import sys
 import time
 from collections.abc import Callable, Iterator
@@ -382,7 +381,7 @@ def test_one_more_day_costs_what_is_new_whatever_the_history(
                     (of.tenant, NOW - timedelta(days=1)),
                 )
             refreshed()
-        return statistics.median(times)
+        return min(times)  # what else runs on the machine only ever adds to a time
 
     listen(2, 60)
     refreshed()
