@@ -2747,6 +2747,7 @@ CREATE TABLE public.etl_imports (
     CONSTRAINT etl_imports_check CHECK (((status = 'running'::text) = (completed_at IS NULL))),
     CONSTRAINT etl_imports_check1 CHECK ((completed_at >= started_at)),
     CONSTRAINT etl_imports_figures_check CHECK ((jsonb_typeof(figures) = 'object'::text)),
+    CONSTRAINT etl_imports_import_type_check CHECK ((import_type = ANY (ARRAY['feed'::text, 'listener_events'::text, 'attribution_events'::text, 'access_log'::text, 'bookings'::text, 'conversions'::text, 'transcripts'::text, 'retention_curves'::text, 'ad_units'::text]))),
     CONSTRAINT etl_imports_lines_done_check CHECK ((lines_done >= 0)),
     CONSTRAINT etl_imports_lines_sha256_check CHECK ((lines_sha256 ~ '^[0-9a-f]{64}$'::text)),
     CONSTRAINT etl_imports_options_check CHECK ((jsonb_typeof(options) = 'object'::text)),
@@ -2912,6 +2913,7 @@ CREATE TABLE public.import_columns (
     created_at timestamp with time zone DEFAULT now() NOT NULL,
     updated_at timestamp with time zone DEFAULT now() NOT NULL,
     CONSTRAINT import_columns_columns_check CHECK ((jsonb_typeof(columns) = 'object'::text)),
+    CONSTRAINT import_columns_kind_check CHECK ((kind = ANY (ARRAY['listener'::text, 'attribution'::text, 'retention'::text, 'ad_unit'::text]))),
     CONSTRAINT import_columns_source_check CHECK (((length(source) >= 1) AND (length(source) <= 120)))
 );
 
@@ -4525,9 +4527,6 @@ ALTER TABLE ONLY public.episodes
 ALTER TABLE ONLY public.episodes
     ADD CONSTRAINT episodes_tenant_id_podcast_id_guid_key UNIQUE (tenant_id, podcast_id, guid);
 
-ALTER TABLE public.etl_imports
-    ADD CONSTRAINT etl_imports_import_type_check CHECK ((import_type = ANY (ARRAY['feed'::text, 'listener_events'::text, 'attribution_events'::text, 'access_log'::text, 'bookings'::text, 'conversions'::text, 'transcripts'::text, 'retention_curves'::text, 'ad_units'::text]))) NOT VALID;
-
 ALTER TABLE ONLY public.etl_imports
     ADD CONSTRAINT etl_imports_pkey PRIMARY KEY (id);
 
@@ -4557,9 +4556,6 @@ ALTER TABLE ONLY public.failover_events
 
 ALTER TABLE ONLY public.gdpr_requests
     ADD CONSTRAINT gdpr_requests_pkey PRIMARY KEY (id);
-
-ALTER TABLE public.import_columns
-    ADD CONSTRAINT import_columns_kind_check CHECK ((kind = ANY (ARRAY['listener'::text, 'attribution'::text, 'retention'::text, 'ad_unit'::text]))) NOT VALID;
 
 ALTER TABLE ONLY public.import_columns
     ADD CONSTRAINT import_columns_pkey PRIMARY KEY (tenant_id, source, kind);

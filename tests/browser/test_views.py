@@ -73,7 +73,7 @@ def test_why_this_number_is_told_of_the_view_that_is_open(visit: Callable[..., A
             dialog.wait_for(state="visible")
             said = dialog.inner_text()
             for words in (
-                "Valid downloads of an episode",
+                "Downloads of an episode",
                 "Requests that did not count",
                 "already in this window",
             ):

@@ -190,10 +190,10 @@ def test_an_excluded_request_says_its_rules_as_the_counter_does(stage: Stage) ->
         "values (%s, %s, %s, %s, 1)",
         [stage.world.a.tenant_id, *row.values()],
     )
+    # The world has one by rules of its own.
     assert {version for (version,) in stage.rows("select rule_version from excluded_requests")} == {
-        COUNTING_VERSION,
-        "1",
-    }
+        COUNTING_VERSION, "1", "rules of the world",
+    }  # fmt: skip
     stage.refused(WRONG, "excluded_requests", rule_version="", **row)
 
 

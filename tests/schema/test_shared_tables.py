@@ -394,9 +394,18 @@ def test_excluded_requests_follow_the_podcast(web: Connection, world: World) -> 
             rule_version=COUNTING_VERSION, occurred_at=WORLD_NOW,
         )  # fmt: skip
     mine, other = str(world.episodes["Harbour Lights 1"]), str(world.episodes["Night Shift 1"])
-    assert _seen(web, world, "excluded_requests", "episode_id::text") == {
-        "alice": {mine, other}, "bob": set(), "carol": {mine}, "dora": {mine, other}, "charlie": set(),
-    }  # fmt: skip
+    # Beside the world's, which has some in each tenant by rules of its own.
+    ours = "case when rule_version <> 'rules of the world' then episode_id::text else 'the world''s' end"
+    seen = {
+        name: found - {"the world's"} for name, found in _seen(web, world, "excluded_requests", ours).items()
+    }
+    assert seen == {
+        "alice": {mine, other},
+        "bob": set(),
+        "carol": {mine},
+        "dora": {mine, other},
+        "charlie": set(),
+    }
     _enter(web, world.people.carol)
     row = {
         "tenant_id": tenant, "episode_id": world.episodes["Harbour Lights 1"], "reason": "bot",
