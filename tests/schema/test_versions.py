@@ -69,10 +69,16 @@ class Versions:
 
 
 @pytest.fixture
-def versions(server: Reachable, tmp_path: Path, worker_id: str) -> Iterator[Versions]:
+def versions(
+    request: pytest.FixtureRequest, server: Reachable, tmp_path: Path, worker_id: str
+) -> Iterator[Versions]:
+    """An empty database; for what begins with the release before, a copy of that."""
+    parameters = request.node.callspec.params if hasattr(request.node, "callspec") else {}
+    begins_at_release = parameters.get("first") == RELEASED
+    kept = request.getfixturevalue("versions_at_release").database.name if begins_at_release else None
     name = f"podboard_versions_{worker_id}"
     drop_database(server, name)
-    create_database(server, name)
+    create_database(server, name, kept)
     yield Versions(Database(name, server), tmp_path / "schema")
     drop_database(server, name)
 
