@@ -16,6 +16,7 @@ from dashboard.plain import Plain
 from queries.filters import Filters
 from queries.metrics import METRICS
 from queries.results import Answer
+from reports.documents.words import filter_line
 from reports.formatting import MoneyForm, day, instant, interval, period
 from reports.key_figures import change_words, form_of, form_of_amounts
 
@@ -23,8 +24,13 @@ _STANDS_STILL = timedelta(minutes=15)
 _BETTER: dict[str, Literal["up", "down", "none"]] = {"up": "up", "down": "down", "neutral": "none"}
 
 
-def head(answer: Answer, view: View, *, title: str, csv: str, report: str = "") -> list[Plain]:
-    """The opening sentence, as of when it is true, and the key figures; `csv` is the id of the box they are of."""
+def head(
+    answer: Answer, view: View, *, title: str, csv: str, report: str = "", narrowed: bool = False
+) -> list[Plain]:
+    """The opening sentence, as of when it is true, and the key figures; `csv` is the id of the box they are of.
+
+    narrowed: whether the numbers heed the filters by app, country and device, which are then said in words.
+    """
     amounts = form_of_amounts(answer.rows)
     reports = [report_button(report)] if report and view.viewer.may("reports.create") else []
     return [
@@ -32,7 +38,7 @@ def head(answer: Answer, view: View, *, title: str, csv: str, report: str = "") 
             title,
             view.lead,
             as_of=as_of(answer, view),
-            notes=answer.notes,
+            notes=(*filter(None, [filter_line(view.filters) if narrowed else ""]), *answer.notes),
             actions=[why_link(csv, view), csv_link(csv, view), *reports],
         ),
         kpi_strip([_figure(row, view, amounts) for row in answer.rows], compare_label=_before(view)),

@@ -29,7 +29,9 @@ def _lead(connection: Connection, filters: Filters, figures: Answer) -> str:
 
 
 def _head(answer: Answer, view: View) -> list[Component]:
-    return head(answer, view, title="Overview", csv="overview.figures", report="podcast_audience")
+    return head(
+        answer, view, title="Overview", csv="overview.figures", report="podcast_audience", narrowed=True
+    )
 
 
 def _trend_with_episodes(connection: Connection, filters: Filters) -> Answer:

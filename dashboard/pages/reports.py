@@ -26,7 +26,7 @@ from queries.campaign_states import opened_view
 from queries.errors import InvalidRequest, NotFound, PodboardError
 from queries.filters import Filters, parse_filters, parse_id
 from queries.session import tenant_session
-from reports.formatting import period
+from reports.documents.words import titled
 
 _PAGE_SIZE = 25
 _MOST_ROWS = 500
@@ -262,12 +262,11 @@ def request_report(viewer: Viewer, kind: str, filters: Filters) -> None:
             if fixed.campaign_id is None:
                 raise NotFound("Choose a campaign first.")
             about = str(campaigns.campaign(connection, fixed.campaign_id)["name"])
-        days = period(fixed.period.start, fixed.period.end, fixed.zone)
         report_library.request_report(
             connection,
             report_type=kind,
             parameters=fixed.to_query(),
-            title=f"{about}, {days}" if kind == "campaign_performance" else f"Podcast audience, {days}",
+            title=titled(about, fixed),
             created_by=viewer.user_id,
             idempotency_key=secrets.token_urlsafe(16),
         )

@@ -17,7 +17,7 @@ from queries.metrics import METRICS, Metric
 from reports.documents import document
 from reports.documents.blocks import KpiRow, Section, numbered
 from reports.documents.logo import safe_logo
-from reports.documents.words import compared_words, period_words
+from reports.documents.words import compared_words, filter_line, filter_words, period_words
 from reports.figures.tokens import ASSETS, print_css
 from reports.formatting import instant
 from reports.snapshot import Snapshot
@@ -49,7 +49,8 @@ def html(snapshot: Snapshot) -> str:
             made_at=instant(snapshot.filters.now, zone),
             made_at_w3c=snapshot.filters.now.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ"),
             as_of=instant(snapshot.as_of, zone) if snapshot.as_of else "",
-            filtered=_filter_words(snapshot),
+            filtered=filter_words(snapshot.filters),
+            filter_line=filter_line(snapshot.filters),
             metrics=_metrics(snapshot),
         )
     )
@@ -81,19 +82,6 @@ def _metrics(snapshot: Snapshot) -> list[Metric]:
         part for key in used if key in METRICS for part in (METRICS[key].numerator, METRICS[key].denominator)
     }
     return [meaning for key, meaning in METRICS.items() if key in used]
-
-
-def _filter_words(snapshot: Snapshot) -> list[tuple[str, str]]:
-    filters = snapshot.filters
-    return [
-        (label, ", ".join(values))
-        for label, values in (
-            ("Apps", filters.apps),
-            ("Countries", filters.countries),
-            ("Devices", filters.devices),
-        )
-        if values
-    ] + ([("Episodes", f"{len(filters.episodes)} chosen")] if filters.episodes else [])
 
 
 def _text(name: str) -> str:

@@ -360,6 +360,15 @@ def test_a_period_that_is_not_over_says_up_to_when_it_is_compared(
     assert format_value(int(row["Value"]), "count") in drawn
 
 
+def test_the_head_says_what_its_numbers_are_narrowed_to(
+    visit: Callable[[str], Browser], world: World
+) -> None:
+    search = "?country=NO|SE&device=smart_speaker"
+    drawn = words(draw(visit("alice"), "overview.figures", "/overview", search))
+    assert "Countries: Norway and Sweden · Device: Smart speaker" in drawn
+    assert "Norway" not in words(draw(visit("alice"), "portfolio.figures", "/portfolio", search))
+
+
 def test_without_a_past_there_is_no_change_and_the_page_says_so(
     visit: Callable[[str], Browser], world: World
 ) -> None:
