@@ -378,6 +378,16 @@ def test_without_a_past_there_is_no_change_and_the_page_says_so(
     assert "Previous period" not in trend
 
 
+def test_a_trend_without_a_download_is_told_in_words_as_every_other_box(
+    visit: Callable[[str], Browser], world: World
+) -> None:
+    for box in ("overview.trend", "overview.countries"):
+        drawn = draw(visit("alice"), box, "/overview", "?app=Nonsense")
+        assert "There is nothing in this period." in words(drawn)
+        assert '"Graph"' not in drawn.text
+    assert '"Graph"' in draw(visit("alice"), "overview.trend", "/overview", "?period=7d").text
+
+
 def test_episodes_that_came_out_are_told_on_the_trend(visit: Callable[[str], Browser], world: World) -> None:
     drawn = words(draw(visit("carol"), "overview.trend", "/overview", "?period=30d"))
     assert "Episode out" in drawn
