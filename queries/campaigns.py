@@ -280,9 +280,10 @@ def _card(state: CampaignState, results: CampaignResults) -> dict[str, Any]:
     spend = state.spend().get(head.currency)
     revenue = results.revenue_in().get(head.currency, 0)
     conversions = results.conversions_in()
-    returned = return_on_ad_spend(
-        known_revenue(head, revenue), spend, conversions, *results.orders_in(head.currency)
-    )
+    known = known_revenue(head, revenue)
+    returned = return_on_ad_spend(known, spend, conversions, *results.orders_in(head.currency))
+    # A return that is not told says why, also where there is nothing to divide.
+    untold = "nothing spent yet" if not spend else "its leads carry no amount" if known is None else ""
     return {
         "campaign_id": head.campaign_id,
         "name": head.name,
@@ -303,7 +304,7 @@ def _card(state: CampaignState, results: CampaignResults) -> dict[str, Any]:
         "high": returned.high,
         "is_too_little": returned.is_too_little,
         "conversions": conversions,
-        "note": returned.note,
+        "note": returned.note or untold,
         "currency": head.currency,
     }
 

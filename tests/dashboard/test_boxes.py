@@ -530,6 +530,7 @@ def test_a_card_shows_a_return_with_its_interval_or_why_there_is_none(
     enough, few = rows["Acme always on"], rows["Acme earlier"]
     assert int(enough["Conversions to date"]) >= 30 > int(few["Conversions to date"]) > 0
     assert (few["Return on ad spend to date"], few["Note on the return"]) == ("", "fewer than 30 conversions")
+    assert all(row["Note on the return"] for row in rows.values() if not row["Return on ad spend to date"])
     assert "Return – fewer than 30 conversions" in " ".join(drawn.split())
     low, high = (Decimal(enough[f"Return, {end} (95 %)"]) for end in ("low", "high"))
     assert interval(low, high, "times") in drawn
