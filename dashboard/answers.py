@@ -145,12 +145,14 @@ def table(
     sub: Callable[[Mapping[str, Any]], str] | None = None,
     total: Mapping[str, Any] | None = None,
     sorted_by: str | None = None,
+    whole: bool = False,
 ) -> Plain:
     """The answer's rows with the columns named, in that order.
 
     `kinds` says how a column is drawn where the unit alone does not; `labels` shortens a heading where the box already
     says the rest. `change_ratio` becomes a change beside its value. `link` gives a row's address, `sub` the grey line
-    under its name. A row marked `is_rest` stands below all others, however they are sorted.
+    under its name; `whole` keeps every column on a phone. A row marked `is_rest` stands below all others, however they
+    are sorted.
     """
     by_key = {column.key: column for column in answer.columns}
     kinds, labels = kinds or {}, labels or {}
@@ -186,7 +188,9 @@ def table(
         if sub:
             shown["_sub"] = sub(row)
         rows.append(shown)
-    return tables.data_table(columns, rows, caption=caption, total=total, rest=rest, sorted_by=sorted_by)
+    return tables.data_table(
+        columns, rows, caption=caption, total=total, rest=rest, sorted_by=sorted_by, whole=whole
+    )
 
 
 def show_and_day(row: Mapping[str, Any], view: View) -> str:

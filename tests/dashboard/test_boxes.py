@@ -24,6 +24,7 @@ from queries.filters import parse_filters
 from queries.metrics import METRICS
 from queries.periods import Period
 from queries.results import Answer, Column
+from reports.figures.tokens import ASSETS
 from reports.formatting import day, format_value, instant, interval, rate_decimals, signed_points
 from tests.dashboard.visitors import Browser
 from tests.people import EMAILS
@@ -448,6 +449,15 @@ def test_a_bad_link_is_a_kind_state(search: str, visit: Callable[[str], Browser]
         assert answer.status_code == 200
         assert FAILED not in words(answer)
         assert ("Nothing is shown until the link is right" in words(answer)) is (box == "overview.figures")
+
+
+def test_a_phone_shows_an_operator_every_column(visit: Callable[[str], Browser]) -> None:
+    """A phone leaves out the columns from the fourth on, of every table but those of jobs and workers."""
+    assert '"table table--whole"' in draw(visit("operator"), "system.jobs", "/system").text
+    assert '"table table--whole"' not in draw(visit("operator"), "system.queues", "/system").text
+    left_out = re.findall(r"^.*nth-child\(n \+ 4\).*$", (ASSETS / "tables.css").read_text(), re.MULTILINE)
+    assert len(left_out) == 3
+    assert all(".table:not(.table--whole)" in rule for rule in left_out)
 
 
 def test_nothing_personal_is_in_the_page_itself(visit: Callable[[str], Browser], world: World) -> None:
