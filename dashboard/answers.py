@@ -13,12 +13,13 @@ from dashboard.components.frame import page_header
 from dashboard.components.icons import icon
 from dashboard.components.kpis import Kpi, kpi_strip
 from dashboard.plain import Plain
+from queries.changes import NO_EARLIER
 from queries.filters import Filters
 from queries.metrics import METRICS
 from queries.results import Answer
 from reports.documents.words import filter_line
 from reports.formatting import MoneyForm, day, instant, interval, period
-from reports.key_figures import change_words, form_of, form_of_amounts
+from reports.key_figures import change_words, form_of, form_of_amounts, has_no_earlier, note_of
 
 _STANDS_STILL = timedelta(minutes=15)
 _BETTER: dict[str, Literal["up", "down", "none"]] = {"up": "up", "down": "down", "neutral": "none"}
@@ -53,12 +54,15 @@ def as_of(answer: Answer, view: View) -> str:
         return f"{said} · no data has been processed yet"
     moment = instant(answer.as_of, filters.zone)
     state = "stands still since" if filters.now - answer.as_of > _STANDS_STILL else "as of"
-    return f"{said} · {state} {moment}{compared_through(filters)}"
+    compared = f" · not compared: {NO_EARLIER}" if has_no_earlier(answer.rows) else _compared_through(filters)
+    return f"{said} · {state} {moment}{compared}"
 
 
-def compared_through(filters: Filters) -> str:
+def _compared_through(filters: Filters) -> str:
     """Up to which day a period that is not over is compared: a change of a part of a day would mislead."""
-    if filters.comparison == "none" or filters.whole == filters.period:
+    if filters.comparison == "none":
+        return " · not compared"
+    if filters.whole == filters.period:
         return ""
     if filters.whole is None:
         return " · not compared: no day of it is over"
@@ -104,12 +108,6 @@ def _before(view: View) -> str:
     return "a year ago" if view.filters.comparison == "year" else "before"
 
 
-def _not_compared(view: View) -> str | None:
-    if view.filters.comparison == "none":
-        return "no comparison"
-    return "no day is over yet" if view.filters.compared is None else None
-
-
 def _figure(row: Mapping[str, Any], view: View, amounts: MoneyForm) -> Kpi:
     metric = METRICS[row["metric"]]
     currency = row.get("currency") or view.viewer.currency
@@ -125,7 +123,7 @@ def _figure(row: Mapping[str, Any], view: View, amounts: MoneyForm) -> Kpi:
         currency=currency,
         values=tuple(row.get("spark") or ()),
         better=_BETTER[metric.direction],
-        note=row.get("note") or _not_compared(view),
+        note=note_of(row) or None,
         form=form_of(row, amounts),
     )
 

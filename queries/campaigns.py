@@ -33,7 +33,7 @@ from queries.campaign_states import (
     oldest,
     other_currency_notes,
 )
-from queries.changes import CHANGE_COLUMNS, change_of
+from queries.changes import CHANGE_COLUMNS, NO_EARLIER, change_of
 from queries.filters import Filters
 from queries.periods import Period
 from queries.results import Answer, Column
@@ -168,7 +168,7 @@ def campaign_figures(connection: Connection, f: Filters) -> Answer:
     values = figures(f.period, "period")
     of_whole = {} if whole is None else values if whole == f.period else figures(whole, "whole")
     previous = figures(compared, "compared") if compared else {}
-    no_past = "no full period before" if f.compared and not compared else ""
+    no_past = NO_EARLIER if f.compared and not compared else ""
     days = _days(f.period, f.today)
     spark: dict[str, Callable[[date], int | Decimal | None]] = {
         "impressions": lambda day: int(daily[day]["impressions"]) if day in daily else 0,

@@ -13,6 +13,7 @@ from urllib.parse import quote
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
+from queries.changes import NO_EARLIER
 from queries.metrics import METRICS, Metric
 from reports.documents import document
 from reports.documents.blocks import KpiRow, Section, numbered
@@ -20,6 +21,7 @@ from reports.documents.logo import safe_logo
 from reports.documents.words import compared_words, filter_line, filter_words, period_words
 from reports.figures.tokens import ASSETS, print_css
 from reports.formatting import instant
+from reports.key_figures import has_no_earlier
 from reports.snapshot import Snapshot
 from reports.too_little import as_shown
 
@@ -32,6 +34,7 @@ def html(snapshot: Snapshot) -> str:
     shown = {key: as_shown(answer) for key, answer in snapshot.answers.items()}
     sections = numbered(kind.compose(replace(snapshot, answers=shown)))
     zone = snapshot.filters.zone
+    no_earlier = has_no_earlier(snapshot.answers["figures"].rows)
     return (
         _templates()
         .get_template("report.html")
@@ -44,7 +47,8 @@ def html(snapshot: Snapshot) -> str:
             stylesheet=_text("report.css"),
             logo=picture(safe_logo(snapshot.brand.logo_svg)),
             period=period_words(snapshot.filters),
-            compared=compared_words(snapshot.filters),
+            compared="" if no_earlier else compared_words(snapshot.filters),
+            not_compared=f"not compared: {NO_EARLIER}" if no_earlier else "",
             zone=zone.key,
             made_at=instant(snapshot.filters.now, zone),
             made_at_w3c=snapshot.filters.now.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ"),

@@ -373,8 +373,17 @@ def test_the_head_says_what_its_numbers_are_narrowed_to(
 def test_without_a_past_there_is_no_change_and_the_page_says_so(
     visit: Callable[[str], Browser], world: World
 ) -> None:
-    drawn = words(draw(visit("alice"), "overview.figures", "/overview", "?period=12m"))
-    assert "no full period before" in drawn
+    for box, path in (
+        ("overview.figures", "/overview"),
+        ("portfolio.figures", "/portfolio"),
+        ("campaign.figures", f"/campaigns/{world.campaigns['Acme always on']}"),
+    ):
+        drawn = words(draw(visit("alice"), box, path, "?period=12m"))
+        assert drawn.count("no full period before") == 1, "once for the row, not under each figure"
+        assert "not compared: no full period before" in drawn
+        alone = words(draw(visit("alice"), box, path, "?period=12m&compare=none"))
+        assert alone.count("not compared") == 1
+        assert "no full period before" not in alone
     trend = words(draw(visit("alice"), "overview.trend", "/overview", "?period=12m&grain=week"))
     assert "Previous period" not in trend
 

@@ -75,6 +75,23 @@ def test_what_a_report_is_narrowed_to_is_said_by_name_wherever_it_is_named() -> 
     )
 
 
+def test_without_a_past_the_cover_says_so_once() -> None:
+    made = audience()
+    figures = made.answers["figures"]
+    rows = [
+        {**row, "previous": None, "change_ratio": None, "note": "no full period before"}
+        for row in figures.rows
+    ]
+    page = html(replace(made, answers={**made.answers, "figures": replace(figures, rows=rows)}))
+    assert page.count("no full period before") == 1
+    assert (
+        '24 Oct – 22 Nov 2026<span class="quiet">, not compared: no full period before</span>'
+        in SPACES.sub(" ", page)
+    )
+    assert "Compared with" not in page
+    assert "not compared" not in html(made)
+
+
 def test_every_number_stands_in_the_text_as_the_pages_write_it(drawn: RenderedPdf) -> None:
     words = text_of(drawn.pdf)
     for expected in (
