@@ -266,14 +266,18 @@ def register_callbacks(app: Dash) -> None:
                 failed = report_library.report_status(connection, report_id)
             if failed["status"] != "failed":
                 raise InvalidRequest("This report has not failed.")
-            request_report(viewer, failed["report_type"], _filters(viewer, failed["parameters"]))
+            filters = _filters(viewer, failed["parameters"])
+            request_report(viewer, failed["report_type"], filters, title=failed["title"])
         except PodboardError as error:
             return str(error), False
         return "The report is being made.", False
 
 
-def request_report(viewer: Viewer, kind: str, filters: Filters) -> None:
-    """Queues a report of this view for this person, with fixed days. Raises InvalidRequest, NotFound."""
+def request_report(viewer: Viewer, kind: str, filters: Filters, *, title: str = "") -> None:
+    """Queues a report of this view for this person, with fixed days, under a title of its own where none is given.
+
+    Raises InvalidRequest, NotFound.
+    """
     if kind not in KINDS or not may_report(viewer, kind):
         raise InvalidRequest("This report is not part of your account.", field="kind")
     with tenant_session(viewer.actor, write=True) as connection:
@@ -287,7 +291,7 @@ def request_report(viewer: Viewer, kind: str, filters: Filters) -> None:
             connection,
             report_type=kind,
             parameters=fixed.to_query(),
-            title=titled(about, fixed),
+            title=title or titled(about, fixed),
             created_by=viewer.user_id,
             idempotency_key=secrets.token_urlsafe(16),
         )
