@@ -13,18 +13,25 @@ from dashboard.components.frame import page_header
 from dashboard.components.icons import icon
 from dashboard.components.kpis import Kpi, kpi_strip
 from dashboard.plain import Plain
+from queries.changes import NO_EARLIER
 from queries.filters import Filters
 from queries.metrics import METRICS
 from queries.results import Answer
+from reports.documents.words import filter_line
 from reports.formatting import MoneyForm, day, instant, interval, period
-from reports.key_figures import change_words, form_of, form_of_amounts
+from reports.key_figures import change_words, form_of, form_of_amounts, has_no_earlier, note_of
 
 _STANDS_STILL = timedelta(minutes=15)
 _BETTER: dict[str, Literal["up", "down", "none"]] = {"up": "up", "down": "down", "neutral": "none"}
 
 
-def head(answer: Answer, view: View, *, title: str, csv: str, report: str = "") -> list[Plain]:
-    """The opening sentence, as of when it is true, and the key figures; `csv` is the id of the box they are of."""
+def head(
+    answer: Answer, view: View, *, title: str, csv: str, report: str = "", narrowed: bool = False
+) -> list[Plain]:
+    """The opening sentence, as of when it is true, and the key figures; `csv` is the id of the box they are of.
+
+    narrowed: whether the numbers heed the filters by app, country and device, which are then said in words.
+    """
     amounts = form_of_amounts(answer.rows)
     reports = [report_button(report)] if report and view.viewer.may("reports.create") else []
     return [
@@ -32,7 +39,7 @@ def head(answer: Answer, view: View, *, title: str, csv: str, report: str = "") 
             title,
             view.lead,
             as_of=as_of(answer, view),
-            notes=answer.notes,
+            notes=(*filter(None, [filter_line(view.filters) if narrowed else ""]), *answer.notes),
             actions=[why_link(csv, view), csv_link(csv, view), *reports],
         ),
         kpi_strip([_figure(row, view, amounts) for row in answer.rows], compare_label=_before(view)),
@@ -47,12 +54,15 @@ def as_of(answer: Answer, view: View) -> str:
         return f"{said} · no data has been processed yet"
     moment = instant(answer.as_of, filters.zone)
     state = "stands still since" if filters.now - answer.as_of > _STANDS_STILL else "as of"
-    return f"{said} · {state} {moment}{compared_through(filters)}"
+    compared = f" · not compared: {NO_EARLIER}" if has_no_earlier(answer.rows) else _compared_through(filters)
+    return f"{said} · {state} {moment}{compared}"
 
 
-def compared_through(filters: Filters) -> str:
+def _compared_through(filters: Filters) -> str:
     """Up to which day a period that is not over is compared: a change of a part of a day would mislead."""
-    if filters.comparison == "none" or filters.whole == filters.period:
+    if filters.comparison == "none":
+        return " · not compared"
+    if filters.whole == filters.period:
         return ""
     if filters.whole is None:
         return " · not compared: no day of it is over"
@@ -98,12 +108,6 @@ def _before(view: View) -> str:
     return "a year ago" if view.filters.comparison == "year" else "before"
 
 
-def _not_compared(view: View) -> str | None:
-    if view.filters.comparison == "none":
-        return "no comparison"
-    return "no day is over yet" if view.filters.compared is None else None
-
-
 def _figure(row: Mapping[str, Any], view: View, amounts: MoneyForm) -> Kpi:
     metric = METRICS[row["metric"]]
     currency = row.get("currency") or view.viewer.currency
@@ -119,7 +123,7 @@ def _figure(row: Mapping[str, Any], view: View, amounts: MoneyForm) -> Kpi:
         currency=currency,
         values=tuple(row.get("spark") or ()),
         better=_BETTER[metric.direction],
-        note=row.get("note") or _not_compared(view),
+        note=note_of(row) or None,
         form=form_of(row, amounts),
     )
 
@@ -139,12 +143,14 @@ def table(
     sub: Callable[[Mapping[str, Any]], str] | None = None,
     total: Mapping[str, Any] | None = None,
     sorted_by: str | None = None,
+    whole: bool = False,
 ) -> Plain:
     """The answer's rows with the columns named, in that order.
 
     `kinds` says how a column is drawn where the unit alone does not; `labels` shortens a heading where the box already
     says the rest. `change_ratio` becomes a change beside its value. `link` gives a row's address, `sub` the grey line
-    under its name. A row marked `is_rest` stands below all others, however they are sorted.
+    under its name; `whole` keeps every column on a phone. A row marked `is_rest` stands below all others, however they
+    are sorted.
     """
     by_key = {column.key: column for column in answer.columns}
     kinds, labels = kinds or {}, labels or {}
@@ -180,7 +186,9 @@ def table(
         if sub:
             shown["_sub"] = sub(row)
         rows.append(shown)
-    return tables.data_table(columns, rows, caption=caption, total=total, rest=rest, sorted_by=sorted_by)
+    return tables.data_table(
+        columns, rows, caption=caption, total=total, rest=rest, sorted_by=sorted_by, whole=whole
+    )
 
 
 def show_and_day(row: Mapping[str, Any], view: View) -> str:

@@ -108,7 +108,7 @@ def run(settings: Settings) -> None:
     with ExitStack() as stack:
         stack.enter_context(_stoppable())
         home = _home(settings)
-        stack.enter_context(_only_one(home, settings))
+        stack.enter_context(only_one(home, settings))
         _require_free_port(settings)
         server: Server | None = None
         embedded = uses_embedded(settings)
@@ -164,7 +164,7 @@ def _stoppable() -> Iterator[None]:
 
 
 @contextlib.contextmanager
-def _only_one(home: Path, settings: Settings) -> Iterator[None]:
+def only_one(home: Path, settings: Settings) -> Iterator[None]:
     """Keeps a second run out of this home. Raises: RunError with the address of the first."""
     with (home / "run.lock").open("a+") as handle:
         try:
@@ -183,6 +183,20 @@ def _only_one(home: Path, settings: Settings) -> Iterator[None]:
         handle.write(json.dumps({"address": settings.public_url, "pid": os.getpid()}))
         handle.flush()
         yield
+
+
+def public_address(settings: Settings) -> str:
+    """Where people reach podboard: at the address that was given, else at that of the one that runs in this home.
+
+    The lock tells whether one runs: the file outlives whoever wrote it.
+    """
+    if settings.public_url == f"http://{settings.host}:{settings.port}":
+        with contextlib.suppress(OSError, ValueError), (settings.home / "run.lock").open() as handle:
+            try:
+                fcntl.flock(handle, fcntl.LOCK_SH | fcntl.LOCK_NB)
+            except BlockingIOError:
+                return str(json.loads(handle.read())["address"])
+    return settings.public_url
 
 
 def _require_free_port(settings: Settings) -> None:

@@ -33,7 +33,7 @@ from queries.campaign_states import (
     oldest,
     other_currency_notes,
 )
-from queries.changes import CHANGE_COLUMNS, change_of
+from queries.changes import CHANGE_COLUMNS, NO_EARLIER, change_of
 from queries.filters import Filters
 from queries.periods import Period
 from queries.results import Answer, Column
@@ -168,7 +168,7 @@ def campaign_figures(connection: Connection, f: Filters) -> Answer:
     values = figures(f.period, "period")
     of_whole = {} if whole is None else values if whole == f.period else figures(whole, "whole")
     previous = figures(compared, "compared") if compared else {}
-    no_past = "no full period before" if f.compared and not compared else ""
+    no_past = NO_EARLIER if f.compared and not compared else ""
     days = _days(f.period, f.today)
     spark: dict[str, Callable[[date], int | Decimal | None]] = {
         "impressions": lambda day: int(daily[day]["impressions"]) if day in daily else 0,
@@ -280,9 +280,10 @@ def _card(state: CampaignState, results: CampaignResults) -> dict[str, Any]:
     spend = state.spend().get(head.currency)
     revenue = results.revenue_in().get(head.currency, 0)
     conversions = results.conversions_in()
-    returned = return_on_ad_spend(
-        known_revenue(head, revenue), spend, conversions, *results.orders_in(head.currency)
-    )
+    known = known_revenue(head, revenue)
+    returned = return_on_ad_spend(known, spend, conversions, *results.orders_in(head.currency))
+    # A return that is not told says why, also where there is nothing to divide.
+    untold = "nothing spent yet" if not spend else "its leads carry no amount" if known is None else ""
     return {
         "campaign_id": head.campaign_id,
         "name": head.name,
@@ -303,7 +304,7 @@ def _card(state: CampaignState, results: CampaignResults) -> dict[str, Any]:
         "high": returned.high,
         "is_too_little": returned.is_too_little,
         "conversions": conversions,
-        "note": returned.note,
+        "note": returned.note or untold,
         "currency": head.currency,
     }
 

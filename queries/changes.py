@@ -15,6 +15,10 @@ CHANGE_COLUMNS = (
 """Columns of key figures of which one may be a share: each row fills one of them."""
 
 
+NO_EARLIER = "no full period before"
+"""The note of key figures that have nothing to be compared with; it is true of all of an answer's, and said once."""
+
+
 class Change(TypedDict):
     """The change of one figure; both empty where there is nothing to tell."""
 

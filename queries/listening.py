@@ -14,7 +14,7 @@ from typing import Any
 
 from sqlalchemy import Connection
 
-from queries.changes import CHANGE_COLUMNS, change_of
+from queries.changes import CHANGE_COLUMNS, NO_EARLIER, change_of
 from queries.errors import NotAvailable
 from queries.filters import Filters
 from queries.listening_scope import (
@@ -34,7 +34,6 @@ from queries.statements import ask
 SMALL_CELL = 5
 """Listeners of an app, country or device are not told apart below this number."""
 _SPARK_DAYS = 92
-_NO_EARLIER = "no full period before"
 _NO_PLAYS = "Plays, completion and listening time are not known by app, country or device."
 _SMALL = f"Fewer than {SMALL_CELL} listeners of an app, country or device are not shown."
 
@@ -59,7 +58,7 @@ def overview_figures(connection: Connection, f: Filters) -> Answer:
         plays = ask(connection, "listening/overview_plays", **periods_of(f), **catalogue_of(f))
         values, before = _plays(plays, f.period), _plays(plays, compared)
         whole = _plays(plays, f.whole if f.compared else None)
-    no_past = _NO_EARLIER if f.compared is not None and compared is None else None
+    no_past = NO_EARLIER if f.compared is not None and compared is None else None
     rows = [
         _figure(
             "downloads",

@@ -24,7 +24,7 @@ from queries.campaign_states import (
     campaign_states,
     oldest,
 )
-from queries.changes import change_of
+from queries.changes import NO_EARLIER, change_of
 from queries.filters import Filters
 from queries.metrics import metric
 from queries.periods import Period
@@ -64,7 +64,7 @@ def portfolio_figures(connection: Connection, f: Filters) -> Answer:
     )
     if compared and not any(day <= compared.start for state in states for day, _ in state.deliveries):
         compared = None
-    no_past = "no full period before" if f.compared and not compared else ""
+    no_past = NO_EARLIER if f.compared and not compared else ""
     rows = []
     for key in ("impressions", "conversions"):
         value = sum(int(row[key]) for row in days if row["span"] == "period")

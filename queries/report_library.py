@@ -82,7 +82,7 @@ def report_library(connection: Connection, *, search: str = "", limit: int = 50,
 
 
 def report_status(connection: Connection, report_id: UUID) -> dict[str, Any]:
-    """One report's row of the library. Raises NotFound."""
+    """One report's row of the library, with the `parameters` it was asked with. Raises NotFound."""
     return _only(ask(connection, "report_library/report_status", report_id=report_id))
 
 

@@ -24,7 +24,7 @@ from queries.report_library import (
 from queries.session import Actor, tenant_session
 from queries.settings import current_settings
 from reports.documents import document
-from reports.documents.words import period_words
+from reports.documents.words import titled
 from reports.figures.tokens import colour
 from reports.render import RenderedPdf, RenderStopped, render
 from reports.snapshot import Brand, Snapshot
@@ -142,7 +142,7 @@ def _read(claim: ClaimedReport, progress: _Progress) -> tuple[Snapshot, str, lis
         facts=draft.facts,
         answers=draft.answers,
     )
-    return snapshot, f"{draft.title}, {period_words(filters)}", list(draft.podcast_ids)
+    return snapshot, titled(draft.title, filters), list(draft.podcast_ids)
 
 
 def _words(error: PodboardError) -> str:

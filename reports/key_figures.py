@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from queries.changes import NO_EARLIER
 from queries.metrics import METRICS
 from reports.formatting import MoneyForm, money_form, rate_decimals, signed_percent, signed_points
 
@@ -14,6 +15,17 @@ def change_words(row: Mapping[str, Any]) -> str:
     if row.get("change_points") is not None:
         return signed_points(row["change_points"], decimals_of(row))
     return signed_percent(row["change_ratio"]) if row.get("change_ratio") is not None else ""
+
+
+def has_no_earlier(rows: Sequence[Mapping[str, Any]]) -> bool:
+    """Whether these figures have no full period before them: said once for the row, not under each."""
+    return any(row.get("note") == NO_EARLIER for row in rows)
+
+
+def note_of(row: Mapping[str, Any]) -> str:
+    """What there is to say of this figure alone."""
+    note = row.get("note") or ""
+    return "" if note == NO_EARLIER else str(note)
 
 
 def decimals_of(row: Mapping[str, Any]) -> int:

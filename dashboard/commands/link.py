@@ -9,6 +9,7 @@ from uuid import UUID
 import click
 
 from dashboard.databases import databases
+from dashboard.run import public_address
 from queries.ingest.collector import create_link
 from queries.ingest.imports import unscoped_tenant_id
 from queries.session import Actor
@@ -32,7 +33,7 @@ def pixel(tenant: str, campaign: UUID) -> None:
     key = secrets.token_hex(16)
     with databases(settings):
         create_link(Actor(unscoped_tenant_id(tenant)), campaign, kind="pixel", key=key)
-    click.echo(f"{settings.public_url}/p/{key}.gif?order_id=…&value=…&currency=…")
+    click.echo(f"{public_address(settings)}/p/{key}.gif?order_id=…&value=…&currency=…")
 
 
 @command.command()
@@ -53,4 +54,4 @@ def vanity(tenant: str, campaign: UUID, name: str, target: str) -> None:
             key=f"{tenant}/{name}",
             target_url=target,
         )
-    click.echo(f"{settings.public_url}/v/{tenant}/{name}")
+    click.echo(f"{public_address(settings)}/v/{tenant}/{name}")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import click
 
 from dashboard.databases import databases
+from dashboard.run import public_address
 from queries.errors import InvalidRequest
 from queries.settings import Settings
 from queries.tenants import OPERATOR, OneTimeLink, Ownership, invite, reset, set_disabled
@@ -82,4 +83,4 @@ def _ownership(text: str) -> Ownership:
 def _show(settings: Settings, link: OneTimeLink, email: str) -> None:
     # The token stands behind the #, so that it reaches no server log when the link is opened.
     click.echo(f"One-time link for {email}, good until {link.expires_at:%Y-%m-%d %H:%M} UTC:")
-    click.echo(f"{settings.public_url}/set-password#{link.token}")
+    click.echo(f"{public_address(settings)}/set-password#{link.token}")

@@ -26,6 +26,12 @@ _STATUS = {
 }
 
 
+def may_report(viewer: Viewer, kind: str) -> bool:
+    """Whether reports of this kind are about something that the viewer sees."""
+    area = "campaigns" if kind == "campaign_performance" else "podcasts"
+    return viewer.may(f"{area}.read_all") or viewer.may(f"{area}.read_own")
+
+
 def library(found: Answer, viewer: Viewer, *, searched: bool, limit: int) -> Component:
     """The reports that were found, or why there is none; `limit` of them, and a button for more."""
     if found.is_empty:
@@ -87,6 +93,15 @@ def _row(row: Mapping[str, Any], viewer: Viewer) -> Component:
         ]
     elif row["error_message"]:
         side = [html.Span(row["error_message"], className="muted small")]
+    if row["status"] == "failed" and viewer.may("reports.create") and may_report(viewer, row["report_type"]):
+        side.append(
+            html.Button(
+                [icon("refresh", small=True), "Try again"],
+                id={"type": "report-again", "report": str(row["report_id"])},
+                type="button",
+                className="button button--small",
+            )
+        )
     badge = html.Span(text, className=f"badge badge--{tone}" if tone else "badge")
     return html.Li(
         [

@@ -54,12 +54,13 @@ def data_table(
     rest: Mapping[str, Any] | None = None,
     sorted_by: str | None = None,
     small: bool = False,
+    whole: bool = False,
 ) -> Plain:
     """Return a table; the first column is the row's header and links on where it has an address.
 
     total: a row of sums below, only for what adds up. rest: a quiet row below for what has no row of its own.
     sorted_by: the key that the rows already come sorted by, largest first. A value that is text ("<5") is shown as it
-    is, an Absent as its words.
+    is, an Absent as its words. whole: a phone shows every column too, and the table scrolls sideways.
     """
     tops = {
         column.key: max((float(row[column.key]) for row in rows if _number(row.get(column.key))), default=0.0)
@@ -79,7 +80,9 @@ def data_table(
     ]
     table = html.Table(
         [html.Caption(caption, className="sr-only"), head, body, *([html.Tfoot(foot)] if foot else [])],
-        className="table table--small" if small else "table",
+        className=" ".join(
+            ["table", *(["table--small"] if small else []), *(["table--whole"] if whole else [])]
+        ),
         # New rows make a new table: the page's script may have moved the old ones.
         key=hashlib.sha1(repr([*rows, rest, total]).encode(), usedforsecurity=False).hexdigest(),
     )

@@ -105,7 +105,9 @@ def _head(answer: Answer, view: View) -> list[Component]:
     title = f"{about['name']} · {about['sponsor_name']}"
     if about["starts_on"]:
         # The opening sentence says so; a strip of zeros would add nothing.
-        return [page_header(title, view.lead, as_of=as_of(answer, view), notes=answer.notes)]
+        return [
+            page_header(title, view.lead, as_of=as_of(replace(answer, rows=()), view), notes=answer.notes)
+        ]
     return [
         *head(shown, view, title=title, csv="campaign.figures", report="campaign_performance"),
         html.P(said, className="facts facts--line"),

@@ -15,7 +15,7 @@ from queries import listening, listening_breakdowns, listening_trend
 from queries.filters import Filters
 from queries.results import Answer
 from queries.session import Connection
-from reports.figures.subjects import downloads_over_time, downloads_ranking
+from reports.figures.subjects import downloads_over_time, downloads_ranking, has_downloads
 from reports.sentences import audience_sentence
 
 _NOT_YET = Absent("not complete yet", "Shown when 168 hours after publication are over")
@@ -29,11 +29,15 @@ def _lead(connection: Connection, filters: Filters, figures: Answer) -> str:
 
 
 def _head(answer: Answer, view: View) -> list[Component]:
-    return head(answer, view, title="Overview", csv="overview.figures", report="podcast_audience")
+    return head(
+        answer, view, title="Overview", csv="overview.figures", report="podcast_audience", narrowed=True
+    )
 
 
 def _trend_with_episodes(connection: Connection, filters: Filters) -> Answer:
     answer = listening_trend.downloads_trend(connection, filters)
+    if not has_downloads(answer):
+        return replace(answer, rows=())
     flags = listening_trend.episode_flags(connection, filters)
     return replace(answer, totals={**answer.totals, "flags": flags})
 

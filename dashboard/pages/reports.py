@@ -19,14 +19,14 @@ from dashboard.auth.sessions import now
 from dashboard.components import states
 from dashboard.components.frame import page_header
 from dashboard.components.icons import icon
-from dashboard.components.report_list import KINDS, library
+from dashboard.components.report_list import KINDS, library, may_report
 from dashboard.pages import Page
 from queries import campaigns, catalogue, report_library
 from queries.campaign_states import opened_view
 from queries.errors import InvalidRequest, NotFound, PodboardError
 from queries.filters import Filters, parse_filters, parse_id
 from queries.session import tenant_session
-from reports.formatting import period
+from reports.documents.words import titled
 
 _PAGE_SIZE = 25
 _MOST_ROWS = 500
@@ -124,7 +124,7 @@ def register_callbacks(app: Dash) -> None:
     )
     def offer_kinds(_: str) -> tuple[list[dict[str, str]], str | None]:
         viewer = demand("reports.create")
-        kinds = [kind for kind in KINDS if _may_report(viewer, kind)]
+        kinds = [kind for kind in KINDS if may_report(viewer, kind)]
         return [{"value": kind, "label": KINDS[kind]} for kind in kinds], kinds[0] if kinds else None
 
     @app.callback(
@@ -135,7 +135,7 @@ def register_callbacks(app: Dash) -> None:
     )
     def offer_subjects(kind: Any) -> tuple[list[dict[str, str]], str | None, bool]:
         viewer = demand("reports.create")
-        if not isinstance(kind, str) or kind not in KINDS or not _may_report(viewer, kind):
+        if not isinstance(kind, str) or kind not in KINDS or not may_report(viewer, kind):
             return [], None, True
         options = _subjects(viewer, kind)
         return options, options[0]["value"] if options else None, not options
@@ -148,7 +148,7 @@ def register_callbacks(app: Dash) -> None:
     )
     def offer_periods(subject: Any, kind: Any) -> tuple[list[dict[str, str]], str]:
         viewer = demand("reports.create")
-        if kind != "campaign_performance" or not subject or not _may_report(viewer, kind):
+        if kind != "campaign_performance" or not subject or not may_report(viewer, kind):
             return _periods(kind), _DEFAULT_PERIOD
         try:
             with tenant_session(viewer.actor) as connection:
@@ -250,10 +250,35 @@ def register_callbacks(app: Dash) -> None:
             return str(error), False
         return "The report was cancelled.", False
 
+    @app.callback(
+        Output(ids.NOTICE, "children", allow_duplicate=True),
+        Output("report-poll", "disabled", allow_duplicate=True),
+        Input({"type": "report-again", "report": ALL}, "n_clicks"),
+        prevent_initial_call=True,
+    )
+    def make_again(clicks: list[int | None]) -> tuple[Any, Any]:
+        if not any(clicks) or not isinstance(ctx.triggered_id, dict):
+            return no_update, no_update
+        viewer = demand("reports.create")
+        try:
+            report_id = parse_id(str(ctx.triggered_id.get("report")), "report")
+            with tenant_session(viewer.actor) as connection:
+                failed = report_library.report_status(connection, report_id)
+            if failed["status"] != "failed":
+                raise InvalidRequest("This report has not failed.")
+            filters = _filters(viewer, failed["parameters"])
+            request_report(viewer, failed["report_type"], filters, title=failed["title"])
+        except PodboardError as error:
+            return str(error), False
+        return "The report is being made.", False
 
-def request_report(viewer: Viewer, kind: str, filters: Filters) -> None:
-    """Queues a report of this view for this person, with fixed days. Raises InvalidRequest, NotFound."""
-    if kind not in KINDS or not _may_report(viewer, kind):
+
+def request_report(viewer: Viewer, kind: str, filters: Filters, *, title: str = "") -> None:
+    """Queues a report of this view for this person, with fixed days, under a title of its own where none is given.
+
+    Raises InvalidRequest, NotFound.
+    """
+    if kind not in KINDS or not may_report(viewer, kind):
         raise InvalidRequest("This report is not part of your account.", field="kind")
     with tenant_session(viewer.actor, write=True) as connection:
         fixed = opened_view(connection, filters).with_absolute_period()
@@ -262,12 +287,11 @@ def request_report(viewer: Viewer, kind: str, filters: Filters) -> None:
             if fixed.campaign_id is None:
                 raise NotFound("Choose a campaign first.")
             about = str(campaigns.campaign(connection, fixed.campaign_id)["name"])
-        days = period(fixed.period.start, fixed.period.end, fixed.zone)
         report_library.request_report(
             connection,
             report_type=kind,
             parameters=fixed.to_query(),
-            title=f"{about}, {days}" if kind == "campaign_performance" else f"Podcast audience, {days}",
+            title=title or titled(about, fixed),
             created_by=viewer.user_id,
             idempotency_key=secrets.token_urlsafe(16),
         )
@@ -296,11 +320,6 @@ def flight_query(about: Mapping[str, Any]) -> dict[str, str]:
 
 def _filters(viewer: Viewer, query: Mapping[str, str]) -> Filters:
     return parse_filters(query, zone=ZoneInfo(viewer.time_zone), now=now())
-
-
-def _may_report(viewer: Viewer, kind: str) -> bool:
-    area = "campaigns" if kind == "campaign_performance" else "podcasts"
-    return viewer.may(f"{area}.read_all") or viewer.may(f"{area}.read_own")
 
 
 def _subjects(viewer: Viewer, kind: str) -> list[dict[str, str]]:

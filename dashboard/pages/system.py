@@ -141,6 +141,7 @@ def _show_jobs(answer: Answer, view: View) -> Component:
         ),
         kinds={"state": "badge"},
         sub=lambda row: str(row["description"]),
+        whole=True,
     )  # fmt: skip
 
 
@@ -151,6 +152,7 @@ def _show_workers(answer: Answer, view: View) -> Component:
         caption="Workers heard of in the last day",
         keys=("worker", "state", "started_at", "beat_at"),
         kinds={"state": "badge"},
+        whole=True,
     )
 
 

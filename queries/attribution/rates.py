@@ -83,7 +83,7 @@ def return_on_ad_spend(
     """
     value = ratio(revenue, spend)
     if spend is None or revenue is None or value is None:
-        return Rate(value)
+        return Rate(value, note=TOO_FEW_CONVERSIONS if spend and not is_enough(conversions) else "")
     if not is_enough(min(conversions, orders)):
         return Rate(value, note=TOO_FEW_ORDERS if is_enough(conversions) else TOO_FEW_CONVERSIONS)
     spread = Z * Decimal(squares).sqrt()

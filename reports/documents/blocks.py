@@ -14,7 +14,7 @@ from reports.figures import svg_writer
 from reports.figures.chart import Chart
 from reports.figures.text_metrics import text_width
 from reports.formatting import EMPTY, POINTS, MoneyForm, day, format_value, interval, local, signed_percent
-from reports.key_figures import change_words, decimals_of, form_of, form_of_amounts
+from reports.key_figures import change_words, decimals_of, form_of, form_of_amounts, note_of
 
 PAGE_WIDTH = 657.0
 """Width between the margins of an A4 page, in CSS pixels; the charts are drawn for it."""
@@ -147,7 +147,7 @@ def _kpi(row: Mapping[str, Any], currency: str | None, form: MoneyForm) -> Kpi:
         label=meaning.label,
         value=value,
         change=change_words(row),
-        before=f"from {before}" if is_told else row.get("note") or "",
+        before=f"from {before}" if is_told else note_of(row),
         trend=_trend(change, meaning.direction),
         spark=svg_writer.sparkline(row.get("spark") or (), width=92, height=26, ink="#4c525f"),
         interval=interval(row.get("low"), row.get("high"), unit, currency=currency),

@@ -13,13 +13,15 @@ from urllib.parse import quote
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
+from queries.changes import NO_EARLIER
 from queries.metrics import METRICS, Metric
 from reports.documents import document
 from reports.documents.blocks import KpiRow, Section, numbered
 from reports.documents.logo import safe_logo
-from reports.documents.words import compared_words, period_words
+from reports.documents.words import compared_words, filter_line, filter_words, period_words
 from reports.figures.tokens import ASSETS, print_css
 from reports.formatting import instant
+from reports.key_figures import has_no_earlier
 from reports.snapshot import Snapshot
 from reports.too_little import as_shown
 
@@ -32,6 +34,7 @@ def html(snapshot: Snapshot) -> str:
     shown = {key: as_shown(answer) for key, answer in snapshot.answers.items()}
     sections = numbered(kind.compose(replace(snapshot, answers=shown)))
     zone = snapshot.filters.zone
+    no_earlier = has_no_earlier(snapshot.answers["figures"].rows)
     return (
         _templates()
         .get_template("report.html")
@@ -44,12 +47,14 @@ def html(snapshot: Snapshot) -> str:
             stylesheet=_text("report.css"),
             logo=picture(safe_logo(snapshot.brand.logo_svg)),
             period=period_words(snapshot.filters),
-            compared=compared_words(snapshot.filters),
+            compared="" if no_earlier else compared_words(snapshot.filters),
+            not_compared=f"not compared: {NO_EARLIER}" if no_earlier else "",
             zone=zone.key,
             made_at=instant(snapshot.filters.now, zone),
             made_at_w3c=snapshot.filters.now.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ"),
             as_of=instant(snapshot.as_of, zone) if snapshot.as_of else "",
-            filtered=_filter_words(snapshot),
+            filtered=filter_words(snapshot.filters),
+            filter_line=filter_line(snapshot.filters),
             metrics=_metrics(snapshot),
         )
     )
@@ -81,19 +86,6 @@ def _metrics(snapshot: Snapshot) -> list[Metric]:
         part for key in used if key in METRICS for part in (METRICS[key].numerator, METRICS[key].denominator)
     }
     return [meaning for key, meaning in METRICS.items() if key in used]
-
-
-def _filter_words(snapshot: Snapshot) -> list[tuple[str, str]]:
-    filters = snapshot.filters
-    return [
-        (label, ", ".join(values))
-        for label, values in (
-            ("Apps", filters.apps),
-            ("Countries", filters.countries),
-            ("Devices", filters.devices),
-        )
-        if values
-    ] + ([("Episodes", f"{len(filters.episodes)} chosen")] if filters.episodes else [])
 
 
 def _text(name: str) -> str:

@@ -14,7 +14,7 @@ from queries.results import Answer
 from reports.documents import Draft, Step
 from reports.documents.blocks import Block, Note, Section, figure, kpis, side_by_side, table
 from reports.documents.words import against_words, compared_words, listed
-from reports.figures.subjects import downloads_over_time, downloads_ranking
+from reports.figures.subjects import downloads_over_time, downloads_ranking, has_downloads
 from reports.formatting import counted, number
 from reports.snapshot import Snapshot
 
@@ -155,6 +155,8 @@ def _podcasts(facts: Mapping[str, Any]) -> str:
 
 def _trend(snapshot: Snapshot) -> Block:
     answer, filters = snapshot.answers["trend"], snapshot.filters
+    if not has_downloads(answer):
+        return Note(f"Downloads per {filters.grain}: nothing in this period.")
     begun = replace(answer, rows=[row for row in answer.rows if row["downloads"] is not None])
     chart = downloads_over_time(begun, filters, snapshot.answers["flags"], named=compared_words(filters))
     return figure(f"Downloads per {filters.grain}", chart, height=220)

@@ -6,6 +6,15 @@ from collections.abc import Sequence
 
 from queries.filters import Filters
 from reports.formatting import period
+from reports.labels import dimension_name
+
+_FILTERS = (
+    ("app", "App", "Apps"),
+    ("country", "Country", "Countries"),
+    ("device", "Device", "Devices"),
+)
+_MOST_NAMES = 3
+"""Names of one filter that stand in a line; the annex of a paper has them all."""
 
 
 def compared_words(filters: Filters) -> str:
@@ -26,6 +35,38 @@ def against_words(filters: Filters) -> str:
 def period_words(filters: Filters) -> str:
     """The period itself: "1–31 Oct 2026"."""
     return period(filters.period.start, filters.period.end, filters.zone)
+
+
+def filter_words(filters: Filters) -> list[tuple[str, list[str]]]:
+    """What the numbers are narrowed to, by name: ("Countries", ["Norway", "Sweden"]); podcasts are named in the title.
+
+    The numbers of a campaign know no app, country or device: whatever its address says of them narrows nothing.
+    """
+    if filters.campaign_id is not None:
+        return []
+    chosen = {"app": filters.apps, "country": filters.countries, "device": filters.devices}
+    said = [
+        (one if len(chosen[key]) == 1 else many, [dimension_name(key, value) for value in chosen[key]])
+        for key, one, many in _FILTERS
+        if chosen[key]
+    ]
+    if filters.episodes:
+        said.append(
+            ("Episodes" if len(filters.episodes) > 1 else "Episode", [f"{len(filters.episodes)} chosen"])
+        )
+    return said
+
+
+def filter_line(filters: Filters) -> str:
+    """The same in one line: "Countries: Norway and Sweden · App: Overcast"; empty where nothing is narrowed."""
+    return " · ".join(
+        f"{label}: {listed(names, limit=_MOST_NAMES)}" for label, names in filter_words(filters)
+    )
+
+
+def titled(title: str, filters: Filters) -> str:
+    """What a report is called among others: its subject, its days, and what it is narrowed to."""
+    return " · ".join(part for part in (f"{title}, {period_words(filters)}", filter_line(filters)) if part)
 
 
 def listed(names: Sequence[str], *, limit: int) -> str:

@@ -50,6 +50,11 @@ def downloads_over_time(
     )
 
 
+def has_downloads(answer: Answer) -> bool:
+    """Whether a trend has anything to draw: a line along zero, compared with none, says nothing that words do not."""
+    return bool(answer.totals["downloads"] or answer.totals.get("previous"))
+
+
 def downloads_ranking(answer: Answer, key: str, label: str) -> Chart:
     """Downloads by app, country or device, sorted, with the share of all downloads of the period.
 

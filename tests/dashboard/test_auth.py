@@ -12,6 +12,7 @@ import psycopg
 import pytest
 from argon2 import PasswordHasher
 
+from dashboard import run as product
 from dashboard.auth import passwords, views
 from dashboard.auth.gate import own_path
 from dashboard.auth.throttle import FREE_ATTEMPTS_PER_ACCOUNT, FREE_ATTEMPTS_PER_ADDRESS, address_prefix
@@ -298,6 +299,16 @@ def test_plain_names_only_in_the_demo(web_settings) -> None:
         )
     assert answer.status_code == 303
     assert _set_cookies(answer)["podboard"] == {"httponly", "path=/", "samesite=lax"}
+
+
+def test_the_demo_names_everybody_who_can_log_in(web_settings) -> None:
+    demo = replace(web_settings, demo=True, public_url="http://127.0.0.1:8050")
+    with Using(demo):
+        page = create_server(demo).test_client().get("/login", base_url="http://127.0.0.1:8050").text
+    for email, _ in product.PEOPLE:
+        assert email.partition("@")[0] + "@" in page
+    for said in ("@demo.example", "second.example", product.PASSWORD):
+        assert said in page
 
 
 def test_the_database_keeps_no_cookie(browse, in_tables) -> None:

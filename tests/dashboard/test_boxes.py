@@ -24,6 +24,7 @@ from queries.filters import parse_filters
 from queries.metrics import METRICS
 from queries.periods import Period
 from queries.results import Answer, Column
+from reports.figures.tokens import ASSETS
 from reports.formatting import day, format_value, instant, interval, rate_decimals, signed_points
 from tests.dashboard.visitors import Browser
 from tests.people import EMAILS
@@ -360,13 +361,41 @@ def test_a_period_that_is_not_over_says_up_to_when_it_is_compared(
     assert format_value(int(row["Value"]), "count") in drawn
 
 
+def test_the_head_says_what_its_numbers_are_narrowed_to(
+    visit: Callable[[str], Browser], world: World
+) -> None:
+    search = "?country=NO|SE&device=smart_speaker"
+    drawn = words(draw(visit("alice"), "overview.figures", "/overview", search))
+    assert "Countries: Norway and Sweden · Device: Smart speaker" in drawn
+    assert "Norway" not in words(draw(visit("alice"), "portfolio.figures", "/portfolio", search))
+
+
 def test_without_a_past_there_is_no_change_and_the_page_says_so(
     visit: Callable[[str], Browser], world: World
 ) -> None:
-    drawn = words(draw(visit("alice"), "overview.figures", "/overview", "?period=12m"))
-    assert "no full period before" in drawn
+    for box, path in (
+        ("overview.figures", "/overview"),
+        ("portfolio.figures", "/portfolio"),
+        ("campaign.figures", f"/campaigns/{world.campaigns['Acme always on']}"),
+    ):
+        drawn = words(draw(visit("alice"), box, path, "?period=12m"))
+        assert drawn.count("no full period before") == 1, "once for the row, not under each figure"
+        assert "not compared: no full period before" in drawn
+        alone = words(draw(visit("alice"), box, path, "?period=12m&compare=none"))
+        assert alone.count("not compared") == 1
+        assert "no full period before" not in alone
     trend = words(draw(visit("alice"), "overview.trend", "/overview", "?period=12m&grain=week"))
     assert "Previous period" not in trend
+
+
+def test_a_trend_without_a_download_is_told_in_words_as_every_other_box(
+    visit: Callable[[str], Browser], world: World
+) -> None:
+    for box in ("overview.trend", "overview.countries"):
+        drawn = draw(visit("alice"), box, "/overview", "?app=Nonsense")
+        assert "There is nothing in this period." in words(drawn)
+        assert '"Graph"' not in drawn.text
+    assert '"Graph"' in draw(visit("alice"), "overview.trend", "/overview", "?period=7d").text
 
 
 def test_episodes_that_came_out_are_told_on_the_trend(visit: Callable[[str], Browser], world: World) -> None:
@@ -429,6 +458,15 @@ def test_a_bad_link_is_a_kind_state(search: str, visit: Callable[[str], Browser]
         assert answer.status_code == 200
         assert FAILED not in words(answer)
         assert ("Nothing is shown until the link is right" in words(answer)) is (box == "overview.figures")
+
+
+def test_a_phone_shows_an_operator_every_column(visit: Callable[[str], Browser]) -> None:
+    """A phone leaves out the columns from the fourth on, of every table but those of jobs and workers."""
+    assert '"table table--whole"' in draw(visit("operator"), "system.jobs", "/system").text
+    assert '"table table--whole"' not in draw(visit("operator"), "system.queues", "/system").text
+    left_out = re.findall(r"^.*nth-child\(n \+ 4\).*$", (ASSETS / "tables.css").read_text(), re.MULTILINE)
+    assert len(left_out) == 3
+    assert all(".table:not(.table--whole)" in rule for rule in left_out)
 
 
 def test_nothing_personal_is_in_the_page_itself(visit: Callable[[str], Browser], world: World) -> None:
@@ -511,6 +549,7 @@ def test_a_card_shows_a_return_with_its_interval_or_why_there_is_none(
     enough, few = rows["Acme always on"], rows["Acme earlier"]
     assert int(enough["Conversions to date"]) >= 30 > int(few["Conversions to date"]) > 0
     assert (few["Return on ad spend to date"], few["Note on the return"]) == ("", "fewer than 30 conversions")
+    assert all(row["Note on the return"] for row in rows.values() if not row["Return on ad spend to date"])
     assert "Return – fewer than 30 conversions" in " ".join(drawn.split())
     low, high = (Decimal(enough[f"Return, {end} (95 %)"]) for end in ("low", "high"))
     assert interval(low, high, "times") in drawn

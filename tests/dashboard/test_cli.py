@@ -5,11 +5,14 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from dashboard import system
+from dashboard.run import only_one, public_address
+from queries.settings import Settings
 
 COMMANDS = Path(__file__).parents[2] / "dashboard" / "commands"
 
@@ -158,3 +161,16 @@ def test_check_fails_when_a_role_is_too_strong(owner_dsn: str) -> None:
     )
     assert done.returncode == 1
     assert "FAIL  Web role" in done.stdout
+
+
+def test_a_link_leads_to_the_podboard_that_runs_in_this_home(tmp_path: Path) -> None:
+    """Whoever prints a link seldom has the PORT of the product in its environment."""
+    usual = Settings(home=tmp_path)
+    running = replace(usual, port=8177, public_url="http://127.0.0.1:8177")
+    with only_one(tmp_path, running):
+        assert public_address(usual) == "http://127.0.0.1:8177"
+        given = replace(usual, public_url="https://podboard.example")
+        assert public_address(given) == "https://podboard.example", "an address that was given is meant"
+    assert (tmp_path / "run.lock").exists()
+    assert public_address(usual) == "http://127.0.0.1:8050", "nothing runs any more"
+    assert public_address(replace(usual, home=tmp_path / "none")) == "http://127.0.0.1:8050"

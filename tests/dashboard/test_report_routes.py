@@ -3,18 +3,22 @@
 from __future__ import annotations
 
 import hashlib
+import json
 from collections.abc import Callable, Iterator
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
-from uuid import uuid4
+from uuid import UUID, uuid4
 from zoneinfo import ZoneInfo
 
 import psycopg
 import pytest
 
 from dashboard.pages.reports import default_period, flight_query
+from queries import report_library
 from queries.filters import parse_filters
+from queries.session import tenant_session
 from tests.dashboard.visitors import Browser, address
+from tests.world import World
 
 PDF = b"%PDF-1.7\nof Alpha Audio"
 
@@ -134,3 +138,83 @@ def test_the_list_grows_by_a_page_whatever_the_page_says_it_shows(
     )
     assert answer.status_code == 200
     assert answer.get_json()["response"]["report-shown"]["data"] == then
+
+
+def test_a_failed_report_is_asked_for_again_as_it_was_by_whoever_may(
+    visit: Callable[[str], Browser], world: World
+) -> None:
+    dora = world.people.dora
+    assert dora.user_id is not None
+    parameters = {"from": "2026-01-01", "to": "2026-01-31", "country": "DE"}
+    with tenant_session(dora, write=True) as connection:
+        failed = report_library.request_report(
+            connection, report_type="podcast_audience", parameters=parameters, title="Of January",
+            created_by=dora.user_id,
+        )  # fmt: skip
+    with psycopg.connect(world.database.superuser_dsn, autocommit=True) as tables:
+        try:
+            assert press_again(visit("dora"), failed)["said"] == "This report has not failed."
+            tables.execute("update reports set status = 'failed', error_message = 'Out of paper.'")
+            assert "Try again" in listed(visit("dora"))
+            assert "report" in press_again(visit("charlie"), failed)["said"]
+            assert tables.execute("select count(*) from reports").fetchone() == (1,)
+            assert press_again(visit("dora"), failed) == {
+                "said": "The report is being made.",
+                "is_still": False,
+            }
+            rows = tables.execute(
+                "select status, report_type, parameters, created_by, title from reports order by created_at"
+            ).fetchall()
+            assert [row[0] for row in rows] == ["failed", "queued"]
+            assert rows[0][1:4] == rows[1][1:4] == ("podcast_audience", parameters, dora.user_id)
+            assert rows[0][4] == rows[1][4] == "Of January"
+        finally:
+            tables.execute("delete from reports")
+
+
+def press_again(browser: Browser, report: UUID) -> dict[str, Any]:
+    """What the page is told after a press on "Try again": the words, and whether it no longer asks how things are."""
+    callbacks = browser.app.extensions["dash"].callback_map
+    output = next(
+        key
+        for key, entry in callbacks.items()
+        if any("report-again" in part["id"] for part in entry["inputs"])
+    )
+    pressed = {"report": str(report), "type": "report-again"}
+    answer = browser.callback(
+        {
+            "output": output,
+            "outputs": [
+                dict(zip(("id", "property"), part.rsplit(".", 1), strict=True))
+                for part in output.strip(".").split("...")
+            ],
+            "inputs": [[{"id": pressed, "property": "n_clicks", "value": 1}]],
+            "state": [],
+            "changedPropIds": [json.dumps(pressed, separators=(",", ":")) + ".n_clicks"],
+        }
+    )
+    assert answer.status_code == 200, answer.text
+    said, is_still = (next(iter(part.values())) for part in answer.get_json()["response"].values())
+    return {"said": said, "is_still": is_still}
+
+
+def listed(browser: Browser) -> str:
+    """The library as the page gets it."""
+    answer = browser.callback(
+        {
+            "output": "..report-list.children...report-poll.disabled..",
+            "outputs": [
+                {"id": "report-list", "property": "children"},
+                {"id": "report-poll", "property": "disabled"},
+            ],
+            "inputs": [
+                {"id": "report-poll", "property": "n_intervals", "value": 0},
+                {"id": "report-search", "property": "value", "value": ""},
+                {"id": "report-shown", "property": "data", "value": 25},
+                {"id": "report-error", "property": "children", "value": ""},
+            ],
+            "changedPropIds": ["report-poll.n_intervals"],
+        }
+    )
+    assert answer.status_code == 200, answer.text
+    return str(answer.text)

@@ -626,6 +626,7 @@ def test_a_campaign_that_begins_later_has_no_numbers_yet(books: Database) -> Non
         }  # fmt: skip
         (card,) = campaigns.campaign_cards(connection, f).rows
         assert (card["pacing_state"], card["pacing_ratio"], card["booked_impressions"]) == (None, None, None)
+        assert card["note"] == "nothing spent yet"
 
 
 @pytest.mark.parametrize("question", OF_ONE_CAMPAIGN, ids=lambda question: question.__name__)
@@ -760,3 +761,4 @@ def test_leads_without_an_amount_have_no_return(
         (card,) = campaigns.campaign_cards(connection, f).rows
         figures = rows_by(campaigns.campaign_figures(connection, f), "metric")
     assert (card["return_on_ad_spend"], figures["return_on_ad_spend"]["value"]) == (found, found)
+    assert card["note"] == figures["return_on_ad_spend"]["note"] == "fewer than 30 conversions"

@@ -508,4 +508,5 @@ def test_what_is_empty_is_said_in_words(clean: Office) -> None:
     words = text_of(pdf_of(clean, "alice", report_id))
     assert "nothing in this period" in words
     assert "There was no download" in words
+    assert "Downloads per day: nothing in this period." in words
     assert filters_of(clean, report_id).now <= datetime.now(UTC)

@@ -21,6 +21,7 @@ from reports.documents import campaign_performance
 from reports.documents.blocks import HALF_WIDTH, Pair
 from reports.documents.logo import safe_logo
 from reports.documents.page import html
+from reports.documents.words import titled
 from reports.figures import svg_writer
 from reports.figures.subjects import results_over_time
 from reports.render import Limits, RenderedPdf, RenderError, RenderStopped, render
@@ -54,6 +55,41 @@ def test_pages_are_counted_and_numbered(drawn: RenderedPdf) -> None:
         words = SPACES.sub(" ", page.extract_text())
         assert f"{number} of {drawn.page_count}" in words
         assert "24 Oct – 22 Nov 2026 · days in Europe/Berlin" in words
+
+
+def test_what_a_report_is_narrowed_to_is_said_by_name_wherever_it_is_named() -> None:
+    whole = audience()
+    narrowed = replace(whole, filters=replace(whole.filters, apps=("Overcast",), countries=("NO", "SE")))
+    line = "App: Overcast · Countries: Norway and Sweden"
+    page = html(narrowed)
+    assert f'<p class="when">{line}</p>' in page
+    assert f'<div class="running-title">{whole.title} · {line}</div>' in page
+    assert f"<title>Podcast audience: {whole.title} · {line}</title>" in page
+    assert "<dt>Countries</dt><dd>Norway, Sweden</dd>" in page
+    assert titled("Night Shift", narrowed.filters) == f"Night Shift, 24 Oct – 22 Nov 2026 · {line}"
+    assert titled("Night Shift", whole.filters) == "Night Shift, 24 Oct – 22 Nov 2026"
+    of_campaign = campaign()
+    # An address may say so, but a campaign's numbers know no country.
+    assert html(of_campaign) == html(
+        replace(of_campaign, filters=replace(of_campaign.filters, countries=("SE",)))
+    )
+
+
+def test_without_a_past_the_cover_says_so_once() -> None:
+    made = audience()
+    figures = made.answers["figures"]
+    rows = [
+        {**row, "previous": None, "change_ratio": None, "note": "no full period before"}
+        for row in figures.rows
+    ]
+    page = html(replace(made, answers={**made.answers, "figures": replace(figures, rows=rows)}))
+    assert page.count("no full period before") == 1
+    assert (
+        '24 Oct – 22 Nov 2026<span class="quiet">, not compared: no full period before</span>'
+        in SPACES.sub(" ", page)
+    )
+    assert "Compared with" not in page
+    assert "not compared" not in html(made)
 
 
 def test_every_number_stands_in_the_text_as_the_pages_write_it(drawn: RenderedPdf) -> None:

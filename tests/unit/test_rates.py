@@ -97,6 +97,8 @@ def test_where_there_is_nothing_to_divide_nothing_is_said() -> None:
     assert cost_per_conversion(Fraction(0), 0) == Rate(None)
     # Money was spent and nothing came of it: that is too little, not nothing.
     assert cost_per_conversion(Fraction(5), 0).is_too_little
+    # Leads carry no amount: of few of them that is not the first thing to say.
+    assert return_on_ad_spend(None, 5, 29, 0, 0) == Rate(None, note="fewer than 30 conversions")
 
 
 def test_more_conversions_than_listeners_have_the_interval_of_a_count() -> None:
