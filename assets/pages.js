@@ -179,11 +179,11 @@
         return [NONE(), nothing];
       }
       var days = daysOf(values);
-      var byPeriod = triggered.some(function (name) { return name.indexOf('"period"') >= 0; });
-      if (values.grain && (byPeriod || byRange || !carries(values.grain, days))) {
-        if (!carries(values.grain, days) || byPeriod) {
-          values.grain = defaultGrain(days);
-        }
+      /* Another period begins with its usual grain. Controls report when they are first filled too: only what differs
+         from the address was chosen, so that a link keeps its grain. */
+      var byPeriod = values.period !== read(search).period;
+      if (values.grain && (byPeriod || !carries(values.grain, days))) {
+        values.grain = defaultGrain(days);
       }
       say(values);
       var next = write(search, values);

@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import re
 from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -94,6 +95,16 @@ def test_a_podcaster_asks_and_the_address_keeps_the_question(visit: Callable[...
         page.wait_for_function("() => !location.search.includes('90d')")
         at.settle()
         assert page.inner_text(".head__sentence") == sentence
+        # A link with days of its own keeps its grain, also where those days would usually be shown by another.
+        today = datetime.now(UTC).date()
+        for first, grain in ((8, "hour"), (89, "week")):
+            days = f"from={today - timedelta(days=first)}&to={today - timedelta(days=2)}"
+            search = f"?{days}&grain={grain}"
+            at.open(f"/overview{search}")
+            page.wait_for_timeout(1500)
+            at.settle()
+            assert page.evaluate("location.search") == search
+            assert page.locator("[aria-label=Grain] input:checked").get_attribute("value") == grain
         page.keyboard.press("?")
         assert page.locator("dialog[open]").count() == 1
         page.keyboard.press("Escape")
