@@ -12,7 +12,8 @@
 
   function daysOf(values) {
     if (values.period === "custom" && values.range && values.range[0] && values.range[1]) {
-      return Math.round((Date.parse(values.range[1]) - Date.parse(values.range[0])) / 86400000) + 1;
+      /* What is no period is shown as the usual one until the address is mended. */
+      return Math.max(0, Math.round((Date.parse(values.range[1]) - Date.parse(values.range[0])) / 86400000) + 1) || 30;
     }
     if (values.period === "ytd") {
       var now = new Date();
@@ -26,8 +27,31 @@
     return days <= 2 ? "hour" : days <= 92 ? "day" : days <= 400 ? "week" : "month";
   }
 
+  var GRAIN_DAYS = { hour: [1, 14], day: [1, 400], week: [14, Infinity], month: [59, Infinity] };
+
   function carries(grain, days) {
-    return { hour: days <= 14, day: days <= 400, week: days >= 14, month: days >= 59 }[grain];
+    return Boolean(GRAIN_DAYS[grain]) && days >= GRAIN_DAYS[grain][0] && days <= GRAIN_DAYS[grain][1];
+  }
+
+  /* A grain that the period cannot carry is closed, and its title says why. */
+  var closedFor = null;
+
+  function closeGrains(values) {
+    closedFor = values;
+    var inputs = Array.from(document.querySelectorAll('.filters [aria-label="Grain"] input'));
+    var days = daysOf(values);
+    var choices = inputs.map(function (input) {
+      var closed = !carries(input.value, days);
+      var limits = GRAIN_DAYS[input.value] || [];
+      var label = input.labels[0];
+      var why = !closed ? "" : days > limits[1] ? "For periods of up to " + limits[1] + " days"
+        : "For periods of " + limits[0] + " days or more";
+      [input, label].forEach(function (part) { part.title = why; });
+      return { value: input.value, label: label.textContent, disabled: closed };
+    });
+    if (choices.some(function (choice, place) { return choice.disabled !== inputs[place].disabled; })) {
+      window.dash_clientside.set_props({ type: "filter", key: "grain" }, { data: choices });
+    }
   }
 
   function read(search) {
@@ -91,6 +115,7 @@
   }
 
   function say(values) {
+    closeGrains(values);
     var chip = document.querySelector(".filters__chips .chip span:last-child");
     var whole = values.period === "custom" && values.range && values.range[0] && values.range[1];
     var hint = document.querySelector(".filters__range .filters__label");
@@ -176,6 +201,7 @@
         closeCalendar(true, true);
       }
       if (byRange && values.period !== "custom") {
+        closeGrains(values);
         return [NONE(), nothing];
       }
       var days = daysOf(values);
@@ -222,6 +248,10 @@
 
   new MutationObserver(function () {
     nameTab();
+    /* Drawn after the script was asked about its period. */
+    if (closedFor && document.querySelector(".filters input[type=radio]:disabled:not([title])")) {
+      closeGrains(closedFor);
+    }
     document.querySelectorAll("[data-box]:not([data-watched])").forEach(function (place) {
       place.dataset.watched = "";
       watcher.observe(place);

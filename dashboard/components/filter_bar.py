@@ -18,11 +18,12 @@ from dashboard.components.icons import icon
 
 @dataclass(frozen=True, slots=True)
 class Choice:
-    """A value to choose; `key` is the keyboard key that chooses it."""
+    """A value to choose; `key` is the keyboard key that chooses it, `is_open` whether it can be chosen now."""
 
     value: str
     label: str
     key: str | None = None
+    is_open: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +50,10 @@ def segmented(
     """Return one choice of few, side by side."""
     return dmc.SegmentedControl(
         id=id,
-        data=[{"label": choice.label, "value": choice.value} for choice in choices],
+        data=[
+            {"label": choice.label, "value": choice.value, "disabled": not choice.is_open}
+            for choice in choices
+        ],
         value=value,
         className="seg",
         withItemsBorders=False,

@@ -105,6 +105,21 @@ def test_a_podcaster_asks_and_the_address_keeps_the_question(visit: Callable[...
             at.settle()
             assert page.evaluate("location.search") == search
             assert page.locator("[aria-label=Grain] input:checked").get_attribute("value") == grain
+        # What a period cannot carry is closed and says why, from the first sight on and after each change.
+        closed = "inputs => inputs.filter(i => i.disabled).map(i => i.value + ': ' + i.labels[0].title)"
+        grains = page.locator("[aria-label=Grain] input")
+        up_to, least = "For periods of up to {} days", "For periods of {} days or more"
+        assert grains.evaluate_all(closed) == [f"hour: {up_to.format(14)}"]
+        for key, period, said in (
+            ("w", "7d", [f"week: {least.format(14)}", f"month: {least.format(59)}"]),
+            ("y", "12m", [f"hour: {up_to.format(14)}"]),
+        ):
+            page.keyboard.press(key)
+            page.wait_for_function("said => location.search.includes(said)", arg=f"period={period}")
+            at.settle()
+            assert grains.evaluate_all(closed) == said
+            at.open(f"/overview?period={period}")
+            assert grains.evaluate_all(closed) == said
         page.keyboard.press("?")
         assert page.locator("dialog[open]").count() == 1
         page.keyboard.press("Escape")
