@@ -111,7 +111,8 @@
   }
 
   function spokenRange(range) {
-    return spoken(range[0], range[0].slice(0, 4) !== range[1].slice(0, 4)) + " – " + spoken(range[1], true);
+    var last = spoken(range[1], true);
+    return range[0] === range[1] ? last : spoken(range[0], range[0].slice(0, 4) !== range[1].slice(0, 4)) + " – " + last;
   }
 
   function say(values) {

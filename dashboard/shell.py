@@ -342,6 +342,8 @@ def _chip(period: str, days: tuple[date, date] | None, chosen: int) -> str:
 
 def _spoken(days: tuple[date, date]) -> str:
     """First and last day, as the page's script says them."""
+    if days[0] == days[1]:
+        return day(days[1])
     return f"{day(days[0], year=days[0].year != days[1].year)} – {day(days[1])}"
 
 

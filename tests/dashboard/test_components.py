@@ -438,6 +438,11 @@ def test_the_script_closes_the_same_grains_as_the_server():
         assert tuple(grain for grain, (least, most) in limits.items() if least <= days <= most) == allowed
 
 
+def test_a_period_of_one_day_is_said_as_that_day():
+    assert shell._spoken((START, START)) == "26 Oct 2026"
+    assert shell._spoken((START, START + timedelta(days=1))) == "26 Oct – 27 Oct 2026"
+
+
 def test_a_panel_links_its_csv_and_why_its_numbers_are_what_they_are():
     shown = panels.panel("b", "Downloads", "x", csv_href="/export/b.csv", why_href="/why/b", twin=True)
     assert [one.href for one in _kinds(shown, "A")] == ["/why/b", "/export/b.csv"]
