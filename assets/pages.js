@@ -115,6 +115,12 @@
     return range[0] === range[1] ? last : spoken(range[0], range[0].slice(0, 4) !== range[1].slice(0, 4)) + " – " + last;
   }
 
+  /* The days that a period covers, which its calendar marks; those of the usual periods are written on the bar. */
+  function daysShown(values) {
+    var bar = document.querySelector(".filters[data-days]");
+    return values.period === "custom" ? values.range : (bar && JSON.parse(bar.dataset.days)[values.period]) || null;
+  }
+
   function say(values) {
     closeGrains(values);
     var chip = document.querySelector(".filters__chips .chip span:last-child");
@@ -124,8 +130,8 @@
     if (days) {
       days.textContent = whole ? spokenRange(values.range) : "";
     }
-    if (hint && whole) {
-      hint.textContent = spokenRange(values.range);
+    if (hint) {
+      hint.textContent = whole ? spokenRange(values.range) : "First day, then last day";
     }
     if (chip) {
       var choice = document.querySelector('.filters .seg input[value="' + CSS.escape(values.period || "") + '"]');
@@ -148,10 +154,11 @@
       if (toItsChoice && choice) {
         choice.focus();
       }
-      /* Left without days: what is shown is still the period before, and the bar says so. */
-      var shown = read(location.search).period;
-      if (!byDays && shown !== "custom" && window.dash_clientside.set_props) {
-        window.dash_clientside.set_props({ type: "filter", key: "period" }, { value: shown });
+      /* Left without days: what is shown is still the period before, and bar and calendar say so. */
+      var shown = read(location.search);
+      if (!byDays && window.dash_clientside.set_props) {
+        var key = shown.period === "custom" ? "range" : "period";
+        window.dash_clientside.set_props({ type: "filter", key: key }, { value: shown[key] });
       }
     });
   }
@@ -189,8 +196,8 @@
       if (byUrl || !triggered.length) {
         var wanted = read(search);
         say(wanted);
+        wanted.range = daysShown(wanted);
         return [NONE(), keys.map(function (key, place) {
-          /* The range keeps what was typed while another period is looked at. */
           return same(wanted[key], current[place]) || (key === "range" && !wanted.range) ? NONE() : wanted[key];
         })];
       }
@@ -209,6 +216,11 @@
       /* Another period begins with its usual grain. Controls report when they are first filled too: only what differs
          from the address was chosen, so that a link keeps its grain. */
       var byPeriod = values.period !== read(search).period;
+      /* Opened, the calendar marks the days that are shown; none have been chosen yet. */
+      if (values.period === "custom" && byPeriod && !byRange) {
+        return [NONE(), nothing];
+      }
+      values.range = daysShown(values) || values.range;
       if (values.grain && (byPeriod || !carries(values.grain, days))) {
         values.grain = defaultGrain(days);
       }

@@ -27,7 +27,7 @@ from queries import catalogue
 from queries.campaign_states import opened_view
 from queries.errors import InvalidRequest, NotFound
 from queries.filters import Filters, parse_filters
-from queries.periods import GRAINS, PRESETS, Period, allowed_grains
+from queries.periods import GRAINS, PRESETS, Period, allowed_grains, preset_period
 from queries.session import tenant_session
 from reports.formatting import counted, day
 from reports.labels import dimension_name
@@ -269,6 +269,7 @@ def _filter_bar(viewer: Viewer, page: Page, parts: dict[str, str], query: dict[s
             period = usual.preset or CUSTOM
     elif period == CUSTOM:
         days = (usual.period.start, usual.period.last_day)
+    today = moment.astimezone(zone).date()
     periods = [
         Choice(key, _SHORT_PERIODS[key], _PERIOD_KEYS.get(key)) for key in PRESETS if key in _SHORT_PERIODS
     ]
@@ -287,7 +288,8 @@ def _filter_bar(viewer: Viewer, page: Page, parts: dict[str, str], query: dict[s
     bar = filter_bar(
         periods=[*periods, Choice(CUSTOM, "Custom")],
         period=period,
-        range_=days,
+        # What the calendar marks when it opens: the days that are shown.
+        range_=days or (shown.period.start, shown.period.last_day),
         days=_spoken(days) if days else "",
         compares=_COMPARES if "compare" in page.filters else (),
         compare=query.get("compare", "previous"),
@@ -295,7 +297,8 @@ def _filter_bar(viewer: Viewer, page: Page, parts: dict[str, str], query: dict[s
         grain=shown.grain,
         dimensions=dimensions,
         chips=(("filter", _chip(period, days, sum(len(one.chosen) for one in dimensions))),),
-        max_date=moment.astimezone(zone).date(),
+        spans={one.value: preset_period(one.value, today) for one in periods},
+        max_date=today,
         week_start=viewer.week_start,
     )
     return [bar, dcc.Store(id={"type": "usual-period", "key": "period"}, data=_as_control(usual))]

@@ -167,6 +167,11 @@ def test_custom_days_are_chosen_without_anything_moving(visit: Callable[..., Any
         days = page.locator(".filters__range button.mantine-DatePicker-day:not([data-outside])")
         days.first.wait_for()
         assert page.evaluate(places) == before
+        # It marks the days that are shown.
+        _, last = page.evaluate("JSON.parse(document.querySelector('.filters').dataset.days)['30d']")
+        marked = page.locator(".filters__range button[data-last-in-range]")
+        assert int(marked.inner_text()) == int(last[-2:])
+        assert days.and_(page.locator("[data-in-range]")).count() == min(int(last[-2:]), 30)
         # Left without days, the bar says again what is shown.
         page.keyboard.press("Escape")
         assert not page.locator(".filters__range").is_visible()

@@ -438,6 +438,21 @@ def test_the_script_closes_the_same_grains_as_the_server():
         assert tuple(grain for grain, (least, most) in limits.items() if least <= days <= most) == allowed
 
 
+def test_the_calendar_marks_the_days_that_are_shown():
+    span = Period(START, START + timedelta(days=7))
+    bar = filter_bar.filter_bar(
+        periods=[filter_bar.Choice("7d", "7 days")],
+        period="7d",
+        range_=(span.start, span.last_day),
+        spans={"7d": span},
+        max_date=span.end,
+    )
+    assert json.loads(bar.to_plotly_json()["props"]["data-days"]) == {"7d": ["2026-10-26", "2026-11-01"]}
+    [calendar] = _kinds(bar, "DatePicker")
+    assert calendar.value == ["2026-10-26", "2026-11-01"]
+    assert calendar.defaultDate == "2026-11-01"
+
+
 def test_a_period_of_one_day_is_said_as_that_day():
     assert shell._spoken((START, START)) == "26 Oct 2026"
     assert shell._spoken((START, START + timedelta(days=1))) == "26 Oct – 27 Oct 2026"
