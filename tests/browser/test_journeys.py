@@ -104,6 +104,8 @@ def test_a_podcaster_asks_and_the_address_keeps_the_question(visit: Callable[...
             page.wait_for_timeout(1500)
             at.settle()
             assert page.evaluate("location.search") == search
+            # The bar that says them is still one slim row.
+            assert page.locator(".filters").bounding_box()["height"] <= 56
             assert page.locator("[aria-label=Grain] input:checked").get_attribute("value") == grain
         # What a period cannot carry is closed and says why, from the first sight on and after each change.
         closed = "inputs => inputs.filter(i => i.disabled).map(i => i.value + ': ' + i.labels[0].title)"
