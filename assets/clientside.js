@@ -306,7 +306,8 @@
   function choosePeriod(key) {
     var bar = document.querySelector(".filters[data-keys]");
     var choice = bar && /^[a-z]$/.test(key) && JSON.parse(bar.dataset.keys)[key];
-    if (choice && window.dash_clientside) {
+    /* What is closed to the mouse is closed to the keys. */
+    if (choice && window.dash_clientside && !bar.querySelector('.seg input[value="' + choice[1] + '"]:disabled')) {
       window.dash_clientside.set_props({ type: "filter", key: choice[0] }, { value: choice[1] });
     }
   }

@@ -12,7 +12,8 @@
 
   function daysOf(values) {
     if (values.period === "custom" && values.range && values.range[0] && values.range[1]) {
-      return Math.round((Date.parse(values.range[1]) - Date.parse(values.range[0])) / 86400000) + 1;
+      /* What is no period is shown as the usual one until the address is mended. */
+      return Math.max(0, Math.round((Date.parse(values.range[1]) - Date.parse(values.range[0])) / 86400000) + 1) || 30;
     }
     if (values.period === "ytd") {
       var now = new Date();
@@ -26,8 +27,31 @@
     return days <= 2 ? "hour" : days <= 92 ? "day" : days <= 400 ? "week" : "month";
   }
 
+  var GRAIN_DAYS = { hour: [1, 14], day: [1, 400], week: [14, Infinity], month: [59, Infinity] };
+
   function carries(grain, days) {
-    return { hour: days <= 14, day: days <= 400, week: days >= 14, month: days >= 59 }[grain];
+    return Boolean(GRAIN_DAYS[grain]) && days >= GRAIN_DAYS[grain][0] && days <= GRAIN_DAYS[grain][1];
+  }
+
+  /* A grain that the period cannot carry is closed, and its title says why. */
+  var closedFor = null;
+
+  function closeGrains(values) {
+    closedFor = values;
+    var inputs = Array.from(document.querySelectorAll('.filters [aria-label="Grain"] input'));
+    var days = daysOf(values);
+    var choices = inputs.map(function (input) {
+      var closed = !carries(input.value, days);
+      var limits = GRAIN_DAYS[input.value] || [];
+      var label = input.labels[0];
+      var why = !closed ? "" : days > limits[1] ? "For periods of up to " + limits[1] + " days"
+        : "For periods of " + limits[0] + " days or more";
+      [input, label].forEach(function (part) { part.title = why; });
+      return { value: input.value, label: label.textContent, disabled: closed };
+    });
+    if (choices.some(function (choice, place) { return choice.disabled !== inputs[place].disabled; })) {
+      window.dash_clientside.set_props({ type: "filter", key: "grain" }, { data: choices });
+    }
   }
 
   function read(search) {
@@ -87,10 +111,18 @@
   }
 
   function spokenRange(range) {
-    return spoken(range[0], range[0].slice(0, 4) !== range[1].slice(0, 4)) + " – " + spoken(range[1], true);
+    var last = spoken(range[1], true);
+    return range[0] === range[1] ? last : spoken(range[0], range[0].slice(0, 4) !== range[1].slice(0, 4)) + " – " + last;
+  }
+
+  /* The days that a period covers, which its calendar marks; those of the usual periods are written on the bar. */
+  function daysShown(values) {
+    var bar = document.querySelector(".filters[data-days]");
+    return values.period === "custom" ? values.range : (bar && JSON.parse(bar.dataset.days)[values.period]) || null;
   }
 
   function say(values) {
+    closeGrains(values);
     var chip = document.querySelector(".filters__chips .chip span:last-child");
     var whole = values.period === "custom" && values.range && values.range[0] && values.range[1];
     var hint = document.querySelector(".filters__range .filters__label");
@@ -98,8 +130,8 @@
     if (days) {
       days.textContent = whole ? spokenRange(values.range) : "";
     }
-    if (hint && whole) {
-      hint.textContent = spokenRange(values.range);
+    if (hint) {
+      hint.textContent = whole ? spokenRange(values.range) : "First day, then last day";
     }
     if (chip) {
       var choice = document.querySelector('.filters .seg input[value="' + CSS.escape(values.period || "") + '"]');
@@ -122,10 +154,11 @@
       if (toItsChoice && choice) {
         choice.focus();
       }
-      /* Left without days: what is shown is still the period before, and the bar says so. */
-      var shown = read(location.search).period;
-      if (!byDays && shown !== "custom" && window.dash_clientside.set_props) {
-        window.dash_clientside.set_props({ type: "filter", key: "period" }, { value: shown });
+      /* Left without days: what is shown is still the period before, and bar and calendar say so. */
+      var shown = read(location.search);
+      if (!byDays && window.dash_clientside.set_props) {
+        var key = shown.period === "custom" ? "range" : "period";
+        window.dash_clientside.set_props({ type: "filter", key: key }, { value: shown[key] });
       }
     });
   }
@@ -163,8 +196,8 @@
       if (byUrl || !triggered.length) {
         var wanted = read(search);
         say(wanted);
+        wanted.range = daysShown(wanted);
         return [NONE(), keys.map(function (key, place) {
-          /* The range keeps what was typed while another period is looked at. */
           return same(wanted[key], current[place]) || (key === "range" && !wanted.range) ? NONE() : wanted[key];
         })];
       }
@@ -176,14 +209,20 @@
         closeCalendar(true, true);
       }
       if (byRange && values.period !== "custom") {
+        closeGrains(values);
         return [NONE(), nothing];
       }
       var days = daysOf(values);
-      var byPeriod = triggered.some(function (name) { return name.indexOf('"period"') >= 0; });
-      if (values.grain && (byPeriod || byRange || !carries(values.grain, days))) {
-        if (!carries(values.grain, days) || byPeriod) {
-          values.grain = defaultGrain(days);
-        }
+      /* Another period begins with its usual grain. Controls report when they are first filled too: only what differs
+         from the address was chosen, so that a link keeps its grain. */
+      var byPeriod = values.period !== read(search).period;
+      /* Opened, the calendar marks the days that are shown; none have been chosen yet. */
+      if (values.period === "custom" && byPeriod && !byRange) {
+        return [NONE(), nothing];
+      }
+      values.range = daysShown(values) || values.range;
+      if (values.grain && (byPeriod || !carries(values.grain, days))) {
+        values.grain = defaultGrain(days);
       }
       say(values);
       var next = write(search, values);
@@ -222,6 +261,10 @@
 
   new MutationObserver(function () {
     nameTab();
+    /* Drawn after the script was asked about its period. */
+    if (closedFor && document.querySelector(".filters input[type=radio]:disabled:not([title])")) {
+      closeGrains(closedFor);
+    }
     document.querySelectorAll("[data-box]:not([data-watched])").forEach(function (place) {
       place.dataset.watched = "";
       watcher.observe(place);

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import date
 from typing import Any
 from urllib.parse import urlencode
@@ -26,7 +27,7 @@ from queries import catalogue
 from queries.campaign_states import opened_view
 from queries.errors import InvalidRequest, NotFound
 from queries.filters import Filters, parse_filters
-from queries.periods import GRAINS, PRESETS
+from queries.periods import GRAINS, PRESETS, Period, allowed_grains, preset_period
 from queries.session import tenant_session
 from reports.formatting import counted, day
 from reports.labels import dimension_name
@@ -45,12 +46,7 @@ _COMPARES = (
     Choice("year", "A year ago"),
     Choice("none", "No comparison"),
 )
-_GRAINS = (
-    Choice("hour", "Hour"),
-    Choice("day", "Day", "D"),
-    Choice("week", "Week"),
-    Choice("month", "Month"),
-)
+_GRAIN_KEYS = {"day": "D"}
 _DIMENSIONS = {"podcast": "Podcast", "app": "App", "country": "Country", "device": "Device"}
 
 
@@ -261,9 +257,9 @@ def _filter_bar(viewer: Viewer, page: Page, parts: dict[str, str], query: dict[s
     moment, zone = now(), ZoneInfo(viewer.time_zone)
     usual = _usual_view(viewer, parts, query.get("grain", ""))
     try:
-        grain = (parse_filters(query, zone=zone, now=moment) if _names_period(query) else usual).grain
+        shown = parse_filters(query, zone=zone, now=moment) if _names_period(query) else usual
     except InvalidRequest:
-        grain = "day"  # the boxes say what is wrong with the address
+        shown = replace(usual, grain="day")  # the boxes say what is wrong with the address
     period, days = query.get("period") or usual.preset or CUSTOM, None
     if query.get("from") and query.get("to"):
         try:
@@ -273,6 +269,7 @@ def _filter_bar(viewer: Viewer, page: Page, parts: dict[str, str], query: dict[s
             period = usual.preset or CUSTOM
     elif period == CUSTOM:
         days = (usual.period.start, usual.period.last_day)
+    today = moment.astimezone(zone).date()
     periods = [
         Choice(key, _SHORT_PERIODS[key], _PERIOD_KEYS.get(key)) for key in PRESETS if key in _SHORT_PERIODS
     ]
@@ -291,18 +288,29 @@ def _filter_bar(viewer: Viewer, page: Page, parts: dict[str, str], query: dict[s
     bar = filter_bar(
         periods=[*periods, Choice(CUSTOM, "Custom")],
         period=period,
-        range_=days,
+        # What the calendar marks when it opens: the days that are shown.
+        range_=days or (shown.period.start, shown.period.last_day),
         days=_spoken(days) if days else "",
         compares=_COMPARES if "compare" in page.filters else (),
         compare=query.get("compare", "previous"),
-        grains=_GRAINS if "grain" in page.filters else (),
-        grain=grain,
+        grains=_grains(shown.period) if "grain" in page.filters else (),
+        grain=shown.grain,
         dimensions=dimensions,
         chips=(("filter", _chip(period, days, sum(len(one.chosen) for one in dimensions))),),
-        max_date=moment.astimezone(zone).date(),
+        spans={one.value: preset_period(one.value, today) for one in periods},
+        max_date=today,
         week_start=viewer.week_start,
     )
     return [bar, dcc.Store(id={"type": "usual-period", "key": "period"}, data=_as_control(usual))]
+
+
+def _grains(period: Period) -> tuple[Choice, ...]:
+    """The grains to choose from; the page's script says why one is closed, and follows the period from here on."""
+    allowed = allowed_grains(period)
+    return tuple(
+        Choice(grain, grain.capitalize(), _GRAIN_KEYS.get(grain), is_open=grain in allowed)
+        for grain in GRAINS
+    )
 
 
 def _usual_view(viewer: Viewer, parts: dict[str, str], grain: str) -> Filters:
@@ -337,6 +345,8 @@ def _chip(period: str, days: tuple[date, date] | None, chosen: int) -> str:
 
 def _spoken(days: tuple[date, date]) -> str:
     """First and last day, as the page's script says them."""
+    if days[0] == days[1]:
+        return day(days[1])
     return f"{day(days[0], year=days[0].year != days[1].year)} – {day(days[1])}"
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any
 
 from sqlalchemy import Connection
@@ -70,7 +70,10 @@ def downloads_trend(connection: Connection, f: Filters) -> Answer:
 
 
 def episode_flags(connection: Connection, f: Filters) -> Answer:
-    """Episodes that came out in the period: at (tenant day), label; oldest first."""
+    """Episodes that came out in the period: at, label; oldest first.
+
+    Time: `at` is the tenant day; by the hour the moment at which that hour begins, counted from the tenant's midnight.
+    """
     starts_at, ends_at = f.period.moments(f.zone)
     rows = ask(
         connection,
@@ -81,9 +84,21 @@ def episode_flags(connection: Connection, f: Filters) -> Answer:
         **catalogue_of(f),
     )
     return Answer(
-        columns=(Column("at", "Published", "date"), Column("label", "Episode")),
-        rows=[{"at": row["published_at"].astimezone(f.zone).date(), "label": row["label"]} for row in rows],
+        columns=(
+            Column("at", "Published", "datetime" if f.grain == "hour" else "date"),
+            Column("label", "Episode"),
+        ),
+        rows=[{"at": _place_of(row["published_at"], f), "label": row["label"]} for row in rows],
     )
+
+
+def _place_of(moment: datetime, f: Filters) -> date:
+    """The bucket of an hour or a day in which a moment lies."""
+    day = moment.astimezone(f.zone).date()
+    if f.grain != "hour":
+        return day
+    starts_at = day_start(day, f.zone)
+    return starts_at + (moment - starts_at) // _HOUR * _HOUR
 
 
 def _days(connection: Connection, f: Filters) -> list[dict[str, Any]]:

@@ -5,7 +5,7 @@ grain and the dimensions' own. What they mean is the URL's: the page's script ke
 """
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 
@@ -14,15 +14,17 @@ from dash import html
 from dash.development.base_component import Component
 
 from dashboard.components.icons import icon
+from queries.periods import Period
 
 
 @dataclass(frozen=True, slots=True)
 class Choice:
-    """A value to choose; `key` is the keyboard key that chooses it."""
+    """A value to choose; `key` is the keyboard key that chooses it, `is_open` whether it can be chosen now."""
 
     value: str
     label: str
     key: str | None = None
+    is_open: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +51,10 @@ def segmented(
     """Return one choice of few, side by side."""
     return dmc.SegmentedControl(
         id=id,
-        data=[{"label": choice.label, "value": choice.value} for choice in choices],
+        data=[
+            {"label": choice.label, "value": choice.value, "disabled": not choice.is_open}
+            for choice in choices
+        ],
         value=value,
         className="seg",
         withItemsBorders=False,
@@ -77,6 +82,7 @@ def filter_bar(
     period: str,
     range_: tuple[date, date] | None = None,
     days: str = "",
+    spans: Mapping[str, Period] | None = None,
     compares: Sequence[Choice] = (),
     compare: str | None = None,
     grains: Sequence[Choice] = (),
@@ -87,13 +93,14 @@ def filter_bar(
     week_start: str = "monday",
     extra: Sequence[Component] = (),
 ) -> html.Div:
-    """Return the bar; `days` says in words what a range covers, `week_start` (monday or sunday) how the calendar
-    is laid out.
+    """Return the bar; `days` says in words what a range of one's own covers, `spans` which days each other period has
+    (the calendar marks those that are shown), `week_start` (monday or sunday) how the calendar is laid out.
 
     The last period is "custom": choosing it opens the calendar under it; nothing moves.
     """
     keys = {choice.key.lower(): ["period", choice.value] for choice in periods if choice.key}
     keys |= {choice.key.lower(): ["grain", choice.value] for choice in grains if choice.key}
+    marked = {key: [span.start.isoformat(), span.last_day.isoformat()] for key, span in (spans or {}).items()}
     row: list[Component] = [
         html.Div(
             [
@@ -120,7 +127,7 @@ def filter_bar(
         ],
         className="filters",
         role="search",
-        **{"aria-label": "Filters", "data-keys": json.dumps(keys)},
+        **{"aria-label": "Filters", "data-keys": json.dumps(keys), "data-days": json.dumps(marked)},
     )
 
 
@@ -139,7 +146,7 @@ def _menu(dimensions: Sequence[Dimension]) -> html.Details:
 
 def _range(range_: tuple[date, date] | None, max_date: date | None, week_start: str) -> html.Div:
     """Return the calendar that "custom" opens; the page's script opens and closes it."""
-    shown = range_[0] if range_ else max_date
+    shown = min((day for day in (range_[1] if range_ else None, max_date) if day), default=None)
     return html.Div(
         [
             html.P("First day, then last day", className="filters__label"),

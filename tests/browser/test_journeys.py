@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import re
 from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -94,6 +95,33 @@ def test_a_podcaster_asks_and_the_address_keeps_the_question(visit: Callable[...
         page.wait_for_function("() => !location.search.includes('90d')")
         at.settle()
         assert page.inner_text(".head__sentence") == sentence
+        # A link with days of its own keeps its grain, also where those days would usually be shown by another.
+        today = datetime.now(UTC).date()
+        for first, grain in ((8, "hour"), (89, "week")):
+            days = f"from={today - timedelta(days=first)}&to={today - timedelta(days=2)}"
+            search = f"?{days}&grain={grain}"
+            at.open(f"/overview{search}")
+            page.wait_for_timeout(1500)
+            at.settle()
+            assert page.evaluate("location.search") == search
+            # The bar that says them is still one slim row.
+            assert page.locator(".filters").bounding_box()["height"] <= 56
+            assert page.locator("[aria-label=Grain] input:checked").get_attribute("value") == grain
+        # What a period cannot carry is closed and says why, from the first sight on and after each change.
+        closed = "inputs => inputs.filter(i => i.disabled).map(i => i.value + ': ' + i.labels[0].title)"
+        grains = page.locator("[aria-label=Grain] input")
+        up_to, least = "For periods of up to {} days", "For periods of {} days or more"
+        assert grains.evaluate_all(closed) == [f"hour: {up_to.format(14)}"]
+        for key, period, said in (
+            ("w", "7d", [f"week: {least.format(14)}", f"month: {least.format(59)}"]),
+            ("y", "12m", [f"hour: {up_to.format(14)}"]),
+        ):
+            page.keyboard.press(key)
+            page.wait_for_function("said => location.search.includes(said)", arg=f"period={period}")
+            at.settle()
+            assert grains.evaluate_all(closed) == said
+            at.open(f"/overview?period={period}")
+            assert grains.evaluate_all(closed) == said
         page.keyboard.press("?")
         assert page.locator("dialog[open]").count() == 1
         page.keyboard.press("Escape")
@@ -141,6 +169,11 @@ def test_custom_days_are_chosen_without_anything_moving(visit: Callable[..., Any
         days = page.locator(".filters__range button.mantine-DatePicker-day:not([data-outside])")
         days.first.wait_for()
         assert page.evaluate(places) == before
+        # It marks the days that are shown.
+        _, last = page.evaluate("JSON.parse(document.querySelector('.filters').dataset.days)['30d']")
+        marked = page.locator(".filters__range button[data-last-in-range]")
+        assert int(marked.inner_text()) == int(last[-2:])
+        assert days.and_(page.locator("[data-in-range]")).count() == min(int(last[-2:]), 30)
         # Left without days, the bar says again what is shown.
         page.keyboard.press("Escape")
         assert not page.locator(".filters__range").is_visible()

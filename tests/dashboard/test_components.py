@@ -10,6 +10,7 @@ from dash import dcc, html
 from dash.development.base_component import Component
 from plotly.utils import PlotlyJSONEncoder
 
+from dashboard import shell
 from dashboard.components import charts, filter_bar, frame, kpis, panels, states, tables
 from dashboard.jobs import JOBS
 from dashboard.pages import methodology
@@ -17,6 +18,7 @@ from dashboard.pages.methodology import relations_of
 from dashboard.plain import Plain
 from queries import operations
 from queries.metrics import METRICS
+from queries.periods import Period, allowed_grains
 from reports import formatting as f
 from reports.figures.builders import attribution_bars, ranking, trend
 from reports.figures.tokens import ASSETS
@@ -407,6 +409,53 @@ def test_the_filter_bar_tells_the_script_its_keys():
     ids = [one.id for one in _walk(bar) if isinstance(getattr(one, "id", None), dict)]
     assert [one["key"] for one in ids] == ["period", "range", "compare", "app", "grain"]
     assert _text(_named(bar, "filters__count")[0]) == "1"
+
+
+@pytest.mark.parametrize(
+    ("days", "closed"),
+    [
+        (7, ["week", "month"]),
+        (30, ["hour", "month"]),
+        (90, ["hour"]),
+        (365, ["hour"]),
+        (730, ["hour", "day"]),
+    ],
+)
+def test_a_grain_that_the_period_cannot_carry_is_closed(days, closed):
+    choices = shell._grains(Period(START, START + timedelta(days=days)))
+    bar = filter_bar.filter_bar(periods=(), period="30d", grains=choices, grain="day")
+    [control] = [one for one in _kinds(bar, "SegmentedControl") if one.id["key"] == "grain"]
+    assert [one["value"] for one in control.data] == ["hour", "day", "week", "month"]
+    assert [one["value"] for one in control.data if one["disabled"]] == closed
+
+
+def test_the_script_closes_the_same_grains_as_the_server():
+    script = (ASSETS / "pages.js").read_text(encoding="utf-8")
+    said = re.search(r"var GRAIN_DAYS = (\{.*\});", script)
+    limits = json.loads(re.sub(r"(\w+):", r'"\1":', said[1]))
+    for days in range(1, 800):
+        allowed = allowed_grains(Period(START, START + timedelta(days=days)))
+        assert tuple(grain for grain, (least, most) in limits.items() if least <= days <= most) == allowed
+
+
+def test_the_calendar_marks_the_days_that_are_shown():
+    span = Period(START, START + timedelta(days=7))
+    bar = filter_bar.filter_bar(
+        periods=[filter_bar.Choice("7d", "7 days")],
+        period="7d",
+        range_=(span.start, span.last_day),
+        spans={"7d": span},
+        max_date=span.end,
+    )
+    assert json.loads(bar.to_plotly_json()["props"]["data-days"]) == {"7d": ["2026-10-26", "2026-11-01"]}
+    [calendar] = _kinds(bar, "DatePicker")
+    assert calendar.value == ["2026-10-26", "2026-11-01"]
+    assert calendar.defaultDate == "2026-11-01"
+
+
+def test_a_period_of_one_day_is_said_as_that_day():
+    assert shell._spoken((START, START)) == "26 Oct 2026"
+    assert shell._spoken((START, START + timedelta(days=1))) == "26 Oct – 27 Oct 2026"
 
 
 def test_a_panel_links_its_csv_and_why_its_numbers_are_what_they_are():

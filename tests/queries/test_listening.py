@@ -10,6 +10,7 @@ from decimal import Decimal
 from functools import cache
 from typing import Any
 from uuid import uuid4
+from zoneinfo import ZoneInfo
 
 import pytest
 from sqlalchemy import Connection, text
@@ -20,6 +21,7 @@ from queries.filters import Filters
 from queries.periods import Period
 from queries.results import Answer
 from queries.session import Actor, tenant_session
+from reports.figures.subjects import downloads_over_time
 from tests.listening_oracle import Counted, change
 from tests.weeks import week_of
 from tests.world import WORLD_NOW, ListenerEvent, World, Writer
@@ -292,6 +294,25 @@ def test_flags_are_the_days_on_which_episodes_came_out(world: World) -> None:
     ]
     assert rows == expected
     assert [dict(row) for row in only.rows] == expected[1:2]
+
+
+@pytest.mark.parametrize("zone", [None, "Asia/Kolkata"])
+def test_by_the_hour_a_flag_stands_at_the_hour_in_which_its_episode_came_out(
+    world: World, zone: str | None
+) -> None:
+    f = world.a.filters({"period": "7d", "grain": "hour"})
+    f = replace(f, zone=ZoneInfo(zone)) if zone else f
+    out = WORLD_NOW - timedelta(days=3, hours=3, minutes=17)
+    with _as(world.people.carol) as connection:
+        answer = listening_trend.episode_flags(connection, f)
+        trend = listening_trend.downloads_trend(connection, f)
+    [row] = answer.rows
+    assert row["label"] == "Harbour Lights 4"
+    assert row["at"] <= out < row["at"] + timedelta(hours=1)
+    assert row["at"] in {one["bucket"] for one in trend.rows}
+    # On the axis it stands at the tenant's own clock.
+    [mark] = downloads_over_time(trend, f, answer).marks
+    assert mark.at == out.astimezone(f.zone).replace(minute=0, second=0, tzinfo=None)
 
 
 def test_an_episode_of_the_future_has_no_flag(world: World) -> None:
