@@ -9,9 +9,11 @@ from contextlib import contextmanager
 from dataclasses import replace
 from datetime import date, timedelta
 from pathlib import Path
+from typing import Any
 from uuid import UUID
 
 import psycopg
+from psycopg import sql
 
 from dashboard.databases import on_embedded
 from dashboard.jobs import JOBS
@@ -182,7 +184,7 @@ def ensure_histories(server: Server, settings: Settings, say: Callable[[str], No
         create_database(server, unfinished)
         _build(on_database(settings, server, unfinished), large_tenants()[:1], say)
         with psycopg.connect(server.dsn(SUPERUSER, "postgres"), autocommit=True) as connection:
-            connection.execute(f"alter database {unfinished} rename to {long}")
+            _rename(connection, unfinished, long)
     say("Cutting a copy of it down to 60 days ...")
     unfinished = f"{short}_unfinished"
     drop_database(server, unfinished)
@@ -192,7 +194,8 @@ def ensure_histories(server: Server, settings: Settings, say: Callable[[str], No
         connection.execute("set session_replication_role = replica")
         connection.execute("set row_security = off")
         for table, column in _HISTORY_TABLES.items():
-            connection.execute(f"delete from {table} where {column} < now() - interval '60 days'")
+            statement = sql.SQL("delete from {} where {} < now() - interval '60 days'")
+            connection.execute(statement.format(sql.Identifier(*table.split(".")), sql.Identifier(column)))
         connection.execute(
             "delete from internal.listeners l where not exists "
             "(select from internal.listener_days d where d.listener_no = l.listener_no) and not exists "
@@ -200,4 +203,11 @@ def ensure_histories(server: Server, settings: Settings, say: Callable[[str], No
         )
         connection.execute("vacuum (full, analyze)")
     with psycopg.connect(server.dsn(SUPERUSER, "postgres"), autocommit=True) as connection:
-        connection.execute(f"alter database {unfinished} rename to {short}")
+        _rename(connection, unfinished, short)
+
+
+def _rename(connection: psycopg.Connection[Any], name: str, to: str) -> None:
+    """A database gets its name when it is whole."""
+    connection.execute(
+        sql.SQL("alter database {} rename to {}").format(sql.Identifier(name), sql.Identifier(to))
+    )

@@ -86,7 +86,7 @@ def test_every_refused_request_keeps_one_reason(values: dict[str, Any], reason: 
     data_centres = Networks(["198.51.100.0/24", "2001:db8:99::/48"])
     (verdict,) = verdicts([request(**values)], episode_of=files.get, data_centres=data_centres).values()
     assert verdict.reason == reason
-    assert verdict.is_download == (verdict.download is not None) == (reason is None)
+    assert (verdict.download is not None) == (reason is None)
 
 
 def test_every_reason_has_words_of_its_own() -> None:
@@ -117,7 +117,7 @@ def test_a_redirect_counts_and_is_labelled() -> None:
         request(2, status=302, occurred_at=NOON + timedelta(hours=1)),
     ]
     first, again = verdicts(sent, redirects=True).values()
-    assert (first.is_download, first.is_unmeasured, again.reason) == (True, True, Reason.REPEAT)
+    assert (first.reason is None, first.is_unmeasured, again.reason) == (True, True, Reason.REPEAT)
     assert reasons([request(status=304)], redirects=True) == ["not_modified"]
     assert reasons([request(status=302, byte_range="bytes=0-1")], redirects=True) == ["range_probe"]
 
@@ -125,8 +125,8 @@ def test_a_redirect_counts_and_is_labelled() -> None:
 def test_unknown_bytes_count_and_are_labelled_known_ones_are_not() -> None:
     (unknown,) = verdicts([request(bytes_sent=None)]).values()
     (known,) = verdicts([request()]).values()
-    assert (unknown.is_download, unknown.is_unmeasured) == (True, True)
-    assert (known.is_download, known.is_unmeasured) == (True, False)
+    assert (unknown.reason is None, unknown.is_unmeasured) == (True, True)
+    assert (known.reason is None, known.is_unmeasured) == (True, False)
 
 
 @pytest.mark.parametrize(
@@ -155,7 +155,7 @@ def test_pieces_are_put_together(pieces: list[tuple[str | None, int]], counts: b
         request(number, status=206, byte_range=byte_range, bytes_sent=sent)
         for number, (byte_range, sent) in enumerate(pieces)
     ]
-    assert any(verdict.is_download for verdict in verdicts(requests).values()) == counts
+    assert any(verdict.reason is None for verdict in verdicts(requests).values()) == counts
 
 
 @pytest.mark.parametrize(

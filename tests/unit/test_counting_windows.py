@@ -60,7 +60,7 @@ def test_the_worked_table_of_the_guidelines(window: Window, key: str) -> None:
     requests = [
         request(number, occurred_at=moment(written)) for number, written in enumerate(vector["requests"])
     ]
-    found = [int(verdict.is_download) for verdict in verdicts(requests, window=window).values()]
+    found = [int(verdict.reason is None) for verdict in verdicts(requests, window=window).values()]
     assert found == vector[key]
 
 
@@ -248,7 +248,7 @@ def test_every_request_gets_one_verdict_and_every_window_one_delivery(
     judged = [one for one in found if isinstance(one, Verdict)]
     closed = [one for one in found if not isinstance(one, Verdict)]
     assert sorted(one.number for one in judged) == [one.number for one in requests]
-    assert sorted(one.number for one in judged if one.is_download) == sorted(
+    assert sorted(one.number for one in judged if one.reason is None) == sorted(
         one.number for one in closed if one.number is not None
     )
 

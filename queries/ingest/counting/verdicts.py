@@ -52,11 +52,6 @@ class Verdict:
     download: Fetch | None = None
     is_unmeasured: bool = False
 
-    @property
-    def is_download(self) -> bool:
-        """Whether the request counts."""
-        return self.reason is None
-
 
 @dataclass(frozen=True, slots=True)
 class Delivery:
