@@ -188,8 +188,9 @@ _ALL = (
         "impressions",
         "Impressions",
         "count",
-        "Ads delivered: the ad lies inside a valid download and all its bytes were sent. Hearing the ad is "
-        "another metric.",
+        "Ads in valid downloads. Where podboard makes them itself, from downloads in access logs, event files or the "
+        "enclosure prefix, each ad unit of the episode in flight counts with the download: whether the bytes of the "
+        "ad were all sent is not checked. Hearing the ad is another metric.",
         "campaign_days (from attribution_events of type impression)",
         adds_over=("time", "campaigns", "episodes", "ad units"),
         group="Campaigns",

@@ -1,5 +1,5 @@
--- purpose: adds the downloads among requests, and one impression for each ad delivered: an ad unit of the episode whose campaign is
---     in flight on the tenant day of the download
+-- purpose: adds the downloads among requests, and one impression for each ad unit of the episode whose campaign is in flight on
+--     the tenant day of the download; which bytes of the file were sent is not asked
 -- params: downloads
 -- returns: downloads bigint, impressions bigint
 -- grain: one row
