@@ -19,7 +19,7 @@ from queries.settings import Settings
 from schema.server import Server
 
 # What every transaction costs besides its question: who is it, what may they see.
-_NOT_THE_QUESTION = ("enter_session", "set_tenant_context", "session_open", "open_session")
+_NOT_THE_QUESTION = ("enter_session", "set_tenant_context", "session_open", "session_enter")
 FACTOR, ALLOWANCE_MS = 3.0, 8.0
 
 

@@ -17,7 +17,14 @@ from sqlalchemy.exc import DBAPIError
 
 from queries.engine import patience
 from queries.errors import DatabaseUnavailable
-from queries.session import Actor, anonymous_session, anonymous_statement, operator_session, tenant_session
+from queries.session import (
+    Actor,
+    anonymous_session,
+    anonymous_statement,
+    enter_by_cookie,
+    operator_session,
+    tenant_session,
+)
 from queries.statements import ask, tell
 
 IDLE_AFTER = timedelta(minutes=30)
@@ -154,29 +161,39 @@ def start_session(connection: Connection, account: Account, *, now: datetime, or
 
 
 def open_session(token: str, *, now: datetime) -> OpenSession | None:
-    """The living session of a cookie, in one round trip; None when it has ended, was idle too long or never was.
+    """The living session of a cookie; None when it has ended, was idle too long or never was.
 
-    A person who was disabled has no living session.
+    A person who was disabled has no living session. The person is entered with the same statement: their next reading
+    transaction goes on where this one stands (enter_by_cookie() says what a caller owes it).
     """
     began = time.monotonic()
     try:
-        rows = _session_rows(token, now)
+        row = _entered_row(token, now)
     except DatabaseUnavailable:
         # After a restart of the database a pooled connection fails at once, and the next one works.
         if time.monotonic() - began > 0.5:
             raise
-        rows = _session_rows(token, now)
-    if not rows:
+        row = _entered_row(token, now)
+    if row is None:
         return None
-    return OpenSession(**{**rows[0], "permissions": frozenset(rows[0]["permissions"])})
+    return OpenSession(**{**row, "permissions": frozenset(row["permissions"])})
 
 
-def _session_rows(token: str, now: datetime) -> list[dict[str, Any]]:
-    with patience(LONGEST_WAIT_SECONDS), anonymous_statement() as connection:
-        return ask(
-            connection, "people/session_open", token_hash=token_hash(token), now=now, idle_since=now - IDLE_AFTER,
-            noted_before=now - SEEN_NOTED_EVERY,
-        )  # fmt: skip
+def _entered_row(token: str, now: datetime) -> dict[str, Any] | None:
+    with patience(LONGEST_WAIT_SECONDS):
+        row = enter_by_cookie("people/session_enter", **_living(token, now))
+        if row is not None and row.pop("is_to_be_noted"):
+            # Once a minute. It writes, and what was entered only reads: the request enters anew.
+            with anonymous_statement() as connection:
+                ask(connection, "people/session_note", **_living(token, now))
+        return row
+
+
+def _living(token: str, now: datetime) -> dict[str, Any]:
+    return {
+        "token_hash": token_hash(token), "now": now, "idle_since": now - IDLE_AFTER,
+        "noted_before": now - SEEN_NOTED_EVERY,
+    }  # fmt: skip
 
 
 def end_session(connection: Connection, session_id: UUID, *, now: datetime) -> None:

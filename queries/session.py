@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager, suppress
+from contextvars import ContextVar
 from dataclasses import dataclass
+from typing import Any
 from uuid import UUID
 
 from psycopg import Error as PsycopgError
@@ -23,7 +25,7 @@ from queries.errors import (
     TryAgain,
 )
 from queries.settings import current_settings
-from queries.statements import run
+from queries.statements import ask, run
 
 # The server stops a reader's statement after 30 s: one that has not answered some seconds later has gone.
 _PATIENCE_SECONDS = 40.0
@@ -46,6 +48,18 @@ class Actor:
     user_id: UUID | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class _Entered:
+    """A read-only transaction in which `actor` is already set, open until it is read in or given up."""
+
+    actor: Actor
+    connection: Connection
+    transaction: ExitStack
+
+
+_entered: ContextVar[_Entered | None] = ContextVar("entered", default=None)
+
+
 @contextmanager
 def tenant_session(actor: Actor, *, write: bool = False, steady: bool = False) -> Iterator[Connection]:
     """A transaction that sees what `actor` may see; read only unless asked.
@@ -56,14 +70,7 @@ def tenant_session(actor: Actor, *, write: bool = False, steady: bool = False) -
     """
     if actor.tenant_id is None:
         raise TenantMissing("No tenant: nothing can be read.")
-    with (
-        patience(_PATIENCE_SECONDS),
-        _transaction(current_settings().runtime_dsn, write=write, steady=steady) as connection,
-    ):
-        if actor.user_id is None:
-            run(connection, _TENANT, {"tenant_id": actor.tenant_id})
-        else:
-            _enter(connection, actor)
+    with patience(_PATIENCE_SECONDS), _transaction_of(actor, write=write, steady=steady) as connection:
         yield connection
 
 
@@ -72,8 +79,7 @@ def operator_session(actor: Actor, *, write: bool = False) -> Iterator[Connectio
     """A transaction of an operator: no tenant, so no tenant's rows; system tables only."""
     if actor.tenant_id is not None or actor.user_id is None:
         raise AccessRefused("Only an operator acts without a tenant.")
-    with patience(_PATIENCE_SECONDS), _transaction(current_settings().runtime_dsn, write=write) as connection:
-        _enter(connection, actor)
+    with patience(_PATIENCE_SECONDS), _transaction_of(actor, write=write) as connection:
         yield connection
 
 
@@ -141,6 +147,48 @@ def outside_transactions(reason: str) -> Iterator[Connection]:
         yield connection
 
 
+def enter_by_cookie(name: str, **parameters: Any) -> dict[str, Any] | None:
+    """The row of a statement that finds a person by their cookie and enters them, as session_enter() does.
+
+    The transaction stays open for the next read-only tenant_session() or operator_session(), when it is that person's,
+    which so need not ask a second time who they are. Whoever calls this calls leave() at the end, whatever happened.
+    """
+    with ExitStack() as opening:
+        connection = opening.enter_context(_transaction(current_settings().runtime_dsn, write=False))
+        rows = ask(connection, name, **parameters)
+        if not rows:
+            return None
+        actor = Actor(rows[0]["tenant_id"], rows[0]["user_id"])
+        _entered.set(_Entered(actor, connection, opening.pop_all()))
+    return rows[0]
+
+
+def leave() -> None:
+    """Ends the transaction that enter_by_cookie() opened, where nobody has read in it."""
+    if (entered := _entered.get()) is not None:
+        _entered.set(None)
+        # It has only read: a server that went away meanwhile takes nothing with it.
+        with suppress(DatabaseUnavailable):
+            entered.transaction.close()
+
+
+@contextmanager
+def _transaction_of(actor: Actor, *, write: bool, steady: bool = False) -> Iterator[Connection]:
+    """The transaction that this person's cookie has opened, or one of its own."""
+    entered = _entered.get()
+    if entered is not None and entered.actor == actor and not write and not steady:
+        _entered.set(None)
+        with entered.transaction:
+            yield entered.connection
+        return
+    with _transaction(current_settings().runtime_dsn, write=write, steady=steady) as connection:
+        if actor.user_id is None:
+            run(connection, _TENANT, {"tenant_id": actor.tenant_id})
+        else:
+            _enter(connection, actor)
+        yield connection
+
+
 def _enter(connection: Connection, actor: Actor) -> None:
     try:
         run(connection, _ENTER, {"tenant_id": actor.tenant_id, "user_id": actor.user_id})
@@ -152,6 +200,8 @@ def _enter(connection: Connection, actor: Actor) -> None:
 
 @contextmanager
 def _transaction(dsn: str, *, write: bool, steady: bool = False, alone: bool = False) -> Iterator[Connection]:
+    # A request holds one connection at a time: with two, requests would wait for each other once the pool is used up.
+    leave()
     try:
         opened = engine_for(dsn).connect()
     except (OperationalError, PoolTimeout) as error:

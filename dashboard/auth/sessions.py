@@ -10,6 +10,7 @@ from flask_login import LoginManager
 from dashboard.access import Viewer
 from dashboard.auth.throttle import address_prefix
 from queries.people import Origin, open_session
+from queries.session import leave
 from queries.settings import Settings
 
 TOKEN_LENGTHS = range(40, 65)
@@ -44,6 +45,10 @@ def install_sessions(app: Flask, settings: Settings) -> None:
         token = session_token(asked)
         opened = open_session(token, now=now()) if token else None
         return Viewer.of_session(opened) if opened else None
+
+    @app.teardown_request
+    def leave_database(_error: BaseException | None) -> None:
+        leave()
 
 
 def now() -> datetime:

@@ -11,13 +11,16 @@ from typing import Any
 import psycopg
 import pytest
 from argon2 import PasswordHasher
+from sqlalchemy import QueuePool
 
 from dashboard import run as product
 from dashboard.auth import passwords, views
 from dashboard.auth.gate import own_path
 from dashboard.auth.throttle import FREE_ATTEMPTS_PER_ACCOUNT, FREE_ATTEMPTS_PER_ADDRESS, address_prefix
 from dashboard.server import create_server
+from queries.engine import engine_for
 from queries.people import token_hash
+from queries.settings import current_settings
 from queries.tenants import invite, set_disabled
 from tests.dashboard.visitors import CHEAP, PASSWORD, Browser, Using, address
 
@@ -454,8 +457,12 @@ def test_a_session_is_read_in_one_transaction(browse, statements) -> None:
     browser = browse("Bob")
     statements.clear()
     assert browser.get("/campaigns").status_code == 200
-    assert len([statement for statement in statements if "session_open" in statement]) == 1
+    assert len([statement for statement in statements if "session_enter" in statement]) == 1
     assert len(statements) == 1
+    # What was entered and not read in ends with the request.
+    pool = engine_for(current_settings().runtime_dsn).pool
+    assert isinstance(pool, QueuePool)
+    assert pool.checkedout() == 0
 
 
 # What log-in leaves behind -------------------------------------------------------------------------------------
