@@ -24,6 +24,7 @@ from schema.check import Finding
 from schema.migrate import FOLDER
 from schema.structure import TIMESCALE_STRUCTURE, timescale_structure
 from tests.conftest import Database
+from tests.data_model import Model
 from tests.timescale.server import TimescaleServer
 from tests.timescale.sides import NOW, READ, Side, TenantIds, plain_side
 
@@ -253,6 +254,11 @@ def test_what_timescale_keeps_is_written_down(timescale: Side) -> None:
     assert TIMESCALE_STRUCTURE.read_text(encoding="utf-8") == made, (
         "run `make structure` and review the difference"
     )
+
+
+def test_every_line_of_the_model_is_there(timescale: Side) -> None:
+    with timescale.connect("podboard_owner") as connection:
+        assert Model(connection, "timescale").faults() == []
 
 
 def test_the_hypertables_are_made_as_timescale_allows(timescale: Side) -> None:
