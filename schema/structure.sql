@@ -5701,6 +5701,9 @@ ALTER TABLE ONLY public.experiment_events
 ALTER TABLE ONLY public.experiment_events
     ADD CONSTRAINT experiment_events_tenant_id_fkey FOREIGN KEY (tenant_id) REFERENCES public.tenants(id) ON DELETE CASCADE;
 
+ALTER TABLE ONLY public.experiment_events
+    ADD CONSTRAINT experiment_events_user_of_tenant FOREIGN KEY (tenant_id, user_id) REFERENCES public.users(tenant_id, id) ON DELETE CASCADE;
+
 ALTER TABLE ONLY public.experiments
     ADD CONSTRAINT experiments_tenant_id_fkey FOREIGN KEY (tenant_id) REFERENCES public.tenants(id) ON DELETE CASCADE;
 

@@ -38,7 +38,7 @@ SECTIONS = ("tables", "views", "system")
 _HEAD = f"""# Who may read, insert, update and delete (r i u d) the rows of tenant A in each relation of the schema
 # public, as the database lets them, whatever the pages ask. Capital: all rows. Small: some (one's own).
 # ".": a right that no row passes. "-": no right. Measured by tests/rights.py; `make rights` writes it anew.
-# Read what has changed: each line is a decision.
+# Read what has changed: each line is a decision. A table guarded just as one with a line needs none: that was decided.
 # nobody: no tenant set. tenant: set, no person. alice: admin. dora: account manager. reader: has every
 # permission to read, none to do anything. looker: sees every campaign and podcast, may nothing else.
 # bob: sponsor. carol: podcaster. charlie: admin of another tenant. operator: of no tenant. worker: the
@@ -191,6 +191,39 @@ def measure(canary_world: CanaryWorld) -> dict[str, dict[str, str]]:
 def written() -> dict[str, dict[str, str]]:
     """The matrix as the file states it."""
     return tomllib.loads(FILE.read_text(encoding="utf-8"))
+
+
+# What decides who may do what with a table: its policies, and what the runtime roles are granted on it and its columns.
+_KINDS = """
+    select c.relname::text, md5(concat_ws(e'\\n', c.relrowsecurity,
+        (select string_agg(concat_ws('|', p.policyname, p.permissive, p.roles, p.cmd, p.qual, p.with_check), e'\\n'
+                           order by p.policyname)
+         from pg_policies p where p.schemaname = 'public' and p.tablename = c.relname),
+        (select string_agg(a.grantee::regrole || ' ' || a.privilege_type, ' ' order by a.grantee, a.privilege_type)
+         from aclexplode(c.relacl) a),
+        (select string_agg(t.attname || ' ' || t.attacl::text, ' ' order by t.attname)
+         from pg_attribute t where t.attrelid = c.oid and t.attacl is not null)))
+    from pg_class c where c.relnamespace = 'public'::regnamespace and c.relkind in ('r', 'p')
+"""
+
+
+def kinds(connection: Connection) -> dict[str, str]:
+    """Of each table: by what it is guarded, in short; two that are guarded alike have the same."""
+    return dict(connection.execute(_KINDS).fetchall())
+
+
+def stated(connection: Connection) -> dict[str, dict[str, str]]:
+    """The matrix as the file states it; a table without a line has that of one with the same policies and grants."""
+    matrix = written()
+    kinds = dict(connection.execute(_KINDS).fetchall())
+    decided = {
+        kinds[name]: (section, name) for section in matrix for name in matrix[section] if name in kinds
+    }
+    for name, kind in kinds.items():
+        if kind in decided:
+            section, like = decided[kind]
+            matrix[section].setdefault(name, matrix[section][like])
+    return matrix
 
 
 def line(name: str, cells: str) -> str:

@@ -13,8 +13,11 @@ from psycopg import sql
 from psycopg.types.json import Jsonb
 
 from queries.session import Actor
+from queries.settings import Settings
 from schema.server import Reachable, create_database, drop_database
 from tests.small_versions import EMPTY, write
+from tests.timescale.server import TimescaleServer, timescale_server
+from tests.timescale.sides import Side, timescale_side
 from tests.world import World
 
 
@@ -49,6 +52,19 @@ def folder(tmp_path: Path) -> Path:
         "create function one() returns int language sql as $$ select 1; $$;",
     )
     return tmp_path
+
+
+@pytest.fixture(scope="module")
+def wasm() -> Iterator[TimescaleServer]:
+    """A migrated database on TimescaleDB."""
+    with timescale_server() as server:
+        server.migrate()
+        yield server
+
+
+@pytest.fixture(scope="module")
+def timescale(wasm: TimescaleServer, settings: Settings) -> Side:
+    return timescale_side(wasm, settings)
 
 
 class Stage:

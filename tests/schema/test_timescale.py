@@ -5,17 +5,17 @@ The server is a WebAssembly build (tests/timescale). Both sides run the worker's
 
 from __future__ import annotations
 
-import sys
-import time
+import re
 from collections.abc import Callable, Iterator
 from datetime import datetime, timedelta
 
 import psycopg
 import pytest
+from click.testing import CliRunner
 from psycopg import sql
-from sqlalchemy import text
+from sqlalchemy import make_url, text
 
-from queries import refresh
+from dashboard.commands.check import command
 from queries.session import Actor, system_session, tenant_session
 from queries.settings import Settings
 from queries.statements import ask
@@ -24,25 +24,13 @@ from schema.check import Finding
 from schema.migrate import FOLDER
 from schema.structure import TIMESCALE_STRUCTURE, timescale_structure
 from tests.conftest import Database
-from tests.timescale.server import TimescaleServer, timescale_server
-from tests.timescale.sides import NOW, READ, Side, TenantIds, plain_side, timescale_side
+from tests.data_model import Model
+from tests.timescale.server import TimescaleServer
+from tests.timescale.sides import NOW, READ, Side, TenantIds, plain_side
 
 # The build has a PostgreSQL of its own, whichever the run uses; plain PostgreSQL's answers have oracles on every version.
 pytestmark = pytest.mark.once
 Sides = tuple[Side, Side]
-
-
-@pytest.fixture(scope="module")
-def wasm() -> Iterator[TimescaleServer]:
-    """A migrated database on TimescaleDB."""
-    with timescale_server() as server:
-        server.migrate()
-        yield server
-
-
-@pytest.fixture(scope="module")
-def timescale(wasm: TimescaleServer, settings: Settings) -> Side:
-    return timescale_side(wasm, settings)
 
 
 @pytest.fixture(scope="module")
@@ -268,6 +256,11 @@ def test_what_timescale_keeps_is_written_down(timescale: Side) -> None:
     )
 
 
+def test_every_line_of_the_model_is_there(timescale: Side) -> None:
+    with timescale.connect("podboard_owner") as connection:
+        assert Model(connection, "timescale").faults() == []
+
+
 def test_the_hypertables_are_made_as_timescale_allows(timescale: Side) -> None:
     """Row security without FORCE on the three with aggregates, none of them under the aggregates' roles, no key to what is retained."""
     with timescale.connect("podboard_owner") as connection:
@@ -307,21 +300,58 @@ def _inspect(wasm: TimescaleServer, patch: pytest.MonkeyPatch) -> list[Finding]:
     return check.inspect("podboard_web", worker_dsn="podboard_worker", owner_dsn="podboard_owner")
 
 
-def test_check_finds_what_is_there(wasm: TimescaleServer, monkeypatch: pytest.MonkeyPatch) -> None:
-    """All of it passes but the size of the lock table, which this build cannot be given."""
-    findings = [(finding.subject, finding.state, finding.text) for finding in _inspect(wasm, monkeypatch)]
-    assert findings == [
-        ("Server", "ok", "PostgreSQL 17.5"),
-        ("Locks", "fault", "max_locks_per_transaction = 64, but chunks of 1 day need 1024: as a superuser run "
-                           "`alter system set max_locks_per_transaction = 1024` and restart the server"),
-        ("TimescaleDB", "ok", "keeps the time series of this database"),
-        ("Extension uuid-ossp", "note", "missing: uuid_generate_v4() is made over gen_random_uuid(): nothing is lost"),
-        ("Extension pg_trgm", "note", "missing: searches by part of a word read whole tables"),
-        ("Extension pgcrypto", "note", "missing: nothing is lost: podboard hashes and draws random numbers in Python"),
-        ("Web role", "ok", "podboard_web has the rights it needs and no more"),
-        ("Worker role", "ok", "podboard_worker has the rights it needs and no more"),
-        ("Owner role", "ok", "podboard_owner has the rights it needs and no more"),
+def test_check_passes(wasm: TimescaleServer, monkeypatch: pytest.MonkeyPatch) -> None:
+    """`podboard check` ends with 0; each log-in is a session of its role."""
+    for name, role in (("", "web"), ("_WORKER", "worker"), ("_OWNER", "owner")):
+        monkeypatch.setenv(f"DATABASE{name}_URL", f"postgresql://podboard_{role}@wasm/postgres")
+    monkeypatch.setenv("SECRET_KEY", "kX4vQ9wZ1nB7rT2yL6pD8sF3hJ5gM0cA")
+    monkeypatch.setattr(check, "_open", lambda dsn: wasm.connect(str(make_url(dsn).username)))
+    done = CliRunner().invoke(command)
+    assert done.exit_code == 0, done.output
+    said = [re.split(r"  +", line, maxsplit=2) for line in done.output.splitlines()]
+    assert said[:11] == [
+        ["ok", "SECRET_KEY", "set"],
+        ["ok", "Database", "from DATABASE_URL"],
+        ["ok", "Server", "PostgreSQL 17.5"],
+        ["ok", "Locks", "max_locks_per_transaction = 1024, and chunks of 1 day need 1024"],
+        ["ok", "TimescaleDB", "keeps the time series of this database"],
+        ["note", "Extension uuid-ossp", "missing: uuid_generate_v4() is made over gen_random_uuid(): nothing is lost"],
+        ["note", "Extension pg_trgm", "missing: searches by part of a word read whole tables"],
+        ["note", "Extension pgcrypto", "missing: nothing is lost: podboard hashes and draws random numbers in Python"],
+        ["ok", "Web role", "podboard_web has the rights it needs and no more"],
+        ["ok", "Worker role", "podboard_worker has the rights it needs and no more"],
+        ["ok", "Owner role", "podboard_owner has the rights it needs and no more"],
     ]  # fmt: skip
+
+
+def test_the_room_for_locks_follows_from_the_length_of_the_chunks(
+    wasm: TimescaleServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def locks() -> Finding:
+        (found,) = [finding for finding in _inspect(wasm, monkeypatch) if finding.subject == "Locks"]
+        return found
+
+    def chunks_of(length: str, *tables: str) -> None:
+        with wasm.connect("podboard_owner", autocommit=True) as connection:
+            for table in tables:
+                connection.execute(
+                    "select set_chunk_time_interval(%s::regclass, %s::interval)", [table, length]
+                )
+
+    daily = ("listener_events", "attribution_events", "listener_metrics")
+    try:
+        chunks_of("12 hours", "listener_events")
+        assert locks() == Finding(
+            "Locks",
+            "fault",
+            "max_locks_per_transaction = 1024, but chunks of 0.5 days need 2048: as a superuser run "
+            "`alter system set max_locks_per_transaction = 2048` and restart the server",
+        )
+        chunks_of("7 days", *daily)
+        assert locks().text == "max_locks_per_transaction = 1024, and chunks of 7 days need 147"
+    finally:
+        chunks_of("1 day", *daily)
+    assert locks().text == "max_locks_per_transaction = 1024, and chunks of 1 day need 1024"
 
 
 def test_a_role_that_may_enter_the_chunks_is_refused(
@@ -331,8 +361,8 @@ def test_a_role_that_may_enter_the_chunks_is_refused(
         connection.execute("grant usage on schema _timescaledb_internal to public")
     try:
         faults = [finding for finding in _inspect(wasm, monkeypatch) if finding.state == "fault"]
-        assert [finding.subject for finding in faults] == ["Locks", "Web role", "Worker role"]
-        for finding, role in zip(faults[1:], ("podboard_web", "podboard_worker"), strict=True):
+        assert [finding.subject for finding in faults] == ["Web role", "Worker role"]
+        for finding, role in zip(faults, ("podboard_web", "podboard_worker"), strict=True):
             assert finding.text == (
                 f"{role} may enter the schema of TimescaleDB's chunks, which row-level security does not cover: "
                 "as a superuser run schema/timescale.sql in this database"
@@ -343,53 +373,3 @@ def test_a_role_that_may_enter_the_chunks_is_refused(
         with wasm.connect(autocommit=True) as connection:
             connection.execute((FOLDER / "timescale.sql").read_bytes())
     check.require_runtime_role("podboard_web")
-
-
-@pytest.mark.proof
-def test_one_more_day_costs_what_is_new_whatever_the_history(
-    timescale: Side, capsys: pytest.CaptureFixture[str]
-) -> None:
-    """The command that refreshes the aggregates, after 60 and after 720 days of history: under 1.5 times the time."""
-    of = TenantIds("cost", "UTC")
-    timescale.make(of)
-
-    def listen(first_day: int, last_day: int, downloads: int = 100) -> None:
-        """So many downloads on each of these days before today."""
-        with timescale.writing(of) as connection:
-            connection.execute(
-                "insert into listener_events (id, tenant_id, episode_id, listener_id, event_type, occurred_at) "
-                "select gen_random_uuid(), %s, %s, 'listener ' || n, 'download', "
-                "%s - make_interval(days => day, secs => 86400 * n / %s) "
-                "from generate_series(%s::int, %s::int) day, generate_series(1, %s) n",
-                (of.tenant, of["first"], NOW, downloads, first_day, last_day, downloads),
-            )
-
-    def refreshed() -> float:
-        with timescale.entered():
-            began = time.perf_counter()
-            refresh.refresh_aggregates()
-            return time.perf_counter() - began
-
-    def one_more_day() -> float:
-        times = []
-        for _ in range(5):
-            listen(0, 0, 20_000)  # what the large demo hears in a day
-            times.append(refreshed())
-            with timescale.writing(of) as connection:  # so that each round finds the day as the first one did
-                connection.execute(
-                    "delete from listener_events where tenant_id = %s and occurred_at > %s",
-                    (of.tenant, NOW - timedelta(days=1)),
-                )
-            refreshed()
-        return min(times)  # what else runs on the machine only ever adds to a time
-
-    listen(2, 60)
-    refreshed()
-    short = one_more_day()
-    listen(61, 720)
-    refreshed()
-    long = one_more_day()
-    figures = f"{short * 1000:.0f} ms after 60 days, {long * 1000:.0f} ms after 720: {long / short:.2f}"
-    with capsys.disabled():
-        sys.stdout.write(f"\nThe aggregates' refresh, one more day: {figures}\n")
-    assert long < 1.5 * short, figures

@@ -1,19 +1,24 @@
-"""Versions over TimescaleDB's hypertables with rows in many chunks: checks reach the chunks, and misfits stay.
+"""Versions over TimescaleDB's hypertables with rows: of every version there was, and in many chunks.
 
-The database is brought to the version before the first check that is validated later, filled, and brought on.
+Checks reach the chunks, and misfits stay: for that the database is brought to the version before the first check that
+is validated later, filled, and brought on.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 from typing import Any
+from uuid import UUID
 
 import psycopg
 import pytest
 
 from queries.settings import Settings
+from schema.migrate import FOLDER, load
+from schema.structure import TIMESCALE_STRUCTURE, timescale_structure
 from tests.timescale.server import TimescaleServer, timescale_server
 from tests.timescale.sides import NOW, Side, TenantIds, timescale_side
+from tests.version_rows import assert_rows_of_before, plant, rows_of
 
 # Nothing is known here of the shapes of documents (0049, validated by 0050) nor of the text of the rules (0055, 0057).
 BEFORE_CHECKS = 48
@@ -93,6 +98,29 @@ def _validated(side: Side, of: TenantIds) -> dict[str, tuple[int, bool, bool]]:
 
 def _quoted(names: Any) -> str:
     return ", ".join(f"'{name}'" for name in names)
+
+
+@pytest.mark.proof
+def test_rows_of_every_version_come_through_to_the_newest() -> None:
+    """A tenant is written with what each version knows, from the first with tenants on; all later ones run over it."""
+    all_versions = [migration.version for migration in load(FOLDER, "timescale")]
+    written: dict[int, tuple[UUID, dict[str, list[dict[str, Any]]]]] = {}
+    with timescale_server() as server:
+        for version in all_versions:
+            assert len(server.migrate(version)) == 1
+            with server.connect() as connection:
+                if connection.execute("select to_regclass('tenants')").fetchone() != (None,):
+                    tenant = plant(connection, version)
+                    connection.commit()
+                    written[version] = tenant, rows_of(connection, tenant)
+        assert len(written) == len(all_versions) - 1
+        with server.connect() as connection:
+            for version, (tenant, before) in written.items():
+                assert_rows_of_before(version, before, rows_of(connection, tenant))
+            # Rows of before that a check would refuse keep it unread; it is the same check.
+            connection.execute("update pg_constraint set convalidated = true where not convalidated")
+            assert timescale_structure(connection) == TIMESCALE_STRUCTURE.read_text(encoding="utf-8")
+            connection.rollback()
 
 
 @pytest.fixture

@@ -6,20 +6,23 @@ import shutil
 import threading
 import time
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
-from uuid import UUID, uuid4
+from uuid import UUID
 
 import psycopg
 import pytest
+from sqlalchemy import TextClause, text
 
+from queries.statements import driver_text
 from schema.migrate import FOLDER, Migration, load, migrate
 from schema.server import Reachable, create_database, drop_database
 from schema.structure import dump_structure
-from tests.canaries import Planter
-from tests.canary_values import Mark
 from tests.conftest import TEMPLATE, Database, program
+from tests.queries.test_plans import _NOT_EXPLAINED, _OF_THE_OWNER, _value
+from tests.released import released
+from tests.version_rows import assert_rows_of_before, plant, rows_of
 
 # The newest version that a release has: nothing up to it is ever changed, and what comes after it must run beside that
 # release. The proofs begin at the first version on which there is a dashboard to be at work.
@@ -44,9 +47,6 @@ LARGE = (
     "internal.listeners", "internal.listener_days", "internal.campaign_days", "internal.campaign_listener_days",
     "api_usage", "counting_windows", "security_events",
 )  # fmt: skip
-# What a version says anew in every row, on purpose: table, column, version and the value that it has from there on.
-# The number meant rules 1 to every release that wrote one: they were the only ones there were.
-SAID_ANEW = {("excluded_requests", "rule_version"): (55, "IAB 2.3, rules 1")}
 # Under these nobody writes, or nobody reads either.
 _BLOCKING = ["ShareLock", "ShareRowExclusiveLock", "ExclusiveLock", "AccessExclusiveLock"]
 
@@ -97,60 +97,6 @@ def versions_at_release(
     drop_database(server, name)
 
 
-@dataclass(frozen=True)
-class VersionMark(Mark):
-    """A mark of its own for each version."""
-
-    @property
-    def place(self) -> int:
-        return int(self.letter) % 6
-
-    @property
-    def token(self) -> str:
-        number = int(self.letter)
-        return "".join("abcdef"[number // 6**place % 6] for place in range(4)) + "cafe"
-
-
-def _plant(connection: psycopg.Connection[Any], version: int) -> UUID:
-    """A new tenant with a row in every table there is at this version."""
-    tenant = uuid4()
-    mark = VersionMark(str(version))
-    connection.execute("select set_tenant_context(%s)", [tenant])
-    connection.execute(
-        "insert into tenants (id, name, slug) values (%s, %s, %s)", [tenant, mark.token, mark.token]
-    )
-    Planter(connection, tenant, mark).plant()
-    return tenant
-
-
-def _rows_of(connection: psycopg.Connection[Any], tenant: UUID) -> dict[str, list[dict[str, Any]]]:
-    """Every row of a tenant, table by table."""
-    tables = connection.execute(
-        "select c.oid::regclass::text, case c.relname when 'tenants' then 'id' else 'tenant_id' end "
-        "from pg_class c join pg_namespace n on n.oid = c.relnamespace where n.nspname in ('public', 'internal') "
-        "and c.relkind in ('r', 'p') and not c.relispartition "
-        "and (c.relname = 'tenants' or exists (select from pg_attribute a where a.attrelid = c.oid "
-        "and a.attname = 'tenant_id' and not a.attisdropped))"
-    ).fetchall()
-    return {
-        table: [
-            row
-            for (row,) in connection.execute(
-                f"select to_jsonb(t) - 'updated_at' from {table} t where {column} = %s", [tenant]
-            )
-        ]
-        for table, column in tables
-    }
-
-
-def _said_anew(table: str, version: int) -> dict[str, Any]:
-    return {
-        column: value
-        for (of_table, column), (since, value) in SAID_ANEW.items()
-        if of_table == table and version < since
-    }
-
-
 @pytest.mark.parametrize("first", [pytest.param(0, marks=pytest.mark.proof), RELEASED])
 def test_rows_of_every_version_come_through_to_the_newest(
     versions: Versions, server: Reachable, tmp_path: Path, first: int
@@ -164,17 +110,12 @@ def test_rows_of_every_version_come_through_to_the_newest(
             continue
         with psycopg.connect(versions.database.superuser_dsn, prepare_threshold=None) as connection:
             if connection.execute("select to_regclass('tenants')").fetchone() != (None,):
-                tenant = _plant(connection, migration.version)
-                written[migration.version] = tenant, _rows_of(connection, tenant)
+                tenant = plant(connection, migration.version)
+                written[migration.version] = tenant, rows_of(connection, tenant)
     assert len(written) == (1 if first == RELEASED else len(versions.all) - 1)
     with psycopg.connect(versions.database.superuser_dsn) as connection:
         for version, (tenant, before) in written.items():
-            after = _rows_of(connection, tenant)
-            for table, rows in before.items():
-                assert rows or table.startswith("internal."), (version, table)
-                for row in rows:
-                    expected = row | _said_anew(table, version)
-                    assert any({**now, **expected} == now for now in after[table]), (version, table, row)
+            assert_rows_of_before(version, before, rows_of(connection, tenant))
         # A check that rows of before do not fit stays unread, and is the same check.
         unread = connection.execute(
             "update pg_constraint set convalidated = true where not convalidated"
@@ -276,7 +217,7 @@ def test_the_release_before_stays_at_work_meanwhile(versions: Versions, first: i
     """
     versions.up_to(first)
     with psycopg.connect(versions.database.superuser_dsn, prepare_threshold=None) as connection:
-        tenant = _plant(connection, first)
+        tenant = plant(connection, first)
     stop = threading.Event()
     rounds = [0, 0]
     failures: list[BaseException] = []
@@ -314,6 +255,49 @@ def test_the_release_before_stays_at_work_meanwhile(versions: Versions, first: i
             thread.join(timeout=30)
     assert not failures
     assert not any(thread.is_alive() for thread in threads)
+
+
+@pytest.mark.parametrize(
+    ("first", "each"), [(RELEASED, False), pytest.param(RELEASED, True, marks=pytest.mark.proof)]
+)
+def test_every_statement_of_the_release_is_taken_later(versions: Versions, first: int, each: bool) -> None:
+    """What the release at work sends is planned by its roles on the newest version (a long proof: on each after it)."""
+    sent = {
+        name: text(clause) for name, clause in released()["statements"].items() if name not in _NOT_EXPLAINED
+    }
+    assert released()["version"] == RELEASED, "write the statements down: python -m tests.released"
+    assert len(sent) > 150
+    versions.up_to(first)
+    later = [migration for migration in versions.all if migration.version > first]
+    for migration in later:
+        assert versions.up_to(migration.version) == [migration.label]
+        if each or migration is later[-1]:
+            assert _not_taken(versions.database, sent) == {}, migration.label
+    with psycopg.connect(versions.database.owner_dsn) as connection:
+        connection.execute("alter table podcasts rename column website_url to website")
+    assert "does not exist" in str(_not_taken(versions.database, sent)), (
+        "what takes something away is noticed"
+    )
+
+
+def _not_taken(database: Database, sent: dict[str, TextClause]) -> dict[str, str]:
+    """The statements that cannot be planned any more by the role that runs them, and what the database says."""
+    refused = {}
+    ways = {"owner": database.owner_dsn, "worker": database.worker_dsn, "web": database.web_dsn}
+    with ExitStack() as stack:
+        roles = {
+            role: stack.enter_context(psycopg.connect(way, prepare_threshold=None))
+            for role, way in ways.items()
+        }
+        for name, clause in sent.items():
+            role = "owner" if _OF_THE_OWNER.search(name) else "worker" if name.startswith("jobs/") else "web"
+            values = {parameter: _value(clause.text, parameter) for parameter in clause.compile().params}
+            try:
+                roles[role].execute(f"explain {driver_text(clause)}".encode(), values)
+            except psycopg.Error as error:
+                refused[name] = str(error)
+            roles[role].rollback()
+    return refused
 
 
 # Statements as the released version sends them.
