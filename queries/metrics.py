@@ -188,9 +188,10 @@ _ALL = (
         "impressions",
         "Impressions",
         "count",
-        "Ads in valid downloads. Where podboard makes them itself, from downloads in access logs, event files or the "
-        "enclosure prefix, each ad unit of the episode in flight counts with the download: whether the bytes of the "
-        "ad were all sent is not checked. Hearing the ad is another metric.",
+        "Ads delivered: the ad lies inside a valid download and all its bytes were sent; a baked-in ad needs the "
+        "quarters of the file up to its end as well. Access logs tell bytes. The enclosure prefix, event files and the "
+        "API tell none: there an ad in flight counts with the download. What hosts report as impressions stands as "
+        "told. Hearing the ad is another metric.",
         "campaign_days (from attribution_events of type impression)",
         adds_over=("time", "campaigns", "episodes", "ad units"),
         group="Campaigns",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import date, timedelta
 from typing import Any
 from uuid import UUID, uuid5
 
@@ -14,6 +14,8 @@ from sqlalchemy import Connection
 from queries.ingest.arrays import plain_array, text_array
 from queries.ingest.columns import Kind, Row, RowRefused
 from queries.ingest.imports import Refusal, Tally
+from queries.ingest.impressions import Carrier, make_impressions
+from queries.ingest.logs.tenant import tenant_windows
 from queries.ingest.references import References
 from queries.statements import ask
 
@@ -35,6 +37,11 @@ class _Event:
     at: str
     episode: str | None
     campaign: str | None
+
+    def carrier(self, day: date) -> Carrier:
+        """The event, a download, as what ads came in."""
+        assert self.episode is not None and self.row.listener_id is not None  # noqa: S101, PT018 (as a download has)
+        return Carrier(self.id, self.episode, self.row.listener_id, self.row.occurred_at, day)
 
     def is_same(self, other: _Event) -> bool:
         """Whether both say the same."""
@@ -155,7 +162,10 @@ class EventStore:
         return known
 
     def _add_listener_events(self, connection: Connection, new: list[_Event]) -> list[tuple[_Event, str]]:
-        """The events that were not added, with what stood in their way; with downloads come impressions."""
+        """The events that were not added, with what stood in their way; with downloads come impressions.
+
+        Whoever counted these downloads says nothing of bytes: an ad counts with its download.
+        """
         rows = ask(
             connection, "ingest/add_listener_events",
             ids=plain_array([event.id for event in new]), episodes=plain_array([event.episode for event in new]),
@@ -165,8 +175,16 @@ class EventStore:
             earliest=min(event.row.occurred_at for event in new) - WHOLE_DAYS,
             latest=max(event.row.occurred_at for event in new) + WHOLE_DAYS,
         )  # fmt: skip
-        self._tally.impressions += sum(row["made"] for row in rows)
-        return [(new[row["place"] - 1], row["outcome"]) for row in rows if row["place"]]
+        left = {row["place"] - 1: row["outcome"] for row in rows}
+        downloads = [
+            event for place, event in enumerate(new) if event.row.type == "download" and place not in left
+        ]
+        if downloads:
+            day_of = tenant_windows(connection).local_day
+            self._tally.impressions += make_impressions(
+                connection, [event.carrier(day_of(event.row.occurred_at)) for event in downloads]
+            ).made
+        return [(new[place], outcome) for place, outcome in left.items()]
 
     def _add_attribution_events(self, connection: Connection, new: list[_Event]) -> list[tuple[_Event, str]]:
         rows = ask(

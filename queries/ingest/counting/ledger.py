@@ -14,8 +14,9 @@ from uuid import UUID
 
 from queries.ingest.counting.content import Piece, needed_bytes, put_together, total_bytes
 from queries.ingest.counting.reasons import Reason
+from queries.ingest.counting.requests import EpisodeFile
 from queries.ingest.counting.rules import Rules
-from queries.ingest.counting.verdicts import Fetch
+from queries.ingest.counting.verdicts import Delivery, Fetch
 from queries.ingest.counting.windows import Window, Windows
 
 _DAY = timedelta(hours=24)
@@ -38,11 +39,28 @@ class KeptWindow:
     unplaced_bytes: int = 0
     told_bytes: int | None = None
     waiting: list[tuple[UUID, datetime]] = field(default_factory=list)
+    download: tuple[UUID, datetime] | None = None
+    """Id and time of the download, where the ads in it depend on what was sent."""
+    is_unmeasured: bool = False
+    """Counted in this batch although nobody knows how much was delivered."""
+    file: EpisodeFile | None = None
+    """The file that this batch asked for; it is not kept."""
+    awaits_ads: bool = False
+    """An ad in the download is not delivered yet: later pieces may hold it."""
 
     @property
     def key(self) -> Key:
         """What it is kept under."""
         return (self.listener_id, self.episode, self.opened_at)
+
+    @property
+    def delivery(self) -> Delivery:
+        """What the listener got in it of the file that this batch asked for."""
+        assert self.file is not None  # noqa: S101 (every window of this batch has one; this tells mypy)
+        return Delivery(
+            self.download[0] if self.download else None, self.file, self.listener_id,
+            self.file.size_bytes or self.told_bytes, self.pieces, self.unplaced_bytes,
+        )  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,15 +103,13 @@ class Ledger:
         day = self._windows.day_of(fetch.occurred_at)
         episode = fetch.file.episode
         if day is not None and (fetch.listener_id, episode, day) in self._counted:
+            window = self._of_day(fetch, day)
+            if window is not None and window.download is not None:
+                # No download of its own, but it may bring the rest of an ad.
+                self._grow(window, fetch)
             return [Ruling(id_, fetch.occurred_at, episode, Reason.REPEAT)]
         window = self._window_of(fetch, day)
-        self._touched[id(window)] = window
-        if window.told_bytes is None or (fetch.told_bytes or 0) > window.told_bytes:
-            window.told_bytes = fetch.told_bytes
-        if fetch.piece is not None:
-            window.pieces = put_together(window.pieces, fetch.piece)
-        elif fetch.bytes_sent is not None:
-            window.unplaced_bytes = max(window.unplaced_bytes, fetch.bytes_sent)
+        self._grow(window, fetch)
         if window.is_counted:
             return [Ruling(id_, fetch.occurred_at, episode, Reason.REPEAT)]
         needed = needed_bytes(fetch.file, window.told_bytes)
@@ -104,6 +120,7 @@ class Ledger:
             reason = Reason.SIZE_UNKNOWN if needed is None else Reason.UNDER_A_MINUTE
             return [Ruling(id_, fetch.occurred_at, episode, reason)]
         window.is_counted = True
+        window.download, window.is_unmeasured = (id_, fetch.occurred_at), not is_measured
         if day is not None:
             self._counted.add((fetch.listener_id, episode, day))
         pieces = [Ruling(one, at, episode, Reason.PIECE, is_new=False) for one, at in window.waiting]
@@ -114,9 +131,14 @@ class Ledger:
         ]
 
     @property
+    def downloads(self) -> list[KeptWindow]:
+        """Windows of this batch with a download in which ads may have been delivered."""
+        return [one for one in self._touched.values() if one.download is not None]
+
+    @property
     def changed(self) -> list[KeptWindow]:
-        """Windows to be kept as they are now. A day with a download needs none: the download says it."""
-        return [one for one in self._touched.values() if not (self._is_daily and one.is_counted)]
+        """Windows to be kept as they are now."""
+        return [one for one in self._touched.values() if not self._is_settled(one)]
 
     @property
     def done(self) -> list[Key]:
@@ -124,16 +146,36 @@ class Ledger:
         return [
             key
             for key, one in self._kept
-            if id(one) in self._touched and (one.key != key or (self._is_daily and one.is_counted))
+            if id(one) in self._touched and (one.key != key or self._is_settled(one))
         ]
+
+    def _is_settled(self, window: KeptWindow) -> bool:
+        """A day with a download needs no window, as the download says it: but for ads that later pieces may deliver."""
+        return self._is_daily and window.is_counted and not window.awaits_ads
+
+    def _grow(self, window: KeptWindow, fetch: Fetch) -> None:
+        """Adds what the request delivered."""
+        self._touched[id(window)] = window
+        window.file = fetch.file
+        if window.told_bytes is None or (fetch.told_bytes or 0) > window.told_bytes:
+            window.told_bytes = fetch.told_bytes
+        if fetch.piece is not None:
+            window.pieces = put_together(window.pieces, fetch.piece)
+        elif fetch.bytes_sent is not None:
+            window.unplaced_bytes = max(window.unplaced_bytes, fetch.bytes_sent)
+
+    def _of_day(self, fetch: Fetch, day: date) -> KeptWindow | None:
+        """The day's window, where it is there already."""
+        opened = self._start_of_day(day)
+        windows = self._of.get((fetch.listener_id, fetch.file.episode), [])
+        return next((one for one in windows if one.opened_at == opened), None)
 
     def _window_of(self, fetch: Fetch, day: date | None) -> KeptWindow:
         at = fetch.occurred_at
         windows = self._of.setdefault((fetch.listener_id, fetch.file.episode), [])
         if day is not None:
-            opened = self._start_of_day(day)
-            found = next((one for one in windows if one.opened_at == opened), None)
-            closes = self._windows.end(day, at)
+            found = self._of_day(fetch, day)
+            opened, closes = self._start_of_day(day), self._windows.end(day, at)
         else:
             # A request that comes late by less than a window belongs to the one it would have opened.
             found = next((one for one in windows if one.opened_at - _DAY < at < one.closes_at), None)

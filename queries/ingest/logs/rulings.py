@@ -17,8 +17,9 @@ from queries.ingest.counting.requests import Request
 from queries.ingest.counting.rules import COUNTING_VERSION, Rules
 from queries.ingest.counting.single import SingleRequests
 from queries.ingest.counting.verdicts import Fetch
-from queries.ingest.counting.windows import Window
+from queries.ingest.counting.windows import Window, Windows
 from queries.ingest.event_store import WHOLE_DAYS
+from queries.ingest.impressions import Carrier, make_impressions
 from queries.statements import ask, tell
 
 
@@ -58,6 +59,7 @@ def judge_requests(
             else:
                 otherwise.append(ruling)
     found = _add(connection, list(rulings.values()), import_id)
+    found.impressions = _deliver_ads(connection, rules, ledger)
     if otherwise:
         asked = [{"id": r.id, "reason": r.reason, "occurred_at": r.occurred_at} for r in otherwise]
         found.otherwise = ask(connection, "ingest/exclude_otherwise", requests=orjson.dumps(asked).decode())
@@ -102,14 +104,34 @@ def _add(connection: Connection, rulings: list[Ruling], import_id: UUID | None) 
     found = Judged(refused=Tally(r.reason.value for r in rulings if r.reason is not None))
     if downloads:
         told = orjson.dumps(downloads).decode()
-        made = ask(connection, "ingest/add_downloads", downloads=told)[0]
-        found.downloads, found.impressions = made["downloads"], made["impressions"]
+        found.downloads = tell(connection, "ingest/add_downloads", downloads=told)
     if excluded:
         tell(
             connection, "ingest/add_excluded",
             import_id=import_id, rule_version=COUNTING_VERSION, requests=orjson.dumps(excluded).decode(),
         )  # fmt: skip
     return found
+
+
+def _deliver_ads(connection: Connection, rules: Rules, ledger: Ledger) -> int:
+    """How many impressions are new, of downloads of before too: what later pieces bring of an ad delivers it."""
+    day_of = Windows(rules.window, rules.zone).local_day
+    windows: dict[str, KeptWindow] = {}
+    carriers: list[Carrier] = []
+    for window in ledger.downloads:
+        assert window.download is not None  # noqa: S101 (the ledger has seen to it; this tells mypy)
+        id_, at = window.download
+        windows[str(id_)] = window
+        carriers.append(
+            Carrier(
+                str(id_), window.episode, window.listener_id, at, day_of(at),
+                None if window.is_unmeasured else window.delivery,
+            )
+        )  # fmt: skip
+    found = make_impressions(connection, carriers)
+    for awaited in found.awaited:
+        windows[awaited].awaits_ads = True
+    return found.made
 
 
 def _keep(connection: Connection, ledger: Ledger) -> None:
@@ -146,14 +168,18 @@ def _window(row: dict[str, Any]) -> KeptWindow:
         row["listener_id"], str(row["episode_id"]), row["opened_at"], row["closes_at"], row["is_counted"],
         tuple(zip(flat[::2], flat[1::2], strict=True)), row["unplaced_bytes"], row["told_bytes"],
         list(zip(row["waiting_ids"], row["waiting_at"], strict=True)),
+        (row["download_id"], row["download_at"]) if row["download_id"] else None,
     )  # fmt: skip
 
 
 def _row(window: KeptWindow) -> dict[str, Any]:
+    # Where nobody knows what was sent, the ads have counted with the download: no bytes decide on them any more.
+    download = None if window.is_unmeasured else window.download
     return {
         "listener_id": window.listener_id, "episode_id": window.episode, "opened_at": window.opened_at,
         "closes_at": window.closes_at, "is_counted": window.is_counted,
         "pieces": [edge for piece in window.pieces for edge in piece],
         "unplaced_bytes": window.unplaced_bytes, "told_bytes": window.told_bytes,
         "waiting_ids": [id_ for id_, _ in window.waiting], "waiting_at": [at for _, at in window.waiting],
+        "download_id": download[0] if download else None, "download_at": download[1] if download else None,
     }  # fmt: skip
