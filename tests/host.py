@@ -85,3 +85,11 @@ def line(
 
 def piece(when: datetime, first: int, end: int, address: str = "192.0.2.1") -> str:
     return line(when, address, status=206, sent=end - first, asked=f"bytes={first}-{end - 1}")
+
+
+_MONDAY = DAY - timedelta(days=DAY.weekday() + 7)
+IAB = [
+    at("22:00:00", _MONDAY), at("03:00:00", _MONDAY + timedelta(days=1)), at("22:15:00", _MONDAY + timedelta(days=1)),
+    at("23:15:00", _MONDAY + timedelta(days=2)),
+]  # fmt: skip
+"""The requests of the worked table of windows."""

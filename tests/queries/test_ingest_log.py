@@ -28,7 +28,7 @@ from queries.ingest.logs import store
 from queries.ingest.logs.store import import_log
 from queries.settings import Settings
 from tests.conftest import Database
-from tests.host import DAY, MINUTE, SIZE, Host, at, line, piece
+from tests.host import DAY, IAB, MINUTE, SIZE, Host, at, line, piece
 from tests.sponsorship import own_database
 from tests.studio import NOW
 
@@ -119,13 +119,6 @@ def test_logs_of_two_servers_that_cover_the_same_day_count_as_one(host: Host) ->
     host.log(line(at("07:00:00")), line(at("09:00:00"), "192.0.2.3"), name="edge-2.log")
     assert len(host.downloads()) == 3
     assert host.excluded() == {"repeat": 1}
-
-
-MONDAY = DAY - timedelta(days=DAY.weekday() + 7)
-IAB = [
-    at("22:00:00", MONDAY), at("03:00:00", MONDAY + timedelta(days=1)), at("22:15:00", MONDAY + timedelta(days=1)),
-    at("23:15:00", MONDAY + timedelta(days=2)),
-]  # fmt: skip
 
 
 @pytest.mark.parametrize("batch", [1, 2, 100])

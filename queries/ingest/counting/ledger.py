@@ -15,7 +15,6 @@ from uuid import UUID
 from queries.ingest.counting.content import Piece, needed_bytes, put_together, total_bytes
 from queries.ingest.counting.reasons import Reason
 from queries.ingest.counting.requests import EpisodeFile
-from queries.ingest.counting.rules import Rules
 from queries.ingest.counting.verdicts import Delivery, Fetch
 from queries.ingest.counting.windows import Window, Windows
 
@@ -83,10 +82,10 @@ class Ledger:
     """
 
     def __init__(
-        self, rules: Rules, kept: Iterable[KeptWindow] = (), counted: Iterable[tuple[str, str, date]] = ()
+        self, windows: Windows, kept: Iterable[KeptWindow] = (), counted: Iterable[tuple[str, str, date]] = ()
     ) -> None:
-        self._windows = Windows(rules.window, rules.zone)
-        self._is_daily = rules.window is Window.CALENDAR_DAY
+        self._windows = windows
+        self._is_daily = windows.window is Window.CALENDAR_DAY
         self._counted = set(counted)
         self._of: dict[Whose, list[KeptWindow]] = {}
         self._kept = [(one.key, one) for one in kept]
@@ -94,21 +93,17 @@ class Ledger:
         for _, window in self._kept:
             self._of.setdefault((window.listener_id, window.episode), []).append(window)
 
-    def day_of(self, moment: datetime) -> date | None:
-        """The day that a window of this moment is kept under; None where windows know no days."""
-        return self._windows.day_of(moment)
-
     def judge(self, id_: UUID, fetch: Fetch) -> list[Ruling]:
         """The ruling on this request, and those that it changes."""
         day = self._windows.day_of(fetch.occurred_at)
         episode = fetch.file.episode
         if day is not None and (fetch.listener_id, episode, day) in self._counted:
-            window = self._of_day(fetch, day)
+            window = self._of_day((fetch.listener_id, episode), day)
             if window is not None and window.download is not None:
                 # No download of its own, but it may bring the rest of an ad.
                 self._grow(window, fetch)
             return [Ruling(id_, fetch.occurred_at, episode, Reason.REPEAT)]
-        window = self._window_of(fetch, day)
+        window = self._window_of((fetch.listener_id, episode), fetch.occurred_at, day)
         self._grow(window, fetch)
         if window.is_counted:
             return [Ruling(id_, fetch.occurred_at, episode, Reason.REPEAT)]
@@ -129,6 +124,20 @@ class Ledger:
             Ruling(id_, fetch.occurred_at, episode, None, fetch=fetch, is_unmeasured=not is_measured),
             *pieces,
         ]
+
+    def stands(self, whose: Whose, at: datetime) -> None:
+        """A download that stands, of a rolling window that may not be kept any more."""
+        windows = self._of.setdefault(whose, [])
+        if not any(one.opened_at <= at < one.closes_at for one in windows):
+            windows.append(KeptWindow(*whose, at, at + _DAY, is_counted=True))
+
+    def admits(self, whose: Whose, at: datetime) -> bool:
+        """Whether a download that others have found valid counts: it is the first of its rolling window."""
+        window = self._window_of(whose, at, None)
+        self._touched[id(window)] = window
+        is_first = not window.is_counted
+        window.is_counted = True
+        return is_first
 
     @property
     def downloads(self) -> list[KeptWindow]:
@@ -164,24 +173,22 @@ class Ledger:
         elif fetch.bytes_sent is not None:
             window.unplaced_bytes = max(window.unplaced_bytes, fetch.bytes_sent)
 
-    def _of_day(self, fetch: Fetch, day: date) -> KeptWindow | None:
+    def _of_day(self, whose: Whose, day: date) -> KeptWindow | None:
         """The day's window, where it is there already."""
         opened = self._start_of_day(day)
-        windows = self._of.get((fetch.listener_id, fetch.file.episode), [])
-        return next((one for one in windows if one.opened_at == opened), None)
+        return next((one for one in self._of.get(whose, []) if one.opened_at == opened), None)
 
-    def _window_of(self, fetch: Fetch, day: date | None) -> KeptWindow:
-        at = fetch.occurred_at
-        windows = self._of.setdefault((fetch.listener_id, fetch.file.episode), [])
+    def _window_of(self, whose: Whose, at: datetime, day: date | None) -> KeptWindow:
+        windows = self._of.setdefault(whose, [])
         if day is not None:
-            found = self._of_day(fetch, day)
+            found = self._of_day(whose, day)
             opened, closes = self._start_of_day(day), self._windows.end(day, at)
         else:
             # A request that comes late by less than a window belongs to the one it would have opened.
             found = next((one for one in windows if one.opened_at - _DAY < at < one.closes_at), None)
             opened, closes = at, at + _DAY
         if found is None:
-            found = KeptWindow(fetch.listener_id, fetch.file.episode, opened, closes)
+            found = KeptWindow(*whose, opened, closes)
             windows.append(found)
         elif day is None:
             if at < found.opened_at:

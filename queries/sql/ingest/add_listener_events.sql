@@ -1,18 +1,18 @@
 -- purpose: adds the new listener events of one batch, and names the rows not added
--- params: ids, episodes, listeners, types, data, times, earliest, latest
+-- params: ids, episodes, listeners, types, data, times, earliest, latest, by_day
 -- returns: place bigint, outcome text (standing, counted)
 -- grain: one row per row of the batch that was not added
 -- source: listener_events
 -- relies on: primary key of listener_events, listener_events_episode_time
 -- What is new is found by inserting it: a row whose id stands at its time is standing, one whose download of the tenant day is
--- there already is counted. The six lists are one row each place.
+-- there already is counted; with by_day false nothing is counted: whoever asks has judged. The six lists are one row each place.
 -- earliest and latest hold the days whole, in any zone: given as they are, all other partitions are left out when it is planned.
 -- TRICKY: nobody knows how many rows a list holds when it is planned. What is looked up in is hashed whole ("in", "not in"): as a
 -- join it was walked through for each row of the batch.
 -- TRICKY: "offset 0" keeps the look-up an index scan for each episode and day; joined freely, every partition was read.
 with incoming as materialized (
     select r.place, r.id, r.episode_id, r.listener_id, r.event_type, cast(r.event_data as jsonb) as event_data, r.occurred_at,
-           case when r.event_type = 'download'
+           case when r.event_type = 'download' and cast(:by_day as boolean)
                then cast(r.occurred_at at time zone (select tenant_time_zone()) as date) end as download_day
     from unnest(cast(:ids as uuid[]), cast(:episodes as uuid[]), cast(:listeners as text[]), cast(:types as text[]),
                 cast(:data as text[]), cast(:times as timestamptz[]))
