@@ -61,8 +61,8 @@ _ALL = (
         "count",
         "Downloads of an episode, the same listener once per episode and calendar day (or within 24 hours, where your "
         "organisation chose a rolling window). From an access log a request counts when it delivered at least one "
-        "minute and comes from no bot, by the rules of IAB 2.3. Events from a host, a platform or the API were filtered "
-        "by whoever counted them.",
+        "minute and comes from no bot, by the rules of IAB 2.3. Events from a host, a platform or the API were "
+        "filtered by whoever counted them.",
         "download_quarters, download_days, episode_days (from listener_events of type download)",
         adds_over=_TIME_AND_CONTENT,
     ),

@@ -189,18 +189,17 @@ class EventStore:
         return left + [(event, "within") for event in repeats.values()]
 
     def _repeats(self, connection: Connection, new: list[_Event], windows: Windows) -> dict[str, _Event]:
-        """Of new events the downloads that lie in the rolling window of another, by id; the windows are kept."""
+        """Of these events the downloads that lie in a rolling window with a download, by id; the windows are kept.
+
+        One that stands lies in its own: whoever asks tells it from the others.
+        """
         downloads = [event for event in new if event.row.type == "download"]
-        standing = self._standing_at(connection, downloads)
-        fresh = sorted(
-            (event for event in downloads if event.id not in standing), key=lambda one: one.row.occurred_at
-        )
-        if not fresh:
-            return {}
+        downloads.sort(key=lambda one: one.row.occurred_at)
         span = {
-            "earliest": fresh[0].row.occurred_at - WHOLE_DAYS, "latest": fresh[-1].row.occurred_at + WHOLE_DAYS,
-        }  # fmt: skip
-        whose = {event.whose for event in fresh}
+            "earliest": downloads[0].row.occurred_at - WHOLE_DAYS,
+            "latest": downloads[-1].row.occurred_at + WHOLE_DAYS,
+        }
+        whose = {event.whose for event in downloads}
         ledger = Ledger(windows, kept_windows(connection, whose, **span))
         # Kept windows go a month after they closed; a file may come again later.
         for row in ask(
@@ -210,7 +209,7 @@ class EventStore:
         ):  # fmt: skip
             ledger.stands((row["listener_id"], str(row["episode_id"])), row["occurred_at"])
         repeats = {
-            event.id: event for event in fresh if not ledger.admits(event.whose, event.row.occurred_at)
+            event.id: event for event in downloads if not ledger.admits(event.whose, event.row.occurred_at)
         }
         keep_windows(connection, ledger)
         return repeats
