@@ -59,9 +59,10 @@ _ALL = (
         "downloads",
         "Downloads",
         "count",
-        "Downloads of an episode, the same listener once per episode and calendar day. From an access log a request "
-        "counts when it delivered at least one minute and comes from no bot, by the rules of IAB 2.3. Events from a "
-        "host, a platform or the API were filtered by whoever counted them.",
+        "Downloads of an episode, the same listener once per episode and calendar day (or within 24 hours, where your "
+        "organisation chose a rolling window). From an access log a request counts when it delivered at least one "
+        "minute and comes from no bot, by the rules of IAB 2.3. Events from a host, a platform or the API were "
+        "filtered by whoever counted them.",
         "download_quarters, download_days, episode_days (from listener_events of type download)",
         adds_over=_TIME_AND_CONTENT,
     ),
@@ -188,9 +189,10 @@ _ALL = (
         "impressions",
         "Impressions",
         "count",
-        "Ads in valid downloads. Where podboard makes them itself, from downloads in access logs, event files or the "
-        "enclosure prefix, each ad unit of the episode in flight counts with the download: whether the bytes of the "
-        "ad were all sent is not checked. Hearing the ad is another metric.",
+        "Ads delivered: the ad lies inside a valid download and all its bytes were sent; a baked-in ad needs the "
+        "quarters of the file up to its end as well. Access logs tell bytes. The enclosure prefix, event files and the "
+        "API tell none: there an ad in flight counts with the download. What hosts report as impressions stands as "
+        "told. Hearing the ad is another metric.",
         "campaign_days (from attribution_events of type impression)",
         adds_over=("time", "campaigns", "episodes", "ad units"),
         group="Campaigns",

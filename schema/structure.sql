@@ -248,9 +248,10 @@ CREATE FUNCTION internal.is_attribution_data(d jsonb) RETURNS boolean
         and case when d ? 'currency' then coalesce(d ->> 'currency', '') ~ '^[A-Z]{3}$' else true end
         and case when d ? 'source' then jsonb_typeof(d -> 'source') = 'string' else true end
         and case when d ? 'order_id' then jsonb_typeof(d -> 'order_id') = 'string' else true end
+        and case when d ? 'evidence' then coalesce(d ->> 'evidence', '') in ('bytes', 'download') else true end
     $_$;
 
-COMMENT ON FUNCTION internal.is_attribution_data(d jsonb) IS 'Whether ad_unit_id, value_micros (0 or more, with a currency), currency, source and order_id, where they are there, are what they are read as.';
+COMMENT ON FUNCTION internal.is_attribution_data(d jsonb) IS 'Whether ad_unit_id, value_micros (0 or more, with a currency), currency, source, order_id and evidence, where they are there, are what they are read as.';
 
 CREATE FUNCTION internal.is_event_data(d jsonb) RETURNS boolean
     LANGUAGE sql IMMUTABLE PARALLEL SAFE
@@ -1624,7 +1625,7 @@ COMMENT ON TABLE public.attribution_events IS 'Ads delivered (impressions) and w
 
 COMMENT ON COLUMN public.attribution_events.attribution_type IS 'impression: an ad delivered; visit; lead; purchase.';
 
-COMMENT ON COLUMN public.attribution_events.attribution_data IS 'source (pixel, promo_code, vanity_url, survey), order_id, value_micros, currency, ad_unit_id.';
+COMMENT ON COLUMN public.attribution_events.attribution_data IS 'source (pixel, promo_code, vanity_url, survey), order_id, value_micros, currency, ad_unit_id; of an impression that was made of a download evidence (bytes: all bytes of the ad were sent; download: nobody knows which were, it counts with the download; made before there was evidence: none).';
 
 CREATE TABLE internal.campaign_days (
     tenant_id uuid NOT NULL,
@@ -2690,8 +2691,11 @@ CREATE TABLE public.counting_windows (
     waiting_at timestamp with time zone[] DEFAULT '{}'::timestamp with time zone[] NOT NULL,
     created_at timestamp with time zone DEFAULT now() NOT NULL,
     updated_at timestamp with time zone DEFAULT now() NOT NULL,
+    download_id uuid,
+    download_at timestamp with time zone,
     CONSTRAINT counting_windows_check CHECK ((closes_at > opened_at)),
     CONSTRAINT counting_windows_check1 CHECK ((cardinality(waiting_ids) = cardinality(waiting_at))),
+    CONSTRAINT counting_windows_download CHECK ((((download_id IS NULL) = (download_at IS NULL)) AND ((download_id IS NULL) OR is_counted))),
     CONSTRAINT counting_windows_listener_id_check CHECK (((length(listener_id) >= 1) AND (length(listener_id) <= 200))),
     CONSTRAINT counting_windows_pieces_check CHECK (((cardinality(pieces) % 2) = 0)),
     CONSTRAINT counting_windows_told_bytes_check CHECK ((told_bytes > 0)),
@@ -2700,7 +2704,7 @@ CREATE TABLE public.counting_windows (
 
 ALTER TABLE ONLY public.counting_windows FORCE ROW LEVEL SECURITY;
 
-COMMENT ON TABLE public.counting_windows IS 'What a listener got of an episode in a window that a later request may still change: calendar days without a download yet, rolling windows. Survives the end of a file. Kept until a month after the window closed and was last written.';
+COMMENT ON TABLE public.counting_windows IS 'What a listener got of an episode in a window that a later request may still change: calendar days without a download yet or with an ad whose bytes were not all sent yet, rolling windows. Survives the end of a file. Kept until a month after the window closed and was last written.';
 
 COMMENT ON COLUMN public.counting_windows.is_counted IS 'Its download stands in listener_events.';
 
@@ -2711,6 +2715,10 @@ COMMENT ON COLUMN public.counting_windows.unplaced_bytes IS 'The largest answer 
 COMMENT ON COLUMN public.counting_windows.told_bytes IS 'Size of the file as requests told it.';
 
 COMMENT ON COLUMN public.counting_windows.waiting_ids IS 'Requests in excluded_requests (their times in waiting_at) that become pieces when the download is complete.';
+
+COMMENT ON COLUMN public.counting_windows.download_id IS 'Its download in listener_events, the ads in which count once pieces hold all their bytes; null where there is none yet, and where the ads counted with the download.';
+
+COMMENT ON COLUMN public.counting_windows.download_at IS 'When that download occurred; impressions of its ads occur with it.';
 
 CREATE TABLE public.database_engine (
     is_chosen boolean DEFAULT true NOT NULL,

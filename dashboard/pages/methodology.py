@@ -80,6 +80,17 @@ _RULES = (
         "years) or in the future, line by line. Two certified measurers may differ by 5 %.",
     ),
     (
+        "Ads delivered",
+        "An ad counts once in a valid download on a day of its campaign's flight, when all its bytes were sent: the "
+        "pieces of a window are put together, and what comes later delivers the ads in it to the same download. "
+        "Which bytes they are follows from the ad's second and length, as if the sound were spread evenly over the "
+        "file behind its header. A baked-in ad also needs as much of the file as the quarters up to its end: in the "
+        "first, a quarter. Where the ad's place in the file is not known, or a log does not tell which bytes were "
+        "asked for, only the whole file delivers it. The enclosure prefix, which only redirects, and downloads that "
+        "others counted (event files, the API) tell no bytes: their ads count with the download, and such "
+        "impressions are marked in the data. Those made before bytes were asked for stand as they were, unmarked.",
+    ),
+    (
         "Retention curves of platforms",
         "A curve that a platform aggregated is kept as told: listeners or plays at each place, which may rise, with "
         "their maximum as the whole, or the platform's own share. It says which platform and which day it is of, and "

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import date, timedelta
 from typing import Any
 from uuid import UUID, uuid5
 
@@ -13,8 +13,13 @@ from sqlalchemy import Connection
 
 from queries.ingest.arrays import plain_array, text_array
 from queries.ingest.columns import Kind, Row, RowRefused
+from queries.ingest.counting.ledger import Ledger, Whose
+from queries.ingest.counting.windows import Window, Windows
 from queries.ingest.imports import Refusal, Tally
+from queries.ingest.impressions import Carrier, make_impressions
+from queries.ingest.logs.tenant import tenant_windows
 from queries.ingest.references import References
+from queries.ingest.window_store import keep_windows, kept_windows
 from queries.statements import ask
 
 WHOLE_DAYS = timedelta(days=2)
@@ -23,7 +28,10 @@ WHOLE_DAYS = timedelta(days=2)
 _EVENT_IDS = UUID("6f0d7e5c-3b1a-5d52-9c1e-5a7d0c9b8e41")
 _VARIANT = {sign: "89ab"[int(sign, 16) & 3] for sign in "0123456789abcdef"}
 _DIFFERENT = "Another event of this id stands already, with other content."
-_COUNTED = "This listener's download of this episode on this day is counted already."
+_COUNTED = {
+    "counted": "This listener's download of this episode on this day is counted already.",
+    "within": "This listener's download of this episode is counted already, within 24 hours of it.",
+}
 
 
 @dataclass(slots=True)
@@ -35,6 +43,18 @@ class _Event:
     at: str
     episode: str | None
     campaign: str | None
+
+    @property
+    def whose(self) -> Whose:
+        """Listener and episode of a download."""
+        assert self.row.listener_id is not None  # noqa: S101 (a download has both; this tells mypy)
+        assert self.episode is not None  # noqa: S101
+        return self.row.listener_id, self.episode
+
+    def carrier(self, day: date) -> Carrier:
+        """The event, a download, as what ads came in."""
+        listener, episode = self.whose
+        return Carrier(self.id, episode, listener, self.row.occurred_at, day)
 
     def is_same(self, other: _Event) -> bool:
         """Whether both say the same."""
@@ -127,13 +147,13 @@ class EventStore:
             return found
         add = self._add_listener_events if self._kind == "listener" else self._add_attribution_events
         left = add(connection, new)
-        counted = {event.id: event for event, outcome in left if outcome == "counted"}
+        counted = {event.id: event for event, outcome in left if outcome in _COUNTED}
         # A download that stands is counted, by itself: then it came once more.
         again = self._standing_at(connection, list(counted.values())) if counted else set()
         self._tally.imported += len(new) - len(left)
-        for event, _ in left:
+        for event, outcome in left:
             if event.id in counted and event.id not in again:
-                found[event.id] = Refusal(event.row.line_number, _COUNTED)
+                found[event.id] = Refusal(event.row.line_number, _COUNTED[outcome])
             else:
                 self._tally.duplicate += 1
         return found
@@ -155,9 +175,50 @@ class EventStore:
         return known
 
     def _add_listener_events(self, connection: Connection, new: list[_Event]) -> list[tuple[_Event, str]]:
-        """The events that were not added, with what stood in their way; with downloads come impressions."""
+        """The events that were not added, with what stood in their way; with downloads come impressions.
+
+        Whoever counted these downloads says nothing of bytes: an ad counts with its download.
+        """
+        has_downloads = any(event.row.type == "download" for event in new)
+        windows = tenant_windows(connection) if has_downloads else None
+        if windows is None or windows.window is Window.CALENDAR_DAY:
+            return self._insert_listener_events(connection, new, windows, by_day=True)
+        repeats = self._repeats(connection, new, windows)
+        rest = [event for event in new if event.id not in repeats]
+        left = self._insert_listener_events(connection, rest, windows, by_day=False) if rest else []
+        return left + [(event, "within") for event in repeats.values()]
+
+    def _repeats(self, connection: Connection, new: list[_Event], windows: Windows) -> dict[str, _Event]:
+        """Of these events the downloads that lie in a rolling window with a download, by id; the windows are kept.
+
+        One that stands lies in its own: whoever asks tells it from the others.
+        """
+        downloads = [event for event in new if event.row.type == "download"]
+        downloads.sort(key=lambda one: one.row.occurred_at)
+        span = {
+            "earliest": downloads[0].row.occurred_at - WHOLE_DAYS,
+            "latest": downloads[-1].row.occurred_at + WHOLE_DAYS,
+        }
+        whose = {event.whose for event in downloads}
+        ledger = Ledger(windows, kept_windows(connection, whose, **span))
+        # Kept windows go a month after they closed; a file may come again later.
+        for row in ask(
+            connection, "ingest/standing_downloads",
+            listeners=text_array([listener for listener, _ in whose]),
+            episodes=plain_array([episode for _, episode in whose]), **span,
+        ):  # fmt: skip
+            ledger.stands((row["listener_id"], str(row["episode_id"])), row["occurred_at"])
+        repeats = {
+            event.id: event for event in downloads if not ledger.admits(event.whose, event.row.occurred_at)
+        }
+        keep_windows(connection, ledger)
+        return repeats
+
+    def _insert_listener_events(
+        self, connection: Connection, new: list[_Event], windows: Windows | None, *, by_day: bool
+    ) -> list[tuple[_Event, str]]:
         rows = ask(
-            connection, "ingest/add_listener_events",
+            connection, "ingest/add_listener_events", by_day=by_day,
             ids=plain_array([event.id for event in new]), episodes=plain_array([event.episode for event in new]),
             listeners=text_array([event.row.listener_id for event in new]),
             types=plain_array([event.row.type for event in new]),
@@ -165,8 +226,15 @@ class EventStore:
             earliest=min(event.row.occurred_at for event in new) - WHOLE_DAYS,
             latest=max(event.row.occurred_at for event in new) + WHOLE_DAYS,
         )  # fmt: skip
-        self._tally.impressions += sum(row["made"] for row in rows)
-        return [(new[row["place"] - 1], row["outcome"]) for row in rows if row["place"]]
+        left = {row["place"] - 1: row["outcome"] for row in rows}
+        if windows is not None:
+            carriers = [
+                event.carrier(windows.local_day(event.row.occurred_at))
+                for place, event in enumerate(new)
+                if event.row.type == "download" and place not in left
+            ]
+            self._tally.impressions += make_impressions(connection, carriers).made
+        return [(new[place], outcome) for place, outcome in left.items()]
 
     def _add_attribution_events(self, connection: Connection, new: list[_Event]) -> list[tuple[_Event, str]]:
         rows = ask(

@@ -511,8 +511,8 @@ def test_impressions_are_made_where_a_campaign_is_in_flight(ingest_database: Dat
     found = studio.attribution_events()
     assert sorted(found, key=str) == sorted(
         (
-            (campaign, episode, f"l{list(moments).index(moment)}", "impression", {"ad_unit_id": str(unit)},
-             moment)
+            (campaign, episode, f"l{list(moments).index(moment)}", "impression",
+             {"ad_unit_id": str(unit), "evidence": "download"}, moment)
             for moment in delivered
             for unit, (campaign, episode) in units.items()
         ),

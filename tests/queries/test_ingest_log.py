@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import gzip
-import io
 import itertools
 import os
 import random
@@ -13,7 +12,7 @@ import sys
 import time
 from collections import Counter as Tally
 from collections.abc import Callable, Iterator
-from datetime import date, datetime, timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -24,19 +23,14 @@ from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 
 from queries.ingest.agents.classify import classify_agent
-from queries.ingest.imports import ImportRefused, ImportResult, write_refusals
+from queries.ingest.imports import ImportRefused, write_refusals
 from queries.ingest.logs import store
 from queries.ingest.logs.store import import_log
 from queries.settings import Settings
 from tests.conftest import Database
+from tests.host import DAY, IAB, MINUTE, SIZE, Host, at, line, piece
 from tests.sponsorship import own_database
-from tests.studio import NOW, Studio
-from tests.unit.counting_samples import PHONE
-
-SIZE = 60_500
-# Ten minutes in 60,500 bytes: a minute is a tenth of them.
-MINUTE = 6_050
-DAY = NOW.date() - timedelta(days=5)
+from tests.studio import NOW
 
 
 @pytest.fixture(scope="module")
@@ -45,74 +39,9 @@ def log_database(settings: Settings, make_database: Callable[[str], Database]) -
         yield made
 
 
-class Host(Studio):
-    """A studio whose two episodes lie at /one.mp3 and /two.mp3 of its host."""
-
-    def __init__(self, database: Database, zone: str = "UTC", window: str | None = None) -> None:
-        super().__init__(database, zone)
-        with psycopg.connect(database.superuser_dsn) as connection:
-            for episode, name in ((self.one, "one"), (self.two, "two")):
-                connection.execute(
-                    "update episodes set audio_url = %s, audio_bytes = %s, duration_seconds = 600 where id = %s",
-                    [f"https://measurer.example/redirect.mp3/cdn.example/{name}.mp3", SIZE, episode],
-                )
-            if window is not None:
-                connection.execute(
-                    "update tenant_settings set settings = settings || jsonb_build_object('download_window', %s::text)"
-                    " where tenant_id = %s",
-                    [window, self.tenant.tenant_id],
-                )
-
-    def log(self, *lines: str, name: str = "access.log", **options: Any) -> ImportResult:
-        return import_log(self.actor, io.BytesIO("".join(lines).encode()), name=name, **options)
-
-    def downloads(self) -> list[tuple[Any, ...]]:
-        return self.rows(
-            "select episode_id, occurred_at from listener_events where tenant_id = %(tenant)s"
-            " and event_type = 'download' order by occurred_at, listener_id"
-        )
-
-    def excluded(self) -> Tally[str]:
-        return Tally(
-            reason
-            for (reason,) in self.rows("select reason from excluded_requests where tenant_id = %(tenant)s")
-        )
-
-    def state(self) -> tuple[Any, ...]:
-        """All that an import may leave behind but its own row."""
-        return tuple(
-            tuple(self.rows(query))
-            for query in (
-                "select id, episode_id, listener_id, event_data::text, occurred_at from listener_events"
-                " where tenant_id = %(tenant)s order by 1",
-                "select id, episode_id, reason, occurred_at from excluded_requests"
-                " where tenant_id = %(tenant)s order by 1",
-                "select id, campaign_id, listener_id from attribution_events where tenant_id = %(tenant)s order by 1",
-                "select listener_id, episode_id, opened_at, closes_at, is_counted, pieces, waiting_ids"
-                " from counting_windows where tenant_id = %(tenant)s order by 1, 2, 3",
-            )
-        )
-
-
 @pytest.fixture
 def host(log_database: Database) -> Host:
     return Host(log_database)
-
-
-def at(clock: str = "10:05:03", day: date = DAY) -> datetime:
-    return datetime.fromisoformat(f"{day.isoformat()}T{clock}+00:00")
-
-
-def line(
-    when: datetime, address: str = "192.0.2.1", path: str = "/one.mp3", status: int = 200, sent: int = SIZE,
-    agent: str = PHONE, asked: str | None = None,
-) -> str:  # fmt: skip
-    tail = f' "{asked}"' if asked else ""
-    return f'{address} - - [{when:%d/%b/%Y:%H:%M:%S} +0000] "GET {path} HTTP/1.1" {status} {sent} "-" "{agent}"{tail}\n'
-
-
-def piece(when: datetime, first: int, end: int, address: str = "192.0.2.1") -> str:
-    return line(when, address, status=206, sent=end - first, asked=f"bytes={first}-{end - 1}")
 
 
 def test_a_log_becomes_downloads_and_reasons(host: Host) -> None:
@@ -143,7 +72,7 @@ def test_a_log_becomes_downloads_and_reasons(host: Host) -> None:
     ) == [("access_log", "completed", 2, 0, 6, 8, "1", True)]
     assert host.rows(
         "select count(*) from excluded_requests where tenant_id = %(tenant)s and import_id is not null"
-        " and rule_version = 'IAB 2.3, rules 1'"
+        " and rule_version = 'IAB 2.3, rules 2'"
     ) == [(4,)]
 
 
@@ -190,13 +119,6 @@ def test_logs_of_two_servers_that_cover_the_same_day_count_as_one(host: Host) ->
     host.log(line(at("07:00:00")), line(at("09:00:00"), "192.0.2.3"), name="edge-2.log")
     assert len(host.downloads()) == 3
     assert host.excluded() == {"repeat": 1}
-
-
-MONDAY = DAY - timedelta(days=DAY.weekday() + 7)
-IAB = [
-    at("22:00:00", MONDAY), at("03:00:00", MONDAY + timedelta(days=1)), at("22:15:00", MONDAY + timedelta(days=1)),
-    at("23:15:00", MONDAY + timedelta(days=2)),
-]  # fmt: skip
 
 
 @pytest.mark.parametrize("batch", [1, 2, 100])
@@ -354,11 +276,23 @@ with open(sys.argv[3], "rb") as source:
 def test_killed_in_the_middle_it_goes_on_and_loses_and_doubles_nothing(
     log_database: Database, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    timed = sorted((one for seed in range(40) for one in _stream(seed)), key=lambda one: one[0])
+    timed = [one for seed in range(40) for one in _stream(seed)]
+    for number in range(20):
+        for clock, first, end in ((at("00:10:00"), 0, SIZE // 2), (at("23:50:00"), SIZE // 2, SIZE)):
+            when = clock + timedelta(seconds=number)
+            timed.append((when, piece(when, first, end, f"192.0.2.{100 + number}")))
+    timed.sort(key=lambda one: one[0])
     stream = [text for _, text in timed]
     log = tmp_path / "killed.log.gz"
     log.write_bytes(gzip.compress("".join(stream).encode()))
     whole, killed = Host(log_database), Host(log_database)
+    for host in (whole, killed):
+        flight = host.tenant.campaign(host.sponsor, DAY, DAY + timedelta(days=3))
+        for second, lasts in ((0, 10), (45, 14), (530, 60)):
+            host.tenant.insert(
+                "ad_units", campaign_id=flight, episode_id=host.one, unit_type="mid_roll", position_seconds=second,
+                duration_seconds=lasts,
+            )  # fmt: skip
     expected = whole.log(*stream)
     with psycopg.connect(log_database.superuser_dsn) as connection:
         # The same secret, so that what is left behind can be compared id by id.
@@ -388,6 +322,14 @@ def test_killed_in_the_middle_it_goes_on_and_loses_and_doubles_nothing(
         done = import_log(killed.actor, source, name="killed.log")
     assert (done.imported, done.refused, done.duplicate) == (expected.imported, expected.refused, 0)
     assert done.by_reason == expected.by_reason
+    assert done.impressions == expected.impressions
+    delivered = (
+        "select a.position_seconds, e.listener_id, e.occurred_at from attribution_events e join ad_units a"
+        " on a.id = (e.attribution_data ->> 'ad_unit_id')::uuid where e.tenant_id = %(tenant)s order by 1, 2, 3"
+    )
+    assert killed.rows(delivered) == whole.rows(delivered)
+    # Twelve listeners and days have a whole file, twenty its halves, with the kills between them.
+    assert Tally(second for second, *_ in whole.rows(delivered)) == {0: 32, 45: 32, 530: 32}
     ids = "select id, reason from excluded_requests where tenant_id = %(tenant)s order by 1"
     assert killed.rows(ids) == whole.rows(ids)
     ids = "select id, listener_id, occurred_at from listener_events where tenant_id = %(tenant)s order by 1"

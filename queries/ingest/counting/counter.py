@@ -156,10 +156,11 @@ class Counter:
             yield Verdict(number, occurred_at, file.episode, reason)
         yield Delivery(
             window.download,
-            file.episode,
+            file,
             window.listener_id,
             file.size_bytes or window.told_bytes,
             window.pieces,
+            window.unplaced_bytes,
         )
 
 

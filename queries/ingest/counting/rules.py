@@ -12,7 +12,7 @@ from queries.ingest.counting.requests import EpisodeFile
 from queries.ingest.counting.verdicts import Place
 from queries.ingest.counting.windows import Window
 
-COUNTING_VERSION = "IAB 2.3, rules 1"
+COUNTING_VERSION = "IAB 2.3, rules 2"
 """Goes up whenever the same requests may give another number."""
 
 FindEpisode = Callable[[str], EpisodeFile | None]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from datetime import date, datetime
+from uuid import UUID
 
 from queries.ingest.agents.classify import Agent
 from queries.ingest.counting.content import Piece
@@ -55,13 +56,18 @@ class Verdict:
 
 @dataclass(frozen=True, slots=True)
 class Delivery:
-    """What a listener got of an episode in a window that has closed; `number` is the download's, None without one."""
+    """What a listener got of a file in a window, up to now or to its end.
 
-    number: int | None
-    episode: str
+    `download` is the number or the id of the download in it, None without one. `unplaced_bytes`: the largest answer of
+    which nobody knows where in the file its bytes lie.
+    """
+
+    download: int | UUID | None
+    file: EpisodeFile
     listener_id: str
     size_bytes: int | None
     pieces: tuple[Piece, ...]
+    unplaced_bytes: int = 0
 
 
 Outcome = Verdict | Delivery

@@ -39,7 +39,11 @@ class Windows:
 
     def day_of(self, moment: datetime) -> date | None:
         """The local day, for calendar days; None where windows know no days."""
-        return moment.astimezone(self.zone).date() if self.window is Window.CALENDAR_DAY else None
+        return self.local_day(moment) if self.window is Window.CALENDAR_DAY else None
+
+    def local_day(self, moment: datetime) -> date:
+        """The tenant's day, whatever the window is."""
+        return moment.astimezone(self.zone).date()
 
     def end(self, day: date | None, moment: datetime) -> datetime:
         """When a window that begins with a request at `moment` closes."""

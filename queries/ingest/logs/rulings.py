@@ -17,8 +17,10 @@ from queries.ingest.counting.requests import Request
 from queries.ingest.counting.rules import COUNTING_VERSION, Rules
 from queries.ingest.counting.single import SingleRequests
 from queries.ingest.counting.verdicts import Fetch
-from queries.ingest.counting.windows import Window
+from queries.ingest.counting.windows import Window, Windows
 from queries.ingest.event_store import WHOLE_DAYS
+from queries.ingest.impressions import Carrier, make_impressions
+from queries.ingest.window_store import keep_windows, kept_windows
 from queries.statements import ask, tell
 
 
@@ -58,36 +60,36 @@ def judge_requests(
             else:
                 otherwise.append(ruling)
     found = _add(connection, list(rulings.values()), import_id)
+    found.impressions = _deliver_ads(connection, rules, ledger)
     if otherwise:
         asked = [{"id": r.id, "reason": r.reason, "occurred_at": r.occurred_at} for r in otherwise]
         found.otherwise = ask(connection, "ingest/exclude_otherwise", requests=orjson.dumps(asked).decode())
-    _keep(connection, ledger)
+    keep_windows(connection, ledger)
     return found
 
 
 def _ledger(connection: Connection, rules: Rules, fetches: list[Fetch]) -> Ledger:
     """The windows that these fetches may touch."""
+    windows = Windows(rules.window, rules.zone)
     if not fetches:
-        return Ledger(rules)
+        return Ledger(windows)
     times = [fetch.occurred_at for fetch in fetches]
     span = {"earliest": min(times) - WHOLE_DAYS, "latest": max(times) + WHOLE_DAYS}
     whose = {(fetch.listener_id, fetch.file.episode) for fetch in fetches}
-    kept = ask(
-        connection, "ingest/counting_windows_of",
-        listeners=[listener for listener, _ in whose], episodes=[UUID(episode) for _, episode in whose], **span,
-    )  # fmt: skip
+    kept = kept_windows(connection, whose, **span)
     counted: list[dict[str, Any]] = []
     if rules.window is Window.CALENDAR_DAY:
-        days = Ledger(rules)
-        keys = {(fetch.listener_id, fetch.file.episode, days.day_of(fetch.occurred_at)) for fetch in fetches}
+        keys = {
+            (fetch.listener_id, fetch.file.episode, windows.day_of(fetch.occurred_at)) for fetch in fetches
+        }
         counted = ask(
             connection, "ingest/counted_days",
             listeners=[key[0] for key in keys], episodes=[UUID(key[1]) for key in keys], days=[key[2] for key in keys],
             **span,
         )  # fmt: skip
     return Ledger(
-        rules,
-        [_window(row) for row in kept],
+        windows,
+        kept,
         [(row["listener_id"], str(row["episode_id"]), row["day"]) for row in counted],
     )
 
@@ -102,8 +104,7 @@ def _add(connection: Connection, rulings: list[Ruling], import_id: UUID | None) 
     found = Judged(refused=Tally(r.reason.value for r in rulings if r.reason is not None))
     if downloads:
         told = orjson.dumps(downloads).decode()
-        made = ask(connection, "ingest/add_downloads", downloads=told)[0]
-        found.downloads, found.impressions = made["downloads"], made["impressions"]
+        found.downloads = tell(connection, "ingest/add_downloads", downloads=told)
     if excluded:
         tell(
             connection, "ingest/add_excluded",
@@ -112,14 +113,25 @@ def _add(connection: Connection, rulings: list[Ruling], import_id: UUID | None) 
     return found
 
 
-def _keep(connection: Connection, ledger: Ledger) -> None:
-    done, changed = ledger.done, ledger.changed
-    if done:
-        keys = [{"listener_id": key[0], "episode_id": key[1], "opened_at": key[2]} for key in done]
-        tell(connection, "ingest/drop_counting_windows", keys=orjson.dumps(keys).decode())
-    if changed:
-        rows = orjson.dumps([_row(window) for window in changed]).decode()
-        tell(connection, "ingest/keep_counting_windows", windows=rows)
+def _deliver_ads(connection: Connection, rules: Rules, ledger: Ledger) -> int:
+    """How many impressions are new, of downloads of before too: what later pieces bring of an ad delivers it."""
+    day_of = Windows(rules.window, rules.zone).local_day
+    windows: dict[str, KeptWindow] = {}
+    carriers: list[Carrier] = []
+    for window in ledger.downloads:
+        assert window.download is not None  # noqa: S101 (the ledger has seen to it; this tells mypy)
+        id_, at = window.download
+        windows[str(id_)] = window
+        carriers.append(
+            Carrier(
+                str(id_), window.episode, window.listener_id, at, day_of(at),
+                None if window.is_unmeasured else window.delivery,
+            )
+        )  # fmt: skip
+    found = make_impressions(connection, carriers)
+    for awaited in found.awaited:
+        windows[awaited].awaits_ads = True
+    return found.made
 
 
 def _download(ruling: Ruling) -> dict[str, Any]:
@@ -137,23 +149,4 @@ def _download(ruling: Ruling) -> dict[str, Any]:
     return {
         "id": ruling.id, "episode_id": ruling.episode, "listener_id": fetch.listener_id, "event_data": data,
         "occurred_at": ruling.occurred_at,
-    }  # fmt: skip
-
-
-def _window(row: dict[str, Any]) -> KeptWindow:
-    flat = row["pieces"]
-    return KeptWindow(
-        row["listener_id"], str(row["episode_id"]), row["opened_at"], row["closes_at"], row["is_counted"],
-        tuple(zip(flat[::2], flat[1::2], strict=True)), row["unplaced_bytes"], row["told_bytes"],
-        list(zip(row["waiting_ids"], row["waiting_at"], strict=True)),
-    )  # fmt: skip
-
-
-def _row(window: KeptWindow) -> dict[str, Any]:
-    return {
-        "listener_id": window.listener_id, "episode_id": window.episode, "opened_at": window.opened_at,
-        "closes_at": window.closes_at, "is_counted": window.is_counted,
-        "pieces": [edge for piece in window.pieces for edge in piece],
-        "unplaced_bytes": window.unplaced_bytes, "told_bytes": window.told_bytes,
-        "waiting_ids": [id_ for id_, _ in window.waiting], "waiting_at": [at for _, at in window.waiting],
     }  # fmt: skip

@@ -11,7 +11,7 @@ from sqlalchemy import Connection
 
 from queries.ingest.counting.addresses import Networks
 from queries.ingest.counting.rules import FindEpisode, FindPlace, Rules, nowhere
-from queries.ingest.counting.windows import Window
+from queries.ingest.counting.windows import Window, Windows
 from queries.statements import ask, tell
 
 
@@ -42,3 +42,9 @@ def tenant_rules(
         place_of=place_of,
     )
     return rules, Limits(settings["now"], settings["oldest_listener_event"])
+
+
+def tenant_windows(connection: Connection) -> Windows:
+    """Within what the session's tenant counts a listener's downloads of an episode as one, and its days."""
+    settings = ask(connection, "ingest/counting_settings")[0]
+    return Windows(Window(settings["download_window"]), ZoneInfo(settings["time_zone"]))
