@@ -19,6 +19,7 @@ from dashboard.plain import Plain
 from queries import operations
 from queries.metrics import METRICS
 from queries.periods import Period, allowed_grains
+from queries.scenarios import SCENARIOS
 from reports import formatting as f
 from reports.figures.builders import attribution_bars, ranking, trend
 from reports.figures.tokens import ASSETS
@@ -196,6 +197,18 @@ def test_every_source_of_a_metric_is_named_in_words():
         named = set(re.findall(r"[a-z]+(?:_[a-z]+)+", metric.source))
         assert relations_of(metric.source), metric.key
         assert named <= set(relations_of(metric.source)), metric.key
+
+
+def test_every_scenario_stands_on_the_methodology_page_with_its_numbers_and_its_reason():
+    shown = {story.key: methodology._scenario(story) for story in SCENARIOS}
+    for story in SCENARIOS:
+        said = _text(shown[story.key])
+        assert story.question in said
+        assert story.reason in said
+        for side in story.sides:
+            assert side.screen in said
+        assert [_text(one) for one in _kinds(shown[story.key], "Dd")] == [side.value for side in story.sides]
+        assert len(_kinds(shown[story.key], "Li")) == len(story.happenings)
 
 
 def test_controls_have_names():
@@ -468,6 +481,11 @@ def test_a_panel_links_its_csv_and_why_its_numbers_are_what_they_are():
 def test_no_word_of_the_machine_reaches_readers():
     said = [metric.meaning for metric in METRICS.values()]
     said += [part for rule in methodology._RULES for part in rule]
+    said += [
+        part
+        for story in SCENARIOS
+        for part in (story.question, story.reason, *(s.screen for s in story.sides))
+    ]
     said += [label for label, _ in operations._EXPECTED.values()]
     said += [text for job in JOBS for text in (job.label, job.description)]
     inner = re.compile(r"\b(tenants?|aggregates?|rollups?|hypertables?|TimescaleDB)\b", re.IGNORECASE)
