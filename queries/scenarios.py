@@ -127,6 +127,7 @@ SCENARIOS: tuple[Scenario, ...] = (
         (
             _download(0, "08:00", "Ada"), _download(1, "08:00", "Ada"), _download(2, "08:00", "Ada"),
             _download(1, "19:00", "Ben"),
+            _download(2, "08:00", "Ada"),
         ),
         (Side("The listeners of the seven days, added up", "4"), Side("Unique listeners of the week", "2")),
         "Ada came on three days. Each day counts her once, and so does the week: she is one listener. Unique "
