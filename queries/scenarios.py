@@ -125,8 +125,7 @@ SCENARIOS: tuple[Scenario, ...] = (
         "days_and_week",
         "Why are a week’s unique listeners not the sum of its days?",
         (
-            _download(0, "08:00", "Ada"), _download(1, "08:00", "Ada"), _download(2, "08:00", "Ada"),
-            _download(1, "19:00", "Ben"),
+            _download(0, "08:00", "Ada"), _download(1, "08:00", "Ada"), _download(1, "19:00", "Ben"),
             _download(2, "08:00", "Ada"),
         ),
         (Side("The listeners of the seven days, added up", "4"), Side("Unique listeners of the week", "2")),

@@ -17,7 +17,7 @@ from zoneinfo import ZoneInfo
 
 import pandas as pd
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 from sqlalchemy import Connection, text
 
@@ -328,6 +328,8 @@ def _compare(agree: Agreement, books: Database, worlds: list[Drawn]) -> None:
 
 _WORLDS = st.tuples(*[_drawn for zone in ZONES for _ in CHANGES[zone]]).map(list)
 _CHECKS = [HealthCheck.function_scoped_fixture, HealthCheck.too_slow, HealthCheck.data_too_large]
+# Ten organisations at once are made smaller for minutes; whoever needs the smallest case takes Phase.shrink in.
+_PHASES = [Phase.explicit, Phase.reuse, Phase.generate]
 _OF = (
     "impressions", "reach", "frequency", "visits", "visit_ratio", "conversions", "conversion_ratio", "spend_micros",
     "cpm_micros", "cost_per_conversion_micros", "return_on_ad_spend", "booked_impressions", "delivered_ratio",
@@ -337,7 +339,7 @@ _OF = (
 
 
 @pytest.mark.oracle(*_OF)
-@settings(max_examples=2, deadline=None, suppress_health_check=_CHECKS)
+@settings(max_examples=2, deadline=None, phases=_PHASES, suppress_health_check=_CHECKS)
 @given(worlds=_WORLDS)
 def test_metrics_agree_with_pandas(agree: Agreement, books: Database, worlds: list[Drawn]) -> None:
     _compare(agree, books, worlds)
@@ -345,7 +347,7 @@ def test_metrics_agree_with_pandas(agree: Agreement, books: Database, worlds: li
 
 @pytest.mark.proof
 @pytest.mark.oracle(*_OF)
-@settings(max_examples=100, deadline=None, suppress_health_check=_CHECKS)
+@settings(max_examples=100, deadline=None, phases=_PHASES, suppress_health_check=_CHECKS)
 @given(worlds=_WORLDS)
 def test_metrics_agree_with_pandas_at_length(agree: Agreement, books: Database, worlds: list[Drawn]) -> None:
     _compare(agree, books, worlds)
