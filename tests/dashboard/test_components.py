@@ -4,6 +4,8 @@ import json
 import re
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
+from types import SimpleNamespace
+from zoneinfo import ZoneInfo
 
 import pytest
 from dash import dcc, html
@@ -11,14 +13,18 @@ from dash.development.base_component import Component
 from plotly.utils import PlotlyJSONEncoder
 
 from dashboard import shell
+from dashboard.answers import head, reaches_words
+from dashboard.boxes import View
 from dashboard.components import charts, filter_bar, frame, kpis, panels, states, tables
 from dashboard.jobs import JOBS
 from dashboard.pages import methodology
 from dashboard.pages.methodology import relations_of
 from dashboard.plain import Plain
 from queries import operations
+from queries.filters import Filters
 from queries.metrics import METRICS
 from queries.periods import Period, allowed_grains
+from queries.results import Answer
 from queries.scenarios import SCENARIOS
 from reports import formatting as f
 from reports.figures.builders import attribution_bars, ranking, trend
@@ -476,6 +482,26 @@ def test_a_panel_links_its_csv_and_why_its_numbers_are_what_they_are():
     assert [one.href for one in _kinds(shown, "A")] == ["/why/b", "/export/b.csv"]
     [switch] = _kinds(shown, "Button")
     assert switch.to_plotly_json()["props"]["aria-pressed"] == "false"
+
+
+def test_the_head_names_the_source_that_ends_first_and_tells_of_all_when_pointed_at():
+    filters = Filters(
+        period=Period(START, START + timedelta(days=7)), zone=ZoneInfo("UTC"), comparison="none",
+        now=datetime(2026, 11, 5, 12, tzinfo=UTC),
+    )  # fmt: skip
+    viewer = SimpleNamespace(may=lambda _: False)
+    last = START + timedelta(days=6)
+    for plays, lagging in ((last, ""), (START, " · plays up to 26 Oct 2026"), (None, "")):
+        answer = Answer((), (), as_of=filters.now, reaches=(("Downloads", last), ("Plays", plays)))
+        shown = _text(head(answer, View(viewer, filters, path=""), title="Overview", csv="b")[0])
+        assert f"as of 5 Nov 2026, 12:00 UTC{lagging} · not compared" in shown
+        assert reaches_words(answer) == [
+            "Downloads up to 1 Nov 2026",
+            f"Plays up to {f.day(plays)}" if plays else "Plays: none in this period",
+        ]
+    assert '"title": "Downloads up to 1 Nov 2026; Plays: none in this period"' in json.dumps(
+        head(answer, View(viewer, filters, path=""), title="Overview", csv="b")[0], cls=PlotlyJSONEncoder
+    )
 
 
 def test_no_word_of_the_machine_reaches_readers():

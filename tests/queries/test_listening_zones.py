@@ -136,7 +136,9 @@ def test_every_number_in_every_zone(agree: Agreement, zones: Database, case: Cas
     ]
     with tenant_session(Actor(writer.tenant_id)) as connection:
         for f in views:
-            figures = {row["metric"]: row for row in listening.overview_figures(connection, f).rows}
+            answer = listening.overview_figures(connection, f)
+            figures = {row["metric"]: row for row in answer.rows}
+            assert dict(answer.reaches) == _reached(counted, f)
             agree.on("downloads", figures["downloads"]["value"], counted.downloads(f))
             compared, whole = counted.compared(f), counted.whole(f) if case.comparison != "none" else None
             over = counted.downloads(f, whole) if whole else None
@@ -195,6 +197,19 @@ def test_every_number_in_every_zone(agree: Agreement, zones: Database, case: Cas
                         assert (row["compared_value"], row["previous"]) == (
                             over_by[row[column]], before_by[row[column]],
                         )  # fmt: skip
+
+
+def _reached(counted: Counted, f: Filters) -> dict[str, date | None]:
+    """The last day on which each source brought something, by hand."""
+    last = {
+        source: max(
+            (event.at.astimezone(f.zone).date() for event in counted.matching(f, f.period, [kind])),
+            default=None,
+        )
+        for source, kind in (("Downloads", "download"), ("Plays", "play"))
+        if not (f.apps and kind == "play")
+    }
+    return last if any(last.values()) else {}
 
 
 def _fields(f: Filters) -> dict[str, Any]:

@@ -208,7 +208,8 @@ class Organisation:
 def _campaign(agree: Agreement, connection: Connection, org: Organisation) -> None:
     f = org.filters()
     start, end = f.period.start, f.period.end
-    found = {row["metric"]: row["value"] for row in campaigns.campaign_figures(connection, f).rows}
+    figures = campaigns.campaign_figures(connection, f)
+    found = {row["metric"]: row["value"] for row in figures.rows}
     inside = org.within(org.answers, start, end)
     impressions = inside[inside["kind"] == "impression"]
     visits, reach = int((inside["kind"] == "visit").sum()), impressions["who"].nunique()
@@ -237,6 +238,11 @@ def _campaign(agree: Agreement, connection: Connection, org: Organisation) -> No
     agree.on("visit_ratio", over(found["visits"], found["impressions"]), over(visits, len(impressions)))
     agree.on("cpm_micros", over(found["spend_micros"] * 1000, found["impressions"]),
              over(round(spend) * 1000, len(impressions)))  # fmt: skip
+
+    answered = [*inside.loc[inside["kind"] == "visit", "day"], *orders["day"]]
+    reached = {"Impressions": max(impressions["day"], default=None),
+               "Visits and conversions": max(answered, default=None)}  # fmt: skip
+    assert dict(figures.reaches) == (reached if any(reached.values()) else {})
 
     cards = {row["campaign_id"]: row for row in campaigns.campaign_cards(connection, f).rows}
     card, everything = cards[org.campaign], org.orders()
