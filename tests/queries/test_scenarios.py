@@ -95,7 +95,7 @@ def _kept(stage: Stage, connection: Connection) -> tuple[Any, Any]:
 
 def _sources(stage: Stage, connection: Connection) -> tuple[Any, Any]:
     reached = {row["subject"]: row["complete_to"] for row in sources(connection).rows}
-    kinds = ("listener_events", "attribution_events")
+    kinds = ("listener_events", "conversions")
     return tuple(f"{reached[kind].astimezone(stage.tenant.zone):%a %H:%M}" for kind in kinds)
 
 
