@@ -40,7 +40,7 @@ class Happening:
         """The moment as a person says it."""
         if self.day < -7:
             return f"{-self.day} days before"
-        before = "the week before, " if self.day < 0 else ""
+        before = "last " if self.day < 0 else ""
         return f"{before}{_WEEKDAYS[self.day % 7]} {self.clock}"
 
 
@@ -194,10 +194,11 @@ SCENARIOS: tuple[Scenario, ...] = (
         "log_and_downloads",
         "Why does the host’s log have more lines than there are downloads?",
         (
-            _request(0, "10:00", "Ada’s phone"), _request(0, "11:00", "Ada’s phone"),
-            _request(0, "10:05", "Ben’s phone"), _request(0, "10:10", "Cyd’s phone", sent="part"),
+            _request(0, "10:00", "Ada’s phone"), _request(0, "10:05", "Ben’s phone"),
+            _request(0, "10:10", "Cyd’s phone", sent="part"),
             _request(0, "10:20", "A search engine", agent="Mozilla/5.0 (compatible; Googlebot/2.1; "
                      "+http://www.google.com/bot.html)"),
+            _request(0, "11:00", "Ada’s phone"),
         ),
         (Side("Lines in the log", "5"), Side("Downloads", "2")),
         "Ada’s second request of the day is a repeat, Cyd’s phone took less than a minute of the episode, and a "
@@ -282,8 +283,8 @@ SCENARIOS: tuple[Scenario, ...] = (
         "sources",
         "Why do this week’s downloads reach further than its conversions?",
         (
-            _download(0, "09:00", "Ada"), _download(2, "18:00", "Ben"),
-            _order(1, "12:00", "Ada", "A-1", "pixel"),
+            _download(0, "09:00", "Ada"), _order(1, "12:00", "Ada", "A-1", "pixel"),
+            _download(2, "18:00", "Ben"),
         ),
         (Side("Downloads reach up to", "Wed 18:00"), Side("Visits and conversions reach up to", "Tue 12:00")),
         "Each source sends when it sends. podboard counts what it has within about a minute, but it cannot know "

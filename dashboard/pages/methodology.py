@@ -160,7 +160,7 @@ def _scenario(scenario: Scenario) -> Component:
         [
             html.H3(scenario.question),
             html.Ul(
-                [html.Li([html.Span(one.when), " ", one.words]) for one in scenario.happenings],
+                [html.Li([html.Span(one.when), html.Div(one.words)]) for one in scenario.happenings],
                 className="scenario__story",
             ),
             html.Dl(

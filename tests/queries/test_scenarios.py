@@ -322,6 +322,8 @@ def test_every_scenario_has_a_name_of_its_own_and_speaks_to_people() -> None:
     assert len({scenario.key for scenario in SCENARIOS}) == len(SCENARIOS)
     assert {s.key for s in SCENARIOS} == ASKED.keys() == BY_HAND.keys()
     for scenario in SCENARIOS:
+        moments = [(happening.day, happening.clock) for happening in scenario.happenings]
+        assert moments == sorted(moments), "a story is told in its order"
         assert scenario.question.startswith("Why ")
         assert scenario.question.endswith("?")
         assert scenario.key not in METRICS, "both are anchors of one page"
