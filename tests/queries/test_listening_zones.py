@@ -116,14 +116,26 @@ def _tenant(zones: Database, case: Case) -> tuple[Writer, Counted, list[UUID]]:
     return writer, Counted(events, {episode: shows[n // 2] for n, episode in enumerate(episodes)}), episodes
 
 
-@pytest.mark.oracle("downloads", "unique_listeners", "plays", "completion_ratio", "average_listen_seconds")
-@settings(
-    max_examples=40,
-    deadline=None,
-    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
-)
+_OF = ("downloads", "unique_listeners", "plays", "completion_ratio", "average_listen_seconds")
+_CHECKS = [HealthCheck.function_scoped_fixture, HealthCheck.too_slow]
+
+
+@pytest.mark.oracle(*_OF)
+@settings(max_examples=25, deadline=None, suppress_health_check=_CHECKS)
 @given(case=_cases())
 def test_every_number_in_every_zone(agree: Agreement, zones: Database, case: Case) -> None:
+    _compare(agree, zones, case)
+
+
+@pytest.mark.proof
+@pytest.mark.oracle(*_OF)
+@settings(max_examples=400, deadline=None, suppress_health_check=_CHECKS)
+@given(case=_cases())
+def test_every_number_in_every_zone_at_length(agree: Agreement, zones: Database, case: Case) -> None:
+    _compare(agree, zones, case)
+
+
+def _compare(agree: Agreement, zones: Database, case: Case) -> None:
     writer, counted, episodes = _tenant(zones, case)
     refresh.refresh_rollups()
     refresh.refresh_metrics_daily()

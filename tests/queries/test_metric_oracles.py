@@ -353,7 +353,7 @@ def test_metrics_agree_with_pandas(agree: Agreement, books: Database, worlds: li
 
 @pytest.mark.proof
 @pytest.mark.oracle(*_OF)
-@settings(max_examples=100, deadline=None, phases=_PHASES, suppress_health_check=_CHECKS)
+@settings(max_examples=40, deadline=None, phases=_PHASES, suppress_health_check=_CHECKS)
 @given(worlds=_WORLDS)
 def test_metrics_agree_with_pandas_at_length(agree: Agreement, books: Database, worlds: list[Drawn]) -> None:
     _compare(agree, books, worlds)
