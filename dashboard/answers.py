@@ -39,6 +39,7 @@ def head(
             title,
             view.lead,
             as_of=as_of(answer, view),
+            reaches="; ".join(reaches_words(answer)),
             notes=(*filter(None, [filter_line(view.filters) if narrowed else ""]), *answer.notes),
             actions=[why_link(csv, view), csv_link(csv, view), *reports],
         ),
@@ -55,7 +56,24 @@ def as_of(answer: Answer, view: View) -> str:
     moment = instant(answer.as_of, filters.zone)
     state = "stands still since" if filters.now - answer.as_of > _STANDS_STILL else "as of"
     compared = f" · not compared: {NO_EARLIER}" if has_no_earlier(answer.rows) else _compared_through(filters)
-    return f"{said} · {state} {moment}{compared}"
+    return f"{said} · {state} {moment}{_lagging(answer, filters)}{compared}"
+
+
+def reaches_words(answer: Answer) -> list[str]:
+    """How far each source of an answer has come inside the period."""
+    return [
+        f"{source} up to {day(last)}" if last else f"{source}: none in this period"
+        for source, last in answer.reaches
+    ]
+
+
+def _lagging(answer: Answer, filters: Filters) -> str:
+    """The source that ends first, where it ends before the last day of the period that is over."""
+    known = [(last, source) for source, last in answer.reaches if last is not None]
+    if not known or filters.whole is None:
+        return ""
+    last, source = min(known)
+    return f" · {source.lower()} up to {day(last)}" if last < filters.whole.last_day else ""
 
 
 def _compared_through(filters: Filters) -> str:

@@ -8,6 +8,7 @@ from zoneinfo import ZoneInfo
 from flask import Blueprint, abort, render_template, request
 
 from dashboard.access import current_viewer
+from dashboard.answers import reaches_words
 from dashboard.auth.sessions import now
 from dashboard.boxes import Box, View, answer_box, known_box
 from dashboard.pages import all_pages
@@ -64,6 +65,7 @@ def explain(box_id: str) -> str:
         filters=_filters(answer, view.filters, chosen), excluded=excluded, rule_version=RULE_VERSION,
         is_narrowed=bool(view.filters.apps or view.filters.countries or view.filters.devices),
         as_of=instant(answer.as_of, view.filters.zone) if answer.as_of else "", notes=answer.notes,
+        reaches=reaches_words(answer),
     )  # fmt: skip
 
 

@@ -36,7 +36,7 @@ from queries.campaign_states import (
 from queries.changes import CHANGE_COLUMNS, NO_EARLIER, change_of
 from queries.filters import Filters
 from queries.periods import Period
-from queries.results import Answer, Column
+from queries.results import Answer, Column, reaches_of
 from queries.statements import ask
 
 _STAGE_ORDER = {
@@ -217,6 +217,15 @@ def campaign_figures(connection: Connection, f: Filters) -> Answer:
                 f"Orders in {currency} are not in the revenue: currencies are never added."
                 for currency in foreign
             ),
+        ),
+        reaches=reaches_of(
+            f.period,
+            {
+                "Impressions": (day for day, row in daily.items() if row["impressions"]),
+                "Visits and conversions": (
+                    day for day, row in daily.items() if row["visits"] or row["conversions"]
+                ),
+            },
         ),
         totals={
             "other_spend_micros": others,

@@ -28,7 +28,7 @@ from queries.listening_scope import (
     ratio,
 )
 from queries.periods import Period
-from queries.results import Answer, Column
+from queries.results import Answer, Column, reaches_of
 from queries.statements import ask
 
 SMALL_CELL = 5
@@ -95,6 +95,13 @@ def overview_figures(connection: Connection, f: Filters) -> Answer:
         as_of=limits.rollups if is_by_dimension(f) else oldest(limits.rollups, limits.metrics_daily),
         partial_from=f.partial_from,
         notes=((_NO_PLAYS,) if is_by_dimension(f) else ()) + listeners.notes,
+        reaches=reaches_of(
+            f.period,
+            {
+                "Downloads": (day for day, count in downloads.items() if count),
+                **({} if is_by_dimension(f) else {"Plays": (row["day"] for row in plays if row["plays"])}),
+            },
+        ),
     )
 
 

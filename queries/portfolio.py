@@ -28,7 +28,7 @@ from queries.changes import NO_EARLIER, change_of
 from queries.filters import Filters
 from queries.metrics import metric
 from queries.periods import Period
-from queries.results import Answer, Column
+from queries.results import Answer, Column, reaches_of
 from queries.statements import ask
 
 EXPIRING_WITHIN_DAYS = 30
@@ -105,6 +105,13 @@ def portfolio_figures(connection: Connection, f: Filters) -> Answer:
         rows=rows,
         as_of=oldest(heads),
         partial_from=f.partial_from,
+        reaches=reaches_of(
+            f.period,
+            {
+                "Impressions": (row["day"] for row in days if row["impressions"]),
+                "Conversions": (row["day"] for row in days if row["conversions"]),
+            },
+        ),
         totals={
             "campaigns": len(states),
             "live": sum(state.is_live for state in states),

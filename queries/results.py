@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Any, Literal
@@ -41,12 +41,22 @@ def partial_from(rows: Sequence[Mapping[str, Any]]) -> Any:
     return first
 
 
+def reaches_of(period: Period, days: Mapping[str, Iterable[date]]) -> tuple[tuple[str, date | None], ...]:
+    """Each source with the last of its days inside the period; nothing where none of them has one."""
+    last = {
+        source: max((day for day in found if period.start <= day < period.end), default=None)
+        for source, found in days.items()
+    }
+    return tuple(last.items()) if any(last.values()) else ()
+
+
 @dataclass(frozen=True, slots=True)
 class Answer:
     """Rows with their meaning; the same object feeds page, CSV and PDF.
 
     `covers` says which days the rows are about: those of the view, others (a whole flight), or None where they tell
-    how things stand and no period is asked for.
+    how things stand and no period is asked for. `reaches`: the sources that feed the rows, and the last day of the
+    period on which each brought something (None: on none of them).
     """
 
     columns: tuple[Column, ...]
@@ -56,6 +66,7 @@ class Answer:
     notes: tuple[str, ...] = ()
     totals: Mapping[str, Any] = field(default_factory=dict)
     covers: Period | Literal["view"] | None = "view"
+    reaches: tuple[tuple[str, date | None], ...] = ()
 
     @property
     def is_empty(self) -> bool:

@@ -13,7 +13,8 @@ from queries.statements import ask
 
 _SUBJECTS = {
     "listener_events": "Downloads and plays",
-    "attribution_events": "Impressions, visits and conversions",
+    "impressions": "Impressions",
+    "conversions": "Visits and conversions",
     "feeds": "Podcast feeds",
     "transcripts": "Transcripts",
     "bookings": "Bookings",

@@ -29,6 +29,7 @@ from queries.settings import Settings, use_settings
 from schema.migrate import migrate
 from schema.server import SUPERUSER, Reachable, Server, create_database, drop_database, start
 from tests.canary_world import CanaryWorld, plant_world
+from tests.oracles import Agreement
 from tests.product import stop_shared
 from tests.world import World, build_world
 
@@ -261,6 +262,14 @@ def owner_connection(owner_dsn: str) -> Iterator[psycopg.Connection[tuple[object
     with psycopg.connect(owner_dsn, prepare_threshold=None) as opened:
         yield opened
         opened.rollback()
+
+
+@pytest.fixture
+def agree(request: pytest.FixtureRequest) -> Iterator[Agreement]:
+    """Compares metrics with a second calculation: exactly those that the test's mark `oracle` names."""
+    agreement = Agreement()
+    yield agreement
+    assert agreement.metrics == {key for mark in request.node.iter_markers("oracle") for key in mark.args}
 
 
 @pytest.fixture(scope="session")

@@ -239,15 +239,16 @@ def page_header(
     sentence: Any,
     *,
     as_of: str | None = None,
+    reaches: str = "",
     notes: Sequence[str] = (),
     actions: Sequence[Component | Plain] = (),
 ) -> Plain:
     """Return the head of a page: its title, the one sentence made from its numbers, as of when it is true.
 
-    sentence: text, or a list of text and markup.Strong.
+    sentence: text, or a list of text and markup.Strong. reaches: how far each source has come, told on pointing at it.
     """
     foot = [
-        *([markup.Span(as_of)] if as_of else []),
+        *([markup.Span(as_of, **({"title": reaches} if reaches else {}))] if as_of else []),
         *[markup.Span(note) for note in notes],
     ]
     return markup.Div(

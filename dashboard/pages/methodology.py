@@ -12,6 +12,9 @@ from dashboard.access import Viewer
 from dashboard.components.frame import page_header
 from dashboard.pages import Page
 from queries.metrics import ENOUGH_CONVERSIONS, METRICS, RULE_VERSION, Metric
+from queries.scenarios import SCENARIOS, Scenario
+
+_DIFFER = "Why two screens may differ"
 
 _UNITS = {
     "count": "whole number",
@@ -162,12 +165,33 @@ def _read_from(source: str) -> list[Component]:
     ]
 
 
+def _scenario(scenario: Scenario) -> Component:
+    """A question, what happened, what the two screens show of it, and why."""
+    return html.Section(
+        [
+            html.H3(scenario.question),
+            html.Ul(
+                [html.Li([html.Span(one.when), html.Div(one.words)]) for one in scenario.happenings],
+                className="scenario__story",
+            ),
+            html.Dl(
+                [part for side in scenario.sides for part in (html.Dt(side.screen), html.Dd(side.value))],
+                className="scenario__sides",
+            ),
+            html.P(scenario.reason),
+        ],
+        id=scenario.key,
+        className="definition scenario",
+    )
+
+
 def _contents(groups: Mapping[str, Sequence[Metric]]) -> Component:
     """What the page holds, beside it where there is room."""
     parts: list[Component] = [html.A("Rules for every number", href="#rules", className="contents__group")]
     for group, metrics in groups.items():
         parts.append(html.A(group, href=f"#{group.lower()}", className="contents__group"))
         parts += [html.A(metric.label, href=f"#{metric.key}") for metric in metrics]
+    parts.append(html.A(_DIFFER, href="#differ", className="contents__group"))
     return html.Nav(parts, className="contents", **{"aria-label": "On this page"})
 
 
@@ -198,6 +222,16 @@ def _body(viewer: Viewer, parts: dict[str, str]) -> list[Component]:
                             html.Section([html.H2(group, id=group.lower()), *map(_entry, metrics)])
                             for group, metrics in groups.items()
                         ],
+                        html.Section(
+                            [
+                                html.H2(_DIFFER, id="differ"),
+                                html.P(
+                                    "Both numbers of each of these small stories are right. They are what podboard "
+                                    "shows when just this happens."
+                                ),
+                                *map(_scenario, SCENARIOS),
+                            ]
+                        ),
                     ],
                     className="prose",
                 ),

@@ -14,12 +14,14 @@ from queries.ingest.imports import ImportRefused, Refusal
 from queries.ingest.rows import Cells, flat, known_columns, meant, require_columns
 
 if TYPE_CHECKING:
+    import pyarrow as pa
     import pyarrow.parquet as pq
 
 MAGIC = b"PAR1"
 _AT_ONCE = 5_000
 _READ = 1024 * 1024
 _ID_BYTES = 16
+_UNREADABLE = b"\xff"
 
 
 class ParquetFile:
@@ -68,7 +70,7 @@ class ParquetFile:
         assert self.kind is not None  # noqa: S101 (open() was called; this tells mypy)
         try:
             for batch in self._file.iter_batches(batch_size=_AT_ONCE):
-                columns = [column.to_pylist() for column in batch.columns]
+                columns = [values_of(column) for column in batch.columns]
                 width = batch.nbytes // max(1, batch.num_rows)
                 for values in zip(*columns, strict=True):
                     self._row += 1
@@ -101,6 +103,29 @@ def whole_hash(source: BinaryIO) -> str:
         seen.update(piece)
     source.seek(0)
     return seen.hexdigest()
+
+
+def values_of(column: pa.Array | pa.ChunkedArray) -> list[Any]:
+    """The values of a column; a text that is no UTF-8 is left as bytes that `plain_cell` cannot read either.
+
+    Raises: ArrowException for such a text inside a list or a structure.
+    """
+    import pyarrow as pa
+
+    try:
+        found: list[Any] = column.to_pylist()
+    except UnicodeDecodeError:
+        found = [
+            value if value is None else _text(value) for value in column.cast(pa.large_binary()).to_pylist()
+        ]
+    return found
+
+
+def _text(value: bytes) -> str | bytes:
+    try:
+        return value.decode()
+    except UnicodeDecodeError:
+        return _UNREADABLE
 
 
 def plain_cell(value: Any) -> Any:

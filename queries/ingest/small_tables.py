@@ -17,7 +17,7 @@ import orjson
 from queries.ingest.columns import Column, RowRefused, normalised, printable
 from queries.ingest.imports import ImportRefused, ImportType, Refusal, as_document, refuse
 from queries.ingest.packing import unpacked
-from queries.ingest.parquet import MAGIC, plain_cell
+from queries.ingest.parquet import MAGIC, plain_cell, values_of
 from queries.ingest.rows import Format
 from queries.session import Actor, tenant_session
 from queries.statements import ask, tell
@@ -202,10 +202,10 @@ def _parquet(
 
     try:
         found = pq.read_table(io.BytesIO(content))
+        columns = [values_of(column) for column in found.columns]
     except (pa.ArrowException, OSError):
         raise ImportRefused("The Parquet file is broken or cut off.") from None
     keys = _keys(found.column_names, table, names)
-    columns = [column.to_pylist() for column in found.columns]
     for number, values in enumerate(zip(*columns, strict=True), 1):
         try:
             yield number, {key: plain_cell(value) for key, value in zip(keys, values, strict=True) if key}

@@ -10,11 +10,13 @@ from uuid import UUID
 
 import pytest
 from flask import Flask
+from sqlalchemy import Connection, text
 
 from dashboard import collector
 from queries.api_keys import ApiKey, create_api_key, revoke_api_key
 from queries.errors import InvalidRequest
 from queries.ingest.collector import create_link
+from queries.ingest.event_store import EventStore
 from queries.session import Actor
 from queries.tenants import set_disabled
 from tests.dashboard.visitors import ADDRESS, address
@@ -190,6 +192,32 @@ def test_a_body_that_cannot_be_taken_is_a_problem_and_nothing_is_stored(
     )  # fmt: skip
     assert set(answer.json) == {"type", "title", "status", "detail", "request_id"}
     assert alpha.events() == []
+
+
+def test_a_batch_that_is_cut_off_before_it_is_committed_leaves_nothing_and_again_stands_once(
+    alpha: Sender, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """For the database a process that is killed is a connection that ends."""
+    stored: list[int] = []
+
+    def take_and_end(store: EventStore, connection: Connection, rows: list[Any]) -> Any:
+        refusals = take(store, connection, rows)
+        seen = text("select count(*) from listener_events where episode_id = :episode")
+        stored.append(connection.execute(seen, {"episode": alpha.episode}).scalar_one())
+        connection.execute(text("select pg_terminate_backend(pg_backend_pid())"))
+        return refusals
+
+    take = EventStore.take
+    batch = [alpha.event("l1"), alpha.event("l2", event_type="download")]
+    with monkeypatch.context() as patch:
+        patch.setattr(EventStore, "take", take_and_end)
+        answer = alpha.post(batch)
+    assert stored == [2]
+    assert (answer.status_code, answer.mimetype) == (503, "application/problem+json")
+    assert alpha.events() == []
+    again = alpha.post(batch)
+    assert (again.status_code, again.json["imported"], again.json["duplicate"]) == (200, 2, 0)
+    assert len(alpha.events()) == 2
 
 
 def test_only_a_good_key_with_the_scope_may_send(alpha: Sender, in_tables: Any) -> None:

@@ -4,6 +4,8 @@ import json
 import re
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
+from types import SimpleNamespace
+from zoneinfo import ZoneInfo
 
 import pytest
 from dash import dcc, html
@@ -11,14 +13,19 @@ from dash.development.base_component import Component
 from plotly.utils import PlotlyJSONEncoder
 
 from dashboard import shell
+from dashboard.answers import head, reaches_words
+from dashboard.boxes import View
 from dashboard.components import charts, filter_bar, frame, kpis, panels, states, tables
 from dashboard.jobs import JOBS
 from dashboard.pages import methodology
 from dashboard.pages.methodology import relations_of
 from dashboard.plain import Plain
 from queries import operations
+from queries.filters import Filters
 from queries.metrics import METRICS
 from queries.periods import Period, allowed_grains
+from queries.results import Answer
+from queries.scenarios import SCENARIOS
 from reports import formatting as f
 from reports.figures.builders import attribution_bars, ranking, trend
 from reports.figures.tokens import ASSETS
@@ -196,6 +203,18 @@ def test_every_source_of_a_metric_is_named_in_words():
         named = set(re.findall(r"[a-z]+(?:_[a-z]+)+", metric.source))
         assert relations_of(metric.source), metric.key
         assert named <= set(relations_of(metric.source)), metric.key
+
+
+def test_every_scenario_stands_on_the_methodology_page_with_its_numbers_and_its_reason():
+    shown = {story.key: methodology._scenario(story) for story in SCENARIOS}
+    for story in SCENARIOS:
+        said = _text(shown[story.key])
+        assert story.question in said
+        assert story.reason in said
+        for side in story.sides:
+            assert side.screen in said
+        assert [_text(one) for one in _kinds(shown[story.key], "Dd")] == [side.value for side in story.sides]
+        assert len(_kinds(shown[story.key], "Li")) == len(story.happenings)
 
 
 def test_controls_have_names():
@@ -465,9 +484,34 @@ def test_a_panel_links_its_csv_and_why_its_numbers_are_what_they_are():
     assert switch.to_plotly_json()["props"]["aria-pressed"] == "false"
 
 
+def test_the_head_names_the_source_that_ends_first_and_tells_of_all_when_pointed_at():
+    filters = Filters(
+        period=Period(START, START + timedelta(days=7)), zone=ZoneInfo("UTC"), comparison="none",
+        now=datetime(2026, 11, 5, 12, tzinfo=UTC),
+    )  # fmt: skip
+    viewer = SimpleNamespace(may=lambda _: False)
+    last = START + timedelta(days=6)
+    for plays, lagging in ((last, ""), (START, " · plays up to 26 Oct 2026"), (None, "")):
+        answer = Answer((), (), as_of=filters.now, reaches=(("Downloads", last), ("Plays", plays)))
+        shown = _text(head(answer, View(viewer, filters, path=""), title="Overview", csv="b")[0])
+        assert f"as of 5 Nov 2026, 12:00 UTC{lagging} · not compared" in shown
+        assert reaches_words(answer) == [
+            "Downloads up to 1 Nov 2026",
+            f"Plays up to {f.day(plays)}" if plays else "Plays: none in this period",
+        ]
+    assert '"title": "Downloads up to 1 Nov 2026; Plays: none in this period"' in json.dumps(
+        head(answer, View(viewer, filters, path=""), title="Overview", csv="b")[0], cls=PlotlyJSONEncoder
+    )
+
+
 def test_no_word_of_the_machine_reaches_readers():
     said = [metric.meaning for metric in METRICS.values()]
     said += [part for rule in methodology._RULES for part in rule]
+    said += [
+        part
+        for story in SCENARIOS
+        for part in (story.question, story.reason, *(s.screen for s in story.sides))
+    ]
     said += [label for label, _ in operations._EXPECTED.values()]
     said += [text for job in JOBS for text in (job.label, job.description)]
     inner = re.compile(r"\b(tenants?|aggregates?|rollups?|hypertables?|TimescaleDB)\b", re.IGNORECASE)

@@ -162,6 +162,25 @@ def test_ndjson_parquet_and_mapped_names_say_the_same(alice: Seller) -> None:
     assert len(alice.units()) == 1
 
 
+def test_a_text_of_a_parquet_file_that_is_no_utf_8_is_refused_and_the_rest_stands(alice: Seller) -> None:
+    broken = pa.array([b"caf\xe9", b"guid-1"], pa.binary())
+    told = {
+        "campaign": str(alice.campaign),
+        "unit_type": "pre roll",
+        "position_seconds": 0,
+        "duration_seconds": 15,
+    }
+    packed = io.BytesIO()
+    pq.write_table(
+        pa.table({**{name: [value] * 2 for name, value in told.items()},
+                  "episode": pa.Array.from_buffers(pa.string(), 2, broken.buffers())}),
+        packed,
+    )  # fmt: skip
+    packed.seek(0)
+    assert _counts(import_ad_units(alice.actor, packed, name="a.parquet", told=Told())) == (1, 0, 1)
+    assert [row[:2] for row in alice.refusals()] == [(1, "The line is not valid UTF-8.")]
+
+
 def test_columns_that_are_needed_must_be_there(alice: Seller) -> None:
     with pytest.raises(ImportRefused, match="there is no column unit_type"):
         import_ad_units(alice.actor, io.BytesIO(b"campaign,episode\na,b\n"), name="ads.csv", told=Told())

@@ -677,14 +677,21 @@ with open(sys.argv[2], "rb") as source:
 """
 
 
-def test_kill_9_in_the_middle_loses_nothing_and_doubles_nothing(alice: Studio, tmp_path: Path) -> None:
+@pytest.mark.parametrize(("way", "kills"), [("csv.zst", (31, 61)), ("parquet", (30,))])
+def test_kill_9_in_the_middle_loses_nothing_and_doubles_nothing(
+    alice: Studio, tmp_path: Path, way: str, kills: tuple[int, ...]
+) -> None:
     environment = {
         **os.environ, "DATABASE_URL": alice.database.web_dsn, "DATABASE_WORKER_URL": alice.database.worker_dsn,
         "DATABASE_OWNER_URL": alice.database.owner_dsn,
     }  # fmt: skip
-    file = tmp_path / "killed.csv.zst"
-    file.write_bytes(zstd.compress(_plays(alice, 95).encode()))
-    for committed in (31, 61):
+    file = tmp_path / f"killed.{way}"
+    text = _plays(alice, 95)
+    if way == "parquet":
+        pq.write_table(pa.Table.from_pylist(list(csv.DictReader(io.StringIO(text)))), file)
+    else:
+        file.write_bytes(zstd.compress(text.encode()))
+    for committed in kills:
         process = subprocess.Popen(
             [sys.executable, "-c", _KILLED, str(alice.tenant.tenant_id), str(file)],
             stdin=subprocess.PIPE, stdout=subprocess.PIPE, env=environment, cwd=Path(__file__).parents[2], text=True,
@@ -817,39 +824,58 @@ def test_conversions_find_their_campaign_by_promo_code(alice: Studio, charlie: S
     assert _counts(charlie.take(text)) == (0, 0, 2)
 
 
-@pytest.mark.parametrize("packing", ["plain", "gzip"])
-def test_whatever_a_broken_source_sends_is_refused_with_line_and_reason_and_the_rest_stands(
-    alice: Studio, charlie: Studio, packing: str
-) -> None:
-    def event(**values: Any) -> bytes:
-        row = {
-            "episode_id": str(alice.one),
-            "listener_id": "l1",
-            "event_type": "play",
-            "occurred_at": _at(hours=1),
-        }
-        return json.dumps(row | values).encode()
+FAULTS: list[tuple[dict[str, Any], str | None]] = [
+    ({"id": "a"}, None),
+    ({"occurred_at": _at(days=3653)}, TOO_OLD),
+    ({"occurred_at": _at(days=-3653)}, "The time lies in the future."),
+    ({"occurred_at": _at(hours=-1)}, "The time lies in the future."),
+    ({"event_type": "progress", "from_s": "90", "to_s": "30"}, "A duration is negative."),
+    ({"event_type": "progress", "from_s": "-5", "to_s": "30"}, "A duration is negative."),
+    ({"app": "x" * 10 * 1024 * 1024}, "The line is longer than 64 KiB."),
+    ({"app": "caf\u00e9"}, "The line is not valid UTF-8."),
+    ({"episode_id": str(uuid4())}, "The episode is not known."),
+    ({"episode_id": "{foreign}"}, "The episode is not known."),
+    ({"id": "a", "listener_id": "somebody"}, "Another event of this id stands already, with other content."),
+    ({"id": "b"}, None),
+]
 
-    lines: list[tuple[bytes, str | None]] = [
-        (event(id="a"), None),
-        (event(occurred_at=_at(days=3653)), TOO_OLD),
-        (event(occurred_at=_at(days=-3653)), "The time lies in the future."),
-        (event(occurred_at=_at(hours=-1)), "The time lies in the future."),
-        (event(event_type="progress", from_s=90, to_s=30), "A duration is negative."),
-        (event(event_type="progress", from_s=-5, to_s=30), "A duration is negative."),
-        (event(app="x" * 10 * 1024 * 1024), "The line is longer than 64 KiB."),
-        (event(app="café").replace(b"caf\\u00e9", b"caf\xe9"), "The line is not valid UTF-8."),
-        (event(episode_id=str(uuid4())), "The episode is not known."),
-        (event(episode_id=str(charlie.one)), "The episode is not known."),
-        (
-            event(id="a", listener_id="somebody else"),
-            "Another event of this id stands already, with other content.",
-        ),
-        (event(id="b"), None),
-    ]
-    body = b"\n".join(line for line, _ in lines)
-    done = alice.take(gzip.compress(body) if packing == "gzip" else body)
-    bad = [(number, reason) for number, (_, reason) in enumerate(lines, 1) if reason]
+
+def _faulty(way: str, rows: list[dict[str, str]]) -> bytes:
+    """The rows as a file of a broken source: what has an accent is no UTF-8."""
+    if way == "parquet":
+        columns: dict[str, Any] = {}
+        for name in rows[0]:
+            cells = [row[name].encode("latin-1") or None for row in rows]
+            columns[name] = pa.Array.from_buffers(
+                pa.string(), len(cells), pa.array(cells, pa.binary()).buffers()
+            )
+        made = io.BytesIO()
+        pq.write_table(pa.table(columns), made)
+        return made.getvalue()
+    if way == "csv":
+        text = _csv(",".join(rows[0]), *(",".join(row.values()) for row in rows))
+    else:
+        text = "\n".join(json.dumps({k: v for k, v in row.items() if v}, ensure_ascii=False) for row in rows)
+    body = text.encode("latin-1")
+    return gzip.compress(body) if way == "gzip" else body
+
+
+@pytest.mark.parametrize("way", ["ndjson", "gzip", "csv", "parquet"])
+def test_whatever_a_broken_source_sends_is_refused_with_line_and_reason_and_the_rest_stands(
+    alice: Studio, charlie: Studio, way: str
+) -> None:
+    good = {"id": "", "episode_id": str(alice.one), "listener_id": "l1", "event_type": "play",
+            "occurred_at": _at(hours=1), "from_s": "", "to_s": "", "app": ""}  # fmt: skip
+    rows = [good | changes for changes, _ in FAULTS]
+    for row in rows:
+        row["episode_id"] = row["episode_id"].replace("{foreign}", str(charlie.one))
+    done = alice.take(_faulty(way, rows))
+    first = 2 if way == "csv" else 1
+    bad = [(number, reason) for number, (_, reason) in enumerate(FAULTS, first) if reason]
+    if way == "parquet":
+        # A row there is no line: its cells have limits of their own.
+        bad = [(number, reason.replace("The line is longer than 64 KiB.", "A text is longer than 80 characters."))
+               for number, reason in bad]  # fmt: skip
     assert [(number, reason) for number, reason, _ in alice.refusals()] == bad
     assert _counts(done) == (2, 0, len(bad))
     assert len(alice.listener_events()) == 2

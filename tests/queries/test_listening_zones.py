@@ -25,28 +25,13 @@ from queries.filters import Filters
 from queries.periods import Period
 from queries.session import Actor, tenant_session
 from queries.settings import Settings, use_settings, with_databases
+from tests.clock_changes import CHANGES, NOW, ZONES
 from tests.conftest import Database
 from tests.listening_oracle import Counted, change
+from tests.oracles import Agreement
 from tests.world import ListenerEvent, Writer
 
-ZONES = ("America/New_York", "Europe/Berlin", "Asia/Kolkata", "Australia/Lord_Howe", "UTC")
-NOW = datetime.now(UTC).replace(minute=0, second=0, microsecond=0)
 _numbers = count(1)
-
-
-def _changes(zone: str) -> list[datetime]:
-    """The last two changes of clocks of a zone, or two plain days where there is none."""
-    found: list[datetime] = []
-    moment = NOW - timedelta(days=8)
-    for _ in range(24 * 380):
-        earlier = moment - timedelta(hours=1)
-        if moment.astimezone(ZoneInfo(zone)).utcoffset() != earlier.astimezone(ZoneInfo(zone)).utcoffset():
-            found.append(moment)
-        moment = earlier
-    return found[:2] or [NOW - timedelta(days=40), NOW - timedelta(days=200)]
-
-
-CHANGES = {zone: _changes(zone) for zone in ZONES}
 
 
 @pytest.fixture(scope="module")
@@ -131,13 +116,26 @@ def _tenant(zones: Database, case: Case) -> tuple[Writer, Counted, list[UUID]]:
     return writer, Counted(events, {episode: shows[n // 2] for n, episode in enumerate(episodes)}), episodes
 
 
-@settings(
-    max_examples=40,
-    deadline=None,
-    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
-)
+_OF = ("downloads", "unique_listeners", "plays", "completion_ratio", "average_listen_seconds")
+_CHECKS = [HealthCheck.function_scoped_fixture, HealthCheck.too_slow]
+
+
+@pytest.mark.oracle(*_OF)
+@settings(max_examples=25, deadline=None, suppress_health_check=_CHECKS)
 @given(case=_cases())
-def test_every_number_in_every_zone(zones: Database, case: Case) -> None:
+def test_every_number_in_every_zone(agree: Agreement, zones: Database, case: Case) -> None:
+    _compare(agree, zones, case)
+
+
+@pytest.mark.proof
+@pytest.mark.oracle(*_OF)
+@settings(max_examples=400, deadline=None, suppress_health_check=_CHECKS)
+@given(case=_cases())
+def test_every_number_in_every_zone_at_length(agree: Agreement, zones: Database, case: Case) -> None:
+    _compare(agree, zones, case)
+
+
+def _compare(agree: Agreement, zones: Database, case: Case) -> None:
     writer, counted, episodes = _tenant(zones, case)
     refresh.refresh_rollups()
     refresh.refresh_metrics_daily()
@@ -150,8 +148,10 @@ def test_every_number_in_every_zone(zones: Database, case: Case) -> None:
     ]
     with tenant_session(Actor(writer.tenant_id)) as connection:
         for f in views:
-            figures = {row["metric"]: row for row in listening.overview_figures(connection, f).rows}
-            assert figures["downloads"]["value"] == counted.downloads(f)
+            answer = listening.overview_figures(connection, f)
+            figures = {row["metric"]: row for row in answer.rows}
+            assert dict(answer.reaches) == _reached(counted, f)
+            agree.on("downloads", figures["downloads"]["value"], counted.downloads(f))
             compared, whole = counted.compared(f), counted.whole(f) if case.comparison != "none" else None
             over = counted.downloads(f, whole) if whole else None
             before = counted.downloads(f, compared) if compared else None
@@ -163,7 +163,7 @@ def test_every_number_in_every_zone(zones: Database, case: Case) -> None:
                 assert figures["downloads"][key] == wanted, key
             by_dimension = bool(f.apps)
             if not by_dimension:
-                assert figures["unique_listeners"]["value"] == counted.listeners(f)
+                agree.on("unique_listeners", figures["unique_listeners"]["value"], counted.listeners(f))
                 assert figures["unique_listeners"]["previous"] == (
                     counted.listeners(f, compared) if compared else None
                 )
@@ -171,9 +171,12 @@ def test_every_number_in_every_zone(zones: Database, case: Case) -> None:
                     assert figures["unique_listeners"]["compared_value"] == counted.listeners(f, whole)
                     assert figures["plays"]["previous"] == counted.plays(f, compared)[0]
                 plays, completes, seconds = counted.plays(f)
-                assert figures["plays"]["value"] == plays
-                assert figures["completion_ratio"]["value"] == (Decimal(completes) / plays if plays else None)
-                assert figures["average_listen_seconds"]["value"] == (seconds / plays if plays else None)
+                agree.on("plays", figures["plays"]["value"], plays)
+                for metric, total in (
+                    ("completion_ratio", Decimal(completes)),
+                    ("average_listen_seconds", seconds),
+                ):
+                    agree.on(metric, figures[metric]["value"], total / plays if plays else None)
             for grain in ("hour", "day", "week", "month"):
                 trend = listening_trend.downloads_trend(connection, Filters(**{**_fields(f), "grain": grain}))
                 assert (
@@ -206,6 +209,19 @@ def test_every_number_in_every_zone(zones: Database, case: Case) -> None:
                         assert (row["compared_value"], row["previous"]) == (
                             over_by[row[column]], before_by[row[column]],
                         )  # fmt: skip
+
+
+def _reached(counted: Counted, f: Filters) -> dict[str, date | None]:
+    """The last day on which each source brought something, by hand."""
+    last = {
+        source: max(
+            (event.at.astimezone(f.zone).date() for event in counted.matching(f, f.period, [kind])),
+            default=None,
+        )
+        for source, kind in (("Downloads", "download"), ("Plays", "play"))
+        if not (f.apps and kind == "play")
+    }
+    return last if any(last.values()) else {}
 
 
 def _fields(f: Filters) -> dict[str, Any]:

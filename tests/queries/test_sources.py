@@ -33,7 +33,8 @@ def _sources(studio: Studio) -> dict[str, dict[str, Any]]:
 def test_a_tenant_without_data_has_nothing_yet_of_every_kind(source_database: Database) -> None:
     found = _sources(Studio(source_database))
     assert list(found) == [
-        "listener_events", "attribution_events", "feeds", "transcripts", "bookings", "ad_units", "retention_curves",
+        "listener_events", "impressions", "conversions", "feeds", "transcripts", "bookings", "ad_units",
+        "retention_curves",
     ]  # fmt: skip
     assert {(row["state"], row["complete_to"], row["imported_at"]) for row in found.values()} == {
         ("nothing yet", None, None)
@@ -62,6 +63,23 @@ def test_events_are_complete_up_to_the_last_one_and_the_rest_up_to_the_last_impo
     assert _sources(other)["bookings"]["state"] == "nothing yet"
 
 
+@pytest.mark.parametrize("zone", ["Pacific/Kiritimati", "UTC", "Pacific/Pago_Pago"])
+def test_impressions_that_go_on_do_not_hide_a_pixel_that_stopped(
+    source_database: Database, zone: str
+) -> None:
+    studio = Studio(source_database, zone)
+    at = [(NOW - timedelta(days=days)).isoformat() for days in (12, 11, 15)]
+    studio.take(
+        "campaign_id,listener_id,attribution_type,source,occurred_at\n"
+        f"{studio.campaign},l1,visit,pixel,{at[0]}\n{studio.campaign},l1,impression,,{at[1]}\n"
+        f"{studio.campaign},l2,visit,pixel,{at[2]}\n"
+    )
+    studio.tenant.refresh_rollups()
+    found = _sources(studio)
+    assert found["conversions"]["complete_to"] == NOW - timedelta(days=12)
+    assert found["impressions"]["complete_to"] == NOW - timedelta(days=11)
+
+
 def test_what_failed_since_is_said_until_an_import_goes_well(source_database: Database) -> None:
     studio = Studio(source_database)
     good = f"listener_id,event_type,episode,occurred_at\nl1,download,guid-1,{NOW.isoformat()}\n"
@@ -72,6 +90,6 @@ def test_what_failed_since_is_said_until_an_import_goes_well(source_database: Da
     assert (found["state"], found["complete_to"]) == ("failed", NOW)
     assert "do not tell listener from attribution events" in found["error_message"]
     studio.take(good)
-    assert (_sources(studio)["listener_events"]["state"], _sources(studio)["attribution_events"]["state"]) == (
+    assert (_sources(studio)["listener_events"]["state"], _sources(studio)["conversions"]["state"]) == (
         "good", "nothing yet",
     )  # fmt: skip

@@ -2,15 +2,27 @@
 -- params: none
 -- returns: subject text, imported_at timestamptz, import_source text, records_imported bigint, records_refused bigint, failed_at timestamptz, error_message text, complete_to timestamptz
 -- grain: one row per kind of source
--- source: etl_imports, listener_events, attribution_events, podcast_feeds
--- relies on: etl_imports_recent, indexes of the events by time
+-- source: etl_imports, listener_events, attribution_events, campaign_days, podcast_feeds
+-- relies on: etl_imports_recent, campaign_days_day, indexes of the events by time
 select s.subject, done.completed_at as imported_at, done.source as import_source, done.records_imported, done.records_refused,
        failed.started_at as failed_at, failed.error_message,
        case s.subject
            when 'listener_events' then (
                select max(e.occurred_at) from listener_events e where e.tenant_id = (select app_tenant()))
-           when 'attribution_events' then (
-               select max(e.occurred_at) from attribution_events e where e.tenant_id = (select app_tenant()))
+           -- Impressions follow from downloads: that they go on says nothing of the pixel. The last day of each is looked up
+           -- among the days, where few rows lie between two visits; a day of the tenant begins at most a day before that of UTC.
+           when 'impressions' then (
+               select max(e.occurred_at) from attribution_events e
+               where e.tenant_id = (select app_tenant()) and e.attribution_type = 'impression'
+                   and e.occurred_at >= (
+                       select cast(max(d.local_day) - 1 as timestamp) at time zone 'UTC' from campaign_days d
+                       where d.tenant_id = (select app_tenant()) and d.attribution_type = 'impression'))
+           when 'conversions' then (
+               select max(e.occurred_at) from attribution_events e
+               where e.tenant_id = (select app_tenant()) and e.attribution_type in ('visit', 'lead', 'purchase')
+                   and e.occurred_at >= (
+                       select cast(max(d.local_day) - 1 as timestamp) at time zone 'UTC' from campaign_days d
+                       where d.tenant_id = (select app_tenant()) and d.attribution_type in ('visit', 'lead', 'purchase')))
            when 'feeds' then coalesce(
                (select min(f.succeeded_at) from podcast_feeds f
                 where f.tenant_id = (select app_tenant()) and f.next_try_at is not null),
@@ -19,9 +31,10 @@ select s.subject, done.completed_at as imported_at, done.source as import_source
        end as complete_to
 from (values
     (1, 'listener_events', array['listener_events', 'access_log']),
-    (2, 'attribution_events', array['attribution_events', 'conversions']),
-    (3, 'feeds', array['feed']), (4, 'transcripts', array['transcripts']), (5, 'bookings', array['bookings']),
-    (6, 'ad_units', array['ad_units']), (7, 'retention_curves', array['retention_curves'])
+    (2, 'impressions', array['listener_events', 'access_log', 'attribution_events']),
+    (3, 'conversions', array['attribution_events', 'conversions']),
+    (4, 'feeds', array['feed']), (5, 'transcripts', array['transcripts']), (6, 'bookings', array['bookings']),
+    (7, 'ad_units', array['ad_units']), (8, 'retention_curves', array['retention_curves'])
 ) as s (place, subject, import_types)
 left join lateral (
     select i.started_at, i.completed_at, i.source, i.records_imported, i.records_refused

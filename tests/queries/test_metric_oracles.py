@@ -1,0 +1,359 @@
+"""Metrics against pandas: random events around both changes of clocks in five time zones, counted from a flat table.
+
+One example is ten organisations at once, each zone at each of its changes, so that they are digested together. What the
+pages show of listening day by day is compared in `test_listening_zones.py`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from fractions import Fraction
+from itertools import count
+from typing import Any
+from uuid import UUID
+from zoneinfo import ZoneInfo
+
+import pandas as pd
+import pytest
+from hypothesis import HealthCheck, Phase, given, settings
+from hypothesis import strategies as st
+from sqlalchemy import Connection, text
+
+from queries import campaign_conversions, campaigns, portfolio, refresh
+from queries.attribution import compute_attribution
+from queries.filters import Filters
+from queries.periods import Period
+from queries.session import Actor, tenant_session
+from queries.settings import Settings
+from tests.clock_changes import CHANGES, ZONES
+from tests.conftest import Database
+from tests.oracles import Agreement
+from tests.sponsorship import own_database
+from tests.world import AttributionEvent, ListenerEvent, Writer
+
+LISTENERS = ("ada", "ben", "cyd")
+STAGES = ("live", "live", "paused", "booked", "completed")
+DURATION = 1800
+BOOKED, PER_THOUSAND, FLAT = 4, 30_000_000, 90_000_000
+BEFORE, AFTER = 4, 4
+HOURS = {"first_1_day_downloads": 24, "first_3_day_downloads": 72, "first_7_day_downloads": 168,
+         "first_30_day_downloads": 720}  # fmt: skip
+_numbers = count(1)
+
+_QUARTERS = st.integers(-5 * 96, 5 * 96)
+_answers = st.lists(
+    st.tuples(
+        st.sampled_from(["impression", "impression", "impression", "visit", "purchase"]), _QUARTERS,
+        st.integers(0, 2), st.integers(0, 2), st.integers(0, 5),
+    ),
+    min_size=10, max_size=40,
+)  # fmt: skip
+_heard = st.lists(
+    st.tuples(
+        st.sampled_from(["play", "progress", "progress", "complete"]), _QUARTERS, st.integers(0, 2),
+        st.sampled_from([100, 360, 719, 720]),
+    ),
+    min_size=5, max_size=30,
+)  # fmt: skip
+_edges = st.lists(
+    st.tuples(st.sampled_from([0, 24, 72, 168, 720]), st.integers(-1, 1)), min_size=3, max_size=15
+)
+
+
+@dataclass(frozen=True)
+class Drawn:
+    """What happens to one organisation, as distances from a change of clocks and from an episode's publication."""
+
+    answers: list[tuple[str, int, int, int, int]]
+    heard: list[tuple[str, int, int, int]]
+    downloads: list[tuple[int, int]]
+    out: int
+    looked_at: float
+    first_day: int
+    days: int
+    stages: list[str]
+
+
+_drawn = st.builds(
+    Drawn, _answers, _heard, _edges, st.integers(-300, 300), st.sampled_from([-2, 0.5, 26, 150]),
+    st.integers(-5, 1), st.integers(1, 7), st.lists(st.sampled_from(STAGES), max_size=3),
+)  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+def books(settings: Settings, make_database: Callable[[str], Database]) -> Iterator[Database]:
+    with own_database(settings, make_database, "podboard_oracles") as made:
+        yield made
+
+
+class Organisation:
+    """Writes what was drawn, and holds it as one table besides."""
+
+    def __init__(self, books: Database, zone: str, change: datetime, drawn: Drawn) -> None:
+        self.zone, self.drawn = ZoneInfo(zone), drawn
+        self.now = change + timedelta(hours=drawn.looked_at)
+        self.day = change.astimezone(self.zone).date()
+        self.first, self.last = self.day - timedelta(days=BEFORE), self.day + timedelta(days=AFTER)
+        self.published = change - timedelta(days=30) + timedelta(minutes=drawn.out)
+        self.writer = Writer(books, f"oracle-{next(_numbers)}", zone=zone)
+        with self.writer.transaction():
+            self._write(change)
+
+    def _write(self, change: datetime) -> None:
+        writer, drawn = self.writer, self.drawn
+        self.shows = [writer.insert("podcasts", name=name) for name in ("One", "Two")]
+        self.episodes = [
+            writer.insert("episodes", podcast_id=self.shows[n % 2], title=f"Episode {n}",
+                          published_at=self.published, duration_seconds=DURATION)
+            for n in range(3)
+        ]  # fmt: skip
+        sponsor = writer.insert("sponsors", name="Sponsor")
+        flight = {"start_date": self.first, "end_date": self.last, "sponsor_id": sponsor, "currency": "USD"}
+        self.campaign = writer.insert("campaigns", name="Campaign", stage="live", **flight)
+        for stage in drawn.stages:
+            writer.insert("campaigns", name="Another", stage=stage, **flight)
+        for model, booked, rate in (("cpm", BOOKED, PER_THOUSAND), ("flat", None, FLAT)):
+            writer.insert(
+                "io_bookings", campaign_id=self.campaign, sponsor_id=sponsor, booking_date=self.first,
+                pricing_model=model, booked_impressions=booked, rate_micros=rate, currency="USD",
+                starts_on=self.first, ends_on=self.last,
+            )  # fmt: skip
+        answers, rows = [], []
+        for number, (kind, quarter, who, episode, order) in enumerate(drawn.answers):
+            at = change + timedelta(minutes=15 * quarter)
+            if at >= self.now:
+                continue
+            said: dict[str, Any] = {}
+            listener = LISTENERS[who]
+            if kind == "purchase":
+                # An order's listener and amount are always the same, so that its number alone says what is one.
+                listener, episode_id = LISTENERS[order % 3], None
+                said = {"source": "pixel", "order_id": f"o{order}", "value_micros": (order + 1) * 7_000_000,
+                        "currency": "USD" if order % 3 else "EUR"}  # fmt: skip
+            else:
+                episode_id = self.episodes[episode]
+            event_id = UUID(int=(next(_numbers) << 64) + number)
+            answers.append(AttributionEvent(self.campaign, kind, at, listener, episode_id, said, event_id))
+            rows.append({"kind": kind, "at": at, "who": listener, "show": self.shows[episode % 2],
+                         "id": event_id, "order": said.get("order_id"), "value": said.get("value_micros"),
+                         "currency": said.get("currency")})  # fmt: skip
+        writer.attribution_events(answers)
+        heard = [
+            ListenerEvent(
+                self.episodes[0], LISTENERS[who], kind, change + timedelta(minutes=15 * quarter, seconds=number),
+                {"from_s": 0, "to_s": seconds} if kind == "progress" else {},
+            )
+            for number, (kind, quarter, who, seconds) in enumerate(drawn.heard)
+        ]  # fmt: skip
+        writer.listener_events(
+            heard
+            + [
+                ListenerEvent(
+                    self.episodes[1],
+                    f"l{number}",
+                    "download",
+                    self.published + timedelta(hours=hours, seconds=seconds),
+                )
+                for number, (hours, seconds) in enumerate(drawn.downloads)
+            ]
+        )
+        columns = ["kind", "at", "who", "show", "id", "order", "value", "currency"]
+        self.answers = self._with_days(pd.DataFrame(rows, columns=columns))
+        self.heard = self._with_days(
+            pd.DataFrame(
+                [
+                    {"kind": e.event_type, "at": e.at, "who": e.listener_id, "seconds": e.data.get("to_s", 0)}
+                    for e in heard
+                ],
+                columns=["kind", "at", "who", "seconds"],
+            )
+        )
+
+    def _with_days(self, rows: pd.DataFrame) -> pd.DataFrame:
+        rows["at"] = pd.to_datetime(rows["at"], utc=True)
+        rows["day"] = rows["at"].dt.tz_convert(str(self.zone)).dt.date
+        return rows
+
+    def filters(self) -> Filters:
+        start = self.day + timedelta(days=self.drawn.first_day)
+        return Filters(
+            period=Period(start, start + timedelta(days=self.drawn.days)), zone=self.zone, now=self.now,
+            comparison="none", campaign_id=self.campaign,
+        )  # fmt: skip
+
+    def within(self, rows: pd.DataFrame, start: date, end: date) -> pd.DataFrame:
+        return rows[(rows["day"] >= start) & (rows["day"] < end)]
+
+    def orders(self) -> pd.DataFrame:
+        """The first report of each order."""
+        bought = self.answers[self.answers["kind"] == "purchase"].sort_values(["at", "id"])
+        return bought.drop_duplicates("order")
+
+    def part_of(self, day: date) -> Fraction:
+        """How much of a day of the organisation is over: a day of 25 hours has 25 of them."""
+        begins, ends = (pd.Timestamp(day + timedelta(days=n)).tz_localize(str(self.zone)) for n in (0, 1))
+        over = Fraction(
+            int((pd.Timestamp(self.now) - begins).total_seconds()), int((ends - begins).total_seconds())
+        )
+        return min(Fraction(1), max(Fraction(0), over))
+
+    def days_of_flight(self, start: date, end: date) -> Fraction:
+        """Days of the flight inside `[start, end)` that are over, today as far as it is."""
+        flight = [self.first + timedelta(days=n) for n in range(BEFORE + AFTER + 1)]
+        return sum((self.part_of(day) for day in flight if start <= day < end), Fraction(0))
+
+
+def _campaign(agree: Agreement, connection: Connection, org: Organisation) -> None:
+    f = org.filters()
+    start, end = f.period.start, f.period.end
+    figures = campaigns.campaign_figures(connection, f)
+    found = {row["metric"]: row["value"] for row in figures.rows}
+    inside = org.within(org.answers, start, end)
+    impressions = inside[inside["kind"] == "impression"]
+    visits, reach = int((inside["kind"] == "visit").sum()), impressions["who"].nunique()
+    orders = org.within(org.orders(), start, end)
+    revenue = int(orders.loc[orders["currency"] == "USD", "value"].sum())
+    delivered = org.answers[org.answers["kind"] == "impression"].sort_values("at")
+    delivered = org.within(delivered, org.first, org.last + timedelta(days=1))
+    paid = len(org.within(delivered.head(BOOKED), start, end))
+    spend = Fraction(paid * PER_THOUSAND, 1000) + Fraction(FLAT, BEFORE + AFTER + 1) * org.days_of_flight(
+        start, end
+    )
+
+    def over(above: int | Fraction, below: int | Fraction) -> Fraction | None:
+        return Fraction(above) / below if below else None
+
+    agree.on("impressions", found["impressions"], len(impressions))
+    agree.on("reach", found["reach"], reach)
+    agree.on("frequency", found["frequency"], over(len(impressions), reach))
+    agree.on("visits", found["visits"], visits)
+    agree.on("conversions", found["conversions"], len(orders))
+    agree.on("conversion_ratio", found["conversion_ratio"], over(len(orders), reach))
+    agree.on("spend_micros", found["spend_micros"], round(spend))
+    agree.on("cost_per_conversion_micros", found["cost_per_conversion_micros"], over(spend, len(orders)))
+    agree.on("return_on_ad_spend", found["return_on_ad_spend"], over(revenue, spend))
+    # Shown on no page yet: what they are made of, divided as the registry says.
+    agree.on("visit_ratio", over(found["visits"], found["impressions"]), over(visits, len(impressions)))
+    agree.on("cpm_micros", over(found["spend_micros"] * 1000, found["impressions"]),
+             over(round(spend) * 1000, len(impressions)))  # fmt: skip
+
+    answered = [*inside.loc[inside["kind"] == "visit", "day"], *orders["day"]]
+    reached = {"Impressions": max(impressions["day"], default=None),
+               "Visits and conversions": max(answered, default=None)}  # fmt: skip
+    assert dict(figures.reaches) == (reached if any(reached.values()) else {})
+
+    cards = {row["campaign_id"]: row for row in campaigns.campaign_cards(connection, f).rows}
+    card, everything = cards[org.campaign], org.orders()
+    agree.on("booked_impressions", card["booked_impressions"], BOOKED)
+    agree.on("delivered_ratio", card["delivered_ratio"], Fraction(len(delivered), BOOKED))
+    elapsed = org.days_of_flight(org.first, org.last + timedelta(days=1)) / (BEFORE + AFTER + 1)
+    agree.on("pacing_ratio", card["pacing_ratio"], Fraction(len(delivered), BOOKED) / elapsed)
+    to_date = int(everything.loc[everything["currency"] == "USD", "value"].sum())
+    agree.on("revenue_micros", card["revenue_micros"], to_date)
+    live = portfolio.portfolio_figures(connection, f).totals["live"]
+    agree.on("live_campaigns", live, 1 + org.drawn.stages.count("live"))
+
+
+def _credit(agree: Agreement, connection: Connection, org: Organisation) -> None:
+    f = org.filters()
+    answer = campaign_conversions.attribution_by_podcast(connection, f)
+    found = {row["podcast_id"]: row for row in answer.rows}
+    orders = org.within(org.orders(), f.period.start, f.period.end)[["order", "who", "at"]]
+    touches = org.answers[org.answers["kind"].isin(["impression", "visit"])]
+    pairs = orders.merge(touches, on="who", suffixes=("", "_touch"))
+    apart = pairs["at"] - pairs["at_touch"]
+    pairs = pairs[(apart >= pd.Timedelta(0)) & (apart <= pd.Timedelta(days=30))]
+    pairs = pairs.sort_values(["at_touch", "id"])
+    of_order = pairs.groupby("order")["show"]
+    attributed = pairs["order"].nunique()
+    assert answer.totals["attributed"] == attributed
+    for show in org.shows:
+        row = found.get(show, {"first_touch_credit": 0, "last_touch_credit": 0, "linear_credit": 0})
+        linear = sum((Fraction(int((group == show).sum()), len(group)) for _, group in of_order), Fraction(0))
+        agree.on("first_touch_credit", row["first_touch_credit"], int((of_order.first() == show).sum()))
+        agree.on("last_touch_credit", row["last_touch_credit"], int((of_order.last() == show).sum()))
+        agree.on("linear_credit", row["linear_credit"], linear)
+        if show in found:
+            agree.on("linear_share", row["linear_share"], linear / attributed if attributed else None)
+
+
+def _plays(agree: Agreement, connection: Connection, org: Organisation) -> None:
+    period = org.filters().period
+    found = dict(
+        connection.execute(
+            text("select metric_name, sum(total_value) from metrics_daily where day >= :start and day < :end"
+                 " group by metric_name"),
+            {"start": period.start, "end": period.end},
+        ).all()
+    )  # fmt: skip
+    rows = org.within(org.heard, period.start, period.end)
+    per_day = rows.groupby(["who", "day"]).agg(
+        plays=("kind", lambda kinds: (kinds == "play").sum()), seconds=("seconds", "sum")
+    )
+    counted = {
+        "completes": int((rows["kind"] == "complete").sum()),
+        "listen_seconds": int(rows["seconds"].sum()),
+        "engaged_plays": int(((per_day["plays"] > 0) & (per_day["seconds"] >= 0.4 * DURATION)).sum()),
+    }
+    for metric, value in counted.items():
+        agree.on(metric, found.get(metric, 0), value)
+
+
+def _first_hours(agree: Agreement, org: Organisation) -> None:
+    with org.writer.transaction() as owner:
+        found = dict(
+            owner.execute(
+                "select days, downloads from internal.episode_milestones where episode_id = %s",
+                [org.episodes[1]],
+            ).fetchall()
+        )
+    since = pd.Series(
+        [pd.Timedelta(hours=h, seconds=s) for h, s in org.drawn.downloads], dtype="timedelta64[ns]"
+    )
+    for metric, hours in HOURS.items():
+        counted = int(((since >= pd.Timedelta(0)) & (since < pd.Timedelta(hours=hours))).sum())
+        agree.on(metric, found[hours // 24], counted)
+
+
+def _compare(agree: Agreement, books: Database, worlds: list[Drawn]) -> None:
+    places = [(zone, change) for zone in ZONES for change in CHANGES[zone]]
+    made = [Organisation(books, *place, drawn) for place, drawn in zip(places, worlds, strict=True)]
+    refresh.refresh_rollups()
+    refresh.refresh_milestones()
+    refresh.refresh_metrics_daily()
+    compute_attribution()
+    for org in made:
+        with tenant_session(Actor(org.writer.tenant_id)) as connection:
+            _campaign(agree, connection, org)
+            _credit(agree, connection, org)
+            _plays(agree, connection, org)
+        _first_hours(agree, org)
+
+
+_WORLDS = st.tuples(*[_drawn for zone in ZONES for _ in CHANGES[zone]]).map(list)
+_CHECKS = [HealthCheck.function_scoped_fixture, HealthCheck.too_slow, HealthCheck.data_too_large]
+# Ten organisations at once are made smaller for minutes; whoever needs the smallest case takes Phase.shrink in.
+_PHASES = [Phase.explicit, Phase.reuse, Phase.generate]
+_OF = (
+    "impressions", "reach", "frequency", "visits", "visit_ratio", "conversions", "conversion_ratio", "spend_micros",
+    "cpm_micros", "cost_per_conversion_micros", "return_on_ad_spend", "booked_impressions", "delivered_ratio",
+    "pacing_ratio", "revenue_micros", "live_campaigns", "first_touch_credit", "last_touch_credit", "linear_credit",
+    "linear_share", "completes", "listen_seconds", "engaged_plays", *HOURS,
+)  # fmt: skip
+
+
+@pytest.mark.oracle(*_OF)
+@settings(max_examples=2, deadline=None, phases=_PHASES, suppress_health_check=_CHECKS)
+@given(worlds=_WORLDS)
+def test_metrics_agree_with_pandas(agree: Agreement, books: Database, worlds: list[Drawn]) -> None:
+    _compare(agree, books, worlds)
+
+
+@pytest.mark.proof
+@pytest.mark.oracle(*_OF)
+@settings(max_examples=40, deadline=None, phases=_PHASES, suppress_health_check=_CHECKS)
+@given(worlds=_WORLDS)
+def test_metrics_agree_with_pandas_at_length(agree: Agreement, books: Database, worlds: list[Drawn]) -> None:
+    _compare(agree, books, worlds)
