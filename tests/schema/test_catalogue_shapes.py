@@ -32,8 +32,9 @@ NOT_GROWING = {
 # Kept by the runner of migrations itself.
 RUNNERS_OWN = {"schema_migrations", "database_engine"}
 DELETED_BY_PEOPLE = {
-    "users", "podcasts", "episodes", "sponsors", "campaigns", "ad_units", "io_bookings", "integrations", "partners",
-    "webhooks", "access_control_policies", "saved_views", "report_schedules", "annotations", "alert_rules",
+    "users", "podcasts", "episodes", "sponsors", "campaigns", "ad_units", "io_bookings", "marketplace_listings",
+    "integrations", "partners", "webhooks", "access_control_policies", "saved_views", "report_schedules",
+    "annotations", "alert_rules",
 }  # fmt: skip
 
 
