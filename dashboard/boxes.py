@@ -119,6 +119,9 @@ def render_box(box: Box, view: View) -> Any:
 
 
 def _nothing(box: Box, answer: Answer) -> Component:
+    if answer.notes:
+        # There may be something, which is not told: the question itself says why.
+        return states.empty(answer.notes[0], "Change the filter above.", height=box.height)
     said, way_on = (box.empty, box.way_on) if isinstance(box.empty, str) else box.empty(answer)
     return states.empty(said, way_on, height=box.height)
 

@@ -16,6 +16,7 @@ from queries.listening_scope import (
     column_of,
     dimensions_of,
     is_by_dimension,
+    is_too_small,
     limits_of,
     oldest,
     periods_of,
@@ -23,6 +24,7 @@ from queries.listening_scope import (
 )
 from queries.periods import day_start
 from queries.results import Answer, Column, partial_from
+from queries.small_cells import VIEW_NOT_TOLD
 from queries.statements import ask
 
 _HOUR = timedelta(hours=1)
@@ -50,6 +52,11 @@ def downloads_trend(connection: Connection, f: Filters) -> Answer:
         if not limits.has_earlier:
             previous = None
             rows = _from_first_data(rows)
+    downloads = sum(row["downloads"] or 0 for row in rows)
+    is_told = not is_too_small(f, downloads)
+    if is_too_small(f, compared, previous):
+        compared = previous = None
+        rows = [row | {"previous_bucket": None, "previous": None} for row in rows]
     return Answer(
         columns=(
             Column("bucket", f.grain.capitalize(), unit),
@@ -58,11 +65,12 @@ def downloads_trend(connection: Connection, f: Filters) -> Answer:
             column_of("downloads", key="previous", label="Downloads before"),
             Column("is_partial", "Not complete"),
         ),
-        rows=[{key: value for key, value in row.items() if key != "whole"} for row in rows],
+        rows=[{key: value for key, value in row.items() if key != "whole"} for row in rows if is_told],
         as_of=as_of,
         partial_from=partial_from(rows),
+        notes=() if is_told else (VIEW_NOT_TOLD,),
         totals={
-            "downloads": sum(row["downloads"] or 0 for row in rows),
+            "downloads": downloads if is_told else None,
             "compared": compared,
             "previous": previous,
         },

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
 
 from dash.development.base_component import Component
 
+from dashboard import markup as html
 from dashboard.answers import head, show_and_day, table
 from dashboard.boxes import Box, View
 from dashboard.components.charts import chart_view
@@ -36,7 +38,7 @@ def _head(answer: Answer, view: View) -> list[Component]:
 
 def _trend_with_episodes(connection: Connection, filters: Filters) -> Answer:
     answer = listening_trend.downloads_trend(connection, filters)
-    if not has_downloads(answer):
+    if answer.is_empty or not has_downloads(answer):
         return replace(answer, rows=())
     flags = listening_trend.episode_flags(connection, filters)
     return replace(answer, totals={**answer.totals, "flags": flags})
@@ -64,16 +66,17 @@ def _episodes(answer: Answer, view: View) -> Component:
     )
 
 
-def _apps(answer: Answer, view: View) -> Component:
-    return chart_view(downloads_ranking(answer, "app", "App"))
+def _ranking(key: str, label: str) -> Callable[[Answer, View], list[Component]]:
+    """The slices as bars, and below them why some counts are not told."""
 
+    def shown(answer: Answer, view: View) -> list[Component]:
+        why = answer.totals["withheld"]
+        return [
+            chart_view(downloads_ranking(answer, key, label)),
+            *([html.P(why, className="panel__foot")] if why else []),
+        ]
 
-def _countries(answer: Answer, view: View) -> Component:
-    return chart_view(downloads_ranking(answer, "country", "Country"))
-
-
-def _devices(answer: Answer, view: View) -> Component:
-    return chart_view(downloads_ranking(answer, "device_type", "Device"))
+    return shown
 
 
 PAGE = Page(
@@ -125,7 +128,7 @@ PAGE = Page(
                 "overview.apps",
                 "Apps",
                 listening_breakdowns.downloads_by_app,
-                _apps,
+                _ranking("app", "App"),
                 any_of=_WHO,
                 span=4,
                 height=360,
@@ -138,7 +141,7 @@ PAGE = Page(
                 "overview.countries",
                 "Countries",
                 listening_breakdowns.downloads_by_country,
-                _countries,
+                _ranking("country", "Country"),
                 any_of=_WHO,
                 span=4,
                 height=360,
@@ -151,7 +154,7 @@ PAGE = Page(
                 "overview.devices",
                 "Devices",
                 listening_breakdowns.downloads_by_device,
-                _devices,
+                _ranking("device_type", "Device"),
                 any_of=_WHO,
                 span=4,
                 height=360,
