@@ -42,7 +42,8 @@ class Box:
     """One answer on a page.
 
     `ask` reads it, `show` draws it; `lead` makes the page's opening sentence in the same transaction. `span` is its
-    width in twelfths, `height` what its skeleton takes so that nothing moves. `lazy` boxes ask when they are first
+    width in twelfths, `height` what a state in its place takes, `room` what its skeleton takes, wide and on a phone, so
+    that nothing moves when a usual answer arrives (`height` where it is not said). `lazy` boxes ask when they are first
     seen. `why` is the registry entry it is explained by, `twin` offers the table behind a chart. `empty` says why there
     is nothing and `way_on` what to do about it; `empty` may make both from the answer. `too_little(answer)` says in
     words why a figure would mislead, or is empty.
@@ -54,6 +55,7 @@ class Box:
     show: Callable[[Answer, View], Component | list[Component]]
     span: int = 12
     height: int = 280
+    room: tuple[int, int] | None = None
     skeleton: Skeleton = "chart"
     lazy: bool = False
     twin: bool = False

@@ -241,6 +241,7 @@ def _page(viewer: Viewer, page: Page, parts: dict[str, str], query: dict[str, st
             html.Div(
                 [html.Div(skeleton, id=ids.box_body(page.head.id)), *_stores(page.head)],
                 className="page-head",
+                style=states.room(*page.head.room) if page.head.room else {},
             )
         )
     body.extend(grid(*(_place(box, parts) for box in row)) for row in page.rows)
@@ -362,10 +363,11 @@ def _place(box: Box, parts: dict[str, str]) -> Component:
     """A box before it has an answer: its frame, its skeleton and the stores that ask for it."""
     subject = {"campaign": parts["campaign_id"]} if "campaign_id" in parts else {}
     query = f"?{urlencode(subject)}" if subject else ""
+    room = box.room or (box.height, box.height)
     placed = panel(
         ids.box_body(box.id),
         box.title,
-        states.loading(box.skeleton, height=box.height),
+        states.loading(box.skeleton, height=room[0], phone_height=room[1]),
         note=box.note or None,
         csv_href=f"/export/{box.id}.csv{query}",
         why_href=f"/why/{box.id}{query}" if box.why else None,

@@ -222,7 +222,9 @@ PAGE = Page(
     any_of=WHO,
     crumbs=(("Campaigns", "/campaigns"),),
     filters=("period", "compare", "grain"),
-    head=Box("campaign.figures", "Key figures", _figures, _head, any_of=WHO, lead=_lead, head=True),
+    head=Box(
+        "campaign.figures", "Key figures", _figures, _head, any_of=WHO, lead=_lead, head=True, room=(367, 721)
+    ),
     rows=(
         (
             Box(
@@ -232,6 +234,7 @@ PAGE = Page(
                 _delivery,
                 any_of=WHO,
                 height=340,
+                room=(390, 440),
                 twin=True,
                 note="whole flight",
                 why="delivered_ratio",
@@ -248,6 +251,7 @@ PAGE = Page(
                 any_of=WHO,
                 span=7,
                 height=320,
+                room=(279, 300),
                 twin=True,
                 why="linear_credit",
                 empty=_none_of("conversion that followed an impression or visit"),
@@ -261,6 +265,7 @@ PAGE = Page(
                 any_of=WHO,
                 span=5,
                 height=320,
+                room=(290, 290),
                 twin=True,
                 why="conversions",
                 empty=_none_of("visit or conversion"),
@@ -274,6 +279,7 @@ PAGE = Page(
                 _credit_by_episode,
                 any_of=WHO,
                 height=320,
+                room=(632, 953),
                 skeleton="rows",
                 lazy=True,
                 note="in the period",
@@ -290,6 +296,7 @@ PAGE = Page(
                 _episodes,
                 any_of=WHO,
                 height=440,
+                room=(599, 1063),
                 skeleton="rows",
                 lazy=True,
                 note="in the period",
@@ -305,6 +312,7 @@ PAGE = Page(
                 _bookings,
                 any_of=WHO,
                 height=200,
+                room=(156, 195),
                 skeleton="rows",
                 lazy=True,
                 empty="There is no insertion order yet.",
