@@ -46,7 +46,8 @@ class Box:
     that nothing moves when a usual answer arrives (`height` where it is not said). `lazy` boxes ask when they are first
     seen. `why` is the registry entry it is explained by, `twin` offers the table behind a chart. `empty` says why there
     is nothing and `way_on` what to do about it; `empty` may make both from the answer. `too_little(answer)` says in
-    words why a figure would mislead, or is empty.
+    words why a figure would mislead, or is empty. `once_begun`: while the page's subject has not begun there is nothing
+    to say, and the style sheet leaves the box out.
     """
 
     id: str
@@ -58,6 +59,7 @@ class Box:
     room: tuple[int, int] | None = None
     skeleton: Skeleton = "chart"
     lazy: bool = False
+    once_begun: bool = False
     twin: bool = False
     note: str = ""
     why: str = ""

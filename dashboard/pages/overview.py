@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
+from urllib.parse import urlencode
 
 from dash.development.base_component import Component
 
@@ -17,6 +18,7 @@ from queries import listening, listening_breakdowns, listening_trend
 from queries.filters import Filters
 from queries.results import Answer
 from queries.session import Connection
+from queries.small_cells import SMALL
 from reports.figures.subjects import downloads_over_time, downloads_ranking, has_downloads
 from reports.sentences import audience_sentence
 
@@ -66,13 +68,30 @@ def _episodes(answer: Answer, view: View) -> Component:
     )
 
 
+def _filtered_by(answer: Answer, key: str, view: View) -> dict[str, str]:
+    """By value the address of this view filtered to it alone; of the one it is filtered to, the way back."""
+    name = "device" if key == "device_type" else key
+    query = view.filters.to_query()
+    chosen = query.pop(name, "")
+    rest = urlencode(query)
+    others = f"{rest}&" if rest else ""
+    return {
+        value: f"{view.path}?{rest}".removesuffix("?")
+        if value == chosen
+        else f"{view.path}?{others}{urlencode({name: value})}"
+        # What is not told has nothing to show when it is filtered by.
+        for value in (row[key] for row in answer.rows if row["downloads"] != SMALL)
+        if value
+    }
+
+
 def _ranking(key: str, label: str) -> Callable[[Answer, View], list[Component]]:
     """The slices as bars, and below them why some counts are not told."""
 
     def shown(answer: Answer, view: View) -> list[Component]:
         why = answer.totals["withheld"]
         return [
-            chart_view(downloads_ranking(answer, key, label)),
+            chart_view(downloads_ranking(answer, key, label, _filtered_by(answer, key, view))),
             *([html.P(why, className="panel__foot")] if why else []),
         ]
 

@@ -289,12 +289,12 @@ def test_page_and_csv_withhold_the_same_small_cells(visit: Callable[[str], Brows
                 continue
             for row in rows:
                 value = row["Downloads"]
-                assert (
-                    f"{dimension_name(key, row[column])} {value if value[0] in '<h' else number(int(value))}"
-                    in drawn
-                )
+                named = row[column] if key == "country" else dimension_name(key, row[column])
+                shown = number(int(value)) if value.isdigit() else value
+                assert f"{named} {shown}" in drawn
                 assert not value.isdigit() or int(value) >= 5
                 assert bool(row["Share"]) == value.isdigit(), "a share would tell the count"
+                assert key != "country" or row[column] == dimension_name(key, row["Country code"])
                 found.add(value if not value.isdigit() else "told")
             assert ("are not told" in drawn) == any(row["Downloads"] == "<5" for row in rows)
     assert found == {"<5", "hidden", "told"}
@@ -605,6 +605,21 @@ def test_a_campaign_that_has_not_begun_says_when_it_does_in_every_box(
         )
         assert said in drawn, box
         assert "in this period" not in drawn, box
+        if box == "figures":
+            drawn = " ".join(drawn.split())
+            (booking,) = rows_of(export(browser, "campaign.bookings", f"?campaign={campaign}"))
+            assert f"Booked {number(int(booking['Booked']))} impressions" in drawn
+            assert (
+                f"For {format_value(Decimal(booking['Cost']) * 1_000_000, 'money', currency=booking['Currency'])}"
+                in drawn
+            )
+            assert "From the first day on, this page shows" in drawn
+            assert "no data" not in drawn
+    # What has nothing to say until then is one page with the head, not four grey boxes.
+    silent = {box.id for page in all_pages() for box in page.boxes if box.once_begun}
+    assert silent == {
+        f"campaign.{box}" for box in ("attribution", "conversions", "episode_credit", "episodes")
+    }
 
 
 def test_live_campaigns_are_counted_alike_on_every_page(
