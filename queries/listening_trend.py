@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from datetime import date, datetime, timedelta
 from typing import Any
 
@@ -34,7 +33,8 @@ def downloads_trend(connection: Connection, f: Filters) -> Answer:
     """Downloads per bucket of `f.grain`: bucket, downloads, previous_bucket, previous, is_partial; gaps are 0.
 
     A bucket that has not begun has no downloads yet. `is_partial`: the bucket is not over, or the period covers only a
-    part of it. The days compared with are laid on the period's one by one; before the first day of data there are none.
+    part of it. The days compared with are laid on the period's one by one; where the data begins after the
+    first of them there are none.
     Totals: downloads, compared (of the days that are over) and previous, which is None where nothing can be compared.
     Time: tenant days, weeks from the tenant's first day; hours count from the tenant's midnight. Raises: NotAvailable
     for hours by app, country or device of days whose raw events are gone.
@@ -49,13 +49,12 @@ def downloads_trend(connection: Connection, f: Filters) -> Answer:
     if f.compared is not None:
         compared = sum(row["whole"] for row in rows)
         previous = sum(row["previous"] or 0 for row in rows)
-        if not limits.has_earlier:
-            previous = None
-            rows = _from_first_data(rows)
     downloads = sum(row["downloads"] or 0 for row in rows)
     is_told = not is_too_small(f, downloads)
-    if is_too_small(f, compared, previous):
-        compared = previous = None
+    if not limits.has_earlier or is_too_small(f, compared, previous):
+        # What was known of the period before is not drawn either, where the page says that it is not compared.
+        previous = None
+        compared = compared if not limits.has_earlier and not is_too_small(f, compared) else None
         rows = [row | {"previous_bucket": None, "previous": None} for row in rows]
     return Answer(
         columns=(
@@ -132,13 +131,6 @@ def _days(connection: Connection, f: Filters) -> list[dict[str, Any]]:
         }
         for row in rows
     ]
-
-
-def _from_first_data(rows: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
-    """The buckets without those compared with before anything was known: they are no zeros."""
-    first = next((place for place, row in enumerate(rows) if row["previous"]), len(rows))
-    unknown = {"previous_bucket": None, "previous": None}
-    return [row | unknown if place < first else row for place, row in enumerate(rows)]
 
 
 def _hours(
