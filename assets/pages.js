@@ -112,7 +112,9 @@
 
   function spokenRange(range) {
     var last = spoken(range[1], true);
-    return range[0] === range[1] ? last : spoken(range[0], range[0].slice(0, 4) !== range[1].slice(0, 4)) + " – " + last;
+    if (range[0] === range[1]) return last;
+    if (range[0].slice(0, 7) === range[1].slice(0, 7)) return Number(range[0].slice(8)) + "–" + last;
+    return spoken(range[0], range[0].slice(0, 4) !== range[1].slice(0, 4)) + " – " + last;
   }
 
   /* The days that a period covers, which its calendar marks; those of the usual periods are written on the bar. */

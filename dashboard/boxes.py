@@ -42,10 +42,12 @@ class Box:
     """One answer on a page.
 
     `ask` reads it, `show` draws it; `lead` makes the page's opening sentence in the same transaction. `span` is its
-    width in twelfths, `height` what its skeleton takes so that nothing moves. `lazy` boxes ask when they are first
+    width in twelfths, `height` what a state in its place takes, `room` what its skeleton takes, wide and on a phone, so
+    that nothing moves when a usual answer arrives (`height` where it is not said). `lazy` boxes ask when they are first
     seen. `why` is the registry entry it is explained by, `twin` offers the table behind a chart. `empty` says why there
     is nothing and `way_on` what to do about it; `empty` may make both from the answer. `too_little(answer)` says in
-    words why a figure would mislead, or is empty.
+    words why a figure would mislead, or is empty. `once_begun`: while the page's subject has not begun there is nothing
+    to say, and the style sheet leaves the box out.
     """
 
     id: str
@@ -54,8 +56,10 @@ class Box:
     show: Callable[[Answer, View], Component | list[Component]]
     span: int = 12
     height: int = 280
+    room: tuple[int, int] | None = None
     skeleton: Skeleton = "chart"
     lazy: bool = False
+    once_begun: bool = False
     twin: bool = False
     note: str = ""
     why: str = ""
@@ -119,6 +123,9 @@ def render_box(box: Box, view: View) -> Any:
 
 
 def _nothing(box: Box, answer: Answer) -> Component:
+    if answer.notes:
+        # There may be something, which is not told: the question itself says why.
+        return states.empty(answer.notes[0], "Change the filter above.", height=box.height)
     said, way_on = (box.empty, box.way_on) if isinstance(box.empty, str) else box.empty(answer)
     return states.empty(said, way_on, height=box.height)
 

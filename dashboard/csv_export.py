@@ -6,6 +6,7 @@ import csv
 import io
 import re
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
@@ -22,6 +23,7 @@ from queries.filters import Filters, parse_filters
 from queries.metrics import METRICS
 from queries.periods import Period
 from queries.results import Answer, Column
+from reports.labels import country_name
 
 blueprint = Blueprint("csv_export", __name__)
 
@@ -56,7 +58,7 @@ def to_csv(answer: Answer, filters: Filters) -> str:
     Units: money in units of its currency, ratios 0-1. Time: in the view's zone, which the header names; both days of
     a period lie inside it. Nothing stands above the header, so that spreadsheets and pandas read the file as it is.
     """
-    columns = [column for column in answer.columns if column.in_csv]
+    columns = [part for column in answer.columns if column.in_csv for part in _with_name(column)]
     about = _about(answer, filters)
     buffer = io.StringIO()
     writer = csv.writer(buffer, lineterminator="\r\n")
@@ -65,6 +67,13 @@ def to_csv(answer: Answer, filters: Filters) -> str:
         cells = [_cell(row.get(column.key), _unit(column, row), filters) for column in columns]
         writer.writerow([*cells, *about.values()])
     return buffer.getvalue()
+
+
+def _with_name(column: Column) -> tuple[Column, ...]:
+    """The column; of countries the name that pages show, and beside it the code that joins with other files."""
+    if column.key != "country":
+        return (column,)
+    return replace(column, unit="country"), replace(column, label=f"{column.label} code")
 
 
 def _about(answer: Answer, filters: Filters) -> dict[str, str]:
@@ -106,6 +115,8 @@ def _cell(value: Any, unit: str, filters: Filters) -> str:
         return ""
     if unit == "metric":
         return METRICS[value].label if value in METRICS else str(value)
+    if unit == "country":
+        return country_name(str(value))
     if unit == "money":
         return f"{(Decimal(value) / _MICROS).quantize(_CENT).normalize():f}"
     if isinstance(value, datetime):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import date
+from datetime import UTC, date, timedelta
 from typing import Any
 from urllib.parse import urlencode
 from zoneinfo import ZoneInfo
@@ -29,7 +29,8 @@ from queries.errors import InvalidRequest, NotFound
 from queries.filters import Filters, parse_filters
 from queries.periods import GRAINS, PRESETS, Period, allowed_grains, preset_period
 from queries.session import tenant_session
-from reports.formatting import counted, day
+from reports.formatting import counted
+from reports.formatting import period as spoken_period
 from reports.labels import dimension_name
 
 _PERIOD_KEYS = {"7d": "W", "30d": "M", "90d": "Q", "12m": "Y"}
@@ -241,6 +242,7 @@ def _page(viewer: Viewer, page: Page, parts: dict[str, str], query: dict[str, st
             html.Div(
                 [html.Div(skeleton, id=ids.box_body(page.head.id)), *_stores(page.head)],
                 className="page-head",
+                style=states.room(*page.head.room) if page.head.room else {},
             )
         )
     body.extend(grid(*(_place(box, parts) for box in row)) for row in page.rows)
@@ -344,10 +346,8 @@ def _chip(period: str, days: tuple[date, date] | None, chosen: int) -> str:
 
 
 def _spoken(days: tuple[date, date]) -> str:
-    """First and last day, as the page's script says them."""
-    if days[0] == days[1]:
-        return day(days[1])
-    return f"{day(days[0], year=days[0].year != days[1].year)} – {day(days[1])}"
+    """First and last day, as sentences say them and the page's script does."""
+    return spoken_period(days[0], days[1] + timedelta(days=1), UTC)
 
 
 def _stores(box: Box) -> list[Component]:
@@ -362,15 +362,17 @@ def _place(box: Box, parts: dict[str, str]) -> Component:
     """A box before it has an answer: its frame, its skeleton and the stores that ask for it."""
     subject = {"campaign": parts["campaign_id"]} if "campaign_id" in parts else {}
     query = f"?{urlencode(subject)}" if subject else ""
+    room = box.room or (box.height, box.height)
     placed = panel(
         ids.box_body(box.id),
         box.title,
-        states.loading(box.skeleton, height=box.height),
+        states.loading(box.skeleton, height=room[0], phone_height=room[1]),
         note=box.note or None,
         csv_href=f"/export/{box.id}.csv{query}",
         why_href=f"/why/{box.id}{query}" if box.why else None,
         twin=box.twin,
         span=box.span,
     )
+    begun = " place--once-begun" if box.once_begun else ""
     watched = {"data-box": box.id} if box.lazy else {}
-    return html.Div([placed, *_stores(box)], className=f"place span-{box.span}", **watched)
+    return html.Div([placed, *_stores(box)], className=f"place span-{box.span}{begun}", **watched)

@@ -63,6 +63,7 @@ def explain(box_id: str) -> str:
     return render_template(
         "why.html", title=box.title, meanings=[_meaning(metric) for metric in metrics],
         filters=_filters(answer, view.filters, chosen), excluded=excluded, rule_version=RULE_VERSION,
+        rules=sorted({row["rule_version"] for row in excluded.rows}) if excluded else [],
         is_narrowed=bool(view.filters.apps or view.filters.countries or view.filters.devices),
         as_of=instant(answer.as_of, view.filters.zone) if answer.as_of else "", notes=answer.notes,
         reaches=reaches_words(answer),

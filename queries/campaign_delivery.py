@@ -111,7 +111,7 @@ def delivery_by_episode(connection: Connection, f: Filters) -> Answer:
             Column("title", "Episode"),
             Column("podcast_name", "Show"),
             Column("published_at", "Published", "datetime"),
-            Column("unit_types", "Ads"),
+            Column("unit_types", "Kinds of ad"),
             column_of("impressions"),
             Column("share", "Share", "ratio", "impressions"),
             column_of("reach"),

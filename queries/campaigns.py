@@ -181,6 +181,12 @@ def campaign_figures(connection: Connection, f: Filters) -> Answer:
     }
     spend_days = spend_per_day(head.sold_bookings, deliveries, head.currency, days, now)
     spark["spend_micros"] = lambda day: micros(spend_days[day]) if spend_days else None
+    returned = values["return_on_ad_spend"]
+    untold = (
+        {"return_on_ad_spend": {"note": _untold(values["spend_micros"], None, "in this period")}}
+        if isinstance(returned, Rate) and returned.value is None and not returned.note
+        else {}
+    )
     in_period = [row for day, row in daily.items() if f.period.start <= day < f.period.end]
     foreign = sorted({currency for row in in_period for currency in row["revenue_micros"]} - {head.currency})
     others = {
@@ -206,6 +212,7 @@ def campaign_figures(connection: Connection, f: Filters) -> Answer:
                 if key in spark
                 else [],
                 "currency": head.currency,
+                **untold.get(key, {}),
             }
             for key, value in values.items()
         ],
@@ -291,8 +298,6 @@ def _card(state: CampaignState, results: CampaignResults) -> dict[str, Any]:
     conversions = results.conversions_in()
     known = known_revenue(head, revenue)
     returned = return_on_ad_spend(known, spend, conversions, *results.orders_in(head.currency))
-    # A return that is not told says why, also where there is nothing to divide.
-    untold = "nothing spent yet" if not spend else "its leads carry no amount" if known is None else ""
     return {
         "campaign_id": head.campaign_id,
         "name": head.name,
@@ -313,9 +318,14 @@ def _card(state: CampaignState, results: CampaignResults) -> dict[str, Any]:
         "high": returned.high,
         "is_too_little": returned.is_too_little,
         "conversions": conversions,
-        "note": returned.note or untold,
+        "note": returned.note or _untold(spend, known),
         "currency": head.currency,
     }
+
+
+def _untold(spend: object, revenue: int | None, when: str = "yet") -> str:
+    """Why there is no return where there is no spend or no known revenue to divide; empty where there is."""
+    return f"nothing spent {when}" if not spend else "its leads carry no amount" if revenue is None else ""
 
 
 def _days(period: Period, today: date) -> list[date]:

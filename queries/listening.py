@@ -22,6 +22,7 @@ from queries.listening_scope import (
     catalogue_of,
     dimensions_of,
     is_by_dimension,
+    is_too_small,
     limits_of,
     oldest,
     periods_of,
@@ -29,13 +30,11 @@ from queries.listening_scope import (
 )
 from queries.periods import Period
 from queries.results import Answer, Column, reaches_of
+from queries.small_cells import FEWER, VIEW_NOT_TOLD, is_small
 from queries.statements import ask
 
-SMALL_CELL = 5
-"""Listeners of an app, country or device are not told apart below this number."""
 _SPARK_DAYS = 92
 _NO_PLAYS = "Plays, completion and listening time are not known by app, country or device."
-_SMALL = f"Fewer than {SMALL_CELL} listeners of an app, country or device are not shown."
 
 
 def overview_figures(connection: Connection, f: Filters) -> Answer:
@@ -60,14 +59,7 @@ def overview_figures(connection: Connection, f: Filters) -> Answer:
         whole = _plays(plays, f.whole if f.compared else None)
     no_past = NO_EARLIER if f.compared is not None and compared is None else None
     rows = [
-        _figure(
-            "downloads",
-            _within(downloads, f.period),
-            _within(downloads, f.whole if f.compared else None),
-            _within(downloads, compared),
-            _spark(downloads, f),
-            no_past,
-        ),
+        _downloads_figure(downloads, f, compared, no_past),
         _figure(
             "unique_listeners",
             listeners.value,
@@ -130,6 +122,19 @@ def _figure(
         "spark": list(spark),
         "note": note,
     }
+
+
+def _downloads_figure(
+    days: Mapping[date, int], f: Filters, compared: Period | None, no_past: str | None
+) -> dict[str, Any]:
+    """Downloads; under a filter by app, country or device they are one cell, which may be too small to tell."""
+    value, before = _within(days, f.period), _within(days, compared)
+    whole = _within(days, f.whole if f.compared else None)
+    if is_too_small(f, value):
+        return _figure("downloads", None, None, None, (), FEWER)
+    if is_too_small(f, whole, before):
+        return _figure("downloads", value, None, None, _spark(days, f), f"{FEWER} to compare")
+    return _figure("downloads", value, whole, before, _spark(days, f), no_past)
 
 
 def _downloads(connection: Connection, f: Filters) -> dict[date, int]:
@@ -257,15 +262,15 @@ def _listeners_from_events(connection: Connection, f: Filters, limits: Limits) -
     )
     found = {row["span"]: row["listeners"] for row in rows}
     value = found["period"]
-    if 0 < value < SMALL_CELL:
-        return _Listeners(None, note=f"fewer than {SMALL_CELL}", notes=(_SMALL,))
+    if is_small(value):
+        return _Listeners(None, note=FEWER, notes=(VIEW_NOT_TOLD,))
     if compared is None:
         return _Listeners(value)
     return _Listeners(value, _told(found["whole"] if whole else value), _told(found["compared"]))
 
 
 def _told(listeners: int) -> int | None:
-    return None if 0 < listeners < SMALL_CELL else listeners
+    return None if is_small(listeners) else listeners
 
 
 def _not_kept(reason: str) -> _Listeners:

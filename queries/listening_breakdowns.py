@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any, Literal
 
@@ -16,6 +17,7 @@ from queries.listening_scope import (
     column_of,
     dimensions_of,
     is_by_dimension,
+    is_too_small,
     limits_of,
     periods_of,
     ratio,
@@ -23,6 +25,7 @@ from queries.listening_scope import (
 )
 from queries.metrics import metric
 from queries.results import Answer, Column, rest_name
+from queries.small_cells import ROWS_NOT_TOLD, VIEW_NOT_TOLD, told, withheld
 from queries.statements import ask
 
 _FIRST_WEEK = timedelta(hours=168)
@@ -56,6 +59,11 @@ def top_episodes(connection: Connection, f: Filters, limit: int = 10) -> Answer:
         row_limit=limit,
         now=f.now,
     )
+    is_told = not rows or not is_too_small(f, rows[0]["all_downloads"])
+    if not is_told:
+        rows = []
+    elif rows and is_too_small(f, rows[0]["all_whole"], rows[0]["all_previous"]):
+        f, limits = replace(f, comparison="none"), replace(limits, has_earlier=False)
     return Answer(
         columns=(
             Column("episode_id", "Episode id", in_csv=False),
@@ -83,8 +91,9 @@ def top_episodes(connection: Connection, f: Filters, limit: int = 10) -> Answer:
         ],
         as_of=limits.rollups,
         partial_from=f.partial_from,
+        notes=() if is_told else (VIEW_NOT_TOLD,),
         totals={
-            "downloads": rows[0]["all_downloads"] if rows else 0,
+            "downloads": rows[0]["all_downloads"] if rows else 0 if is_told else None,
             "episodes": rows[0]["episodes"] if rows else 0,
         },
     )
@@ -106,7 +115,12 @@ def downloads_by_device(connection: Connection, f: Filters) -> Answer:
 
 
 def _slices(connection: Connection, f: Filters, dimension: Slice) -> Answer:
-    """Every slice, however many: a list that has no room for all of them sums up the rest itself."""
+    """Every slice, however many: a list that has no room for all of them sums up the rest itself.
+
+    Small cells: their downloads are text ("<5", hidden), have neither share nor change, and stand last by name: their
+    place would tell them apart. They are looked for in each column of counts, among all slices of its days.
+    Totals: downloads and number of all slices; `withheld` says why some are not told, or is empty.
+    """
     limits = limits_of(connection, f)
     rows = ask(
         connection,
@@ -117,16 +131,52 @@ def _slices(connection: Connection, f: Filters, dimension: Slice) -> Answer:
         **dimensions_of(f),
         **whole_end_of(f),
     )
+    all_downloads = sum(row["downloads"] for row in rows)
+    is_told = not is_too_small(f, all_downloads)
+    counted = [
+        {dimension: row["slice"], **_counted({**row, "all_downloads": all_downloads}, f, limits)}
+        for row in rows
+    ]
+    has_small = _withhold(counted)
+    shown = [row for row in counted if row["downloads"] and is_told]
     return Answer(
         columns=(Column(dimension, _SLICE_LABELS[dimension]), *_COUNTED),
-        rows=[{dimension: row["slice"], **_counted(row, f, limits)} for row in rows],
+        rows=sorted(shown, key=lambda row: (isinstance(row["downloads"], str), _place(row, dimension))),
         as_of=limits.rollups,
         partial_from=f.partial_from,
+        notes=() if is_told else (VIEW_NOT_TOLD,),
         totals={
-            "downloads": rows[0]["all_downloads"] if rows else 0,
-            "slices": rows[0]["slices"] if rows else 0,
+            "downloads": all_downloads if is_told else None,
+            "slices": len(shown),
+            "withheld": ROWS_NOT_TOLD if has_small else "",
         },
     )
+
+
+def _place(row: Mapping[str, Any], dimension: Slice) -> str:
+    """The place of a row among those whose count is withheld; the others come sorted."""
+    return str(row[dimension]) if isinstance(row["downloads"], str) else ""
+
+
+def _withhold(rows: Sequence[dict[str, Any]]) -> bool:
+    """Puts words in the place of the counts that are not told; whether there is one in the column that is shown."""
+    counts = {key: [row[key] or 0 for row in rows] for key in ("downloads", "compared_value", "previous")}
+    hidden = withheld(counts["downloads"])
+    # What is over of a period tells of the whole of it, and a change tells one of its sides from the other.
+    places = {
+        "downloads": hidden,
+        "compared_value": withheld(counts["compared_value"], hidden),
+        "previous": withheld(counts["previous"]),
+    }
+    for key, own in places.items():
+        for place in own:
+            row = rows[place]
+            if key == "downloads":
+                row["share"] = None
+            if row[key] is not None:
+                row[key] = told(row[key])
+                row["change_ratio"] = None
+    return bool(hidden)
 
 
 def _counted(row: Mapping[str, Any], f: Filters, limits: Limits) -> dict[str, Any]:

@@ -12,6 +12,7 @@ from sqlalchemy import Connection
 from queries.filters import Filters
 from queries.metrics import metric
 from queries.results import Column
+from queries.small_cells import is_small
 from queries.statements import ask
 
 
@@ -66,6 +67,11 @@ def dimensions_of(f: Filters) -> dict[str, list[str]]:
 def is_by_dimension(f: Filters) -> bool:
     """Whether only a relation that knows apps, countries and devices can answer."""
     return bool(f.apps or f.countries or f.devices)
+
+
+def is_too_small(f: Filters, *counts: int | None) -> bool:
+    """Whether one of these counts of the view tells how few there are in an app, a country or a device."""
+    return is_by_dimension(f) and any(is_small(count) for count in counts)
 
 
 def column_of(name: str, *, key: str | None = None, label: str | None = None) -> Column:

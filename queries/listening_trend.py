@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from datetime import date, datetime, timedelta
 from typing import Any
 
@@ -16,6 +15,7 @@ from queries.listening_scope import (
     column_of,
     dimensions_of,
     is_by_dimension,
+    is_too_small,
     limits_of,
     oldest,
     periods_of,
@@ -23,6 +23,7 @@ from queries.listening_scope import (
 )
 from queries.periods import day_start
 from queries.results import Answer, Column, partial_from
+from queries.small_cells import VIEW_NOT_TOLD
 from queries.statements import ask
 
 _HOUR = timedelta(hours=1)
@@ -32,7 +33,8 @@ def downloads_trend(connection: Connection, f: Filters) -> Answer:
     """Downloads per bucket of `f.grain`: bucket, downloads, previous_bucket, previous, is_partial; gaps are 0.
 
     A bucket that has not begun has no downloads yet. `is_partial`: the bucket is not over, or the period covers only a
-    part of it. The days compared with are laid on the period's one by one; before the first day of data there are none.
+    part of it. The days compared with are laid on the period's one by one; where the data begins after the
+    first of them there are none.
     Totals: downloads, compared (of the days that are over) and previous, which is None where nothing can be compared.
     Time: tenant days, weeks from the tenant's first day; hours count from the tenant's midnight. Raises: NotAvailable
     for hours by app, country or device of days whose raw events are gone.
@@ -47,9 +49,13 @@ def downloads_trend(connection: Connection, f: Filters) -> Answer:
     if f.compared is not None:
         compared = sum(row["whole"] for row in rows)
         previous = sum(row["previous"] or 0 for row in rows)
-        if not limits.has_earlier:
-            previous = None
-            rows = _from_first_data(rows)
+    downloads = sum(row["downloads"] or 0 for row in rows)
+    is_told = not is_too_small(f, downloads)
+    if not limits.has_earlier or is_too_small(f, compared, previous):
+        # What was known of the period before is not drawn either, where the page says that it is not compared.
+        previous = None
+        compared = compared if not limits.has_earlier and not is_too_small(f, compared) else None
+        rows = [row | {"previous_bucket": None, "previous": None} for row in rows]
     return Answer(
         columns=(
             Column("bucket", f.grain.capitalize(), unit),
@@ -58,11 +64,12 @@ def downloads_trend(connection: Connection, f: Filters) -> Answer:
             column_of("downloads", key="previous", label="Downloads before"),
             Column("is_partial", "Not complete"),
         ),
-        rows=[{key: value for key, value in row.items() if key != "whole"} for row in rows],
+        rows=[{key: value for key, value in row.items() if key != "whole"} for row in rows if is_told],
         as_of=as_of,
         partial_from=partial_from(rows),
+        notes=() if is_told else (VIEW_NOT_TOLD,),
         totals={
-            "downloads": sum(row["downloads"] or 0 for row in rows),
+            "downloads": downloads if is_told else None,
             "compared": compared,
             "previous": previous,
         },
@@ -124,13 +131,6 @@ def _days(connection: Connection, f: Filters) -> list[dict[str, Any]]:
         }
         for row in rows
     ]
-
-
-def _from_first_data(rows: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
-    """The buckets without those compared with before anything was known: they are no zeros."""
-    first = next((place for place, row in enumerate(rows) if row["previous"]), len(rows))
-    unknown = {"previous_bucket": None, "previous": None}
-    return [row | unknown if place < first else row for place, row in enumerate(rows)]
 
 
 def _hours(

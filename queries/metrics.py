@@ -62,7 +62,8 @@ _ALL = (
         "Downloads of an episode, the same listener once per episode and calendar day (or within 24 hours, where your "
         "organisation chose a rolling window). From an access log a request counts when it delivered at least one "
         "minute and comes from no bot, by the rules of IAB 2.3. Events from a host, a platform or the API were "
-        "filtered by whoever counted them.",
+        "filtered by whoever counted them. Fewer than 5 of one app, country or device are not told: they would tell "
+        "how many listeners there are.",
         "download_quarters, download_days, episode_days (from listener_events of type download)",
         adds_over=_TIME_AND_CONTENT,
     ),
@@ -72,7 +73,8 @@ _ALL = (
         "count",
         "Different listeners with at least one download in exactly the chosen period, episodes and "
         "filters. Never a sum "
-        "of days: somebody who listens on three days is one listener.",
+        "of days: somebody who listens on three days is one listener. Fewer than 5 of one app, country or device are "
+        "not told.",
         "listener_days (one row per listener, day and episode); raw listener_events when filtered "
         "by app, country or device",
     ),

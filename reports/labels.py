@@ -1,4 +1,4 @@
-"""What values of dimensions are called for people: countries by name, devices in words. Codes stay in CSV and links."""
+"""What values of dimensions are called for people: countries by name, devices in words. Links have codes, CSV both."""
 
 from __future__ import annotations
 

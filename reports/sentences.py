@@ -7,6 +7,7 @@ from typing import Any
 
 from queries.filters import Filters
 from queries.results import Answer
+from queries.small_cells import FEWER
 from reports import formatting
 
 _TITLE_LENGTH = 80
@@ -24,6 +25,8 @@ def audience_sentence(figures: Answer, top: Answer, f: Filters) -> str:
         return "No download has been counted yet."
     downloads = next(row for row in figures.rows if row["metric"] == "downloads")
     value = downloads["value"]
+    if downloads.get("note") == FEWER:
+        return f"There were {FEWER} downloads {period_phrase(f)} by these filters."
     if not value:
         before = downloads["previous"]
         after = f", after {formatting.number(before)} {_during_before(f)}" if before else ""

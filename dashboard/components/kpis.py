@@ -85,13 +85,14 @@ def kpi_strip(items: Sequence[Kpi], *, compare_label: str = "before") -> Plain:
 
 
 def _figure(item: Kpi, compare_label: str) -> Plain:
-    is_money = item.unit == "money"
+    # Counts are short beside their value; a time is rounded as everywhere, on paper too.
+    is_short = item.unit not in ("money", "seconds")
     shown = format_value(item.value, item.unit, currency=item.currency, form=item.form)
     foot: list[Plain] = []
     if item.before is not None:
         now = item.value if item.compared is None else item.compared
         before = format_value(
-            item.before, item.unit, currency=item.currency, compact=not is_money, form=item.form
+            item.before, item.unit, currency=item.currency, compact=is_short, form=item.form
         )
         foot.append(
             html.Div(

@@ -14,16 +14,26 @@ BARS = (46, 58, 52, 66, 61, 74, 38, 55, 63, 58, 71, 66, 80, 44, 60, 69, 64, 77, 
 LINES = (96, 78, 88, 64, 72, 54, 60, 42, 50, 36)
 
 
-def loading(kind: Literal["chart", "rows", "kpis", "sentence"] = "chart", *, height: int = 280) -> Plain:
+def loading(
+    kind: Literal["chart", "rows", "kpis", "sentence"] = "chart",
+    *,
+    height: int = 280,
+    phone_height: int | None = None,
+) -> Plain:
     """Return a skeleton in the shape and height of what is to come."""
     sizes = {"chart": BARS, "rows": LINES[: max(2, height // 40)], "kpis": (0,) * 4, "sentence": (100, 62)}
     bones = [html.Div(className="skeleton__bone", style={"--bone": f"{size}%"}) for size in sizes[kind]]
     return html.Div(
         [html.Span("Loading", className="sr-only"), *bones],
         className=f"skeleton skeleton--{kind}",
-        style={} if kind in ("kpis", "sentence") else {"--state-height": f"{height}px"},
+        style={} if kind in ("kpis", "sentence") else room(height, phone_height or height),
         role="status",
     )
+
+
+def room(wide: int, phone: int) -> dict[str, str]:
+    """Return the style that keeps so much height free, wide and on a phone."""
+    return {"--state-height": f"{wide}px", "--state-height-phone": f"{phone}px"}
 
 
 def _state(

@@ -16,6 +16,7 @@ from dashboard.components.charts import chart_view
 from dashboard.components.frame import page_header
 from dashboard.pages import Page
 from dashboard.pages.campaigns import PACING, STAGES, WHO, badge
+from dashboard.plain import Plain
 from queries import campaign_conversions, campaign_delivery, campaigns
 from queries.errors import NotFound
 from queries.filters import Filters, parse_id
@@ -39,7 +40,9 @@ def _about(connection: Connection, filters: Filters) -> dict[str, Any]:
 def _figures(connection: Connection, filters: Filters) -> Answer:
     answer = campaigns.campaign_figures(connection, filters)
     starts_on = None if any(row["value"] for row in answer.rows) else _begins(connection, filters)
-    return replace(answer, totals={**answer.totals, **_about(connection, filters), "starts_on": starts_on})
+    about = _about(connection, filters)
+    booked = campaign_delivery.bookings(connection, filters).rows if starts_on else ()
+    return replace(answer, totals={**answer.totals, **about, "starts_on": starts_on, "bookings": booked})
 
 
 def _begins(connection: Connection, filters: Filters) -> date | None:
@@ -106,11 +109,39 @@ def _head(answer: Answer, view: View) -> list[Component]:
     if about["starts_on"]:
         # The opening sentence says so; a strip of zeros would add nothing.
         return [
-            page_header(title, view.lead, as_of=as_of(replace(answer, rows=()), view), notes=answer.notes)
+            page_header(title, view.lead, as_of=as_of(replace(answer, rows=()), view), notes=answer.notes),
+            html.Div(_what_comes(about, view), className="ahead"),
         ]
     return [
         *head(shown, view, title=title, csv="campaign.figures", report="campaign_performance"),
         html.P(said, className="facts facts--line"),
+    ]
+
+
+def _what_comes(about: Mapping[str, Any], view: View) -> list[Plain]:
+    """Of a campaign that has not begun: what is booked, for how much, when it runs, and what will be seen here."""
+    bookings, flight = about["bookings"], about["flight"]
+    counts = [row["booked_impressions"] for row in bookings if row["booked_impressions"]]
+    costs: dict[str, int] = {}
+    for row in bookings:
+        costs[row["currency"]] = costs.get(row["currency"], 0) + int(row["cost_micros"])
+    days = (flight[0] - view.filters.today).days
+    facts = [
+        ("Flight", period(flight[0], flight[1] + timedelta(days=1), view.filters.zone)),
+        ("Starts in", counted(days, "day")),
+        *([("Booked", counted(sum(counts), "impression"))] if counts else []),
+        *(("For", format_value(cost, "money", currency=currency)) for currency, cost in costs.items()),
+    ]
+    return [
+        html.P(
+            [html.Span([f"{name} ", html.Strong(value)]) for name, value in facts],
+            className="facts facts--line",
+        ),
+        html.P(
+            "From the first day on, this page shows what is delivered against the booking, reach, visits, conversions, "
+            "spend and return, and which shows and episodes earn the conversions.",
+            className="ahead__text",
+        ),
     ]
 
 
@@ -222,7 +253,9 @@ PAGE = Page(
     any_of=WHO,
     crumbs=(("Campaigns", "/campaigns"),),
     filters=("period", "compare", "grain"),
-    head=Box("campaign.figures", "Key figures", _figures, _head, any_of=WHO, lead=_lead, head=True),
+    head=Box(
+        "campaign.figures", "Key figures", _figures, _head, any_of=WHO, lead=_lead, head=True, room=(367, 721)
+    ),
     rows=(
         (
             Box(
@@ -232,6 +265,7 @@ PAGE = Page(
                 _delivery,
                 any_of=WHO,
                 height=340,
+                room=(390, 440),
                 twin=True,
                 note="whole flight",
                 why="delivered_ratio",
@@ -246,8 +280,10 @@ PAGE = Page(
                 _attribution,
                 _credit,
                 any_of=WHO,
+                once_begun=True,
                 span=7,
                 height=320,
+                room=(279, 300),
                 twin=True,
                 why="linear_credit",
                 empty=_none_of("conversion that followed an impression or visit"),
@@ -259,8 +295,10 @@ PAGE = Page(
                 _once_begun(campaign_conversions.conversions_trend, ("visits", "conversions")),
                 _conversions,
                 any_of=WHO,
+                once_begun=True,
                 span=5,
                 height=320,
+                room=(290, 290),
                 twin=True,
                 why="conversions",
                 empty=_none_of("visit or conversion"),
@@ -273,7 +311,9 @@ PAGE = Page(
                 _attribution_by_episode,
                 _credit_by_episode,
                 any_of=WHO,
+                once_begun=True,
                 height=320,
+                room=(632, 953),
                 skeleton="rows",
                 lazy=True,
                 note="in the period",
@@ -289,7 +329,9 @@ PAGE = Page(
                 _once_begun(campaign_delivery.delivery_by_episode, ("impressions",)),
                 _episodes,
                 any_of=WHO,
+                once_begun=True,
                 height=440,
+                room=(599, 1063),
                 skeleton="rows",
                 lazy=True,
                 note="in the period",
@@ -305,6 +347,7 @@ PAGE = Page(
                 _bookings,
                 any_of=WHO,
                 height=200,
+                room=(156, 195),
                 skeleton="rows",
                 lazy=True,
                 empty="There is no insertion order yet.",

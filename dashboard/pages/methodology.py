@@ -13,6 +13,7 @@ from dashboard.components.frame import page_header
 from dashboard.pages import Page
 from queries.metrics import ENOUGH_CONVERSIONS, METRICS, RULE_VERSION, Metric
 from queries.scenarios import SCENARIOS, Scenario
+from queries.small_cells import SMALL, SMALL_CELL, WITHHELD
 
 _DIFFER = "Why two screens may differ"
 
@@ -103,6 +104,16 @@ _RULES = (
         "Unique listeners and reach",
         "Counted exactly for the chosen days from one row per listener, day and episode, never by adding "
         "days, and never estimated.",
+    ),
+    (
+        "Few people in an app, country or device",
+        f"A breakdown by app, country or type of device, and a view filtered by one, does not tell how many there are "
+        f"where there are fewer than {SMALL_CELL} listeners. It counts downloads, and as every listener has at least "
+        f"one, up to {SMALL_CELL - 1} downloads would tell it: they are shown as “{SMALL}”, without a share or a "
+        f"change, in the page, the CSV and the PDF alike. Where a count could be worked out from the total and the "
+        f"others, the next larger row is “{WITHHELD}” too. From {SMALL_CELL} downloads on a count is shown: it does "
+        "not say how many people made it. Totals, episodes and reach are always told. Several views of other days "
+        "or filters can still be compared with each other.",
     ),
     (
         "Attribution",

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
+from urllib.parse import urlencode
 
 from dash.development.base_component import Component
 
+from dashboard import markup as html
 from dashboard.answers import head, show_and_day, table
 from dashboard.boxes import Box, View
 from dashboard.components.charts import chart_view
@@ -15,6 +18,7 @@ from queries import listening, listening_breakdowns, listening_trend
 from queries.filters import Filters
 from queries.results import Answer
 from queries.session import Connection
+from queries.small_cells import SMALL
 from reports.figures.subjects import downloads_over_time, downloads_ranking, has_downloads
 from reports.sentences import audience_sentence
 
@@ -36,7 +40,7 @@ def _head(answer: Answer, view: View) -> list[Component]:
 
 def _trend_with_episodes(connection: Connection, filters: Filters) -> Answer:
     answer = listening_trend.downloads_trend(connection, filters)
-    if not has_downloads(answer):
+    if answer.is_empty or not has_downloads(answer):
         return replace(answer, rows=())
     flags = listening_trend.episode_flags(connection, filters)
     return replace(answer, totals={**answer.totals, "flags": flags})
@@ -64,16 +68,34 @@ def _episodes(answer: Answer, view: View) -> Component:
     )
 
 
-def _apps(answer: Answer, view: View) -> Component:
-    return chart_view(downloads_ranking(answer, "app", "App"))
+def _filtered_by(answer: Answer, key: str, view: View) -> dict[str, str]:
+    """By value the address of this view filtered to it alone; of the one it is filtered to, the way back."""
+    name = "device" if key == "device_type" else key
+    query = view.filters.to_query()
+    chosen = query.pop(name, "")
+    rest = urlencode(query)
+    others = f"{rest}&" if rest else ""
+    return {
+        value: f"{view.path}?{rest}".removesuffix("?")
+        if value == chosen
+        else f"{view.path}?{others}{urlencode({name: value})}"
+        # What is not told has nothing to show when it is filtered by.
+        for value in (row[key] for row in answer.rows if row["downloads"] != SMALL)
+        if value
+    }
 
 
-def _countries(answer: Answer, view: View) -> Component:
-    return chart_view(downloads_ranking(answer, "country", "Country"))
+def _ranking(key: str, label: str) -> Callable[[Answer, View], list[Component]]:
+    """The slices as bars, and below them why some counts are not told."""
 
+    def shown(answer: Answer, view: View) -> list[Component]:
+        why = answer.totals["withheld"]
+        return [
+            chart_view(downloads_ranking(answer, key, label, _filtered_by(answer, key, view))),
+            *([html.P(why, className="panel__foot")] if why else []),
+        ]
 
-def _devices(answer: Answer, view: View) -> Component:
-    return chart_view(downloads_ranking(answer, "device_type", "Device"))
+    return shown
 
 
 PAGE = Page(
@@ -92,6 +114,7 @@ PAGE = Page(
         _head,
         any_of=_WHO,
         lead=_lead,
+        room=(320, 602),
         head=True,
     ),
     rows=(
@@ -103,6 +126,7 @@ PAGE = Page(
                 _trend,
                 any_of=_WHO,
                 height=300,
+                room=(356, 356),
                 twin=True,
                 why="downloads",
             ),
@@ -115,6 +139,7 @@ PAGE = Page(
                 _episodes,
                 any_of=_WHO,
                 height=440,
+                room=(554, 942),
                 skeleton="rows",
                 why="downloads",
                 empty="No episode was downloaded in this period.",
@@ -125,10 +150,11 @@ PAGE = Page(
                 "overview.apps",
                 "Apps",
                 listening_breakdowns.downloads_by_app,
-                _apps,
+                _ranking("app", "App"),
                 any_of=_WHO,
                 span=4,
                 height=360,
+                room=(462, 462),
                 skeleton="rows",
                 lazy=True,
                 twin=True,
@@ -138,10 +164,11 @@ PAGE = Page(
                 "overview.countries",
                 "Countries",
                 listening_breakdowns.downloads_by_country,
-                _countries,
+                _ranking("country", "Country"),
                 any_of=_WHO,
                 span=4,
                 height=360,
+                room=(462, 426),
                 skeleton="rows",
                 lazy=True,
                 twin=True,
@@ -151,10 +178,11 @@ PAGE = Page(
                 "overview.devices",
                 "Devices",
                 listening_breakdowns.downloads_by_device,
-                _devices,
+                _ranking("device_type", "Device"),
                 any_of=_WHO,
                 span=4,
                 height=360,
+                room=(462, 210),
                 skeleton="rows",
                 lazy=True,
                 twin=True,

@@ -170,7 +170,7 @@ def figure(
     height: float | None = None,
 ) -> Block:
     """The chart drawn for its place on the page, or a note where there is nothing to draw."""
-    if chart.is_empty:
+    if chart.is_empty and not any(series.texts for series in chart.series):
         return Note(f"{title}: nothing in this period.")
     width = THIRD_WIDTH if third else HALF_WIDTH if half else PAGE_WIDTH
     return Figure(title, svg_writer.write(chart, width=width, height=height), chart.sentence, caption)
@@ -200,7 +200,8 @@ def table(
     Time: moments are shown as the day they have in `zone`.
     """
     if answer.is_empty:
-        return Note(f"{title}: nothing in this period.")
+        # An answer without rows that has something to say says why (its notes stand below): there may be some.
+        return Note(f"{title}: {'not told' if answer.notes else 'nothing in this period'}.")
     columns = [column for key in keys for column in answer.columns if column.key == key]
     rows = answer.rows[:limit]
     if len(answer.rows) > limit:

@@ -119,13 +119,16 @@ def compose(snapshot: Snapshot) -> Sequence[Section]:
         ),
         Section(
             "Where and with what people listen",
-            side_by_side(
-                (
-                    _slice("Apps", answers["apps"], "app", "App"),
-                    _slice("Countries", answers["countries"], "country", "Country"),
-                    _slice("Devices", answers["devices"], "device_type", "Device"),
+            (
+                *side_by_side(
+                    (
+                        _slice("Apps", answers["apps"], "app", "App"),
+                        _slice("Countries", answers["countries"], "country", "Country"),
+                        _slice("Devices", answers["devices"], "device_type", "Device"),
+                    ),
+                    columns=3,
                 ),
-                columns=3,
+                *_withheld(answers),
             ),
         ),
     )
@@ -155,6 +158,8 @@ def _podcasts(facts: Mapping[str, Any]) -> str:
 
 def _trend(snapshot: Snapshot) -> Block:
     answer, filters = snapshot.answers["trend"], snapshot.filters
+    if answer.is_empty and answer.notes:
+        return Note(f"Downloads per {filters.grain}: not told.")
     if not has_downloads(answer):
         return Note(f"Downloads per {filters.grain}: nothing in this period.")
     begun = replace(answer, rows=[row for row in answer.rows if row["downloads"] is not None])
@@ -164,10 +169,21 @@ def _trend(snapshot: Snapshot) -> Block:
 
 def _slice(title: str, answer: Answer, key: str, label: str) -> Block:
     if answer.is_empty:
-        return Note(f"{title}: nothing in this period.")
+        return Note(f"{title}: {'not told' if answer.notes else 'nothing in this period'}.")
     chart = downloads_ranking(answer, key, label)
     total = answer.totals["downloads"]
     return figure(title, chart, third=True, caption=f"Share of {number(total)} downloads.")
+
+
+def _withheld(answers: Mapping[str, Answer]) -> tuple[Note, ...]:
+    """Why counts of apps, countries and devices are not told, once for all three."""
+    return tuple(
+        Note(said)
+        for said in dict.fromkeys(
+            answers[key].totals.get("withheld") for key in ("apps", "countries", "devices")
+        )
+        if said
+    )
 
 
 def _notes(answer: Answer) -> tuple[Note, ...]:

@@ -160,15 +160,22 @@ def ranking(
 
     total: the whole that shares refer to; without it no share is shown (right for what does not add up). With it the
     rows beyond `limit` stand as one, the last, so that the bars add up to the whole.
-    A value that is text ("<5", hidden) stands as it is, without a bar, below all numbers.
+    A value that is text ("<5", hidden) stands as it is, without a bar, below all numbers. Where there is no room for
+    all of them they are all in the rest: a rest that held some would tell those from the others.
     """
     measure = Measure(label, unit, currency)
-    ranked = sorted(rows, key=lambda row: -float(row[value_key] or 0) if _is_number(row[value_key]) else 1)
-    count = len(ranked)
-    if total and all(_is_number(row[value_key]) for row in ranked):
+    numbers = [row for row in rows if _is_number(row[value_key])]
+    ranked = sorted(numbers, key=lambda row: -float(row[value_key] or 0))
+    count = len(rows)
+    if len(numbers) == count and total:
         ranked = with_rest(ranked, name_key=label_key, sums=(value_key,), limit=limit)
+    elif count <= limit or not total:
+        ranked = [*ranked, *(row for row in rows if not _is_number(row[value_key]))][:limit]
     else:
-        ranked = ranked[:limit]
+        ranked = ranked[: limit - 1]
+        rest = Decimal(str(total)) - Decimal(str(sum_known(row[value_key] for row in ranked)))
+        name = rest_name(count - len(ranked))
+        ranked.append({label_key: name, value_key: rest, "is_rest": True})
     names = tuple(str(row[label_key]) for row in ranked)
     values = tuple(row[value_key] if _is_number(row[value_key]) else None for row in ranked)
     texts = tuple("" if _is_number(row[value_key]) else str(row[value_key]) for row in ranked)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import date
 from decimal import Decimal
 from typing import Literal
@@ -55,18 +56,24 @@ def has_downloads(answer: Answer) -> bool:
     return bool(answer.totals["downloads"] or answer.totals.get("previous"))
 
 
-def downloads_ranking(answer: Answer, key: str, label: str) -> Chart:
+def downloads_ranking(answer: Answer, key: str, label: str, links: Mapping[str, str] | None = None) -> Chart:
     """Downloads by app, country or device, sorted, with the share of all downloads of the period.
+
+    links: by value, the address of the view that is filtered to it.
 
     The answer holds them all; beyond twelve rows the last stands for the others, on the page and on paper alike.
     """
     return ranking(
-        [{**row, key: dimension_name(key, row[key])} for row in answer.rows],
+        [
+            {**row, key: dimension_name(key, row[key]), "link": (links or {}).get(row[key])}
+            for row in answer.rows
+        ],
         label=metric("downloads").label,
         label_key=key,
         value_key="downloads",
         total=answer.totals.get("downloads"),
         x_label=label,
+        link_key="link" if links else None,
         limit=MOST_SLICES,
     )
 

@@ -31,6 +31,13 @@ _FLAGS = [
     "--disable-component-update", "--disable-sync",
 ]  # fmt: skip
 
+_NOTE_MOVES = """
+window.moved = 0;
+new PerformanceObserver(list => {
+  for (const entry of list.getEntries()) if (!entry.hadRecentInput) window.moved += entry.value;
+}).observe({ type: 'layout-shift', buffered: true });
+"""
+
 
 @pytest.fixture(scope="session")
 def address(home: Path) -> str:
@@ -127,6 +134,10 @@ class Visit:
         self.settle()
         self.page.evaluate("window.scrollTo(0, 0)")
 
+    def moved(self) -> float:
+        """How far what stood on the page moved while it loaded, without anybody's doing (layout shift)."""
+        return float(self.page.evaluate("window.moved"))
+
     def text(self) -> str:
         """Everything a person reads in the page's content."""
         return self.page.inner_text(".content")
@@ -158,6 +169,7 @@ def visit(chromium: Browser, address: str, known: dict[str, StorageState]) -> Ca
             storage_state=known.get(person) if path is not None else None,
         )
         try:
+            context.add_init_script(_NOTE_MOVES)
             made = Visit(context, address)
             if path is None:
                 made.log_in(person)

@@ -146,6 +146,7 @@ def test_a_phone_shows_what_was_booked_and_what_it_costs(visit: Callable[..., An
 def test_bars_add_up_to_the_total_and_the_csv_has_them_all(visit: Callable[..., Any]) -> None:
     with visit(MANAGER, "/overview?period=90d") as at:
         page = at.page
+        assert at.moved() < 0.05, "a box moved when an answer came"
         in_sight(page, "Top episodes").locator("tfoot").wait_for()
         panel = in_sight(page, "Apps")
         panel.locator(".bars__row").first.wait_for()

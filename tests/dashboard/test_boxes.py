@@ -25,10 +25,11 @@ from queries.metrics import METRICS
 from queries.periods import Period
 from queries.results import Answer, Column
 from reports.figures.tokens import ASSETS
-from reports.formatting import day, format_value, instant, interval, rate_decimals, signed_points
+from reports.formatting import day, format_value, instant, interval, number, rate_decimals, signed_points
+from reports.labels import dimension_name
 from tests.dashboard.visitors import Browser
 from tests.people import EMAILS
-from tests.world import World
+from tests.world import WORLD_NOW, World
 
 FAILED = "could not be read"
 NOTHING = "nothing here for you"
@@ -265,6 +266,38 @@ def test_page_and_csv_show_the_same_figures(
         assert not (relative if entry.changes_in_points else points)
         if points:
             assert signed_points(Decimal(points), decimals).removesuffix("pp") in drawn
+
+
+def test_page_and_csv_withhold_the_same_small_cells(visit: Callable[[str], Browser], world: World) -> None:
+    browser = visit("alice")
+    days = [world.a.day(WORLD_NOW - timedelta(days=back)) for back in (6, 5, 4, 3, 2)]
+    found = set()
+    for box, column, key in (
+        ("apps", "App", "app"),
+        ("countries", "Country", "country"),
+        ("devices", "Device", "device_type"),
+    ):
+        for query in (
+            "?period=90d",
+            *(f"?from={one}&to={one}" for one in days),
+            f"?from={days[0]}&to={days[2]}&app=Spotify",
+        ):
+            rows = rows_of(export(browser, f"overview.{box}", query))
+            drawn = words(draw(browser, f"overview.{box}", "/overview", query))
+            if not rows:
+                assert "Fewer than 5 downloads" in drawn
+                continue
+            for row in rows:
+                value = row["Downloads"]
+                named = row[column] if key == "country" else dimension_name(key, row[column])
+                shown = number(int(value)) if value.isdigit() else value
+                assert f"{named} {shown}" in drawn
+                assert not value.isdigit() or int(value) >= 5
+                assert bool(row["Share"]) == value.isdigit(), "a share would tell the count"
+                assert key != "country" or row[column] == dimension_name(key, row["Country code"])
+                found.add(value if not value.isdigit() else "told")
+            assert ("are not told" in drawn) == any(row["Downloads"] == "<5" for row in rows)
+    assert found == {"<5", "hidden", "told"}
 
 
 def test_a_csv_names_the_zone_and_is_kept_nowhere(visit: Callable[[str], Browser], world: World) -> None:
@@ -572,6 +605,21 @@ def test_a_campaign_that_has_not_begun_says_when_it_does_in_every_box(
         )
         assert said in drawn, box
         assert "in this period" not in drawn, box
+        if box == "figures":
+            drawn = " ".join(drawn.split())
+            (booking,) = rows_of(export(browser, "campaign.bookings", f"?campaign={campaign}"))
+            assert f"Booked {number(int(booking['Booked']))} impressions" in drawn
+            assert (
+                f"For {format_value(Decimal(booking['Cost']) * 1_000_000, 'money', currency=booking['Currency'])}"
+                in drawn
+            )
+            assert "From the first day on, this page shows" in drawn
+            assert "no data" not in drawn
+    # What has nothing to say until then is one page with the head, not four grey boxes.
+    silent = {box.id for page in all_pages() for box in page.boxes if box.once_begun}
+    assert silent == {
+        f"campaign.{box}" for box in ("attribution", "conversions", "episode_credit", "episodes")
+    }
 
 
 def test_live_campaigns_are_counted_alike_on_every_page(

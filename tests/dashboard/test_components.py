@@ -474,7 +474,7 @@ def test_the_calendar_marks_the_days_that_are_shown():
 
 def test_a_period_of_one_day_is_said_as_that_day():
     assert shell._spoken((START, START)) == "26 Oct 2026"
-    assert shell._spoken((START, START + timedelta(days=1))) == "26 Oct – 27 Oct 2026"
+    assert shell._spoken((START, START + timedelta(days=1))) == "26–27 Oct 2026"
 
 
 def test_a_panel_links_its_csv_and_why_its_numbers_are_what_they_are():

@@ -212,6 +212,8 @@ def _happen(
         moment = now - timedelta(days=day)
         for listener in range(day % 3 + 1):
             office.downloads[show] = office.downloads.get(show, 0) + 1
+            # One download an episode comes from a country that nothing else comes from.
+            country = "IS" if listener == 2 and day == 2 else "CA" if listener == 1 else "US"
             _put(
                 connection,
                 "listener_events",
@@ -219,7 +221,7 @@ def _happen(
                 episode_id=episode,
                 listener_id=f"{slug}-{listener}",
                 event_type="download",
-                event_data={"app": "Overcast", "device": "phone", "country": "US"},
+                event_data={"app": "Overcast", "device": "phone", "country": country},
                 occurred_at=moment,
             )
         listener_id = f"{slug}-{day % 5}"

@@ -240,6 +240,16 @@ def test_a_podcasters_pdf_says_what_the_page_says_and_nothing_of_other_podcasts(
             in words
         )
     assert apps.rows[0]["app"] in words
+    # A country with one download an episode is not told, and neither is the one that would tell it, on paper or in
+    # what the paper is kept as.
+    report = clean.rows("select report_data from reports where id = %s", [report_id])[0]["report_data"]
+    countries = next(part for part in report["sections"] if part["key"] == "countries")
+    told = {row["country"]: (row["downloads"], row["share"]) for row in countries["rows"]}
+    assert (told["IS"], told["CA"]) == (("<5", None), ("hidden", None))
+    assert {row["compared_value"] for row in countries["rows"]} & {1, 2, 3} == set()
+    assert "Iceland <5" in words
+    assert "Canada hidden" in words
+    assert "are not told" in words
     assert "Kitchen Table" not in words
     assert "Foreign Show" not in words
     (row,) = clean.rows("select podcast_ids, title from reports")

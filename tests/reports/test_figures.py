@@ -462,7 +462,17 @@ def test_any_series_can_be_drawn(values):
 
 
 def test_every_custom_property_that_is_used_exists():
-    own = {"share", "bone", "key", "spark", "icon", "depth", "state-height", "chart-height"}
+    own = {
+        "share",
+        "bone",
+        "key",
+        "spark",
+        "icon",
+        "depth",
+        "state-height",
+        "state-height-phone",
+        "chart-height",
+    }
     css = "".join(path.read_text() for path in ASSETS.glob("*.css"))
     used = set(re.findall(r"var\(--([a-z0-9-]+)", css))
     assert used - own <= set(tokens())
@@ -592,6 +602,29 @@ def test_bars_without_room_stand_as_one_and_the_list_adds_up():
     # What does not add up has no sum of the rest.
     apart = ranking(rows, label="Listeners", label_key="app", value_key="n", limit=12)
     assert apart.main.xs[11] == "App 11"
+
+
+def test_a_rest_holds_every_count_that_is_not_told():
+    rows = [{"app": f"App {place}", "n": 90 - place} for place in range(8)]
+    hidden = [{"app": f"Rare {place}", "n": "<5"} for place in range(5)] + [{"app": "Seldom", "n": "hidden"}]
+    total = sum(row["n"] for row in rows) + 21
+    chart = ranking(
+        [*hidden, *rows], label="Downloads", label_key="app", value_key="n", total=total, limit=12
+    )
+    assert chart.main.xs == (*(row["app"] for row in rows), "Other (6)")
+    assert chart.main.ys[-1] == 21, "some of them among the bars would tell the sum of the others"
+    assert chart.main.texts == ()
+    assert chart.is_rest(8)
+    # With room for all each stands by its name, without bar and share.
+    whole = ranking(
+        [*hidden, *rows], label="Downloads", label_key="app", value_key="n", total=total, limit=14
+    )
+    assert whole.table().rows[-2:] == (("Rare 4", "<5", "\u2013"), ("Seldom", "hidden", "\u2013"))
+    assert whole.main.ys[8:] == (None,) * 6
+    bars, drawn = plotly_writer.write(whole)["data"][0], svg_writer.write(whole)
+    assert sum("<5" in said for said in bars["customdata"]) == 5
+    assert drawn.count("&lt;5<") == 5
+    assert not whole.has_rest
 
 
 def test_channels_without_room_stand_as_one_in_every_model():

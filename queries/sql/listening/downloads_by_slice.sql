@@ -1,7 +1,7 @@
--- purpose: downloads of a period by app, country or device type, most first, with those of the period compared with
+-- purpose: downloads of a period by app, country or device type, most first, with those of the period compared with;
+--          slices that had downloads only then are among them: which small ones are told is decided over all of its days
 -- params: dimension, period_start, period_end, whole_end, compared_start, compared_end, podcast_ids, episode_ids, apps, countries, devices
--- returns: slice text, downloads bigint, whole bigint (of the days that are over), previous bigint,
---          all_downloads bigint (of all slices), slices bigint
+-- returns: slice text, downloads bigint, whole bigint (of the days that are over), previous bigint
 -- grain: slice
 -- source: download_days
 -- relies on: download_days_pkey
@@ -27,8 +27,7 @@ per_slice as (
     group by slice
 )
 select slice, cast(downloads as bigint) as downloads, cast(whole as bigint) as whole,
-       case when cast(:compared_start as date) is not null then cast(previous as bigint) end as previous,
-       cast(sum(downloads) over () as bigint) as all_downloads, count(*) over () as slices
+       case when cast(:compared_start as date) is not null then cast(previous as bigint) end as previous
 from per_slice
-where downloads > 0
+where downloads > 0 or previous > 0
 order by downloads desc, slice
