@@ -19,9 +19,10 @@ from collections import Counter
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import Any
+from typing import Any, LiteralString
 from uuid import UUID, uuid4
 
+import psycopg
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
@@ -29,7 +30,9 @@ from backports import zstd
 from hypothesis import HealthCheck, example, given
 from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
+from psycopg import sql
 
+from queries.engine import dispose_engines
 from queries.errors import AccessRefused
 from queries.ingest import events as events_module
 from queries.ingest import imports
@@ -718,6 +721,30 @@ def _until_free(studio: Studio) -> None:
     ):
         assert time.monotonic() < deadline
         time.sleep(0.05)
+
+
+def _bear_idleness(studio: Studio, setting: LiteralString) -> None:
+    """What the role of the web bears in this database, from the next connection on."""
+    with psycopg.connect(studio.database.superuser_dsn, autocommit=True) as connection:
+        name = sql.Identifier(connection.info.dbname)
+        connection.execute(sql.SQL("alter role podboard_web in database {} ").format(name) + sql.SQL(setting))
+    dispose_engines()
+
+
+def test_an_import_may_take_longer_than_a_session_may_stand_idle(
+    alice: Studio, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(events_module, "BATCH_ROWS", 10)
+    _bear_idleness(alice, "set idle_in_transaction_session_timeout = '1s'")
+    try:
+        text = _plays(alice, 20).encode()
+        done = import_events(
+            alice.actor, io.BytesIO(text), name="long.csv", batch_done=lambda _: time.sleep(1.5)
+        )
+    finally:
+        _bear_idleness(alice, "reset idle_in_transaction_session_timeout")
+    assert _counts(done) == (20, 0, 0)
+    assert [row[2:] for row in alice.ledger()] == [("completed", 20, 0, 0, None)]
 
 
 @pytest.mark.parametrize("packing", ["gzip", "zstd"])

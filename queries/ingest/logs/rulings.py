@@ -37,7 +37,7 @@ def judge_requests(
     import_id: UUID | None = None,
 ) -> Judged:  # fmt: skip
     """What became of these requests by their ids, none of which stands yet; each is for an episode of the rules."""
-    ask(connection, "ingest/lock_downloads")
+    ask(connection, "ingest/before_events", downloads=True)
     rulings: dict[UUID, Ruling] = {}
     fetches: list[tuple[datetime, int, UUID, Fetch]] = []
     for id_, request in requests.items():

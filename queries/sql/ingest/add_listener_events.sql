@@ -9,6 +9,7 @@
 -- earliest and latest hold the days whole, in any zone: given as they are, all other partitions are left out when it is planned.
 -- TRICKY: nobody knows how many rows a list holds when it is planned. What is looked up in is hashed whole ("in", "not in"): as a
 -- join it was walked through for each row of the batch.
+-- What is not a download goes past the search for its twin: sorting the whole batch for it took as long as looking up the days.
 -- TRICKY: "offset 0" keeps the look-up an index scan for each episode and day; joined freely, every partition was read.
 -- The id of an impression is a name-based UUID (version 8 over SHA-256) of download and ad unit: made again it is the same.
 with incoming as materialized (
@@ -43,10 +44,15 @@ counted as materialized (
 ),
 judged as materialized (
     select i.place, i.id, i.episode_id, i.listener_id, i.event_type, i.event_data, i.occurred_at,
-           i.download_day is not null
-               and ((i.episode_id, i.download_day, i.listener_id) in (select c.episode_id, c.download_day, c.listener_id from counted c)
-                    or row_number() over (partition by i.episode_id, i.download_day, i.listener_id order by i.place) > 1) as is_counted
+           false as is_counted
     from incoming i
+    where i.download_day is null
+    union all
+    select i.place, i.id, i.episode_id, i.listener_id, i.event_type, i.event_data, i.occurred_at,
+           (i.episode_id, i.download_day, i.listener_id) in (select c.episode_id, c.download_day, c.listener_id from counted c)
+               or row_number() over (partition by i.episode_id, i.download_day, i.listener_id order by i.place) > 1
+    from incoming i
+    where i.download_day is not null
 ),
 added as (
     insert into listener_events (id, tenant_id, episode_id, listener_id, event_type, event_data, occurred_at)
@@ -54,7 +60,7 @@ added as (
     from judged j
     where not j.is_counted
     on conflict do nothing
-    returning id, episode_id, listener_id, event_type, occurred_at
+    returning id
 ),
 impressions as (
     insert into attribution_events
@@ -64,10 +70,11 @@ impressions as (
                placing '8' from 13 for 1) placing '8' from 17 for 1) as uuid),
            a.tenant_id, a.campaign_id, a.episode_id, d.listener_id, 'impression',
            jsonb_build_object('ad_unit_id', a.id), d.occurred_at
-    from added d
+    from judged d
     join ad_units a on a.tenant_id = (select app_tenant()) and a.episode_id = d.episode_id and a.deleted_at is null
     join campaigns c on c.tenant_id = a.tenant_id and c.id = a.campaign_id and c.deleted_at is null
-    where d.event_type = 'download' and c.stage in ('booked', 'live', 'paused', 'completed')
+    where d.event_type = 'download' and not d.is_counted and d.id in (select s.id from added s)
+        and c.stage in ('booked', 'live', 'paused', 'completed')
         and cast(d.occurred_at at time zone (select tenant_time_zone()) as date) between c.start_date and c.end_date
     on conflict (tenant_id, id, occurred_at) do nothing
     returning id
