@@ -60,8 +60,7 @@ class EventStore:
         self._kind = kind
         self._tally = tally
         self._references = references
-        # Name-based (version 5): what `uuid5` makes, without its objects.
-        self._ids = uuid5(uuid5(_EVENT_IDS, str(tenant_id)), kind).bytes
+        self._ids = _space(tenant_id, kind)
 
     def learn(self, connection: Connection, rows: list[Row]) -> None:
         """Looks up what these rows name."""
@@ -93,9 +92,7 @@ class EventStore:
         else:
             listener = orjson.dumps(row.listener_id).decode()
             name = f"content {at} {campaign} {episode} {row.type} {listener} {row.told}"
-        found = hashlib.sha1(self._ids + name.encode(), usedforsecurity=False).hexdigest()
-        id_ = f"{found[:12]}5{found[13:16]}{_VARIANT[found[16]]}{found[17:32]}"
-        return Event(row, id_, at, episode, campaign)
+        return Event(row, _named(self._ids, name), at, episode, campaign)
 
     def store(self, connection: Connection, events: list[Event]) -> list[Refusal]:
         """Stores what is new and counts what stands already; the rows that were not taken."""
@@ -197,6 +194,21 @@ class EventStore:
             latest=max(event.row.occurred_at for event in events),
         )  # fmt: skip
         return {row["id"].hex for row in rows}
+
+
+def event_id(tenant_id: UUID, kind: Kind, source_id: str) -> UUID:
+    """What the event of this id of a source is stored under."""
+    return UUID(_named(_space(tenant_id, kind), f"id {source_id}"))
+
+
+def _space(tenant_id: UUID, kind: Kind) -> bytes:
+    return uuid5(uuid5(_EVENT_IDS, str(tenant_id)), kind).bytes
+
+
+def _named(space: bytes, name: str) -> str:
+    """The name-based UUID (version 5) that `uuid5` makes, without its objects."""
+    found = hashlib.sha1(space + name.encode(), usedforsecurity=False).hexdigest()
+    return f"{found[:12]}5{found[13:16]}{_VARIANT[found[16]]}{found[17:32]}"
 
 
 def _text(value: Any) -> str | None:

@@ -93,7 +93,7 @@ def _ledger(connection: Connection, rules: Rules, fetches: list[Fetch]) -> Ledge
 
 
 def _add(connection: Connection, rulings: list[Ruling], import_id: UUID | None) -> Judged:
-    downloads = [_download(ruling) for ruling in rulings if ruling.fetch is not None]
+    downloads = [download_row(ruling) for ruling in rulings if ruling.fetch is not None]
     excluded = [
         {"id": r.id, "episode_id": r.episode, "reason": r.reason, "occurred_at": r.occurred_at}
         for r in rulings
@@ -122,7 +122,8 @@ def _keep(connection: Connection, ledger: Ledger) -> None:
         tell(connection, "ingest/keep_counting_windows", windows=rows)
 
 
-def _download(ruling: Ruling) -> dict[str, Any]:
+def download_row(ruling: Ruling) -> dict[str, Any]:
+    """The event that a ruling which counts is stored as."""
     fetch = ruling.fetch
     assert fetch is not None  # noqa: S101 (a download carries its fetch; this tells mypy)
     said = {
