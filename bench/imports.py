@@ -124,7 +124,8 @@ def _load(server: Server, made: Scratch, file: Path) -> None:
 
 @contextmanager
 def _entered(made: Scratch) -> Iterator[psycopg.Connection[Any]]:
-    with psycopg.connect(made.settings.runtime_dsn) as connection:
+    # The role plans everything anew, the checks of references for each row too: as fast as it can be, it keeps their plans.
+    with psycopg.connect(made.settings.runtime_dsn, options="-c plan_cache_mode=auto") as connection:
         connection.execute("select set_tenant_context(%s)", [made.actor.tenant_id])
         yield connection
 
