@@ -124,8 +124,7 @@ def _load(server: Server, made: Scratch, file: Path) -> None:
 
 @contextmanager
 def _entered(made: Scratch) -> Iterator[psycopg.Connection[Any]]:
-    # The role plans everything anew, the checks of references for each row too: as fast as it can be, it keeps their plans.
-    with psycopg.connect(made.settings.runtime_dsn, options="-c plan_cache_mode=auto") as connection:
+    with psycopg.connect(made.settings.runtime_dsn) as connection:
         connection.execute("select set_tenant_context(%s)", [made.actor.tenant_id])
         yield connection
 

@@ -236,6 +236,5 @@ def _row(number: int, event: Any) -> tuple[Kind, Row]:
 
 def _make_room(actor: Actor, kind: Kind, rows: list[Row], oldest: datetime) -> None:
     """The worker keeps room for as long as raw events are kept, and ahead; only old conversions need more."""
-    times = [row.occurred_at for row in rows]
-    if kind == "attribution" and min(times) < oldest:
-        Room(actor).make(min(times), max(times))
+    if kind == "attribution":
+        Room(actor).make(row.occurred_at for row in rows if row.occurred_at < oldest)

@@ -38,6 +38,8 @@ from queries.session import Actor, tenant_session
 from queries.statements import ask, tell
 
 BATCH_ROWS = 20_000
+FIRST_ROWS = 5_000
+"""The first batch is small: until it is judged, the database has nothing to do."""
 BATCH_BYTES = 8 * 1024 * 1024
 AHEAD_OF_NOW = timedelta(minutes=10)
 """How far a source's clock may run ahead of ours."""
@@ -128,9 +130,7 @@ def _take(actor: Actor, file: Source, kind: Kind, run: Batches, batch_done: Batc
         limits = limits_of(ask(connection, "ingest/clock")[0], kind)
     # All that needs no transaction of the batch is done while the one before it is stored.
     for batch in ahead(_judged_batches(actor, store, _batches(file, kind, limits, after=run.lines_done))):
-        if batch.events:
-            times = [event.row.occurred_at for event in batch.events]
-            room.make(min(times), max(times))
+        room.make(event.row.occurred_at for event in batch.events)
         with run.batch(batch.lines, batch.sha256) as connection:
             refusals = batch.refusals + (store.store(connection, batch.events) if batch.events else [])
             run.tally.record(connection, run.import_id, sorted(refusals, key=lambda r: r.line_number))
@@ -252,7 +252,7 @@ def _batches(
     reader = RowReader(kind)
     rows: list[Row] = []
     refusals: list[Refusal] = []
-    size = 0
+    size, most = 0, min(FIRST_ROWS, BATCH_ROWS)
     for number, width, cells in file:
         if number <= after:
             continue
@@ -262,9 +262,9 @@ def _batches(
             rows.append(judged)
         else:
             refusals.append(judged)
-        if len(rows) + len(refusals) >= BATCH_ROWS or size >= BATCH_BYTES:
+        if len(rows) + len(refusals) >= most or size >= BATCH_BYTES:
             yield _Batch(rows, refusals, number, file.position[1])
-            rows, refusals, size = [], [], 0
+            rows, refusals, size, most = [], [], 0, BATCH_ROWS
     if rows or refusals:
         yield _Batch(rows, refusals, *file.position)
 

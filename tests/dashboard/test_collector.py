@@ -129,6 +129,21 @@ def test_a_conversion_older_than_raw_events_comes_with_new_ones(alpha: Sender) -
     assert [kind for kind, _ in alpha.conversions()] == ["purchase"]
 
 
+def test_one_old_conversion_makes_room_for_its_month_alone(alpha: Sender) -> None:
+    months = (
+        "select count(*) from pg_inherits i join pg_class c on c.oid = i.inhrelid"
+        " where i.inhparent = 'attribution_events'::regclass and c.relname < %s"
+    )
+    edge = f"attribution_events_{NOW.year - 3}"
+    before = alpha.one(months, edge)
+    old = {
+        "campaign_id": str(alpha.campaign), "attribution_type": "lead", "source": "survey",
+        "occurred_at": NOW.replace(year=NOW.year - 8, day=1).isoformat(),
+    }  # fmt: skip
+    assert alpha.post([old, alpha.event()]).json["imported"] == 2
+    assert alpha.one(months, edge) == before + 1
+
+
 BAD: list[tuple[dict[str, Any], str]] = [
     ({"occurred_at": (NOW - timedelta(days=3653)).isoformat()}, "The event is older than the two years"),
     ({"occurred_at": (NOW + timedelta(days=3653)).isoformat()}, "The time lies in the future."),
