@@ -35,7 +35,7 @@ from psycopg import sql
 from queries.engine import dispose_engines
 from queries.errors import AccessRefused
 from queries.ingest import events as events_module
-from queries.ingest import imports
+from queries.ingest import imports, row_reader
 from queries.ingest.events import check_events, import_events
 from queries.ingest.imports import ImportRefused, ImportResult, Refusal, write_refusals
 from queries.ingest.lines import LONGEST_LINE
@@ -927,6 +927,8 @@ def test_a_line_without_end_costs_no_memory(alice: Studio, tmp_path: Path, gigab
 
 def test_memory_does_not_grow_with_the_file(alice: Studio, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(events_module, "BATCH_ROWS", 200)
+    # What is remembered of spellings is bounded too, by a number that these files would not reach.
+    monkeypatch.setattr(row_reader, "_REMEMBERED", 200)
 
     def peak_of(count: int) -> int:
         lines = (f"{alice.one},l{n},play,{_at(minutes=n)}\n".encode() for n in range(count))
