@@ -1144,6 +1144,31 @@ CREATE FUNCTION public.find_names(p_part text, p_limit integer DEFAULT 20) RETUR
 
 COMMENT ON FUNCTION public.find_names(p_part text, p_limit integer) IS 'What in scope has this in its name, two letters or more, names that begin with it first. kind is the table.';
 
+CREATE FUNCTION public.link_target(p_kind text, p_key text) RETURNS TABLE(tenant_id uuid, link_id uuid, campaign_id uuid, target_url text, conversion_type text, listener_key bytea, asked_at timestamp with time zone)
+    LANGUAGE plpgsql
+    SET plan_cache_mode TO 'force_generic_plan'
+    AS $$
+declare
+    found_tenant uuid;
+    found_link uuid;
+begin
+    select k.tenant_id, k.entity_id into found_tenant, found_link from tenant_for_key('campaign_link', p_key) k;
+    if not found then
+        return;
+    end if;
+    perform set_account_context(found_tenant, null);
+    return query
+    select l.tenant_id, l.id, l.campaign_id, l.target_url, c.conversion_type,
+           (select k.key from listener_keys k where k.tenant_id = found_tenant), now()
+    from campaign_links l
+    join campaigns c on c.tenant_id = l.tenant_id and c.id = l.campaign_id and c.deleted_at is null
+    where l.tenant_id = found_tenant and l.id = found_link and l.kind = p_kind and l.deleted_at is null;
+    perform set_account_context(null, null);
+end
+$$;
+
+COMMENT ON FUNCTION public.link_target(p_kind text, p_key text) IS 'The campaign behind a pixel or vanity URL and where it leads: asked before a tenant is known.';
+
 CREATE FUNCTION public.password_token_holder(p_token_hash text, p_now timestamp with time zone) RETURNS TABLE(user_id uuid, tenant_id uuid, email text, full_name text, purpose text)
     LANGUAGE plpgsql
     SET plan_cache_mode TO 'force_generic_plan'
@@ -1230,6 +1255,30 @@ CREATE FUNCTION public.policy_resources(p_tenant uuid, p_type text, p_ids uuid[]
     $$;
 
 COMMENT ON FUNCTION public.policy_resources(p_tenant uuid, p_type text, p_ids uuid[]) IS 'What the ids of a policy stand for, read with the rights of whoever asks.';
+
+CREATE FUNCTION public.prefix_target(p_episode_id uuid) RETURNS TABLE(tenant_id uuid, audio_url text, audio_bytes bigint, duration_seconds integer, time_zone text, download_window text, listener_key bytea, asked_at timestamp with time zone)
+    LANGUAGE plpgsql
+    SET plan_cache_mode TO 'force_generic_plan'
+    AS $$
+declare
+    found_tenant uuid;
+begin
+    select k.tenant_id into found_tenant from tenant_for_key('episode', p_episode_id::text) k;
+    if not found then
+        return;
+    end if;
+    perform set_account_context(found_tenant, null);
+    return query
+    select e.tenant_id, e.audio_url, e.audio_bytes, e.duration_seconds, tenant_time_zone(),
+           coalesce((select s.settings ->> 'download_window' from tenant_settings s where s.tenant_id = found_tenant), 'calendar_day'),
+           (select k.key from listener_keys k where k.tenant_id = found_tenant), now()
+    from episodes e
+    where e.tenant_id = found_tenant and e.id = p_episode_id and e.deleted_at is null;
+    perform set_account_context(null, null);
+end
+$$;
+
+COMMENT ON FUNCTION public.prefix_target(p_episode_id uuid) IS 'Where the audio of an episode lies and how its tenant counts, for a request at a prefix: asked before a tenant is known.';
 
 CREATE FUNCTION public.raw_retention_start() RETURNS timestamp with time zone
     LANGUAGE sql STABLE PARALLEL SAFE
@@ -1576,6 +1625,92 @@ end
 $$;
 
 COMMENT ON FUNCTION public.set_tenant_context(tenant_uuid uuid) IS 'Sets the tenant for the rest of this transaction (both settings). Null clears it. Enter a person''s rights with enter_session().';
+
+CREATE FUNCTION public.take_conversion(p_tenant_id uuid, p_id uuid, p_campaign_id uuid, p_listener_id text, p_type text, p_data jsonb, p_occurred_at timestamp with time zone, p_is_order boolean) RETURNS boolean
+    LANGUAGE plpgsql
+    SET plan_cache_mode TO 'force_generic_plan'
+    AS $$
+declare
+    is_new boolean := true;
+begin
+    perform set_account_context(p_tenant_id, null);
+    if p_is_order then
+        -- The page of an order may be opened twice at once.
+        perform pg_advisory_xact_lock(hashtextextended('podboard conversion ' || p_id, 0));
+        is_new := not exists (select from attribution_events e where e.tenant_id = p_tenant_id and e.id = p_id);
+    end if;
+    if is_new then
+        insert into attribution_events (id, tenant_id, campaign_id, listener_id, attribution_type, attribution_data, occurred_at)
+        values (p_id, p_tenant_id, p_campaign_id, p_listener_id, p_type, p_data, p_occurred_at);
+    end if;
+    perform set_account_context(null, null);
+    return is_new;
+end
+$$;
+
+COMMENT ON FUNCTION public.take_conversion(p_tenant_id uuid, p_id uuid, p_campaign_id uuid, p_listener_id text, p_type text, p_data jsonb, p_occurred_at timestamp with time zone, p_is_order boolean) IS 'Records what a pixel or vanity URL tells; an order once, however often its page is opened. Whether it is new.';
+
+CREATE FUNCTION public.take_request(p_tenant_id uuid, p_id uuid, p_episode_id uuid, p_listener_id text, p_event_data jsonb, p_occurred_at timestamp with time zone, p_reason text, p_rule_version text) RETURNS text
+    LANGUAGE plpgsql
+    SET plan_cache_mode TO 'force_generic_plan'
+    AS $$
+declare
+    reason text := p_reason;
+    zone text;
+    local_day date;
+    starts_at timestamptz;
+    ends_at timestamptz;
+begin
+    perform set_account_context(p_tenant_id, null);
+    if reason is null then
+        -- Two who look at once whether a day is counted would both find that it is not.
+        perform pg_advisory_xact_lock(hashtextextended('podboard downloads ' || p_tenant_id, 0));
+        zone := tenant_time_zone();
+        local_day := (p_occurred_at at time zone zone)::date;
+        starts_at := local_day::timestamp at time zone zone;
+        ends_at := (local_day + 1)::timestamp at time zone zone;
+        if exists (
+            select from counting_windows w
+            where w.tenant_id = p_tenant_id and w.listener_id = p_listener_id and w.episode_id = p_episode_id
+                and w.closes_at > starts_at and w.opened_at < ends_at
+        ) then
+            perform set_account_context(null, null);
+            return 'windows';
+        end if;
+        if exists (
+            select from listener_events l
+            where l.tenant_id = p_tenant_id and l.episode_id = p_episode_id and l.occurred_at >= starts_at and l.occurred_at < ends_at
+                and l.event_type = 'download' and l.listener_id = p_listener_id
+        ) then
+            reason := 'repeat';
+        end if;
+    end if;
+    if reason is not null then
+        insert into excluded_requests (id, tenant_id, episode_id, reason, rule_version, occurred_at)
+        values (p_id, p_tenant_id, p_episode_id, reason, p_rule_version, p_occurred_at);
+    else
+        insert into listener_events (id, tenant_id, episode_id, listener_id, event_type, event_data, occurred_at)
+        values (p_id, p_tenant_id, p_episode_id, p_listener_id, 'download', p_event_data, p_occurred_at);
+        -- The id is a name-based UUID (version 8 over SHA-256) of download and ad unit, as an import of events makes it. A request
+        -- that is only led on tells no bytes, so the ad counts with the download.
+        insert into attribution_events
+            (id, tenant_id, campaign_id, episode_id, listener_id, attribution_type, attribution_data, occurred_at)
+        select overlay(overlay(
+                   left(encode(sha256(convert_to('impression ' || p_id || ' ' || a.id, 'UTF8')), 'hex'), 32)
+                   placing '8' from 13 for 1) placing '8' from 17 for 1)::uuid,
+               a.tenant_id, a.campaign_id, a.episode_id, p_listener_id, 'impression', jsonb_build_object('ad_unit_id', a.id, 'evidence', 'download'),
+               p_occurred_at
+        from ad_units a
+        join campaigns c on c.tenant_id = a.tenant_id and c.id = a.campaign_id and c.deleted_at is null
+        where a.tenant_id = p_tenant_id and a.episode_id = p_episode_id and a.deleted_at is null
+            and c.stage in ('booked', 'live', 'paused', 'completed') and local_day between c.start_date and c.end_date;
+    end if;
+    perform set_account_context(null, null);
+    return coalesce(reason, 'download');
+end
+$$;
+
+COMMENT ON FUNCTION public.take_request(p_tenant_id uuid, p_id uuid, p_episode_id uuid, p_listener_id text, p_event_data jsonb, p_occurred_at timestamp with time zone, p_reason text, p_rule_version text) IS 'Records a request for an episode, refused with the reason or, once per listener and tenant day, counted, with its impressions; what it became: download, a reason, or windows, where bytes from logs are kept for that day and nothing has been recorded.';
 
 CREATE FUNCTION public.tenant_for_key(p_kind text, p_key text) RETURNS TABLE(tenant_id uuid, entity_id uuid, person_id uuid)
     LANGUAGE sql STABLE SECURITY DEFINER
@@ -7112,6 +7247,10 @@ REVOKE ALL ON FUNCTION public.find_names(p_part text, p_limit integer) FROM PUBL
 GRANT ALL ON FUNCTION public.find_names(p_part text, p_limit integer) TO podboard_web;
 GRANT ALL ON FUNCTION public.find_names(p_part text, p_limit integer) TO podboard_worker;
 
+REVOKE ALL ON FUNCTION public.link_target(p_kind text, p_key text) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.link_target(p_kind text, p_key text) TO podboard_web;
+GRANT ALL ON FUNCTION public.link_target(p_kind text, p_key text) TO podboard_worker;
+
 REVOKE ALL ON FUNCTION public.password_token_holder(p_token_hash text, p_now timestamp with time zone) FROM PUBLIC;
 GRANT ALL ON FUNCTION public.password_token_holder(p_token_hash text, p_now timestamp with time zone) TO podboard_web;
 GRANT ALL ON FUNCTION public.password_token_holder(p_token_hash text, p_now timestamp with time zone) TO podboard_worker;
@@ -7123,6 +7262,10 @@ GRANT ALL ON FUNCTION public.password_token_use(p_token_hash text, p_password_ha
 REVOKE ALL ON FUNCTION public.pending_work() FROM PUBLIC;
 GRANT ALL ON FUNCTION public.pending_work() TO podboard_web;
 GRANT ALL ON FUNCTION public.pending_work() TO podboard_worker;
+
+REVOKE ALL ON FUNCTION public.prefix_target(p_episode_id uuid) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.prefix_target(p_episode_id uuid) TO podboard_web;
+GRANT ALL ON FUNCTION public.prefix_target(p_episode_id uuid) TO podboard_worker;
 
 REVOKE ALL ON FUNCTION public.refresh_metrics_daily() FROM PUBLIC;
 GRANT ALL ON FUNCTION public.refresh_metrics_daily() TO podboard_worker;
@@ -7150,6 +7293,14 @@ GRANT ALL ON FUNCTION public.set_account_context(p_tenant uuid, p_person uuid) T
 REVOKE ALL ON FUNCTION public.set_scope(p_tenant uuid, p_user uuid, p_allowed text[], p_granted text[], p_denied text[]) FROM PUBLIC;
 GRANT ALL ON FUNCTION public.set_scope(p_tenant uuid, p_user uuid, p_allowed text[], p_granted text[], p_denied text[]) TO podboard_web;
 GRANT ALL ON FUNCTION public.set_scope(p_tenant uuid, p_user uuid, p_allowed text[], p_granted text[], p_denied text[]) TO podboard_worker;
+
+REVOKE ALL ON FUNCTION public.take_conversion(p_tenant_id uuid, p_id uuid, p_campaign_id uuid, p_listener_id text, p_type text, p_data jsonb, p_occurred_at timestamp with time zone, p_is_order boolean) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.take_conversion(p_tenant_id uuid, p_id uuid, p_campaign_id uuid, p_listener_id text, p_type text, p_data jsonb, p_occurred_at timestamp with time zone, p_is_order boolean) TO podboard_web;
+GRANT ALL ON FUNCTION public.take_conversion(p_tenant_id uuid, p_id uuid, p_campaign_id uuid, p_listener_id text, p_type text, p_data jsonb, p_occurred_at timestamp with time zone, p_is_order boolean) TO podboard_worker;
+
+REVOKE ALL ON FUNCTION public.take_request(p_tenant_id uuid, p_id uuid, p_episode_id uuid, p_listener_id text, p_event_data jsonb, p_occurred_at timestamp with time zone, p_reason text, p_rule_version text) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.take_request(p_tenant_id uuid, p_id uuid, p_episode_id uuid, p_listener_id text, p_event_data jsonb, p_occurred_at timestamp with time zone, p_reason text, p_rule_version text) TO podboard_web;
+GRANT ALL ON FUNCTION public.take_request(p_tenant_id uuid, p_id uuid, p_episode_id uuid, p_listener_id text, p_event_data jsonb, p_occurred_at timestamp with time zone, p_reason text, p_rule_version text) TO podboard_worker;
 
 REVOKE ALL ON FUNCTION public.tenant_for_key(p_kind text, p_key text) FROM PUBLIC;
 GRANT ALL ON FUNCTION public.tenant_for_key(p_kind text, p_key text) TO podboard_web;

@@ -35,8 +35,11 @@ BeginsWith = Callable[[int, str], bool]
 class Batches:
     """One import under way: `batch()` is the transaction of a batch."""
 
-    def __init__(self, actor: Actor, import_id: UUID, tally: Tally, lines_done: int) -> None:
+    def __init__(
+        self, actor: Actor, lock: Connection, import_id: UUID, tally: Tally, lines_done: int
+    ) -> None:
         self.actor = actor
+        self._lock = lock
         self.import_id = import_id
         self.tally = tally
         self.lines_done = lines_done
@@ -54,6 +57,7 @@ class Batches:
 
         Raises: ImportRefused when another process has gone on with this import; the batch is rolled back.
         """
+        ask(self._lock, "ingest/keep_lock")
         with tenant_session(self.actor, write=True) as connection:
             yield connection
             saved = tell(
@@ -79,8 +83,8 @@ def importing_in_batches(
     told = orjson.dumps(options or {}, option=orjson.OPT_SORT_KEYS).decode()
     run: Batches | None = None
     try:
-        with import_lock(actor):
-            run = _started(actor, import_type, source, told, begins_with)
+        with import_lock(actor) as lock:
+            run = _started(actor, lock, import_type, source, told, begins_with)
             yield run
             with tenant_session(actor, write=True) as connection:
                 complete(connection, actor, run.import_id, import_type, source, run.tally)
@@ -97,7 +101,12 @@ def importing_in_batches(
 
 
 def _started(
-    actor: Actor, import_type: ImportType, source: str, options: str, begins_with: BeginsWith
+    actor: Actor,
+    lock: Connection,
+    import_type: ImportType,
+    source: str,
+    options: str,
+    begins_with: BeginsWith,
 ) -> Batches:
     with tenant_session(actor) as connection:
         stopped = ask(
@@ -109,11 +118,11 @@ def _started(
             connection, "ingest/resume_import",
             import_id=stopped[0]["id"], lines_done=stopped[0]["lines_done"],
         ):  # fmt: skip
-            return Batches(actor, stopped[0]["id"], Tally.of(stopped[0]), stopped[0]["lines_done"])
+            return Batches(actor, lock, stopped[0]["id"], Tally.of(stopped[0]), stopped[0]["lines_done"])
         # Who holds the lock knows that every other import still called running is dead.
         tell(connection, "ingest/close_interrupted")
         made = ask(
             connection, "ingest/start_import",
             import_type=import_type, source=source, created_by=actor.user_id, options=options,
         )  # fmt: skip
-    return Batches(actor, made[0]["id"], Tally(), 0)
+    return Batches(actor, lock, made[0]["id"], Tally(), 0)

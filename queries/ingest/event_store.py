@@ -35,7 +35,7 @@ _COUNTED = {
 
 
 @dataclass(slots=True)
-class _Event:
+class Event:
     """A row that may be stored: every reference is the tenant's own. `id` is 32 hexadecimal digits."""
 
     row: Row
@@ -56,7 +56,7 @@ class _Event:
         listener, episode = self.whose
         return Carrier(self.id, episode, listener, self.row.occurred_at, day)
 
-    def is_same(self, other: _Event) -> bool:
+    def is_same(self, other: Event) -> bool:
         """Whether both say the same."""
         return (self.at, self.row.type, self.row.listener_id, self.episode, self.campaign, self.row.told) == (
             other.at, other.row.type, other.row.listener_id, other.episode, other.campaign, other.row.told,
@@ -80,25 +80,30 @@ class EventStore:
         self._kind = kind
         self._tally = tally
         self._references = references
-        # Name-based (version 5): what `uuid5` makes, without its objects.
-        self._ids = uuid5(uuid5(_EVENT_IDS, str(tenant_id)), kind).bytes
+        self._ids = _space(tenant_id, kind)
 
-    def take(self, connection: Connection, rows: list[Row]) -> list[Refusal]:
-        """Stores the good rows of a batch; the others, which the caller counts."""
-        if self._kind == "listener" and any(row.type == "download" for row in rows):
-            # Two who look at once whether a day is counted would both find that it is not.
-            ask(connection, "ingest/lock_downloads")
+    def learn(self, connection: Connection, rows: list[Row]) -> None:
+        """Looks up what these rows name."""
         self._references.learn(connection, rows)
-        events: list[_Event] = []
+
+    def judge(self, rows: list[Row]) -> tuple[list[Event], list[Refusal]]:
+        """The rows, which were learnt, that may be stored, and those that may not."""
+        events: list[Event] = []
         refusals: list[Refusal] = []
         for row in rows:
             try:
                 events.append(self._event(row))
             except RowRefused as refused:
                 refusals.append(Refusal(row.line_number, refused.reason, refused.detail))
-        return refusals + self._store(connection, events)
+        return events, refusals
 
-    def _event(self, row: Row) -> _Event:
+    def take(self, connection: Connection, rows: list[Row]) -> list[Refusal]:
+        """Stores the good rows of a batch; the others, which the caller counts."""
+        self.learn(connection, rows)
+        events, refusals = self.judge(rows)
+        return refusals + self.store(connection, events)
+
+    def _event(self, row: Row) -> Event:
         """The row with its references resolved. Raises: RowRefused, in the same words for unknown and for foreign."""
         campaign, episode = self._references.check(self._kind, row)
         at = row.occurred_at.isoformat()
@@ -107,18 +112,19 @@ class EventStore:
         else:
             listener = orjson.dumps(row.listener_id).decode()
             name = f"content {at} {campaign} {episode} {row.type} {listener} {row.told}"
-        found = hashlib.sha1(self._ids + name.encode(), usedforsecurity=False).hexdigest()
-        id_ = f"{found[:12]}5{found[13:16]}{_VARIANT[found[16]]}{found[17:32]}"
-        return _Event(row, id_, at, episode, campaign)
+        return Event(row, _named(self._ids, name), at, episode, campaign)
 
-    def _store(self, connection: Connection, events: list[_Event]) -> list[Refusal]:
+    def store(self, connection: Connection, events: list[Event]) -> list[Refusal]:
         """Stores what is new and counts what stands already; the rows that were not taken."""
+        # Two who look at once whether a day is counted would both find that it is not.
+        downloads = self._kind == "listener" and any(event.row.type == "download" for event in events)
+        ask(connection, "ingest/before_events", downloads=downloads)
         refusals: list[Refusal] = []
-        standing: dict[str, _Event] = {}
+        standing: dict[str, Event] = {}
         while events:
             # A statement takes each id once: a row with the id of one before it waits for what becomes of that one.
-            once: dict[str, _Event] = {}
-            waiting: list[_Event] = []
+            once: dict[str, Event] = {}
+            waiting: list[Event] = []
             for event in events:
                 twin = standing.get(event.id)
                 if twin is not None and twin.is_same(event):
@@ -136,7 +142,7 @@ class EventStore:
             events = waiting
         return refusals
 
-    def _insert(self, connection: Connection, events: dict[str, _Event]) -> dict[str, Refusal]:
+    def _insert(self, connection: Connection, events: dict[str, Event]) -> dict[str, Refusal]:
         """Adds these events; those that are refused, by id."""
         refused = self._known(connection, events)
         new = [event for event in events.values() if event.id not in refused]
@@ -158,7 +164,7 @@ class EventStore:
                 self._tally.duplicate += 1
         return found
 
-    def _known(self, connection: Connection, events: dict[str, _Event]) -> dict[str, Refusal | None]:
+    def _known(self, connection: Connection, events: dict[str, Event]) -> dict[str, Refusal | None]:
         """Of the ids that sources gave those that stand: refused, or None where the same event stands.
 
         An id made from the content needs no search: it says all that there is to say. The table's key includes the
@@ -174,7 +180,7 @@ class EventStore:
             known[event.id] = None if event.stands_as(row) else Refusal(event.row.line_number, _DIFFERENT)
         return known
 
-    def _add_listener_events(self, connection: Connection, new: list[_Event]) -> list[tuple[_Event, str]]:
+    def _add_listener_events(self, connection: Connection, new: list[Event]) -> list[tuple[Event, str]]:
         """The events that were not added, with what stood in their way; with downloads come impressions.
 
         Whoever counted these downloads says nothing of bytes: an ad counts with its download.
@@ -188,7 +194,7 @@ class EventStore:
         left = self._insert_listener_events(connection, rest, windows, by_day=False) if rest else []
         return left + [(event, "within") for event in repeats.values()]
 
-    def _repeats(self, connection: Connection, new: list[_Event], windows: Windows) -> dict[str, _Event]:
+    def _repeats(self, connection: Connection, new: list[Event], windows: Windows) -> dict[str, Event]:
         """Of these events the downloads that lie in a rolling window with a download, by id; the windows are kept.
 
         One that stands lies in its own: whoever asks tells it from the others.
@@ -215,8 +221,8 @@ class EventStore:
         return repeats
 
     def _insert_listener_events(
-        self, connection: Connection, new: list[_Event], windows: Windows | None, *, by_day: bool
-    ) -> list[tuple[_Event, str]]:
+        self, connection: Connection, new: list[Event], windows: Windows | None, *, by_day: bool
+    ) -> list[tuple[Event, str]]:
         rows = ask(
             connection, "ingest/add_listener_events", by_day=by_day,
             ids=plain_array([event.id for event in new]), episodes=plain_array([event.episode for event in new]),
@@ -236,7 +242,7 @@ class EventStore:
             self._tally.impressions += make_impressions(connection, carriers).made
         return [(new[place], outcome) for place, outcome in left.items()]
 
-    def _add_attribution_events(self, connection: Connection, new: list[_Event]) -> list[tuple[_Event, str]]:
+    def _add_attribution_events(self, connection: Connection, new: list[Event]) -> list[tuple[Event, str]]:
         rows = ask(
             connection, "ingest/add_attribution_events",
             ids=plain_array([event.id for event in new]), campaigns=plain_array([event.campaign for event in new]),
@@ -248,7 +254,7 @@ class EventStore:
         return [(new[row["place"] - 1], row["outcome"]) for row in rows]
 
     @staticmethod
-    def _standing_at(connection: Connection, events: list[_Event]) -> set[str]:
+    def _standing_at(connection: Connection, events: list[Event]) -> set[str]:
         rows = ask(
             connection, "ingest/standing_listener_events_at",
             ids=plain_array([event.id for event in events]), times=plain_array([event.at for event in events]),
@@ -256,6 +262,21 @@ class EventStore:
             latest=max(event.row.occurred_at for event in events),
         )  # fmt: skip
         return {row["id"].hex for row in rows}
+
+
+def event_id(tenant_id: UUID, kind: Kind, source_id: str) -> UUID:
+    """What the event of this id of a source is stored under."""
+    return UUID(_named(_space(tenant_id, kind), f"id {source_id}"))
+
+
+def _space(tenant_id: UUID, kind: Kind) -> bytes:
+    return uuid5(uuid5(_EVENT_IDS, str(tenant_id)), kind).bytes
+
+
+def _named(space: bytes, name: str) -> str:
+    """The name-based UUID (version 5) that `uuid5` makes, without its objects."""
+    found = hashlib.sha1(space + name.encode(), usedforsecurity=False).hexdigest()
+    return f"{found[:12]}5{found[13:16]}{_VARIANT[found[16]]}{found[17:32]}"
 
 
 def _text(value: Any) -> str | None:

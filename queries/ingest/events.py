@@ -9,14 +9,14 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any, BinaryIO
 
 from queries.ingest.ahead import ahead
 from queries.ingest.batches import Batches, importing_in_batches
 from queries.ingest.columns import Kind, Row, RowRefused, found
-from queries.ingest.event_store import EventStore
+from queries.ingest.event_store import Event, EventStore
 from queries.ingest.imports import (
     SHOWN_REFUSALS,
     ImportRefused,
@@ -38,6 +38,8 @@ from queries.session import Actor, tenant_session
 from queries.statements import ask, tell
 
 BATCH_ROWS = 20_000
+FIRST_ROWS = 5_000
+"""The first batch is small: until it is judged, the database has nothing to do."""
 BATCH_BYTES = 8 * 1024 * 1024
 AHEAD_OF_NOW = timedelta(minutes=10)
 """How far a source's clock may run ahead of ours."""
@@ -55,12 +57,13 @@ BatchDone = Callable[[int], None]
 
 @dataclass(slots=True)
 class _Batch:
-    """Rows that were understood, what was refused, and how far into the file they reach."""
+    """Rows that were understood, then the events they are; what was refused; how far into the file they reach."""
 
     rows: list[Row]
     refusals: list[Refusal]
     lines: int
     sha256: str
+    events: list[Event] = field(default_factory=list)
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,14 +128,24 @@ def _take(actor: Actor, file: Source, kind: Kind, run: Batches, batch_done: Batc
     store = EventStore(kind, run.tenant_id, run.tally, References())
     with tenant_session(actor) as connection:
         limits = limits_of(ask(connection, "ingest/clock")[0], kind)
-    for batch in ahead(_batches(file, kind, limits, after=run.lines_done)):
-        if batch.rows:
-            times = [row.occurred_at for row in batch.rows]
-            room.make(min(times), max(times))
+    # All that needs no transaction of the batch is done while the one before it is stored.
+    for batch in ahead(_judged_batches(actor, store, _batches(file, kind, limits, after=run.lines_done))):
+        room.make(event.row.occurred_at for event in batch.events)
         with run.batch(batch.lines, batch.sha256) as connection:
-            refusals = batch.refusals + store.take(connection, batch.rows)
+            refusals = batch.refusals + (store.store(connection, batch.events) if batch.events else [])
             run.tally.record(connection, run.import_id, sorted(refusals, key=lambda r: r.line_number))
         batch_done(run.lines_done)
+
+
+def _judged_batches(actor: Actor, store: EventStore, batches: Iterator[_Batch]) -> Iterator[_Batch]:
+    """The batches with their rows turned into events, or refused for what they name."""
+    for batch in batches:
+        with tenant_session(actor) as connection:
+            store.learn(connection, batch.rows)
+        batch.events, refusals = store.judge(batch.rows)
+        batch.rows = []
+        batch.refusals += refusals
+        yield batch
 
 
 def _remember(actor: Actor, source_name: str, kind: Kind, columns: Mapping[str, str]) -> None:
@@ -239,7 +252,7 @@ def _batches(
     reader = RowReader(kind)
     rows: list[Row] = []
     refusals: list[Refusal] = []
-    size = 0
+    size, most = 0, min(FIRST_ROWS, BATCH_ROWS)
     for number, width, cells in file:
         if number <= after:
             continue
@@ -249,9 +262,9 @@ def _batches(
             rows.append(judged)
         else:
             refusals.append(judged)
-        if len(rows) + len(refusals) >= BATCH_ROWS or size >= BATCH_BYTES:
+        if len(rows) + len(refusals) >= most or size >= BATCH_BYTES:
             yield _Batch(rows, refusals, number, file.position[1])
-            rows, refusals, size = [], [], 0
+            rows, refusals, size, most = [], [], 0, BATCH_ROWS
     if rows or refusals:
         yield _Batch(rows, refusals, *file.position)
 

@@ -6,6 +6,7 @@ the podcast's own (`podcasts.rss_feed_url`), so a feed that moved is followed.
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import logging
 import time
@@ -82,19 +83,32 @@ def _refresh(actor: Actor, feed: dict[str, Any]) -> None:
     try:
         fetched = fetch_if_changed(feed["url"], largest=LARGEST_FEED, known=known)
     except FetchRefused as refused:
-        refuse(actor, "feed", shown(feed["url"]), ImportRefused(str(refused)))
-    if fetched is None or hashlib.sha256(fetched.content).hexdigest() == feed["content_sha256"]:
+        _failed(actor, feed["podcast_id"], str(refused), refused.wait_seconds, is_gone=refused.is_gone)
+        with contextlib.suppress(ImportRefused):
+            refuse(actor, "feed", shown(feed["url"]), ImportRefused(str(refused)))
+        return
+    moved_to = None if fetched is None else fetched.moved_to
+    if moved_to is None and (
+        fetched is None or hashlib.sha256(fetched.content).hexdigest() == feed["content_sha256"]
+    ):
         told = known if fetched is None else fetched.validators
         note(
             actor, "ingest/feed_unchanged",
             podcast_id=feed["podcast_id"], etag=told.etag, last_modified=told.last_modified,
         )  # fmt: skip
         return
-    import_again(actor, feed["podcast_id"], feed["url"], fetched)
+    assert fetched is not None  # noqa: S101 (nothing new was dealt with above; this tells mypy)
+    # Where it has moved for good is kept together with what was read there: an address that holds no feed is not.
+    import_again(actor, feed["podcast_id"], moved_to or feed["url"], fetched)
 
 
-def _failed(actor: Actor, podcast_id: UUID, message: str) -> None:
-    note(actor, "ingest/feed_failed", podcast_id=podcast_id, error_message=message[:1000])
+def _failed(
+    actor: Actor, podcast_id: UUID, message: str, wait_seconds: int = 0, *, is_gone: bool = False
+) -> None:
+    note(
+        actor, "ingest/feed_failed",
+        podcast_id=podcast_id, error_message=message[:1000], wait_seconds=wait_seconds, is_gone=is_gone,
+    )  # fmt: skip
 
 
 def note(actor: Actor, statement: str, **values: Any) -> None:

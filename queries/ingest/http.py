@@ -18,7 +18,9 @@ import ssl
 import time
 import zlib
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
 from typing import Any
 from urllib.parse import quote, urljoin, urlsplit, urlunsplit
 
@@ -30,7 +32,9 @@ from queries.errors import PodboardError
 Address = ipaddress.IPv4Address | ipaddress.IPv6Address
 
 _REDIRECTS = (301, 302, 303, 307, 308)
+_FOR_GOOD = (301, 308)
 _MOST_REDIRECTS = 3
+_LONGEST_WAIT = 7 * 86_400
 _WHOLE_SECONDS = 30.0
 _STEP_SECONDS = 10.0
 _PIECE = 64 * 1024
@@ -54,7 +58,15 @@ logging.getLogger("httpcore").setLevel(logging.WARNING)
 
 
 class FetchRefused(PodboardError):
-    """The address is not fetched or did not answer as it should; the message is for the person who gave it."""
+    """The address is not fetched or did not answer as it should; the message is for the person who gave it.
+
+    `is_gone`: it says that it will never answer again. `wait_seconds`: it asks to be left alone for so long.
+    """
+
+    def __init__(self, message: str, *, is_gone: bool = False, wait_seconds: int = 0) -> None:
+        super().__init__(message)
+        self.is_gone = is_gone
+        self.wait_seconds = wait_seconds
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,12 +79,13 @@ class Validators:
 
 @dataclass(frozen=True, slots=True)
 class Fetched:
-    """What an address answered, after redirects."""
+    """What an address answered, after redirects; `moved_to` is where they lead if each was said to be for good."""
 
     url: str
     content: bytes
     content_type: str
     validators: Validators = Validators()
+    moved_to: str | None = None
 
 
 def fetch(url: str, *, largest: int, accept: str = _FEEDS) -> Fetched:
@@ -132,11 +145,15 @@ class _Fetcher:
         context = self.trust()
         try:
             url = _ascii(url)
-            for _hop in range(_MOST_REDIRECTS + 1):
+            for_good = True
+            for hop in range(_MOST_REDIRECTS + 1):
                 answer = _ask(gate, context, _Question(url, largest, known, accept))
-                if not isinstance(answer, str):
-                    return answer
-                url = answer
+                if isinstance(answer, Fetched):
+                    return replace(answer, moved_to=url) if hop and for_good else answer
+                if answer is None:
+                    return None
+                url, is_permanent = answer
+                for_good = for_good and is_permanent
         except httpcore.TimeoutException:
             raise FetchRefused("The address did not answer in time.") from None
         except httpcore.ConnectError as error:
@@ -158,8 +175,8 @@ class _Question:
     accept: str
 
 
-def _ask(gate: _Gate, context: ssl.SSLContext, question: _Question) -> Fetched | str | None:
-    """The answer of one address, the address it redirects to, or None when it has nothing new."""
+def _ask(gate: _Gate, context: ssl.SSLContext, question: _Question) -> Fetched | tuple[str, bool] | None:
+    """The answer of one address, where it redirects to and whether for good, or None when it has nothing new."""
     url, known = question.url, question.known
     headers: list[tuple[bytes | str, bytes | str]] = [
         ("Host", _checked(url)),
@@ -177,11 +194,14 @@ def _ask(gate: _Gate, context: ssl.SSLContext, question: _Question) -> Fetched |
     ):
         answered = {name.lower(): value.decode("latin-1") for name, value in response.headers}
         if response.status in _REDIRECTS and answered.get(b"location"):
-            return _ascii(urljoin(url, answered[b"location"]))
+            return _ascii(urljoin(url, answered[b"location"])), response.status in _FOR_GOOD
         if response.status == 304 and known != Validators():
             return None
         if response.status != 200:
-            raise FetchRefused(f"The address answered with status {response.status}.")
+            raise FetchRefused(
+                f"The address answered with status {response.status}.",
+                is_gone=response.status == 410, wait_seconds=_wait_of(answered.get(b"retry-after", "")),
+            )  # fmt: skip
         pieces = _unpacked(response.iter_stream(), answered.get(b"content-encoding", ""))
         return Fetched(
             url, b"".join(_capped(pieces, question.largest)), answered.get(b"content-type", ""),
@@ -289,6 +309,20 @@ def _checked(url: str) -> str:
         raise FetchRefused("The address must name a host and no log-in.")
     shown = f"[{host}]" if ":" in host else host
     return shown if port == 443 else f"{shown}:{port}"
+
+
+def _wait_of(told: str) -> int:
+    """Seconds that an address asks for before the next question; 0 where that is not understood."""
+    told = told.strip()
+    if told.isascii() and told.isdigit():
+        return min(int(told[:12]), _LONGEST_WAIT)
+    try:
+        until = parsedate_to_datetime(told)
+    except ValueError:
+        return 0
+    if until.tzinfo is None:
+        until = until.replace(tzinfo=UTC)
+    return max(0, min(int((until - datetime.now(UTC)).total_seconds()), _LONGEST_WAIT))
 
 
 def _validator(value: str | None) -> str | None:

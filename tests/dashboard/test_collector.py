@@ -131,6 +131,21 @@ def test_a_conversion_older_than_raw_events_comes_with_new_ones(alpha: Sender) -
     assert [kind for kind, _ in alpha.conversions()] == ["purchase"]
 
 
+def test_one_old_conversion_makes_room_for_its_month_alone(alpha: Sender) -> None:
+    months = (
+        "select count(*) from pg_inherits i join pg_class c on c.oid = i.inhrelid"
+        " where i.inhparent = 'attribution_events'::regclass and c.relname < %s"
+    )
+    edge = f"attribution_events_{NOW.year - 3}"
+    before = alpha.one(months, edge)
+    old = {
+        "campaign_id": str(alpha.campaign), "attribution_type": "lead", "source": "survey",
+        "occurred_at": NOW.replace(year=NOW.year - 8, day=1).isoformat(),
+    }  # fmt: skip
+    assert alpha.post([old, alpha.event()]).json["imported"] == 2
+    assert alpha.one(months, edge) == before + 1
+
+
 BAD: list[tuple[dict[str, Any], str]] = [
     ({"occurred_at": (NOW - timedelta(days=3653)).isoformat()}, "The event is older than the two years"),
     ({"occurred_at": (NOW + timedelta(days=3653)).isoformat()}, "The time lies in the future."),
@@ -276,6 +291,53 @@ def test_a_prefix_leads_past_other_measurers_and_never_back_to_itself(alpha: Sen
         alpha.tables.execute("update episodes set audio_url = %s where id = %s", [stored, alpha.episode])
         answer = alpha.get(f"/e/{alpha.episode}")
         assert (answer.status_code, answer.location) == (status, target)
+
+
+@pytest.mark.parametrize("window", ["rolling_first_touch", "rolling_last_touch"])
+def test_a_prefix_counts_by_the_window_of_its_tenant(alpha: Sender, window: str) -> None:
+    alpha.tables.execute(
+        "update tenant_settings set settings = settings || jsonb_build_object('download_window', %s::text)"
+        " where tenant_id = %s",
+        [window, alpha.tenant],
+    )
+    try:
+        for _ in range(2):
+            assert alpha.get(f"/e/{alpha.episode}").status_code == 302
+    finally:
+        alpha.tables.execute(
+            "update tenant_settings set settings = settings - 'download_window' where tenant_id = %s",
+            [alpha.tenant],
+        )
+    assert [kind for _, kind, _ in alpha.events()] == ["download"]
+    assert alpha.excluded() == ["repeat"]
+    kept = "select count(*) from counting_windows where episode_id = %s and is_counted"
+    assert alpha.one(kept, alpha.episode) == 1
+
+
+def test_a_prefix_and_bytes_that_a_log_kept_are_one_download(alpha: Sender) -> None:
+    assert alpha.get(f"/e/{alpha.episode}").status_code == 302
+    ((listener, _, _),) = alpha.events()
+    alpha.tables.execute("delete from listener_events where episode_id = %s", [alpha.episode])
+    alpha.tables.execute(
+        "insert into counting_windows (tenant_id, listener_id, episode_id, opened_at, closes_at, pieces)"
+        " select %s, %s, %s, d.day, d.day + interval '1 day', '{0,1000}' from (select"
+        " date_trunc('day', now(), s.settings ->> 'time_zone') as day from tenant_settings s where s.tenant_id = %s) d",
+        [alpha.tenant, listener, alpha.episode, alpha.tenant],
+    )
+    assert alpha.get(f"/e/{alpha.episode}").status_code == 302
+    assert [row[:2] for row in alpha.events()] == [(listener, "download")]
+    # The download says it: what was kept of the day is not needed any more.
+    assert alpha.one("select count(*) from counting_windows where episode_id = %s", alpha.episode) == 0
+
+
+def test_a_download_at_a_prefix_makes_the_impressions_of_its_ads(alpha: Sender) -> None:
+    unit = alpha._insert(
+        "ad_units", campaign_id=alpha.campaign, episode_id=alpha.episode, unit_type="pre_roll", position_seconds=0,
+        duration_seconds=30,
+    )  # fmt: skip
+    for _ in range(2):
+        alpha.get(f"/e/{alpha.episode}")
+    assert alpha.conversions() == [("impression", {"ad_unit_id": str(unit)})]
 
 
 def test_two_at_once_are_one_download(alpha: Sender, app: Flask) -> None:

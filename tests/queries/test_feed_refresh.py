@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from datetime import timedelta
 from typing import Any
+from uuid import UUID
 
 import pytest
 
@@ -17,6 +18,7 @@ from queries.ingest.imports import import_lock
 from queries.session import tenant_session
 from queries.settings import Settings
 from queries.sources import feeds
+from queries.statements import tell
 from tests.conftest import Database
 from tests.queries.test_ingest_feed import ADDRESS, TALES, Shelf
 from tests.sponsorship import own_database
@@ -36,7 +38,8 @@ class Web:
     """What addresses answer: content with its validators, "unchanged" when it is known, or a refusal."""
 
     def __init__(self) -> None:
-        self.pages: dict[str, tuple[bytes, Validators] | str] = {}
+        self.pages: dict[str, tuple[bytes, Validators] | str | FetchRefused] = {}
+        self.moved: dict[str, str] = {}
         self.asked: list[tuple[str, Validators]] = []
 
     def fetch_if_changed(self, url: str, *, largest: int, known: Validators = UNKNOWN) -> Fetched | None:
@@ -44,10 +47,12 @@ class Web:
         page = self.pages[url]
         if isinstance(page, str):
             raise FetchRefused(page)
+        if isinstance(page, FetchRefused):
+            raise page
         content, validators = page
         if known == validators != UNKNOWN:
             return None
-        return Fetched(url, content, "application/rss+xml", validators)
+        return Fetched(url, content, "application/rss+xml", validators, self.moved.get(url))
 
 
 @pytest.fixture
@@ -65,6 +70,9 @@ class FollowedShelf(Shelf):
     def make_due(self) -> None:
         with self.tenant.owner() as owner:
             owner.execute("update podcast_feeds set next_try_at = now() - interval '1 minute'")
+
+    def podcast_id(self) -> UUID:
+        return UUID(str(self.rows("select podcast_id from podcast_feeds where tenant_id = %(tenant)s")[0][0]))
 
     def ask_again(self) -> None:
         self.make_due()
@@ -138,6 +146,47 @@ def test_a_failure_is_kept_and_tried_later_and_later(alice: FollowedShelf, web: 
     alice.ask_again()
     found = alice.feed()
     assert (found["state"], found["failures"], found["error_message"]) == ("refreshed", 0, None)
+
+
+def test_an_address_is_left_alone_for_as_long_as_it_asks(alice: FollowedShelf, web: Web) -> None:
+    for asked, minutes in ((7200, 120), (60, 60)):
+        web.pages[ADDRESS] = FetchRefused("The address answered with status 429.", wait_seconds=asked)
+        alice.ask_again()
+        assert minutes - 1 < alice.next_in() <= minutes
+    assert alice.feed()["failures"] == 2
+
+
+def test_an_address_that_is_gone_is_asked_no_more_and_shown(alice: FollowedShelf, web: Web) -> None:
+    web.pages[ADDRESS] = FetchRefused("The address answered with status 410.", is_gone=True)
+    alice.ask_again()
+    found = alice.feed()
+    assert (found["next_try_at"], found["failures"]) == (None, 1)
+    assert found["error_message"] == "The address answered with status 410."
+    assert not refresh_next_feed(alice.actor)
+
+
+def test_a_feed_that_moved_for_good_is_asked_there_once_it_was_read_there(
+    alice: FollowedShelf, web: Web
+) -> None:
+    new = "https://feeds.example/moved"
+    web.moved[ADDRESS] = new
+    # What stands there is no feed: the old address stays.
+    web.pages[ADDRESS] = (b"<html><p>Parked</p></html>", UNKNOWN)
+    alice.ask_again()
+    address = "select rss_feed_url from podcasts where tenant_id = %(tenant)s"
+    assert alice.rows(address) == [(ADDRESS,)]
+    # The same content as before is proof enough.
+    web.pages[ADDRESS] = (TALES, FIRST)
+    alice.make_due()
+    with tenant_session(alice.actor, write=True) as connection:
+        tell(
+            connection, "ingest/feed_unchanged", podcast_id=alice.podcast_id(), etag=None, last_modified=None
+        )
+    alice.ask_again()
+    assert alice.rows(address) == [(new,)]
+    web.pages[new] = (TALES, FIRST)
+    alice.ask_again()
+    assert web.asked[-1] == (new, FIRST)
 
 
 @pytest.mark.parametrize(

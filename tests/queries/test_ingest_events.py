@@ -19,9 +19,10 @@ from collections import Counter
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import Any
+from typing import Any, LiteralString
 from uuid import UUID, uuid4
 
+import psycopg
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
@@ -29,10 +30,12 @@ from backports import zstd
 from hypothesis import HealthCheck, example, given
 from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
+from psycopg import sql
 
+from queries.engine import dispose_engines
 from queries.errors import AccessRefused
 from queries.ingest import events as events_module
-from queries.ingest import imports
+from queries.ingest import imports, row_reader
 from queries.ingest.events import check_events, import_events
 from queries.ingest.imports import ImportRefused, ImportResult, Refusal, write_refusals
 from queries.ingest.lines import LONGEST_LINE
@@ -727,6 +730,30 @@ def _until_free(studio: Studio) -> None:
         time.sleep(0.05)
 
 
+def _bear_idleness(studio: Studio, setting: LiteralString) -> None:
+    """What the role of the web bears in this database, from the next connection on."""
+    with psycopg.connect(studio.database.superuser_dsn, autocommit=True) as connection:
+        name = sql.Identifier(connection.info.dbname)
+        connection.execute(sql.SQL("alter role podboard_web in database {} ").format(name) + sql.SQL(setting))
+    dispose_engines()
+
+
+def test_an_import_may_take_longer_than_a_session_may_stand_idle(
+    alice: Studio, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(events_module, "BATCH_ROWS", 10)
+    _bear_idleness(alice, "set idle_in_transaction_session_timeout = '1s'")
+    try:
+        text = _plays(alice, 20).encode()
+        done = import_events(
+            alice.actor, io.BytesIO(text), name="long.csv", batch_done=lambda _: time.sleep(1.5)
+        )
+    finally:
+        _bear_idleness(alice, "reset idle_in_transaction_session_timeout")
+    assert _counts(done) == (20, 0, 0)
+    assert [row[2:] for row in alice.ledger()] == [("completed", 20, 0, 0, None)]
+
+
 @pytest.mark.parametrize("packing", ["gzip", "zstd"])
 def test_packed_files_are_read_as_they_are(alice: Studio, packing: str) -> None:
     plain = _plays(alice, 20).encode()
@@ -926,6 +953,8 @@ def test_a_line_without_end_costs_no_memory(alice: Studio, tmp_path: Path, gigab
 
 def test_memory_does_not_grow_with_the_file(alice: Studio, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(events_module, "BATCH_ROWS", 200)
+    # What is remembered of spellings is bounded too, by a number that these files would not reach.
+    monkeypatch.setattr(row_reader, "_REMEMBERED", 200)
 
     def peak_of(count: int) -> int:
         lines = (f"{alice.one},l{n},play,{_at(minutes=n)}\n".encode() for n in range(count))

@@ -12,6 +12,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
+from email.utils import formatdate
 from pathlib import Path
 
 import pytest
@@ -197,7 +198,45 @@ def test_a_redirect_is_followed(web: Web, status: int) -> None:
     web.pages["/new"] = _answer(b"here")
     found = _here().fetch(web.url("/old"), largest=MEGABYTE)
     assert (found.content, found.url) == (b"here", web.url("/new"))
+    assert found.moved_to == (web.url("/new") if status in (301, 308) else None)
     assert "cookie" not in web.headers[1]
+
+
+def test_one_redirect_for_now_among_those_for_good_moves_nothing(web: Web) -> None:
+    web.pages["/a"] = _answer(b"", 301, Location="/b")
+    web.pages["/b"] = _answer(b"", 302, Location="/c")
+    web.pages["/c"] = _answer(b"here")
+    assert _here().fetch(web.url("/a"), largest=MEGABYTE).moved_to is None
+    web.pages["/b"] = _answer(b"", 308, Location="/c")
+    assert _here().fetch(web.url("/a"), largest=MEGABYTE).moved_to == web.url("/c")
+    assert _here().fetch(web.url("/c"), largest=MEGABYTE).moved_to is None
+
+
+@pytest.mark.parametrize(
+    ("told", "least", "most"),
+    [
+        ("120", 120, 120),
+        (formatdate(time.time() + 3600, usegmt=True), 3500, 3600),
+        (formatdate(time.time() - 3600, usegmt=True), 0, 0),
+        ("99999999999999", 7 * 86_400, 7 * 86_400),
+        ("soon", 0, 0),
+        ("-5", 0, 0),
+        ("²", 0, 0),
+    ],
+)
+def test_what_an_address_asks_to_wait_is_heard(web: Web, told: str, least: int, most: int) -> None:
+    web.pages["/busy"] = _answer(b"", 429, Retry_After=told)
+    with pytest.raises(FetchRefused, match="status 429") as refused:
+        _here().fetch(web.url("/busy"), largest=MEGABYTE)
+    assert least <= refused.value.wait_seconds <= most
+    assert not refused.value.is_gone
+
+
+def test_an_address_that_is_gone_says_so(web: Web) -> None:
+    web.pages["/gone"] = _answer(b"", 410)
+    with pytest.raises(FetchRefused, match="status 410") as refused:
+        _here().fetch(web.url("/gone"), largest=MEGABYTE)
+    assert (refused.value.is_gone, refused.value.wait_seconds) == (True, 0)
 
 
 def test_each_redirect_is_checked_anew(web: Web) -> None:

@@ -39,7 +39,7 @@ def judge_requests(
     import_id: UUID | None = None,
 ) -> Judged:  # fmt: skip
     """What became of these requests by their ids, none of which stands yet; each is for an episode of the rules."""
-    ask(connection, "ingest/lock_downloads")
+    ask(connection, "ingest/before_events", downloads=True)
     rulings: dict[UUID, Ruling] = {}
     fetches: list[tuple[datetime, int, UUID, Fetch]] = []
     for id_, request in requests.items():
@@ -95,7 +95,7 @@ def _ledger(connection: Connection, rules: Rules, fetches: list[Fetch]) -> Ledge
 
 
 def _add(connection: Connection, rulings: list[Ruling], import_id: UUID | None) -> Judged:
-    downloads = [_download(ruling) for ruling in rulings if ruling.fetch is not None]
+    downloads = [download_row(ruling) for ruling in rulings if ruling.fetch is not None]
     excluded = [
         {"id": r.id, "episode_id": r.episode, "reason": r.reason, "occurred_at": r.occurred_at}
         for r in rulings
@@ -134,7 +134,8 @@ def _deliver_ads(connection: Connection, rules: Rules, ledger: Ledger) -> int:
     return found.made
 
 
-def _download(ruling: Ruling) -> dict[str, Any]:
+def download_row(ruling: Ruling) -> dict[str, Any]:
+    """The event that a ruling which counts is stored as."""
     fetch = ruling.fetch
     assert fetch is not None  # noqa: S101 (a download carries its fetch; this tells mypy)
     said = {

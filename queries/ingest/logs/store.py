@@ -126,8 +126,7 @@ class _Log:
             else:
                 requests[id_] = entry
         times = [request.occurred_at for request in requests.values()]
-        if times:
-            self._room.make(min(times), max(times))
+        self._room.make(times)
         tally = self._run.tally
         with self._run.batch(lines, sha256) as connection:
             if requests:
