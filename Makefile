@@ -9,6 +9,8 @@ PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 LOCK := $(BIN)/uv pip compile pyproject.toml --universal --python-version 3.11 --generate-hashes \
 	--no-emit-index-url --no-annotate --no-header --quiet
 PYTEST_ARGS ?=
+# One more than there are processors: some tests wait, for a server that never answers or a process that was killed.
+WORKERS ?= $(shell expr $$(getconf _NPROCESSORS_ONLN 2>/dev/null || echo 2) + 1)
 # Some machines say that Python is to keep no compiled modules. Every process would then compile those of Dash, SQLAlchemy and
 # pandas anew, which is 3 s of each start and a third of the tests' time; what is kept goes with `make clean`.
 unexport PYTHONDONTWRITEBYTECODE
@@ -42,13 +44,13 @@ run: install ## Start everything, with demo data, on http://127.0.0.1:8050 (PORT
 test: install ## Lint, types and all tests but the long proofs (PYTEST_ARGS passes options on)
 	@deploy/install-system-packages.sh test
 	@$(MAKE) --no-print-directory -j2 lint types
-	@$(BIN)/pytest -n auto --dist loadfile --no-loadscope-reorder $(PYTEST_ARGS)
+	@$(BIN)/pytest -n $(WORKERS) --dist loadfile --no-loadscope-reorder $(PYTEST_ARGS)
 
 test-system: install ## What depends on the database, on the operating system's PostgreSQL instead of the wheel's
 	@deploy/install-system-packages.sh test
 	@test -n "$(SYSTEM_PG)" || { echo "No PostgreSQL 15 or newer in /usr/lib/postgresql; name one: make test-system SYSTEM_PG=.../bin"; exit 1; }
 	@echo "Testing on $$($(SYSTEM_PG)/postgres --version)"
-	@PODBOARD_PG_BIN=$(SYSTEM_PG) $(BIN)/pytest -n auto --dist loadfile --no-loadscope-reorder \
+	@PODBOARD_PG_BIN=$(SYSTEM_PG) $(BIN)/pytest -n $(WORKERS) --dist loadfile --no-loadscope-reorder \
 		-m 'not proof and not wheel and not once' tests/schema tests/queries tests/reports tests/dashboard $(PYTEST_ARGS)
 
 lint: install ## Style, formatting and the direction of imports

@@ -209,10 +209,11 @@ SCENARIOS: tuple[Scenario, ...] = (
         "Why does Spotify or Apple say something else?",
         (
             _download(0, "06:00", "Ada", app=_SPOTIFY), _download(0, "06:01", "Ben", app=_SPOTIFY),
-            _download(0, "06:02", "Cyd", app=_SPOTIFY), _play(0, "08:00", "Ada", _SPOTIFY),
+            _download(0, "06:02", "Cyd", app=_SPOTIFY), _download(0, "06:03", "Dan", app=_SPOTIFY),
+            _download(0, "06:04", "Eve", app=_SPOTIFY), _play(0, "08:00", "Ada", _SPOTIFY),
             _play(0, "09:00", "Ben", _SPOTIFY),
         ),
-        (Side("Downloads by Spotify, here", "3"), Side("Plays that the app reported", "2")),
+        (Side("Downloads by Spotify, here", "5"), Side("Plays that the app reported", "2")),
         "A platform’s own page counts what was played inside its app. A download counts when the file was "
         "delivered: by the app at night, too, to somebody who never presses play. They are two things, and neither "
         "is a share of the other: a play may also follow a download of last week.",
@@ -256,15 +257,17 @@ SCENARIOS: tuple[Scenario, ...] = (
         "few_listeners",
         "Why are there downloads in a country, and no listeners?",
         (
-            _download(0, "09:00", "Ada", app="Overcast"), _download(1, "09:00", "Ben", app="Overcast"),
-            _download(1, "10:00", "Cyd", app="Overcast"),
+            _download(0, "09:00", "Ada", app="Overcast"), _download(0, "10:00", "Ben", app="Overcast"),
+            _download(1, "09:00", "Ada", app="Overcast"), _download(1, "10:00", "Ben", app="Overcast"),
+            _download(1, "11:00", "Cyd", app="Overcast"),
         ),
         (
-            Side("Downloads by that app, that device or from that country", "3"),
+            Side("Downloads by that app, that device or from that country", "5"),
             Side("Unique listeners of it", "fewer than 5"),
         ),
         "So few listeners of an app, a country or a device could be told apart by somebody who knows them, so "
-        "their number is not shown: not on the page, in the CSV or in the PDF. The total of all is always shown.",
+        "their number is not shown: not on the page, in the CSV or in the PDF. Fewer than 5 downloads are not shown "
+        "either, because they tell how many listeners there can be at most. The total of all is always shown.",
     ),
     Scenario(
         "kept",
@@ -318,14 +321,13 @@ SCENARIOS: tuple[Scenario, ...] = (
     ),
     Scenario(
         "rounding",
-        "Why do the shares of the apps not add up to 100 %?",
+        "Why do the shares of the episodes not add up to 100 %?",
         (
-            _download(0, "09:00", "Ada", app="Overcast"), _download(0, "10:00", "Ben", app=_SPOTIFY),
-            _download(0, "11:00", "Cyd", app="AntennaPod"),
+            _download(0, "09:00", "Ada"), _download(0, "10:00", "Ben", "Two"), _download(0, "11:00", "Cyd", "Three"),
         ),
         (
             Side("The shares as shown, added up", "99.9\u202f%"),
-            Side("The downloads of these apps, of all", "100.0\u202f%"),
+            Side("The downloads of these episodes, of all", "100.0\u202f%"),
         ),
         "Each share is rounded once, to one decimal: a third is shown as 33.3 %. No share is bent to make the "
         "column fit. The counts beside them add up to the last download.",

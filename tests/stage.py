@@ -23,7 +23,7 @@ from tests.conftest import Database
 from tests.sponsorship import Tenant
 
 SIZE = 60_500
-EPISODES = ("One", "Two")
+EPISODES = ("One", "Two", "Three")
 
 
 def monday_of(scenario: Scenario) -> date:
@@ -39,7 +39,7 @@ def monday_of(scenario: Scenario) -> date:
 
 
 class Stage:
-    """An organisation to which a scenario happens: two shows of one episode each, and the campaigns of its ads."""
+    """An organisation to which a scenario happens: three shows of one episode each, and the campaigns of its ads."""
 
     def __init__(self, database: Database, scenario: Scenario, settings: Mapping[str, Any]) -> None:
         self.scenario = scenario

@@ -337,7 +337,7 @@ def test_a_download_at_a_prefix_makes_the_impressions_of_its_ads(alpha: Sender) 
     )  # fmt: skip
     for _ in range(2):
         alpha.get(f"/e/{alpha.episode}")
-    assert alpha.conversions() == [("impression", {"ad_unit_id": str(unit)})]
+    assert alpha.conversions() == [("impression", {"ad_unit_id": str(unit), "evidence": "download"})]
 
 
 def test_two_at_once_are_one_download(alpha: Sender, app: Flask) -> None:

@@ -13,7 +13,15 @@ from sqlalchemy import Connection, text
 
 from queries.engine import engine_for
 from queries.errors import TookTooLong
-from queries.people import IDLE_AFTER, Account, Origin, account_session, open_session, start_session
+from queries.people import (
+    IDLE_AFTER,
+    Account,
+    Origin,
+    account_session,
+    open_session,
+    start_session,
+    token_hash,
+)
 from queries.session import Actor, anonymous_session, leave, operator_session, tenant_session
 from queries.settings import current_settings
 from tests.people import People
@@ -133,7 +141,8 @@ def test_that_somebody_was_seen_is_noted_once_a_minute(world: World, statements)
         assert len([entry for entry in statements if "session_open(" in entry]) == notes
         with tenant_session(alice) as connection:
             seen = connection.execute(
-                text("select max(last_seen_at) from sessions where user_id = :user"), {"user": alice.user_id}
+                text("select last_seen_at from sessions where token_hash = :hash"),
+                {"hash": token_hash(token)},
             ).scalar_one()
         assert seen == NOW + timedelta(minutes={0.5: 0, 2: 2, 2.5: 2, 4: 4}[minutes])
 

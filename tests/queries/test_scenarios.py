@@ -111,7 +111,7 @@ def _models(stage: Stage, connection: Connection) -> tuple[Any, Any]:
 
 
 def _rounding(stage: Stage, connection: Connection) -> tuple[Any, Any]:
-    answer = listening_breakdowns.downloads_by_app(connection, stage.filters(0, 7))
+    answer = listening_breakdowns.top_episodes(connection, stage.filters(0, 7))
     shown = [Decimal(percent(row["share"])[:-2]) for row in answer.rows]
     total = sum(row["downloads"] for row in answer.rows)
     return percent(sum(shown) / 100), percent(Decimal(total) / answer.totals["downloads"])
@@ -258,7 +258,7 @@ def _spent(scenario: Scenario) -> tuple[str, str]:
 
 
 def _shares(scenario: Scenario) -> tuple[str, str]:
-    share = _downloaded(scenario)["app"].value_counts(normalize=True) * 100
+    share = _downloaded(scenario)["episode"].value_counts(normalize=True) * 100
     return f"{share.round(1).sum():.1f}\u202f%", f"{share.sum():.1f}\u202f%"
 
 
