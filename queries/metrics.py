@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
-RULE_VERSION = "1"
-"""Version of the counting rules below; part of every report and cache key."""
+RULE_VERSION = "2"
+"""Version of the counting rules below; part of every report, and of what a count by podboard is stored under."""
 
 ENOUGH_CONVERSIONS = 30
 """Below so many conversions a rate, a share or a change of them is not shown: "too little data", never a bare point."""
@@ -62,8 +62,7 @@ _ALL = (
         "Downloads of an episode, the same listener once per episode and calendar day (or within 24 hours, where your "
         "organisation chose a rolling window). From an access log a request counts when it delivered at least one "
         "minute and comes from no bot, by the rules of IAB 2.3. Events from a host, a platform or the API were "
-        "filtered by whoever counted them. Fewer than 5 of one app, country or device are not told: they would tell "
-        "how many listeners there are.",
+        "filtered by whoever counted them. Fewer than 5 of one app, country or device are not told.",
         "download_quarters, download_days, episode_days (from listener_events of type download)",
         adds_over=_TIME_AND_CONTENT,
     ),

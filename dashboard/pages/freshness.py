@@ -45,17 +45,22 @@ def _sources(connection: Connection, filters: Filters) -> Answer:
 
 def _show_sources(answer: Answer, view: View) -> Component:
     rows = [{**row, "state": (str(row["state"]).capitalize(), _TONES[row["state"]])} for row in answer.rows]
-    failed = any(row["failed_at"] for row in answer.rows)
+
+    def origin(row: Mapping[str, Any]) -> str:
+        """Where the data came from last, or since when and why none comes: else both would be cut off."""
+        if row["failed_at"] is None:
+            return row["import_source"] or ""
+        since = f"Failed since {instant(row['failed_at'], view.filters.zone)}"
+        return f"{since}: {row['error_message']}" if row["error_message"] else since
+
     return table(
         replace(answer, rows=rows),
         view,
         caption="Up to when there is data of each kind, and where it came from last",
-        keys=(
-            "label", "state", "complete_to", "imported_at", "import_source", "records_imported", "records_refused",
-            *(("failed_at", "error_message") if failed else ()),
-        ),
+        keys=("label", "state", "complete_to", "imported_at", "records_imported", "records_refused"),
         kinds={"state": "badge"},
-    )  # fmt: skip
+        sub=origin,
+    )
 
 
 def _show_feeds(answer: Answer, view: View) -> Component:

@@ -17,10 +17,10 @@ from dashboard.answers import head, reaches_words
 from dashboard.boxes import View
 from dashboard.components import charts, filter_bar, frame, kpis, panels, states, tables
 from dashboard.jobs import JOBS
-from dashboard.pages import methodology
+from dashboard.pages import freshness, methodology
 from dashboard.pages.methodology import relations_of
 from dashboard.plain import Plain
-from queries import operations
+from queries import operations, sources
 from queries.filters import Filters
 from queries.metrics import METRICS
 from queries.periods import Period, allowed_grains
@@ -502,6 +502,25 @@ def test_the_head_names_the_source_that_ends_first_and_tells_of_all_when_pointed
     assert '"title": "Downloads up to 1 Nov 2026; Plays: none in this period"' in json.dumps(
         head(answer, View(viewer, filters, path=""), title="Overview", csv="b")[0], cls=PlotlyJSONEncoder
     )
+
+
+def test_why_a_source_has_failed_stands_under_its_name(monkeypatch):
+    """As columns of their own, moment and problem lay beyond the edge of a wide screen."""
+    since = datetime(2026, 11, 5, 12, tzinfo=UTC)
+    nothing = dict.fromkeys(
+        ("imported_at", "records_imported", "records_refused", "failed_at", "error_message")
+    )
+    came = {**nothing, "complete_to": since, "import_source": "downloads.csv"}
+    stored = [
+        {**came, "subject": "listener_events"},
+        {**came, "subject": "conversions", "failed_at": since, "error_message": "The file is empty."},
+    ]
+    monkeypatch.setattr(sources, "ask", lambda *_: stored)
+    view = View(SimpleNamespace(currency="USD"), SimpleNamespace(zone=ZoneInfo("UTC")), path="")
+    shown = _text(freshness._show_sources(sources.sources(None), view))
+    assert "Downloads and plays downloads.csv" in shown
+    assert "Failed since 5 Nov 2026, 12:00 UTC: The file is empty." in shown
+    assert shown.count("downloads.csv") == 1
 
 
 def test_no_word_of_the_machine_reaches_readers():

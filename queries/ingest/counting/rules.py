@@ -11,8 +11,9 @@ from queries.ingest.counting.addresses import Networks
 from queries.ingest.counting.requests import EpisodeFile
 from queries.ingest.counting.verdicts import Place
 from queries.ingest.counting.windows import Window
+from queries.metrics import RULE_VERSION
 
-COUNTING_VERSION = "IAB 2.3, rules 2"
+COUNTING_VERSION = f"IAB 2.3, rules {RULE_VERSION}"
 """Goes up whenever the same requests may give another number."""
 
 FindEpisode = Callable[[str], EpisodeFile | None]
