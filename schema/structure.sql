@@ -1144,6 +1144,12 @@ CREATE FUNCTION public.find_names(p_part text, p_limit integer DEFAULT 20) RETUR
 
 COMMENT ON FUNCTION public.find_names(p_part text, p_limit integer) IS 'What in scope has this in its name, two letters or more, names that begin with it first. kind is the table.';
 
+CREATE FUNCTION public.impression_id(p_download_id uuid, p_ad_unit_id uuid) RETURNS uuid
+    LANGUAGE sql STABLE PARALLEL SAFE
+    RETURN (OVERLAY(OVERLAY("left"(encode(sha256(convert_to(((('impression '::text || (p_download_id)::text) || ' '::text) || (p_ad_unit_id)::text), 'UTF8'::name)), 'hex'::text), 32) PLACING '8'::text FROM 13 FOR 1) PLACING '8'::text FROM 17 FOR 1))::uuid;
+
+COMMENT ON FUNCTION public.impression_id(p_download_id uuid, p_ad_unit_id uuid) IS 'The id of the impression of an ad unit in a download: a name-based UUID (version 8 over SHA-256), so that it is made once.';
+
 CREATE FUNCTION public.link_target(p_kind text, p_key text) RETURNS TABLE(tenant_id uuid, link_id uuid, campaign_id uuid, target_url text, conversion_type text, listener_key bytea, asked_at timestamp with time zone)
     LANGUAGE plpgsql
     SET plan_cache_mode TO 'force_generic_plan'
@@ -1691,14 +1697,10 @@ begin
     else
         insert into listener_events (id, tenant_id, episode_id, listener_id, event_type, event_data, occurred_at)
         values (p_id, p_tenant_id, p_episode_id, p_listener_id, 'download', p_event_data, p_occurred_at);
-        -- The id is a name-based UUID (version 8 over SHA-256) of download and ad unit, as an import of events makes it. A request
-        -- that is only led on tells no bytes, so the ad counts with the download.
+        -- A request that is only led on tells no bytes, so the ad counts with the download.
         insert into attribution_events
             (id, tenant_id, campaign_id, episode_id, listener_id, attribution_type, attribution_data, occurred_at)
-        select overlay(overlay(
-                   left(encode(sha256(convert_to('impression ' || p_id || ' ' || a.id, 'UTF8')), 'hex'), 32)
-                   placing '8' from 13 for 1) placing '8' from 17 for 1)::uuid,
-               a.tenant_id, a.campaign_id, a.episode_id, p_listener_id, 'impression', jsonb_build_object('ad_unit_id', a.id, 'evidence', 'download'),
+        select impression_id(p_id, a.id), a.tenant_id, a.campaign_id, a.episode_id, p_listener_id, 'impression', jsonb_build_object('ad_unit_id', a.id, 'evidence', 'download'),
                p_occurred_at
         from ad_units a
         join campaigns c on c.tenant_id = a.tenant_id and c.id = a.campaign_id and c.deleted_at is null
@@ -7246,6 +7248,10 @@ GRANT ALL ON FUNCTION public.ensure_event_storage(p_from timestamp with time zon
 REVOKE ALL ON FUNCTION public.find_names(p_part text, p_limit integer) FROM PUBLIC;
 GRANT ALL ON FUNCTION public.find_names(p_part text, p_limit integer) TO podboard_web;
 GRANT ALL ON FUNCTION public.find_names(p_part text, p_limit integer) TO podboard_worker;
+
+REVOKE ALL ON FUNCTION public.impression_id(p_download_id uuid, p_ad_unit_id uuid) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.impression_id(p_download_id uuid, p_ad_unit_id uuid) TO podboard_web;
+GRANT ALL ON FUNCTION public.impression_id(p_download_id uuid, p_ad_unit_id uuid) TO podboard_worker;
 
 REVOKE ALL ON FUNCTION public.link_target(p_kind text, p_key text) FROM PUBLIC;
 GRANT ALL ON FUNCTION public.link_target(p_kind text, p_key text) TO podboard_web;

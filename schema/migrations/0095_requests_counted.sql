@@ -28,6 +28,14 @@ $$;
 comment on function prefix_target(uuid) is
     'Where the audio of an episode lies and how its tenant counts, for a request at a prefix: asked before a tenant is known.';
 
+create function impression_id(p_download_id uuid, p_ad_unit_id uuid) returns uuid
+    language sql stable parallel safe
+    return cast(overlay(overlay(
+        left(encode(sha256(convert_to('impression ' || p_download_id::text || ' ' || p_ad_unit_id::text, 'UTF8')), 'hex'), 32)
+        placing '8' from 13 for 1) placing '8' from 17 for 1) as uuid);
+comment on function impression_id(uuid, uuid) is
+    'The id of the impression of an ad unit in a download: a name-based UUID (version 8 over SHA-256), so that it is made once.';
+
 create function take_request(p_tenant_id uuid, p_id uuid, p_episode_id uuid, p_listener_id text, p_event_data jsonb,
                              p_occurred_at timestamptz, p_reason text, p_rule_version text)
     returns text
@@ -70,14 +78,10 @@ begin
     else
         insert into listener_events (id, tenant_id, episode_id, listener_id, event_type, event_data, occurred_at)
         values (p_id, p_tenant_id, p_episode_id, p_listener_id, 'download', p_event_data, p_occurred_at);
-        -- The id is a name-based UUID (version 8 over SHA-256) of download and ad unit, as an import of events makes it. A request
-        -- that is only led on tells no bytes, so the ad counts with the download.
+        -- A request that is only led on tells no bytes, so the ad counts with the download.
         insert into attribution_events
             (id, tenant_id, campaign_id, episode_id, listener_id, attribution_type, attribution_data, occurred_at)
-        select overlay(overlay(
-                   left(encode(sha256(convert_to('impression ' || p_id || ' ' || a.id, 'UTF8')), 'hex'), 32)
-                   placing '8' from 13 for 1) placing '8' from 17 for 1)::uuid,
-               a.tenant_id, a.campaign_id, a.episode_id, p_listener_id, 'impression', jsonb_build_object('ad_unit_id', a.id, 'evidence', 'download'),
+        select impression_id(p_id, a.id), a.tenant_id, a.campaign_id, a.episode_id, p_listener_id, 'impression', jsonb_build_object('ad_unit_id', a.id, 'evidence', 'download'),
                p_occurred_at
         from ad_units a
         join campaigns c on c.tenant_id = a.tenant_id and c.id = a.campaign_id and c.deleted_at is null
@@ -143,7 +147,7 @@ $$;
 comment on function take_conversion(uuid, uuid, uuid, text, text, jsonb, timestamptz, boolean) is
     'Records what a pixel or vanity URL tells; an order once, however often its page is opened. Whether it is new.';
 
-revoke all on function prefix_target(uuid), take_request(uuid, uuid, uuid, text, jsonb, timestamptz, text, text),
+revoke all on function impression_id(uuid, uuid), prefix_target(uuid), take_request(uuid, uuid, uuid, text, jsonb, timestamptz, text, text),
     link_target(text, text), take_conversion(uuid, uuid, uuid, text, text, jsonb, timestamptz, boolean) from public;
-grant execute on function prefix_target(uuid), take_request(uuid, uuid, uuid, text, jsonb, timestamptz, text, text),
+grant execute on function impression_id(uuid, uuid), prefix_target(uuid), take_request(uuid, uuid, uuid, text, jsonb, timestamptz, text, text),
     link_target(text, text), take_conversion(uuid, uuid, uuid, text, text, jsonb, timestamptz, boolean) to podboard_web, podboard_worker;

@@ -5,13 +5,10 @@
 -- source: attribution_events, ad_units
 -- relies on: ad_units_tenant_id_id_key, primary key of attribution_events
 -- The five lists are one download and ad unit each place.
--- The id of an impression is a name-based UUID (version 8 over SHA-256) of download and ad unit: made again it is the same.
+-- Made again, an impression has the id that impression_id() gave it before.
 insert into attribution_events
     (id, tenant_id, campaign_id, episode_id, listener_id, attribution_type, attribution_data, occurred_at)
-select cast(overlay(overlay(
-           left(encode(sha256(convert_to('impression ' || d.download_id || ' ' || a.id, 'UTF8')), 'hex'), 32)
-           placing '8' from 13 for 1) placing '8' from 17 for 1) as uuid),
-       a.tenant_id, a.campaign_id, a.episode_id, d.listener_id, 'impression',
+select impression_id(d.download_id, a.id), a.tenant_id, a.campaign_id, a.episode_id, d.listener_id, 'impression',
        jsonb_build_object('ad_unit_id', a.id, 'evidence', d.evidence), d.occurred_at
 from unnest(cast(:downloads as uuid[]), cast(:ad_units as uuid[]), cast(:listeners as text[]), cast(:times as timestamptz[]),
             cast(:evidence as text[]))
