@@ -48,6 +48,7 @@ _START_PATIENCE_SECONDS = 60
 _STOP_PATIENCE_SECONDS = 20
 _RESTARTS_ALLOWED, _RESTART_WINDOW_SECONDS = 5, 60
 _LOG_LIMIT_BYTES = 10_000_000
+_BACKLOG = 2048  # as many as gunicorn lets wait
 
 
 class RunError(SetupError):
@@ -62,6 +63,7 @@ class _Child:
     command: list[str]
     environment: dict[str, str]
     log: Path
+    handed_on: tuple[int, ...] = ()
     process: subprocess.Popen[bytes] | None = None
     starts: collections.deque[float] = field(default_factory=collections.deque)
 
@@ -76,6 +78,7 @@ class _Child:
                 stdin=subprocess.DEVNULL,
                 stdout=output,
                 stderr=subprocess.STDOUT,
+                pass_fds=self.handed_on,
                 # Ctrl-C is for the supervisor, which stops its children in order.
                 start_new_session=True,
                 preexec_fn=_die_with_parent,  # noqa: PLW1509 (this process has one thread)
@@ -109,7 +112,7 @@ def run(settings: Settings) -> None:
         stack.enter_context(_stoppable())
         home = _home(settings)
         stack.enter_context(only_one(home, settings))
-        _require_free_port(settings)
+        door = stack.enter_context(_open_port(settings))
         server: Server | None = None
         embedded = uses_embedded(settings)
         if embedded:
@@ -127,7 +130,7 @@ def run(settings: Settings) -> None:
         if settings.demo and importlib.import_module("dashboard.commands.demo").ensure_demo(settings):
             # Once here and then by the worker: the first page anybody opens must not be empty.
             importlib.import_module("dashboard.commands.refresh").refresh_everything(settings)
-        children = _children(settings, home)
+        children = _children(settings, home, door)
         stack.callback(_stop, children)
         for child in children:
             child.launch()
@@ -199,22 +202,30 @@ def public_address(settings: Settings) -> str:
     return settings.public_url
 
 
-def _require_free_port(settings: Settings) -> None:
+def _open_port(settings: Settings) -> socket.socket:
+    """The socket that people will reach podboard at, which the web process is handed.
+
+    Listening from the first moment on: nobody takes the port while the demo loads, and who comes early is served once
+    the web process is there. Raises: RunError when the port cannot be had.
+    """
     family = socket.AF_INET6 if ":" in settings.host else socket.AF_INET
-    with socket.socket(family, socket.SOCK_STREAM) as probe:
-        # What gunicorn sets too: a port that was just let go of counts as free.
-        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        try:
-            probe.bind((settings.host, settings.port))
-        except PermissionError:
+    door = socket.socket(family, socket.SOCK_STREAM)
+    try:
+        # A port that was just let go of counts as free.
+        door.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        door.bind((settings.host, settings.port))
+        door.listen(_BACKLOG)
+    except OSError as error:
+        door.close()
+        if isinstance(error, PermissionError):
             raise RunError(
                 f"Port {settings.port} needs more rights: choose one above 1023 with PORT."
             ) from None
-        except OSError as error:
-            raise RunError(
-                f"Port {settings.port} on {settings.host} cannot be used ({error.strerror}): "
-                f"choose another one, as in PORT={settings.port % 65535 + 1} make run."
-            ) from None
+        raise RunError(
+            f"Port {settings.port} on {settings.host} cannot be used ({error.strerror}): "
+            f"choose another one, as in PORT={settings.port % 65535 + 1} make run."
+        ) from None
+    return door
 
 
 def _demo_secret(settings: Settings, home: Path) -> str:
@@ -228,8 +239,8 @@ def _demo_secret(settings: Settings, home: Path) -> str:
     return path.read_text()
 
 
-def _children(settings: Settings, home: Path) -> list[_Child]:
-    """The web process, which gets the runtime role alone, and the worker."""
+def _children(settings: Settings, home: Path, door: socket.socket) -> list[_Child]:
+    """The web process, which gets the runtime role alone and the open port, and the worker."""
     common = {
         name: value
         for name, value in os.environ.items()
@@ -247,7 +258,13 @@ def _children(settings: Settings, home: Path) -> list[_Child]:
     worker = common | {"DATABASE_WORKER_URL": settings.worker_dsn}
     log = home / "log"
     return [
-        _Child("web", gunicorn_command(settings), common, log / "web.log"),
+        _Child(
+            "web",
+            gunicorn_command(settings, bind=f"fd://{door.fileno()}"),
+            common,
+            log / "web.log",
+            handed_on=(door.fileno(),),
+        ),
         _Child("worker", [sys.executable, "-m", "dashboard.worker"], worker, log / "worker.log"),
     ]
 

@@ -29,12 +29,17 @@ def command(host: str | None, workers: int, threads: int) -> None:
     os.execve(sys.executable, gunicorn_command(settings, workers, threads), environment)  # noqa: S606 (no shell)
 
 
-def gunicorn_command(settings: Settings, workers: int = 2, threads: int = 8) -> list[str]:
-    """The command line of the web server: threads for waiting on the database, processes for the cores."""
+def gunicorn_command(
+    settings: Settings, workers: int = 2, threads: int = 8, bind: str | None = None
+) -> list[str]:
+    """The command line of the web server: threads for waiting on the database, processes for the cores.
+
+    `bind`: what it listens on instead of host and port, as `fd://3` for a socket that it is handed.
+    """
     host = f"[{settings.host}]" if ":" in settings.host else settings.host
     command_line = [
         sys.executable, "-m", "gunicorn", "dashboard.wsgi:server",
-        "--bind", f"{host}:{settings.port}",
+        "--bind", bind or f"{host}:{settings.port}",
         "--worker-class", "gthread", "--workers", str(workers), "--threads", str(threads),
         # Imported once before forking: less memory, and plotly's lazy imports are not thread-safe.
         "--preload",

@@ -6,6 +6,7 @@ import contextlib
 import os
 import shutil
 import signal
+import socket
 import subprocess
 import urllib.request
 from collections.abc import Iterator
@@ -31,6 +32,8 @@ class Running:
     home: Path
     port: int
     output: Path
+    is_early: bool = False
+    """Whether the port was taken before podboard said that it is running."""
 
     @property
     def said(self) -> str:
@@ -52,6 +55,11 @@ class Running:
         return found
 
 
+def is_taken(port: int) -> bool:
+    with socket.socket() as caller:
+        return caller.connect_ex(("127.0.0.1", port)) == 0
+
+
 @pytest.fixture(scope="module")
 def running(home: Path) -> Iterator[Running]:
     """podboard with the demo, started once more as `make run` starts it."""
@@ -63,6 +71,8 @@ def running(home: Path) -> Iterator[Running]:
         process = subprocess.Popen(args, env=environment, stdout=out, stderr=subprocess.STDOUT)
     made = Running(process, its_home, port, output)
     try:
+        until(lambda: is_taken(port) or process.poll() is not None, 60)
+        made.is_early = is_taken(port) and "podboard is running" not in made.said
         until(lambda: "Stop with Ctrl-C" in made.said or process.poll() is not None, 120)
         assert process.poll() is None, made.said
         yield made
@@ -115,6 +125,11 @@ def test_a_taken_port_is_named(running: Running, tmp_path: Path) -> None:
     assert other.returncode == 1
     assert other.stderr.startswith(f"podboard: Port {running.port} on 127.0.0.1 cannot be used")
     assert other.stderr.count("\n") == 1
+
+
+def test_the_port_is_held_from_the_first_moment_on(running: Running) -> None:
+    """Loading the demo takes a while, in which nobody else must take the port."""
+    assert running.is_early
 
 
 def test_the_web_process_holds_the_runtime_role_alone(running: Running) -> None:
