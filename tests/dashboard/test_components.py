@@ -523,6 +523,14 @@ def test_why_a_source_has_failed_stands_under_its_name(monkeypatch):
     assert shown.count("downloads.csv") == 1
 
 
+def test_the_methodology_says_whether_this_installation_filters_data_centres():
+    """ "Where the installation has a list" leaves the reader to guess whether it has one."""
+    viewer = SimpleNamespace(actor=SimpleNamespace(tenant_id=None))
+    shown = {name: _text(methodology._rule(name, text, viewer)) for name, text in methodology._RULES}
+    here = "Data centres and VPNs in this installation: filter off, no list installed at present."
+    assert [name for name, text in shown.items() if here in text] == ["What is filtered out"]
+
+
 def test_freshness_says_what_was_not_received_beside_as_of_when_it_counted(monkeypatch):
     """It said that nothing was missing while four sources below it had failed."""
     counted_to = datetime(2026, 11, 29, 2, 2, tzinfo=UTC)

@@ -16,12 +16,13 @@ from pathlib import Path
 import pytest
 from pypdf import PageObject, PdfReader
 
+from queries.data_centres import DataCentres
 from reports import render as rendering
 from reports.documents import campaign_performance
 from reports.documents.blocks import HALF_WIDTH, Pair
 from reports.documents.logo import safe_logo
 from reports.documents.page import html
-from reports.documents.words import titled
+from reports.documents.words import data_centres_words, titled
 from reports.figures import svg_writer
 from reports.figures.subjects import results_over_time
 from reports.render import Limits, RenderedPdf, RenderError, RenderStopped, render
@@ -73,6 +74,26 @@ def test_what_a_report_is_narrowed_to_is_said_by_name_wherever_it_is_named() -> 
     assert html(of_campaign) == html(
         replace(of_campaign, filters=replace(of_campaign.filters, countries=("SE",)))
     )
+
+
+def test_whether_data_centres_were_filtered_out_is_said_and_kept() -> None:
+    off = data_centres_words(DataCentres(()), when="when this report was made")
+    made = replace(audience(), data_centres=off)
+    row = "<dt>Data centres</dt><dd>filter off, no list installed when this report was made</dd>"
+    assert row in html(Snapshot.from_json(stored(made)))
+    of_before = {key: value for key, value in stored(made).items() if key != "data_centres"}
+    assert "Data centres" not in html(Snapshot.from_json(of_before))
+    on = "filter on at present, by clouds.txt"
+    for found, said in (
+        (DataCentres(("clouds.txt",)), on),
+        (DataCentres(("clouds.txt",), 0, 1), f"{on}; the imported access log was counted without a list"),
+        (DataCentres(("clouds.txt",), 3), f"{on}; all 3 imported access logs were counted with a list"),
+        (
+            DataCentres(("clouds.txt",), 1, 2),
+            f"{on}; of 3 imported access logs 1 was counted with a list, 2 without",
+        ),
+    ):
+        assert data_centres_words(found) == said
 
 
 def test_without_a_past_the_cover_says_so_once() -> None:
