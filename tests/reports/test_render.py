@@ -9,12 +9,15 @@ import threading
 import time
 from collections.abc import Iterator
 from dataclasses import replace
+from decimal import Decimal
 from http.server import BaseHTTPRequestHandler, HTTPServer
 from io import BytesIO
 from pathlib import Path
 
 import pytest
 from pypdf import PageObject, PdfReader
+from weasyprint import HTML
+from weasyprint.formatting_structure.boxes import TextBox
 
 from queries.data_centres import DataCentres
 from reports import render as rendering
@@ -153,6 +156,31 @@ def test_the_audience_report_shows_what_is_not_complete_as_a_dash_and_never_as_z
     assert "117: Night train Kitchen Table Economics 14 Nov 2026 41,208 10.0 % −12.5 % 12,345" in words
     assert "Average listen 20 min 4 s +1.2 % from 19 min 50 s" in words
     assert "Podcasts: Hallo Welt, Kitchen Table Economics and The Long Night Shift." in words
+
+
+def test_five_figures_stay_in_their_places_however_long_a_time_is() -> None:
+    """ "from 27 min 29 s" of the fifth ran past the right margin."""
+    made = audience()
+    figures = made.answers["figures"]
+    rows = [
+        {**row, "value": 99 * 3600 + 59 * 60, "previous": 27 * 60 + 29, "change_ratio": Decimal("2.181")}
+        if row["metric"] == "average_listen_seconds"
+        else row
+        for row in figures.rows
+    ]
+    page = html(replace(made, answers={**made.answers, "figures": replace(figures, rows=rows)}))
+    drawn = HTML(string=page, base_url="asset:", url_fetcher=rendering._fetcher()).render()
+    boxes = list(drawn.pages[0]._page_box.descendants())
+    cells = [
+        box
+        for box in boxes
+        if box.element is not None and box.element.get("class") == "kpi" and not isinstance(box, TextBox)
+    ]
+    assert len({box.element for box in cells}) == 5
+    texts = [(cell, text) for cell in cells for text in cell.descendants() if isinstance(text, TextBox)]
+    assert any("27" in text.text for _, text in texts)
+    for cell, text in texts:
+        assert text.position_x + text.width <= cell.position_x + cell.width + 0.5, text.text
 
 
 def test_it_is_tagged_with_language_title_outline_and_alternative_texts(drawn: RenderedPdf) -> None:
