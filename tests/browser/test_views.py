@@ -79,6 +79,11 @@ def test_why_this_number_is_told_of_the_view_that_is_open(visit: Callable[..., A
             ):
                 assert words in said
             assert link.get_attribute("href").endswith("?period=7d")
+            # It is read from its heading on, and the keys lead on from there.
+            at_heading = "dialog => [dialog.scrollTop, document.activeElement.id]"
+            assert dialog.evaluate(at_heading) == [0, "why-title"]
+            page.keyboard.press("Tab")
+            assert page.evaluate("document.activeElement.textContent").startswith("Methodology")
             dialog.get_by_role("button", name="Close").click()
             dialog.wait_for(state="hidden")
             assert link.evaluate("link => link === document.activeElement")
