@@ -47,7 +47,7 @@ def export_box(box_id: str) -> Response:
     except (InvalidRequest, NotAvailable) as error:
         abort(400, str(error))
     response = Response(to_csv(answer, view.filters), mimetype="text/csv")
-    name = _file_name(viewer, box_id, view.filters)
+    name = _file_name(viewer, box_id, answer, view.filters)
     response.headers["Content-Disposition"] = f'attachment; filename="{name}"'
     return response
 
@@ -76,10 +76,14 @@ def _with_name(column: Column) -> tuple[Column, ...]:
     return replace(column, unit="country"), replace(column, label=f"{column.label} code")
 
 
+def _covered(answer: Answer, filters: Filters) -> Period | None:
+    """The days that the rows are about; None where they tell how things stand."""
+    return filters.period if answer.covers == "view" else answer.covers
+
+
 def _about(answer: Answer, filters: Filters) -> dict[str, str]:
     """What every row says of the file: the days it is about and, where it compares, those compared with."""
-    period = filters.period if answer.covers == "view" else answer.covers
-    about = {**_days("period", period), "time_zone": filters.zone.key}
+    about = {**_days("period", _covered(answer, filters)), "time_zone": filters.zone.key}
     if any(column.key == "previous" for column in answer.columns):
         # A period that is not over is compared up to its last whole day, with as many days.
         whole = filters.whole if filters.compared else None
@@ -132,6 +136,11 @@ def _cell(value: Any, unit: str, filters: Filters) -> str:
     return f"'{text}" if text.startswith(_FORMULA) else text
 
 
-def _file_name(viewer: Viewer, box_id: str, filters: Filters) -> str:
+def _file_name(viewer: Viewer, box_id: str, answer: Answer, filters: Filters) -> str:
+    """Tenant, box and the days of its rows; where they tell how things stand, the day of which they do."""
     name = re.sub(r"[^a-z0-9]+", "-", f"{viewer.tenant_slug}-{box_id}".lower()).strip("-")
-    return f"{name}_{filters.period.start}_{filters.period.last_day}.csv"
+    covered = _covered(answer, filters)
+    if covered is None:
+        as_of = answer.as_of.astimezone(filters.zone).date() if answer.as_of else filters.today
+        return f"{name}_{as_of}.csv"
+    return f"{name}_{covered.start}_{covered.last_day}.csv"

@@ -360,6 +360,10 @@ def test_every_csv_carries_zone_and_as_of_and_its_days(
             assert row["time_zone"], box.id
             assert datetime.fromisoformat(row["as_of"]).tzinfo is not None, box.id
             assert bool(row["period_start"]) == bool(row["period_end"]), box.id
+            # The file is called by the same days; where there are none, by the day as of which it is.
+            days = [row["period_start"], row["period_end"]] if row["period_start"] else [row["as_of"][:10]]
+            name = answer.headers["Content-Disposition"]
+            assert name.endswith(f'_{"_".join(days)}.csv"'), (box.id, name)
 
 
 def test_a_week_not_over_is_empty_in_the_csv_with_its_state(
