@@ -90,6 +90,30 @@ def test_why_this_number_is_told_of_the_view_that_is_open(visit: Callable[..., A
         assert at.errors == []
 
 
+@pytest.mark.parametrize("width", [1440, 390])
+def test_the_slash_leads_to_the_search_of_the_page_where_there_is_one(
+    visit: Callable[..., Any], width: int
+) -> None:
+    """On the overview it matched a field in a closed menu, which took no focus."""
+    with visit(MANAGER, "/overview", width=width) as at:
+        page = at.page
+        focused = "() => document.activeElement.getAttribute('aria-label') || document.activeElement.id"
+        for path, name in (("/overview", "Podcast"), ("/reports", "report-search"), ("/portfolio", None)):
+            at.open(path)
+            page.keyboard.press("/")
+            assert page.evaluate(focused) == (name or ""), path
+            if name == "Podcast":
+                assert page.get_by_label("Podcast", exact=True).first.is_visible()
+                page.keyboard.type("salt")
+                page.get_by_role("option").first.wait_for()
+                page.keyboard.press("Escape")
+            page.evaluate("document.activeElement.blur()")
+            page.keyboard.press("?")
+            assert page.locator("dialog#keys .keys__search").first.is_visible() == bool(name), path
+            page.keyboard.press("Escape")
+        assert at.errors == []
+
+
 def test_the_tab_is_called_like_the_page(visit: Callable[..., Any]) -> None:
     with visit(MANAGER) as at:
         page = at.page
