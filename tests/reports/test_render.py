@@ -233,6 +233,8 @@ def test_it_links_back_to_the_same_view_with_fixed_days(drawn: RenderedPdf) -> N
         if "/A" in note.get_object()
     }
     assert links == {campaign().link}
+    # On paper the address stands whole, with its days.
+    assert campaign().link in text_of(drawn.pdf).replace(" ", "")
 
 
 def test_the_same_snapshot_gives_the_same_bytes(
