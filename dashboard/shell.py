@@ -31,7 +31,7 @@ from queries.periods import GRAINS, PRESETS, Period, allowed_grains, preset_peri
 from queries.session import tenant_session
 from reports.formatting import counted
 from reports.formatting import period as spoken_period
-from reports.labels import dimension_name
+from reports.labels import country_name, dimension_name
 
 _PERIOD_KEYS = {"7d": "W", "30d": "M", "90d": "Q", "12m": "Y"}
 _SHORT_PERIODS = {
@@ -163,8 +163,18 @@ def _title_of(viewer: Viewer, path: str) -> str:
 
 
 def _require_known(viewer: Viewer, path: str, filters: Filters) -> None:
-    """Returns when every podcast that the page is filtered by is one the viewer sees. Raises: InvalidRequest."""
+    """Returns when every podcast that the page is filtered by is one the viewer sees, and every country one there is.
+
+    Raises: InvalidRequest.
+    """
     found = page_at(home_path(viewer) if path in ("", "/") else path)
+    if found is not None and "country" in found[0].filters:
+        # A code without a name may yet be in the data: some databases of addresses have codes of their own.
+        nameless = {code for code in filters.countries if country_name(code) == code}
+        if nameless:
+            with tenant_session(viewer.actor) as connection:
+                if not nameless <= set(catalogue.filter_options(connection)["countries"]):
+                    raise InvalidRequest("There is no such country.", field="country")
     if filters.podcasts and found is not None and "podcast" in found[0].filters:
         with tenant_session(viewer.actor) as connection:
             known = catalogue.podcast_names(connection)
