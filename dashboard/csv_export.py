@@ -5,7 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from datetime import date, datetime
 from decimal import Decimal
@@ -23,7 +23,7 @@ from queries.filters import Filters, parse_filters
 from queries.metrics import METRICS
 from queries.periods import Period
 from queries.results import Answer, Column
-from reports.labels import country_name
+from reports.labels import PRICING, STAGES, app_name, country_name, device_name, state_name
 
 blueprint = Blueprint("csv_export", __name__)
 
@@ -31,6 +31,12 @@ _FORMULA = ("=", "+", "-", "@", "\t", "\r")
 _MICROS = Decimal(1_000_000)
 # As many digits as pages show and a spreadsheet needs, and no more: a division's 28 say nothing.
 _CENT, _SIXTH = Decimal("0.01"), Decimal("0.000001")
+_WORDS: dict[str, Callable[[str], str]] = {
+    "app": app_name, "country": country_name, "device_type": device_name, "pacing_state": state_name,
+    "pricing_model": PRICING.__getitem__, "stage": STAGES.__getitem__, "state": state_name,
+}  # fmt: skip
+"""Of a column's values the words that pages show."""
+_JOINED = ("country", "device_type")
 
 
 @blueprint.get("/export/<box_id>.csv")
@@ -70,10 +76,11 @@ def to_csv(answer: Answer, filters: Filters) -> str:
 
 
 def _with_name(column: Column) -> tuple[Column, ...]:
-    """The column; of countries the name that pages show, and beside it the code that joins with other files."""
-    if column.key != "country":
+    """The column in the words of the pages; of countries and devices beside it the code that joins with other files."""
+    if column.key not in _WORDS:
         return (column,)
-    return replace(column, unit="country"), replace(column, label=f"{column.label} code")
+    named = replace(column, unit=column.key)
+    return (named, replace(column, label=f"{column.label} code")) if column.key in _JOINED else (named,)
 
 
 def _covered(answer: Answer, filters: Filters) -> Period | None:
@@ -119,8 +126,8 @@ def _cell(value: Any, unit: str, filters: Filters) -> str:
         return ""
     if unit == "metric":
         return METRICS[value].label if value in METRICS else str(value)
-    if unit == "country":
-        return country_name(str(value))
+    if unit in _WORDS:
+        return _WORDS[unit](str(value))
     if unit == "money":
         return f"{(Decimal(value) / _MICROS).quantize(_CENT).normalize():f}"
     if isinstance(value, datetime):

@@ -15,7 +15,7 @@ from dashboard.boxes import Box, View
 from dashboard.components.charts import chart_view
 from dashboard.components.frame import page_header
 from dashboard.pages import Page
-from dashboard.pages.campaigns import PACING, STAGES, WHO, badge
+from dashboard.pages.campaigns import WHO, pacing_badges, stage_badge
 from dashboard.plain import Plain
 from queries import campaign_conversions, campaign_delivery, campaigns
 from queries.errors import NotFound
@@ -155,8 +155,8 @@ def _delivery(answer: Answer, view: View) -> list[Component]:
     )
     line = html.P(
         [
-            badge(STAGES[totals["stage"]]),
-            *([badge(PACING[totals["pacing_state"]])] if totals["pacing_state"] else []),
+            stage_badge(totals["stage"]),
+            *pacing_badges(totals["pacing_state"]),
             html.Span(f"{format_value(totals['delivered'], 'count')}{booked}, flight {flight}"),
         ],
         className="facts",

@@ -12,12 +12,12 @@ from dashboard.answers import head, table
 from dashboard.boxes import Box, View
 from dashboard.components.states import foot
 from dashboard.pages import Page
-from dashboard.pages.campaigns import STAGES
 from queries import portfolio
 from queries.filters import Filters
 from queries.results import Answer
 from queries.session import Connection
 from reports.formatting import day, format_value
+from reports.labels import STAGES
 from reports.sentences_campaigns import portfolio_sentence
 
 _WHO = ("portfolio.read",)
@@ -40,7 +40,7 @@ def _stage(row: Mapping[str, Any]) -> Component:
     booked = format_value(row["booked_impressions"], "count", compact=True)
     return html.Div(
         [
-            html.Span(STAGES[row["stage"]][0], className="stage__name"),
+            html.Span(STAGES[row["stage"]], className="stage__name"),
             html.Strong(format_value(row["campaigns"], "count"), className="stage__count"),
             html.Span(
                 f"{delivered} of {booked}" if row["booked_impressions"] else "nothing booked",
