@@ -66,12 +66,22 @@ def _at_risk(answer: Answer, view: View) -> Component:
 
 
 def _revenue(answer: Answer, view: View) -> Component:
+    spent = answer.totals["spend_micros"]
+    total = {
+        "sponsor_name": "Total",
+        "spend_micros": " · ".join(
+            format_value(amount, "money", currency=currency) for currency, amount in spent.items()
+        ),
+        # A campaign that is paid in two currencies stands in two rows.
+        "campaigns": sum(row["campaigns"] for row in answer.rows) if len(spent) == 1 else None,
+    }
     return table(
         answer,
         view,
         caption="Spend by sponsor in the period",
         keys=("sponsor_name", "spend_micros", "campaigns"),
         kinds={"spend_micros": "bar"},
+        total=total,
         sorted_by="spend_micros",
     )
 
