@@ -108,8 +108,10 @@ def _head(answer: Answer, view: View) -> list[Component]:
     title = f"{about['name']} · {about['sponsor_name']}"
     if about["starts_on"]:
         # The opening sentence says so; a strip of zeros would add nothing.
+        # Nor would a period: no day of it is one of the flight.
+        moment = as_of(replace(answer, rows=()), view).split(" · ")[1]
         return [
-            page_header(title, view.lead, as_of=as_of(replace(answer, rows=()), view), notes=answer.notes),
+            page_header(title, view.lead, as_of=moment[:1].upper() + moment[1:], notes=answer.notes),
             html.Div(_what_comes(about, view), className="ahead"),
         ]
     return [
@@ -204,6 +206,7 @@ def _credit_by_episode(answer: Answer, view: View) -> list[Component]:
             kinds={"linear_credit": "bar"},
             sub=lambda row: show_and_day(row, view),
             sorted_by="linear_credit",
+            whole=True,
         ),
     ]
 
@@ -217,6 +220,7 @@ def _episodes(answer: Answer, view: View) -> Component:
         kinds={"impressions": "bar"},
         sub=lambda row: show_and_day(row, view),
         sorted_by="impressions",
+        whole=True,
     )
 
 

@@ -6,6 +6,7 @@ import csv
 import io
 import json
 import re
+from collections import Counter
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
@@ -567,6 +568,18 @@ def test_no_page_and_no_csv_shows_a_rate_that_rests_on_too_few_conversions(
             assert format_value(Decimal(row["Linear"]), "number") in credit
 
 
+def test_what_sponsors_spend_ends_with_its_total(visit: Callable[[str], Browser], world: World) -> None:
+    browser = visit("dora")
+    spent: Counter[str] = Counter()
+    for row in rows_of(export(browser, "portfolio.revenue", "?period=90d")):
+        spent[row["Currency"]] += int(Decimal(row["Spend"]) * 1_000_000)
+    total = " · ".join(
+        format_value(spent[currency], "money", currency=currency) for currency in sorted(spent)
+    )
+    drawn = " ".join(words(draw(browser, "portfolio.revenue", "/portfolio", "?period=90d")).split())
+    assert f"Total {total}" in drawn
+
+
 def test_a_change_is_told_only_between_thirty_conversions_and_thirty(
     visit: Callable[[str], Browser], world: World
 ) -> None:
@@ -621,6 +634,17 @@ def test_a_campaign_that_has_not_begun_says_when_it_does_in_every_box(
             )
             assert "From the first day on, this page shows" in drawn
             assert "no data" not in drawn
+            # No period is shown, nor a bar to choose one: no day of it is one of the flight.
+            assert re.search(r"As of \d+ \w+ \d{4}, \d\d:\d\d", drawn)
+            assert "– " not in drawn.partition("As of")[0]
+    frames = {
+        name: open_page(browser, f"/campaigns/{world.campaigns[name]}").text
+        for name in ("Globex next", "Acme always on")
+    }
+    assert {name: "filters--ahead" in text for name, text in frames.items()} == {
+        "Globex next": True,
+        "Acme always on": False,
+    }
     # What has nothing to say until then is one page with the head, not four grey boxes.
     silent = {box.id for page in all_pages() for box in page.boxes if box.once_begun}
     assert silent == {
