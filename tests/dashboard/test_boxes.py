@@ -500,8 +500,15 @@ def test_a_bad_link_is_a_kind_state(search: str, visit: Callable[[str], Browser]
         assert ("Nothing is shown until the link is right" in words(answer)) is (box == "overview.figures")
 
 
-def test_a_phone_shows_an_operator_every_column(visit: Callable[[str], Browser]) -> None:
-    """A phone leaves out the columns from the fourth on, of every table but those of jobs and workers."""
+def test_a_phone_shows_every_column_where_each_is_needed(
+    visit: Callable[[str], Browser], world: World
+) -> None:
+    """A phone leaves out the columns from the fourth on, of every table but those of jobs, workers and of a campaign's
+    episodes: reach and the other ways to credit are nowhere else on it.
+    """
+    campaign = f"/campaigns/{world.campaigns['Acme always on']}"
+    for box in ("campaign.episodes", "campaign.episode_credit"):
+        assert '"table table--whole"' in draw(visit("dora"), box, campaign, "?period=90d").text, box
     assert '"table table--whole"' in draw(visit("operator"), "system.jobs", "/system").text
     assert '"table table--whole"' not in draw(visit("operator"), "system.queues", "/system").text
     left_out = re.findall(r"^.*nth-child\(n \+ 4\).*$", (ASSETS / "tables.css").read_text(), re.MULTILINE)
