@@ -179,7 +179,7 @@ def _delivery_facts(answer: Answer) -> tuple[Block, ...]:
         ("Booked, whole flight", number(totals["booked"])),
         ("Flight elapsed", percent(totals["elapsed_ratio"])),
         (metric("pacing_ratio").label, percent(totals["pacing_ratio"])),
-        ("State", str(totals["pacing_state"])[:1].upper() + str(totals["pacing_state"])[1:]),
+        ("State", (totals["pacing_state"] or "no data of the flight yet").capitalize()),
     ]
     return (Facts(tuple(items)),)
 
