@@ -31,7 +31,7 @@ from queries.listening_scope import (
 )
 from queries.periods import Period
 from queries.results import Answer, Column, reaches_of
-from queries.small_cells import NOT_TOLD, VIEW_NOT_TOLD, is_small, withheld
+from queries.small_cells import FEWER, NOT_TOLD, VIEW_NOT_TOLD, is_small, withheld
 from queries.statements import ask
 
 _SPARK_DAYS = 92
@@ -273,7 +273,7 @@ def _listeners_from_events(connection: Connection, f: Filters, limits: Limits, c
     found = {row["span"]: row["listeners"] for row in rows}
     value = found["period"]
     if is_small(value):
-        return _Listeners(None, note=NOT_TOLD, notes=(VIEW_NOT_TOLD,))
+        return _Listeners(None, note=FEWER, notes=(VIEW_NOT_TOLD,))
     if compared is None or not cells.tells_comparison():
         return _Listeners(value)
     return _Listeners(value, _told(found["whole"] if whole else value), _told(found["compared"]))

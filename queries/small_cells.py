@@ -16,6 +16,7 @@ SMALL_CELL = 5
 SMALL = f"<{SMALL_CELL}"
 WITHHELD = "hidden"
 """What stands in the place of a count that is not small itself, but from which a small one could be subtracted."""
+FEWER = f"fewer than {SMALL_CELL}"
 NOT_TOLD = f"fewer than {SMALL_CELL}, or next to so few"
 """Why the figure of a view is not told: it is small, or what is small could be worked out from it."""
 ROWS_NOT_TOLD = (
@@ -68,6 +69,8 @@ def withheld_cells(cells: Mapping[Cell, int]) -> frozenset[Cell]:
     withheld itself, and no line of cells along a dimension tells one of them by the others: whichever line is looked
     at, and whether the others are read as its rows or as views filtered to them, the same cells are missing.
     """
+    # One order, whoever asks: which cells go along must not hang on it.
+    cells = {cell: cells[cell] for cell in sorted(cells) if cells[cell]}
     size = len(next(iter(cells), ()))
     if size < 2:
         names = sorted(cells, key=lambda cell: (-cells[cell], cell))
@@ -83,8 +86,8 @@ def withheld_cells(cells: Mapping[Cell, int]) -> frozenset[Cell]:
             sums[rest] += count
             lines.setdefault((axis, rest), []).append(cell)
         gone = withheld_cells(sums)
-        for rest in gone:
-            hidden.update(cell for cell in lines.pop((axis, rest)) if cells[cell])
+        for rest in sorted(gone):
+            hidden.update(lines.pop((axis, rest)))
     hidden.update(cell for cell, count in cells.items() if is_small(count))
     for line in lines.values():
         line.sort(key=lambda cell: (-cells[cell], cell))
@@ -95,7 +98,7 @@ def withheld_cells(cells: Mapping[Cell, int]) -> frozenset[Cell]:
         del waiting[name]
         line = lines[name]
         known = {place for place, cell in enumerate(line) if cell in hidden}
-        for place in withheld([cells[cell] for cell in line], known) - known:
+        for place in sorted(withheld([cells[cell] for cell in line], known) - known):
             cell = line[place]
             hidden.add(cell)
             for axis in range(size):

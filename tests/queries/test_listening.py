@@ -21,7 +21,6 @@ from queries.filters import Filters
 from queries.periods import Period
 from queries.results import Answer
 from queries.session import Actor, tenant_session
-from queries.small_cells import NOT_TOLD
 from reports.figures.subjects import downloads_over_time
 from tests.listening_oracle import Counted, change
 from tests.weeks import week_of
@@ -405,7 +404,7 @@ def test_few_listeners_of_a_slice_are_not_told(world: World) -> None:
         listeners = _figures(answer)["unique_listeners"]
     assert _figures(answer)["downloads"]["value"] == 5
     assert listeners["value"] is None
-    assert listeners["note"] == NOT_TOLD
+    assert listeners["note"] == "fewer than 5"
     assert listeners["spark"] == []
 
 

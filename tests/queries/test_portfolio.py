@@ -174,7 +174,7 @@ def test_stages_stand_in_their_order_with_what_is_booked_and_delivered(world: Wo
 
 def test_at_risk_are_those_behind_the_largest_shortfall_first(world: World) -> None:
     answer = world.ask(portfolio.campaigns_at_risk, world.filters_of())
-    # Up to the last impression of all 19 of 30 days have passed and a part of the 20th: the forecast is delivered x 30 / that.
+    # Up to the last impression 19 of 30 days have passed and a part of the 20th: forecast = delivered x 30 / that.
     passed = 19 + (world.data_to - datetime(2026, 11, 20, 5, tzinfo=UTC)) / timedelta(days=1)
     assert 19.3 < passed < 19.5, "now is 19.5"
     assert [tuple(row.values()) for row in answer.rows] == [
