@@ -10,7 +10,7 @@ from queries.attribution.pacing import targets_at_end_of
 from queries.attribution.rates import (
     ratio,
 )
-from queries.attribution.spend import micros, moment
+from queries.attribution.spend import micros
 from queries.campaign_conversions import ELSEWHERE
 from queries.campaign_states import (
     campaign_head,
@@ -62,7 +62,7 @@ def delivery(connection: Connection, f: Filters) -> Answer:
                 "booked": target,
             }
         )
-    pace = pacing_of(head, delivered, moment(f.now, f.zone))
+    pace = pacing_of(head, delivered, f)
     return Answer(
         columns=(
             Column("day", "Day", "date"),
@@ -80,6 +80,7 @@ def delivery(connection: Connection, f: Filters) -> Answer:
             "pacing_state": pace.state,
             "pacing_ratio": pace.ratio,
             "elapsed_ratio": pace.elapsed_ratio,
+            "expected_by": head.pacing_clock(f),
             "delivered_ratio": pace.delivered_ratio,
             "forecast": pace.forecast,
             "expected_shortfall": pace.expected_shortfall,

@@ -46,6 +46,7 @@ class CampaignHead:
     bookings: tuple[Booking, ...]
     booking_rows: tuple[Mapping[str, Any], ...]
     as_of: datetime | None
+    data_to: datetime | None
 
     @property
     def flight(self) -> tuple[date, date]:
@@ -56,6 +57,10 @@ class CampaignHead:
     def sold_bookings(self) -> tuple[Booking, ...]:
         """The bookings that cost something: none before the campaign is sold."""
         return () if self.stage in UNSOLD_STAGES else self.bookings
+
+    def pacing_clock(self, f: Filters) -> datetime:
+        """Up to when delivery is expected: the end of the tenant's data, at most now. Without data it is now."""
+        return f.now if self.data_to is None else min(f.now, self.data_to)
 
     def spending_until(self, f: Filters) -> Moment:
         """Up to when flat bookings are spent: now, or the moment the campaign was cancelled."""
@@ -185,7 +190,7 @@ def campaign_states(
     for head in heads:
         first, last = head.flight
         inside = tuple(found for found in deliveries.get(head.campaign_id, ()) if first <= found[0] <= last)
-        pace = pacing_of(head, sum(impressions for _, impressions in inside), now)
+        pace = pacing_of(head, sum(impressions for _, impressions in inside), f)
         states.append(CampaignState(head, now, head.spending_until(f), inside, pace))
     return states
 
@@ -241,14 +246,18 @@ def _inside(day: date, period: Period | None) -> bool:
     return period is None or period.start <= day < period.end
 
 
-def pacing_of(head: CampaignHead, delivered: int, now: Moment) -> Pacing:
-    """The campaign's pacing; one not sold yet has not started, one completed or cancelled has ended."""
+def pacing_of(head: CampaignHead, delivered: int, f: Filters) -> Pacing:
+    """The campaign's pacing; one not sold yet has not started, one completed or cancelled has ended.
+
+    What is expected goes by the data's end, whether the flight has begun or ended by today.
+    """
     return pacing(
         head.start_date,
         head.end_date,
         head.bookings,
         delivered,
-        now,
+        moment(head.pacing_clock(f), f.zone),
+        today=f.today,
         is_sold=head.stage not in UNSOLD_STAGES,
         is_over=head.stage in OVER_STAGES,
     )
@@ -309,4 +318,5 @@ def _head(rows: Sequence[Mapping[str, Any]]) -> CampaignHead:
         ),
         booking_rows=booked,
         as_of=first["as_of"],
+        data_to=first["data_to"],
     )

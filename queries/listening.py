@@ -18,11 +18,12 @@ from queries.changes import CHANGE_COLUMNS, NO_EARLIER, change_of
 from queries.errors import NotAvailable
 from queries.filters import Filters
 from queries.listening_scope import (
+    Cells,
     Limits,
     catalogue_of,
+    cells_of,
     dimensions_of,
     is_by_dimension,
-    is_too_small,
     limits_of,
     oldest,
     periods_of,
@@ -30,7 +31,7 @@ from queries.listening_scope import (
 )
 from queries.periods import Period
 from queries.results import Answer, Column, reaches_of
-from queries.small_cells import FEWER, VIEW_NOT_TOLD, is_small
+from queries.small_cells import FEWER, NOT_TOLD, VIEW_NOT_TOLD, is_small, withheld
 from queries.statements import ask
 
 _SPARK_DAYS = 92
@@ -47,7 +48,8 @@ def overview_figures(connection: Connection, f: Filters) -> Answer:
     """
     limits = limits_of(connection, f)
     downloads = _downloads(connection, f)
-    listeners = _listeners(connection, f, limits)
+    cells = cells_of(connection, f) if is_by_dimension(f) else None
+    listeners = _listeners(connection, f, limits, cells)
     plays: list[dict[str, Any]] = []
     compared = f.compared if limits.has_earlier else None
     values: dict[str, int | Decimal | None] = {}
@@ -59,7 +61,7 @@ def overview_figures(connection: Connection, f: Filters) -> Answer:
         whole = _plays(plays, f.whole if f.compared else None)
     no_past = NO_EARLIER if f.compared is not None and compared is None else None
     rows = [
-        _downloads_figure(downloads, f, compared, no_past),
+        _downloads_figure(downloads, f, cells, compared, no_past),
         _figure(
             "unique_listeners",
             listeners.value,
@@ -99,7 +101,8 @@ def overview_figures(connection: Connection, f: Filters) -> Answer:
 
 def unique_listeners(connection: Connection, f: Filters) -> int:
     """Different listeners in exactly the period and under exactly the filters. Raises: NotAvailable."""
-    found = _listeners(connection, f, limits_of(connection, f))
+    cells = cells_of(connection, f) if is_by_dimension(f) else None
+    found = _listeners(connection, f, limits_of(connection, f), cells)
     if found.value is None:
         raise NotAvailable(found.notes[0])
     return found.value
@@ -125,16 +128,21 @@ def _figure(
 
 
 def _downloads_figure(
-    days: Mapping[date, int], f: Filters, compared: Period | None, no_past: str | None
+    days: Mapping[date, int], f: Filters, cells: Cells | None, compared: Period | None, no_past: str | None
 ) -> dict[str, Any]:
-    """Downloads; under a filter by app, country or device they are one cell, which may be too small to tell."""
+    """Downloads; under a filter by app, country or device they are cells, which may not be told."""
     value, before = _within(days, f.period), _within(days, compared)
     whole = _within(days, f.whole if f.compared else None)
-    if is_too_small(f, value):
-        return _figure("downloads", None, None, None, (), FEWER)
-    if is_too_small(f, whole, before):
-        return _figure("downloads", value, None, None, _spark(days, f), f"{FEWER} to compare")
-    return _figure("downloads", value, whole, before, _spark(days, f), no_past)
+    if cells is None:
+        return _figure("downloads", value, whole, before, _spark(days, f), no_past)
+    if not cells.tells("downloads"):
+        return _figure("downloads", None, None, None, (), NOT_TOLD)
+    spark = _spark(days, f)
+    if withheld(spark):
+        spark = []
+    if f.compared is not None and not cells.tells_comparison():
+        return _figure("downloads", value, None, None, spark, f"not compared: {NOT_TOLD}")
+    return _figure("downloads", value, whole, before, spark, no_past)
 
 
 def _downloads(connection: Connection, f: Filters) -> dict[date, int]:
@@ -206,9 +214,9 @@ class _Listeners:
     notes: tuple[str, ...] = ()
 
 
-def _listeners(connection: Connection, f: Filters, limits: Limits) -> _Listeners:
-    if is_by_dimension(f):
-        return _listeners_from_events(connection, f, limits)
+def _listeners(connection: Connection, f: Filters, limits: Limits, cells: Cells | None) -> _Listeners:
+    if cells is not None:
+        return _listeners_from_events(connection, f, limits, cells)
     kept_from = f.today - timedelta(days=limits.listener_days)
     if f.period.start < kept_from:
         return _not_kept(
@@ -241,7 +249,9 @@ def _listeners(connection: Connection, f: Filters, limits: Limits) -> _Listeners
     )
 
 
-def _listeners_from_events(connection: Connection, f: Filters, limits: Limits) -> _Listeners:
+def _listeners_from_events(connection: Connection, f: Filters, limits: Limits, cells: Cells) -> _Listeners:
+    if not cells.tells("downloads"):
+        return _Listeners(None, note=NOT_TOLD, notes=(VIEW_NOT_TOLD,))
     starts_at, ends_at = f.period.moments(f.zone)
     if starts_at < limits.raw_start:
         return _not_kept("Unique listeners by app, country or device are known for the last two years only.")
@@ -264,7 +274,7 @@ def _listeners_from_events(connection: Connection, f: Filters, limits: Limits) -
     value = found["period"]
     if is_small(value):
         return _Listeners(None, note=FEWER, notes=(VIEW_NOT_TOLD,))
-    if compared is None:
+    if compared is None or not cells.tells_comparison():
         return _Listeners(value)
     return _Listeners(value, _told(found["whole"] if whole else value), _told(found["compared"]))
 

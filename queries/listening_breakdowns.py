@@ -5,19 +5,21 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import timedelta
-from typing import Any, Literal
+from typing import Any
 
 from sqlalchemy import Connection
 
 from queries.changes import change_ratio
 from queries.filters import Filters
 from queries.listening_scope import (
+    Cells,
     Limits,
+    Slice,
     catalogue_of,
+    cells_of,
     column_of,
     dimensions_of,
     is_by_dimension,
-    is_too_small,
     limits_of,
     periods_of,
     ratio,
@@ -25,11 +27,10 @@ from queries.listening_scope import (
 )
 from queries.metrics import metric
 from queries.results import Answer, Column, rest_name
-from queries.small_cells import ROWS_NOT_TOLD, VIEW_NOT_TOLD, told, withheld
+from queries.small_cells import BUCKETS_NOT_TOLD, ROWS_NOT_TOLD, VIEW_NOT_TOLD, told, withheld
 from queries.statements import ask
 
 _FIRST_WEEK = timedelta(hours=168)
-Slice = Literal["app", "country", "device_type"]
 _SLICE_LABELS: dict[Slice, str] = {"app": "App", "country": "Country", "device_type": "Device"}
 _COUNTED = (
     column_of("downloads"),
@@ -59,11 +60,15 @@ def top_episodes(connection: Connection, f: Filters, limit: int = 10) -> Answer:
         row_limit=limit,
         now=f.now,
     )
-    is_told = not rows or not is_too_small(f, rows[0]["all_downloads"])
+    cells = cells_of(connection, f) if is_by_dimension(f) else None
+    is_told = cells is None or cells.tells("downloads")
     if not is_told:
         rows = []
-    elif rows and is_too_small(f, rows[0]["all_whole"], rows[0]["all_previous"]):
+    elif cells is not None and not cells.tells_comparison():
         f, limits = replace(f, comparison="none"), replace(limits, has_earlier=False)
+    counted = [_counted(row, f, limits) for row in rows]
+    others = _other_episodes(rows, f, limits)
+    has_small = cells is not None and _withhold_episodes(rows, counted, others, cells)
     return Answer(
         columns=(
             Column("episode_id", "Episode id", in_csv=False),
@@ -81,17 +86,17 @@ def top_episodes(connection: Connection, f: Filters, limit: int = 10) -> Answer:
                     "title": row["title"],
                     "podcast_name": row["podcast_name"],
                     "published_at": row["published_at"],
-                    **_counted(row, f, limits),
+                    **counts,
                     "first_7_day_downloads": None if is_by_dimension(f) else row["first_7_day_downloads"],
                     "first_7_day_state": _first_week(row, f),
                 }
-                for row in rows
+                for row, counts in _last_untold(rows, counted)
             ),
-            *_other_episodes(rows, f, limits),
+            *others,
         ],
         as_of=limits.rollups,
         partial_from=f.partial_from,
-        notes=() if is_told else (VIEW_NOT_TOLD,),
+        notes=(VIEW_NOT_TOLD,) if not is_told else (BUCKETS_NOT_TOLD,) if has_small else (),
         totals={
             "downloads": rows[0]["all_downloads"] if rows else 0 if is_told else None,
             "episodes": rows[0]["episodes"] if rows else 0,
@@ -122,22 +127,32 @@ def _slices(connection: Connection, f: Filters, dimension: Slice) -> Answer:
     Totals: downloads and number of all slices; `withheld` says why some are not told, or is empty.
     """
     limits = limits_of(connection, f)
-    rows = ask(
-        connection,
-        "listening/downloads_by_slice",
-        dimension=dimension,
-        **periods_of(f),
-        **catalogue_of(f),
-        **dimensions_of(f),
-        **whole_end_of(f),
-    )
-    all_downloads = sum(row["downloads"] for row in rows)
-    is_told = not is_too_small(f, all_downloads)
+    cells = cells_of(connection, f, dimension)
+    is_told = cells.tells("downloads")
+    if not cells.tells_comparison():
+        f, limits = replace(f, comparison="none"), replace(limits, has_earlier=False)
+    found = {count: cells.by(dimension, count) for count in ("downloads", "whole", "previous")}
+    downloads, whole, previous = (sums for sums, _ in found.values())
+    all_downloads = sum(downloads.values())
     counted = [
-        {dimension: row["slice"], **_counted({**row, "all_downloads": all_downloads}, f, limits)}
-        for row in rows
+        {
+            dimension: name,
+            **_counted(
+                {
+                    "downloads": downloads.get(name, 0),
+                    "whole": whole.get(name, 0),
+                    "previous": previous.get(name, 0),
+                    "all_downloads": all_downloads,
+                },
+                f,
+                limits,
+            ),
+        }
+        for name in sorted(downloads, key=lambda name: (-downloads[name], name))
     ]
-    has_small = _withhold(counted)
+    has_small = _withhold(
+        counted, *([row[dimension] in untold for row in counted] for _, untold in found.values())
+    )
     shown = [row for row in counted if row["downloads"] and is_told]
     return Answer(
         columns=(Column(dimension, _SLICE_LABELS[dimension]), *_COUNTED),
@@ -158,25 +173,59 @@ def _place(row: Mapping[str, Any], dimension: Slice) -> str:
     return str(row[dimension]) if isinstance(row["downloads"], str) else ""
 
 
-def _withhold(rows: Sequence[dict[str, Any]]) -> bool:
-    """Puts words in the place of the counts that are not told; whether there is one in the column that is shown."""
-    counts = {key: [row[key] or 0 for row in rows] for key in ("downloads", "compared_value", "previous")}
-    hidden = withheld(counts["downloads"])
+def _withhold(rows: Sequence[dict[str, Any]], *hidden: Sequence[bool]) -> bool:
+    """Puts words in the place of the counts that are not told (of the period, of its days that are over, and before);
+    whether there is one in the column that is shown."""
+    own, whole, previous = (
+        {place for place, is_hidden in enumerate(places) if is_hidden} for places in hidden
+    )
     # What is over of a period tells of the whole of it, and a change tells one of its sides from the other.
     places = {
-        "downloads": hidden,
-        "compared_value": withheld(counts["compared_value"], hidden),
-        "previous": withheld(counts["previous"]),
+        "downloads": own,
+        "compared_value": own | withheld([row["compared_value"] or 0 for row in rows], own | whole),
+        "previous": previous,
     }
-    for key, own in places.items():
-        for place in own:
+    for key, untold in places.items():
+        for place in untold:
             row = rows[place]
             if key == "downloads":
                 row["share"] = None
             if row[key] is not None:
                 row[key] = told(row[key])
                 row["change_ratio"] = None
-    return bool(hidden)
+    return any(hidden[0])
+
+
+def _withhold_episodes(
+    rows: Sequence[Mapping[str, Any]],
+    counted: Sequence[dict[str, Any]],
+    others: Sequence[dict[str, Any]],
+    cells: Cells,
+) -> bool:
+    """The same for episodes under a filter by app, country or device, among all of which the small ones are looked for.
+
+    The row of the others goes along where it holds one that is not told.
+    """
+    listed = {row["episode_id"] for row in rows}
+    untold = [cells.untold_episodes(count) for count in ("downloads", "whole", "previous")]
+    return _withhold(
+        [*counted, *others],
+        *(
+            [*(row["episode_id"] in of for row in rows), *(bool(of - listed) for _ in others)]
+            for of in untold
+        ),
+    )
+
+
+def _last_untold(
+    rows: Sequence[Mapping[str, Any]], counted: Sequence[dict[str, Any]]
+) -> list[tuple[Mapping[str, Any], dict[str, Any]]]:
+    """The rows, those that are not told last and by name: their place would tell them apart."""
+    pairs = list(zip(rows, counted, strict=True))
+    return sorted(
+        pairs,
+        key=lambda pair: (True, pair[0]["title"]) if isinstance(pair[1]["downloads"], str) else (False, ""),
+    )
 
 
 def _counted(row: Mapping[str, Any], f: Filters, limits: Limits) -> dict[str, Any]:

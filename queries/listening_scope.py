@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from collections import Counter
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
+from typing import Literal
 from uuid import UUID
 
 from sqlalchemy import Connection
@@ -12,8 +15,13 @@ from sqlalchemy import Connection
 from queries.filters import Filters
 from queries.metrics import metric
 from queries.results import Column
-from queries.small_cells import is_small
+from queries.small_cells import Cell, is_small, withheld_cells
 from queries.statements import ask
+
+Slice = Literal["app", "country", "device_type"]
+Count = Literal["downloads", "whole", "previous"]
+_DIMENSIONS: tuple[Slice, ...] = ("app", "country", "device_type")
+_COUNTS: tuple[Count, ...] = ("downloads", "whole", "previous")
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,9 +77,126 @@ def is_by_dimension(f: Filters) -> bool:
     return bool(f.apps or f.countries or f.devices)
 
 
-def is_too_small(f: Filters, *counts: int | None) -> bool:
-    """Whether one of these counts of the view tells how few there are in an app, a country or a device."""
-    return is_by_dimension(f) and any(is_small(count) for count in counts)
+@dataclass(frozen=True, slots=True)
+class Cells:
+    """Downloads of a view by what it is filtered by, each filter lifted, and so what of it may be told.
+
+    `dimensions`: those filtered by and the one asked for, in the order of the cells. `counts` and `hidden` (cells that
+    are not told) are by the column that is counted; so are `episodes`, whose filter is lifted too.
+    """
+
+    filters: Filters
+    dimensions: tuple[Slice, ...]
+    counts: Mapping[Count, Mapping[Cell, int]]
+    hidden: Mapping[Count, frozenset[Cell]]
+    episodes: Mapping[Count, Mapping[UUID, int]]
+
+    def by(self, dimension: Slice, count: Count) -> tuple[Mapping[str, int], set[str]]:
+        """Downloads of the view by a dimension, and the slices that are not told."""
+        place = self.dimensions.index(dimension)
+        found: Counter[str] = Counter()
+        untold = set()
+        for cell, downloads in self.counts[count].items():
+            if self._is_chosen(cell):
+                found[cell[place]] += downloads
+                if cell in self.hidden[count]:
+                    untold.add(cell[place])
+        return found, untold
+
+    def tells_comparison(self) -> bool:
+        """Whether the days that are over may be told beside those compared with: neither they, nor what is left of the
+        period without them, is small."""
+        left = self._sum("downloads") - self._sum("whole")
+        is_left_told = not _filtered_by(self.filters) or not is_small(left)
+        return is_left_told and self.tells("whole") and self.tells("previous")
+
+    def tells(self, count: Count) -> bool:
+        """Whether the view itself may be told: no part of it is withheld where it stands beside its like, and neither
+        it nor what a filter leaves out is small."""
+        filtered = _filtered_by(self.filters)
+        if not filtered:
+            return True
+        sums = self._sums(filtered, count)
+        hidden = self.hidden[count] if filtered == self.dimensions else withheld_cells(sums)
+        chosen = [_chosen(self.filters, dimension) for dimension in filtered]
+        inside, beside = 0, [0] * len(filtered)
+        for cell, downloads in sums.items():
+            outside = [place for place, value in enumerate(cell) if value not in chosen[place]]
+            if not outside:
+                if cell in hidden:
+                    return False
+                inside += downloads
+            elif len(outside) == 1:
+                beside[outside[0]] += downloads
+        return (
+            not is_small(inside)
+            and not any(is_small(downloads) for downloads in beside)
+            and not (self.filters.episodes and self.untold_episodes(count) & {*self.filters.episodes})
+        )
+
+    def untold_episodes(self, count: Count) -> set[UUID]:
+        """The episodes whose downloads under these filters are not told."""
+        cells: dict[Cell, int] = {
+            (str(episode),): downloads for episode, downloads in self.episodes[count].items()
+        }
+        return {UUID(name) for (name,) in withheld_cells(cells)}
+
+    def _is_chosen(self, cell: Cell) -> bool:
+        return all(
+            value in allowed
+            for dimension, value in zip(self.dimensions, cell, strict=True)
+            if (allowed := _chosen(self.filters, dimension))
+        )
+
+    def _sum(self, count: Count) -> int:
+        return sum(downloads for cell, downloads in self.counts[count].items() if self._is_chosen(cell))
+
+    def _sums(self, dimensions: Sequence[Slice], count: Count) -> Counter[Cell]:
+        places = [self.dimensions.index(dimension) for dimension in dimensions]
+        sums: Counter[Cell] = Counter()
+        for cell, downloads in self.counts[count].items():
+            sums[tuple(cell[place] for place in places)] += downloads
+        return sums
+
+
+def cells_of(connection: Connection, f: Filters, dimension: Slice | None = None) -> Cells:
+    """The view's cells, by a dimension more where one is asked for."""
+    filtered = _filtered_by(f)
+    dimensions = tuple(one for one in _DIMENSIONS if one in filtered or one == dimension)
+    rows = ask(
+        connection,
+        "listening/downloads_by_cell",
+        **periods_of(f),
+        **whole_end_of(f),
+        **catalogue_of(f),
+        **dimensions_of(f),
+        by_app="app" in dimensions,
+        by_country="country" in dimensions,
+        by_device="device_type" in dimensions,
+        by_episode=bool(filtered) and (dimension is None or bool(f.episodes)),
+    )
+    counts: dict[Count, dict[Cell, int]] = {count: {} for count in _COUNTS}
+    episodes: dict[Count, dict[UUID, int]] = {count: {} for count in _COUNTS}
+    for row in rows:
+        for count in _COUNTS:
+            if row["episode_id"] is None:
+                counts[count][tuple(row[one] for one in dimensions)] = row[count]
+            else:
+                episodes[count][row["episode_id"]] = row[count]
+    hidden: dict[Count, frozenset[Cell]] = {}
+    for count in _COUNTS:
+        # A period that is over is compared as a whole: what was found of it holds for both.
+        is_whole = count == "whole" and counts["whole"] == counts["downloads"]
+        hidden[count] = hidden["downloads"] if is_whole else withheld_cells(counts[count])
+    return Cells(f, dimensions, counts, hidden, episodes)
+
+
+def _filtered_by(f: Filters) -> tuple[Slice, ...]:
+    return tuple(dimension for dimension in _DIMENSIONS if _chosen(f, dimension))
+
+
+def _chosen(f: Filters, dimension: Slice) -> tuple[str, ...]:
+    return {"app": f.apps, "country": f.countries, "device_type": f.devices}[dimension]
 
 
 def column_of(name: str, *, key: str | None = None, label: str | None = None) -> Column:

@@ -12,10 +12,10 @@ from queries.filters import Filters
 from queries.listening_scope import (
     Limits,
     catalogue_of,
+    cells_of,
     column_of,
     dimensions_of,
     is_by_dimension,
-    is_too_small,
     limits_of,
     oldest,
     periods_of,
@@ -23,7 +23,7 @@ from queries.listening_scope import (
 )
 from queries.periods import day_start
 from queries.results import Answer, Column, partial_from
-from queries.small_cells import VIEW_NOT_TOLD
+from queries.small_cells import BUCKETS_NOT_TOLD, VIEW_NOT_TOLD, told, withheld
 from queries.statements import ask
 
 _HOUR = timedelta(hours=1)
@@ -33,7 +33,8 @@ def downloads_trend(connection: Connection, f: Filters) -> Answer:
     """Downloads per bucket of `f.grain`: bucket, downloads, previous_bucket, previous, is_partial; gaps are 0.
 
     A bucket that has not begun has no downloads yet. `is_partial`: the bucket is not over, or the period covers only a
-    part of it. The days compared with are laid on the period's one by one; where the data begins after the
+    part of it. Under a filter by app, country or device a bucket is a small cell too: text in place of its downloads.
+    The days compared with are laid on the period's one by one; where the data begins after the
     first of them there are none.
     Totals: downloads, compared (of the days that are over) and previous, which is None where nothing can be compared.
     Time: tenant days, weeks from the tenant's first day; hours count from the tenant's midnight. Raises: NotAvailable
@@ -50,12 +51,16 @@ def downloads_trend(connection: Connection, f: Filters) -> Answer:
         compared = sum(row["whole"] for row in rows)
         previous = sum(row["previous"] or 0 for row in rows)
     downloads = sum(row["downloads"] or 0 for row in rows)
-    is_told = not is_too_small(f, downloads)
-    if not limits.has_earlier or is_too_small(f, compared, previous):
+    cells = cells_of(connection, f) if is_by_dimension(f) else None
+    is_told = cells is None or cells.tells("downloads")
+    is_compared = cells is None or cells.tells_comparison()
+    if not limits.has_earlier or not is_compared:
         # What was known of the period before is not drawn either, where the page says that it is not compared.
         previous = None
-        compared = compared if not limits.has_earlier and not is_too_small(f, compared) else None
+        compared = compared if is_compared else None
         rows = [row | {"previous_bucket": None, "previous": None} for row in rows]
+    shown = [{key: value for key, value in row.items() if key != "whole"} for row in rows if is_told]
+    has_small = cells is not None and _withhold(shown)
     return Answer(
         columns=(
             Column("bucket", f.grain.capitalize(), unit),
@@ -64,16 +69,26 @@ def downloads_trend(connection: Connection, f: Filters) -> Answer:
             column_of("downloads", key="previous", label="Downloads before"),
             Column("is_partial", "Not complete"),
         ),
-        rows=[{key: value for key, value in row.items() if key != "whole"} for row in rows if is_told],
+        rows=shown,
         as_of=as_of,
         partial_from=partial_from(rows),
-        notes=() if is_told else (VIEW_NOT_TOLD,),
+        notes=(VIEW_NOT_TOLD,) if not is_told else (BUCKETS_NOT_TOLD,) if has_small else (),
         totals={
             "downloads": downloads if is_told else None,
             "compared": compared,
             "previous": previous,
         },
     )
+
+
+def _withhold(rows: list[dict[str, Any]]) -> bool:
+    """Puts words in the place of the buckets that are not told; whether there is one."""
+    hidden = False
+    for key in ("downloads", "previous"):
+        for place in withheld([row[key] or 0 for row in rows]):
+            rows[place][key] = told(rows[place][key])
+            hidden = True
+    return hidden
 
 
 def episode_flags(connection: Connection, f: Filters) -> Answer:

@@ -213,8 +213,10 @@ _ALL = (
         "Pacing",
         "ratio",
         "Delivered divided by what the elapsed share of the flight asks for. Above 105 % is ahead, below "
-        "95 % is behind.",
-        "campaign_days, io_bookings",
+        "95 % is behind. The flight elapses up to the last download or impression there is data of, and "
+        "forecast and shortfall go by the same: what is not imported yet is not missing. Whether it has begun or "
+        "ended goes by the calendar.",
+        "campaign_days, io_bookings, and the end of the tenant's listener_events and attribution_events",
         group="Campaigns",
     ),
     Metric(

@@ -7,7 +7,7 @@ from typing import Any
 
 from queries.filters import Filters
 from queries.results import Answer
-from queries.small_cells import FEWER
+from queries.small_cells import NOT_TOLD, SMALL_CELL
 from reports import formatting
 
 _TITLE_LENGTH = 80
@@ -25,8 +25,11 @@ def audience_sentence(figures: Answer, top: Answer, f: Filters) -> str:
         return "No download has been counted yet."
     downloads = next(row for row in figures.rows if row["metric"] == "downloads")
     value = downloads["value"]
-    if downloads.get("note") == FEWER:
-        return f"There were {FEWER} downloads {period_phrase(f)} by these filters."
+    if downloads.get("note") == NOT_TOLD:
+        return (
+            f"Downloads {period_phrase(f)} by these filters are not told: there are fewer than {SMALL_CELL}, "
+            "or so few next to them."
+        )
     if not value:
         before = downloads["previous"]
         after = f", after {formatting.number(before)} {_during_before(f)}" if before else ""
@@ -63,6 +66,8 @@ def _leader(top: Answer, downloads: int) -> str:
     if top.is_empty:
         return ""
     first = top.rows[0]
+    if first["share"] is None:
+        return ""
     title = (
         first["title"]
         if len(first["title"]) <= _TITLE_LENGTH

@@ -44,11 +44,11 @@ def campaign_sentence(campaign: Mapping[str, Any], figures: Answer, delivery: An
     values = {row["metric"]: row for row in figures.rows}
     conversions = values["conversions"]
     if delivery.totals["pacing_state"] == "not started" and not conversions["value"]:
-        return f"{_flight(campaign, delivery.totals)}."
+        return f"{_flight(campaign, delivery.totals, f)}."
     said = formatting.counted(int(conversions["value"]), "conversion")
     if conversions["change_ratio"] is not None:
         said += f" ({formatting.signed_percent(conversions['change_ratio'])})"
-    return f"{_flight(campaign, delivery.totals)}; {said} {period_phrase(f)}."
+    return f"{_flight(campaign, delivery.totals, f)}; {said} {period_phrase(f)}."
 
 
 def portfolio_sentence(figures: Answer, at_risk: Answer, f: Filters) -> str:
@@ -74,7 +74,7 @@ def portfolio_sentence(figures: Answer, at_risk: Answer, f: Filters) -> str:
     return f"{opening}; {_behind(names, live)}{missing}."
 
 
-def _flight(campaign: Mapping[str, Any], totals: Mapping[str, Any]) -> str:
+def _flight(campaign: Mapping[str, Any], totals: Mapping[str, Any], f: Filters) -> str:
     delivered, booked, state = totals["delivered"], totals["booked"], totals["pacing_state"]
     if state == "not started":
         plan = f" with {formatting.counted(booked, 'impression')} booked" if booked else ""
@@ -86,7 +86,10 @@ def _flight(campaign: Mapping[str, Any], totals: Mapping[str, Any]) -> str:
         return f"{opening} when the flight ended"
     if state == "ended short":
         return f"{opening} when the flight ended, {formatting.number(booked - delivered)} short"
-    return f"{opening}, {state} ({formatting.number(booked * totals['elapsed_ratio'])} expected by now)"
+    if state is None:
+        return f"{opening}; there is no data of the flight yet"
+    by = formatting.instant(totals["expected_by"], f.zone)
+    return f"{opening}, {state} ({formatting.number(booked * totals['elapsed_ratio'])} expected by {by})"
 
 
 def _delivered(delivered: int, booked: int) -> str:

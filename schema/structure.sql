@@ -1714,6 +1714,24 @@ $$;
 
 COMMENT ON FUNCTION public.take_request(p_tenant_id uuid, p_id uuid, p_episode_id uuid, p_listener_id text, p_event_data jsonb, p_occurred_at timestamp with time zone, p_reason text, p_rule_version text) IS 'Records a request for an episode, refused with the reason or, once per listener and tenant day, counted, with its impressions; what it became: download, a reason, or windows, where bytes from logs are kept for that day and nothing has been recorded.';
 
+CREATE FUNCTION public.tenant_data_to() RETURNS timestamp with time zone
+    LANGUAGE sql STABLE SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'public', 'internal'
+    AS $$
+    select greatest(
+        (select max(e.occurred_at) from public.listener_events e
+         where e.tenant_id = (select public.app_tenant()) and e.event_type = 'download'),
+        -- Among the days that have impressions few rows lie between two visits to the index; a day of the tenant begins at
+        -- most a day before that of UTC.
+        (select max(e.occurred_at) from public.attribution_events e
+         where e.tenant_id = (select public.app_tenant()) and e.attribution_type = 'impression'
+             and e.occurred_at >= (
+                 select cast(max(d.local_day) - 1 as timestamp) at time zone 'UTC' from internal.campaign_days d
+                 where d.tenant_id = (select public.app_tenant()) and d.attribution_type = 'impression')))
+    $$;
+
+COMMENT ON FUNCTION public.tenant_data_to() IS 'The last download or impression of the tenant in the session, whatever the reader sees of them: the clock of pacing.';
+
 CREATE FUNCTION public.tenant_for_key(p_kind text, p_key text) RETURNS TABLE(tenant_id uuid, entity_id uuid, person_id uuid)
     LANGUAGE sql STABLE SECURITY DEFINER
     SET search_path TO 'pg_catalog', 'internal'
@@ -7307,6 +7325,10 @@ GRANT ALL ON FUNCTION public.take_conversion(p_tenant_id uuid, p_id uuid, p_camp
 REVOKE ALL ON FUNCTION public.take_request(p_tenant_id uuid, p_id uuid, p_episode_id uuid, p_listener_id text, p_event_data jsonb, p_occurred_at timestamp with time zone, p_reason text, p_rule_version text) FROM PUBLIC;
 GRANT ALL ON FUNCTION public.take_request(p_tenant_id uuid, p_id uuid, p_episode_id uuid, p_listener_id text, p_event_data jsonb, p_occurred_at timestamp with time zone, p_reason text, p_rule_version text) TO podboard_web;
 GRANT ALL ON FUNCTION public.take_request(p_tenant_id uuid, p_id uuid, p_episode_id uuid, p_listener_id text, p_event_data jsonb, p_occurred_at timestamp with time zone, p_reason text, p_rule_version text) TO podboard_worker;
+
+REVOKE ALL ON FUNCTION public.tenant_data_to() FROM PUBLIC;
+GRANT ALL ON FUNCTION public.tenant_data_to() TO podboard_web;
+GRANT ALL ON FUNCTION public.tenant_data_to() TO podboard_worker;
 
 REVOKE ALL ON FUNCTION public.tenant_for_key(p_kind text, p_key text) FROM PUBLIC;
 GRANT ALL ON FUNCTION public.tenant_for_key(p_kind text, p_key text) TO podboard_web;

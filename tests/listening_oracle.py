@@ -152,15 +152,3 @@ def midnight(day: date, f: Filters) -> datetime:
 def change(value: int | Decimal | None, previous: int | Decimal | None) -> Decimal | None:
     """The relative change, None against nothing."""
     return None if value is None or not previous else (Decimal(value) - Decimal(previous)) / Decimal(previous)
-
-
-def tells(published: int | str | None, count: int) -> bool:
-    """Whether a cell of a breakdown says what may be said of a count: one to four are "<5", the others told or not."""
-    if 0 < count < 5:
-        return published == "<5"
-    return published in (count, "hidden")
-
-
-def by_filter(f: Filters, count: int | None) -> bool:
-    """Whether a view filtered by app, country or device is too small to tell."""
-    return bool(f.apps or f.countries or f.devices) and count is not None and 0 < count < 5

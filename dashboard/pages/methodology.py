@@ -116,9 +116,18 @@ _RULES = (
         f"where there are fewer than {SMALL_CELL} listeners. It counts downloads, and as every listener has at least "
         f"one, up to {SMALL_CELL - 1} downloads would tell it: they are shown as “{SMALL}”, without a share or a "
         f"change, in the page, the CSV and the PDF alike. Where a count could be worked out from the total and the "
-        f"others, the next larger row is “{WITHHELD}” too. From {SMALL_CELL} downloads on a count is shown: it does "
-        "not say how many people made it. Totals, episodes and reach are always told. Several views of other days "
-        "or filters can still be compared with each other.",
+        f"others, the next larger row is “{WITHHELD}” too, and wherever else it stands: in the breakdowns of a view "
+        "filtered by it, and in a view filtered down to it, which is not told either. From "
+        f"{SMALL_CELL} downloads on a count is shown otherwise: it does not say how many people made it. Under a "
+        "filter by app, country or device the days of a trend and the episodes are such counts too. Without one "
+        "totals, days, episodes and reach are always told. Views of other days can still be compared with each other.",
+    ),
+    (
+        "Pacing",
+        "Delivered divided by what was booked and should have been delivered by the end of the data: the last download "
+        "or impression that podboard has of the tenant, if that is before now. Forecast and expected shortfall go by "
+        "the same clock, which is said beside them, so that they change with the data and not with the hour. Whether a "
+        "flight has begun or ended goes by the calendar.",
     ),
     (
         "Attribution",

@@ -21,9 +21,9 @@ BEHIND = Fraction(95, 100)
 class Pacing:
     """Delivery of one campaign against its bookings.
 
-    `elapsed_ratio`: share of what was booked that should have been delivered by now. `ratio`: delivered divided by
-    that; None before the flight and where nothing was booked. `state` is None where nothing was booked. `forecast`:
-    impressions at the end of the flight at the present pace.
+    `elapsed_ratio`: share of what was booked that should have been delivered by the end of the data. `ratio`: delivered
+    divided by that; None before the flight and where nothing was booked. `state` is None where nothing was booked, and
+    in a flight that no data reaches yet. `forecast`: impressions at the end of the flight at the present pace.
     """
 
     delivered: int
@@ -55,7 +55,7 @@ def flight(start: date, end: date, bookings: Sequence[Booking]) -> tuple[date, d
 
 
 def expected_by(bookings: Sequence[Booking], now: Moment) -> Fraction:
-    """Impressions that should have been delivered by now, each booking spread evenly over its own flight."""
+    """Impressions that should have been delivered by a moment, each booking spread evenly over its own flight."""
     return sum(
         (
             Fraction(booking.booked_impressions or 0)
@@ -96,15 +96,17 @@ def pacing(
     end: date,
     bookings: Sequence[Booking],
     delivered: int,
-    now: Moment,
+    clock: Moment,
     *,
+    today: date,
     is_sold: bool = True,
     is_over: bool = False,
 ) -> Pacing:
     """The pacing of a campaign that has delivered so many impressions since its flight began.
 
     Delivered is divided by booked x the elapsed share of the flight; with several bookings the share of each counts by
-    what it booked. Today counts by the share of the day that has passed. `is_over`: ended before its last day.
+    what it booked. `clock` is the end of the data: what is expected, and forecast from, goes by it, its day by the
+    share that has passed. Whether the flight has begun or ended goes by `today`. `is_over`: ended before its last day.
     """
     booked = sum(booking.booked_impressions or 0 for booking in bookings)
     first, last = flight(start, end, bookings)
@@ -112,13 +114,19 @@ def pacing(
         return Pacing(delivered, 0, None, None, None, None)
     if not is_sold:
         return Pacing(delivered, booked, None, None, "not started", None)
-    expected = expected_by(bookings, now)
+    if today > last <= clock.today:
+        # The last day is over and has data: no more will come, whenever on it the last came.
+        clock = Moment(last + timedelta(days=1), Fraction(0))
+    expected = expected_by(bookings, clock)
     ratio = Fraction(delivered) / expected if expected else None
-    state: PacingState
-    if is_over or now.today > last:
+    state: PacingState | None
+    if is_over or today > last:
         state = "ended full" if delivered >= booked else "ended short"
-    elif now.today < first or ratio is None:
+    elif today < first:
         state = "not started"
+    elif ratio is None:
+        # The bookings begin later than the campaign; or nothing is known of the flight, where the data ends before it.
+        state = "not started" if clock.today >= first else None
     else:
         state = "ahead" if ratio > AHEAD else "behind" if ratio < BEHIND else "on track"
     return Pacing(

@@ -52,7 +52,7 @@ def trend(
 
     Shape: one row per bucket (and name), in time order, gaps already filled with zero.
     Time: aware datetimes are shown in `zone`; `compare_rows` are laid under the rows by position, and have neither
-    bucket nor value where there is nothing to compare with.
+    bucket nor value where there is nothing to compare with. A value that is text ("<5") is not drawn and read as it is.
     compared: the two sums that the sentence compares; without them those of the buckets known on both sides.
     cut_first: the period begins inside the first bucket, so that it is as incomplete as one that is not over.
     """
@@ -68,10 +68,11 @@ def trend(
             Series(
                 compare_label,
                 series[0].xs[: len(shown)],
-                tuple(row[y] for row in shown),
+                _numbers(shown, y),
                 "compare",
                 0,
                 tuple("" if row[x] is None else x_name(_local_x(row[x], zone), grain) for row in shown),
+                _words(shown, y),
             ),
         )
         for_compare = for_compare if shown else ()
@@ -97,13 +98,24 @@ def trend(
 
 def _lines(rows: Rows, x: str, y: str, by: str | None, zone: tzinfo | None, label: str) -> tuple[Series, ...]:
     if by is None:
-        return (Series(label, tuple(_local_x(row[x], zone) for row in rows), tuple(row[y] for row in rows)),)
+        xs = tuple(_local_x(row[x], zone) for row in rows)
+        return (Series(label, xs, _numbers(rows, y), texts=_words(rows, y)),)
     names = list(dict.fromkeys(str(row[by]) for row in rows))[:MOST_LINES]
     grouped = {name: [row for row in rows if str(row[by]) == name] for name in names}
     return tuple(
         Series(name, tuple(_local_x(row[x], zone) for row in own), tuple(row[y] for row in own), "main", slot)
         for slot, (name, own) in enumerate(grouped.items(), start=1)
     )
+
+
+def _numbers(rows: Rows, y: str) -> tuple[Number | None, ...]:
+    return tuple(None if isinstance(row[y], str) else row[y] for row in rows)
+
+
+def _words(rows: Rows, y: str) -> tuple[str, ...]:
+    """What stands in the place of values that may not be shown, else nothing; empty where each is."""
+    words = tuple(row[y] if isinstance(row[y], str) else "" for row in rows)
+    return words if any(words) else ()
 
 
 def columns(

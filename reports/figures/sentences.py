@@ -26,16 +26,18 @@ def trend_sentence(chart: Chart, compared: tuple[Number, Number | None] | None, 
     if len(series) > 1:
         ends = ", ".join(f"{one.label} {measure.text(known(one.ys)[-1])}" for one in series if known(one.ys))
         return f"{per}. Last values: {ends}."
-    parts = [f"{measure.text(sum_known(values))} in all"] if additive else []
-    parts += _extremes(chart)
+    # Where some are not told, neither the sum of the others nor the lowest of them is that of all.
+    is_told = not any(first.texts)
+    parts = [f"{measure.text(sum_known(values))} in all"] if additive and is_told else []
+    parts += _extremes(chart) if is_told else ["small values are not told"]
     said = f"{per}: {', '.join(parts)}"
     compare = next((one for one in chart.series if one.role == "compare"), None)
-    if additive and compare is not None:
+    if additive and compare is not None and (compared or not any((*first.texts, *compare.texts))):
         now, before = compared or _known_on_both_sides(chart, compare)
         told = change(now, before, measure.unit)
         if told != EMPTY:
             name = compare.label[:1].lower() + compare.label[1:]
-            part = "" if now == sum_known(values) else f"{measure.text(now)} of it compared, "
+            part = "" if not is_told or now == sum_known(values) else f"{measure.text(now)} of it compared, "
             said += f"; {part}{name} {measure.text(before)} ({told})"
     if chart.cut_first:
         said += f". The first {grain} is not complete: the period begins inside it"

@@ -17,6 +17,7 @@ from queries.attribution.spend import (
     Booking,
     Moment,
     allocate,
+    as_decimal,
     micros,
     moment,
     spend_by_currency,
@@ -201,8 +202,31 @@ def test_stretches_without_an_edge_may_be_taken_together(
     )
 
 
-def paced(delivered: int, at: Moment, *bookings: Booking, **said: bool) -> Pacing:
-    return pacing(day(0), day(9), bookings or (cpm(1, 0, 9, 1000),), delivered, at, **said)
+def paced(delivered: int, at: Moment, *bookings: Booking, today: date | None = None, **said: bool) -> Pacing:
+    booked = bookings or (cpm(1, 0, 9, 1000),)
+    return pacing(day(0), day(9), booked, delivered, at, today=today or at.today, **said)
+
+
+@pytest.mark.parametrize(
+    ("delivered", "at", "today", "state", "elapsed", "shortfall"),
+    [
+        # Imported up to the end of the fifth day: late on the sixth nothing is missing yet.
+        (500, now(4, Fraction(1435, 1440)), 5, "on track", Fraction(4 * 1440 + 1435, 14400), 0),
+        (400, now(5), 7, "behind", Fraction(1, 2), 200),
+        # The first day of which there is no data yet has begun by the calendar, and is not behind.
+        (0, now(-1, Fraction(9, 10)), 0, None, Fraction(0), None),
+        (0, now(-1, Fraction(9, 10)), -1, "not started", Fraction(0), None),
+        # The last day is over, and whatever came on it was the last: nothing is added to it.
+        (999, now(9, Fraction(1, 2)), 10, "ended short", Fraction(1), 1),
+        (500, now(5), 10, "ended short", Fraction(1, 2), 0),
+    ],
+)
+def test_what_is_expected_goes_by_the_end_of_the_data_and_the_state_by_the_calendar(
+    delivered: int, at: Moment, today: int, state: str | None, elapsed: Fraction, shortfall: int | None
+) -> None:
+    found = paced(delivered, at, today=day(today))
+    assert (found.state, found.expected_shortfall) == (state, shortfall)
+    assert found.elapsed_ratio == as_decimal(elapsed)
 
 
 @pytest.mark.parametrize(

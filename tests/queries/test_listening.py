@@ -15,15 +15,14 @@ from zoneinfo import ZoneInfo
 import pytest
 from sqlalchemy import Connection, text
 
-from queries import catalogue, listening, listening_breakdowns, listening_scope, listening_trend
+from queries import catalogue, listening, listening_breakdowns, listening_scope, listening_trend, small_cells
 from queries.errors import NotAvailable
 from queries.filters import Filters
 from queries.periods import Period
 from queries.results import Answer
 from queries.session import Actor, tenant_session
-from queries.small_cells import SMALL_CELL
 from reports.figures.subjects import downloads_over_time
-from tests.listening_oracle import Counted, by_filter, change, tells
+from tests.listening_oracle import Counted, change
 from tests.weeks import week_of
 from tests.world import WORLD_NOW, ListenerEvent, World, Writer
 
@@ -70,8 +69,13 @@ def reader(request: pytest.FixtureRequest, world: World) -> tuple[Writer, Actor,
 
 
 @pytest.fixture(params=list(QUERIES), ids=[name.replace(" ", "-") for name in QUERIES])
-def query(request: pytest.FixtureRequest) -> dict[str, str]:
-    """The URL query of a view; days with a sign are counted from the world's today."""
+def query(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> dict[str, str]:
+    """The URL query of a view; days with a sign are counted from the world's today.
+
+    Filtered by app, country or device every number is told here: what is not has tests of its own.
+    """
+    if QUERIES[request.param].keys() & {"app", "country", "device"}:
+        monkeypatch.setattr(small_cells, "SMALL_CELL", 1)
     today = WORLD_NOW.date()
     return {
         key: (today + timedelta(days=int(value))).isoformat() if key in ("from", "to") else value
@@ -79,17 +83,15 @@ def query(request: pytest.FixtureRequest) -> dict[str, str]:
     }
 
 
-def _comparison(counted: Counted, f: Filters) -> Filters:
-    """The view as it is told: without a comparison where one of its sides would tell how few there are."""
-    sides = (counted.downloads(f, period) for period in (counted.whole(f), counted.compared(f)) if period)
-    is_told = f.comparison == "none" or not any(by_filter(f, count) for count in sides)
-    return f if is_told else replace(f, comparison="none")
-
-
 @contextmanager
 def _as(actor: Actor) -> Iterator[Connection]:
     with tenant_session(actor) as connection:
         yield connection
+
+
+def _tells(published: int | str | None, count: int) -> bool:
+    """Whether a cell of a breakdown says what may be said: one to four are "<5", the others told or not."""
+    return published == "<5" if 0 < count < small_cells.SMALL_CELL else published in (count, "hidden")
 
 
 def _figures(answer: Answer) -> dict[str, dict[str, Any]]:
@@ -103,34 +105,22 @@ def test_key_figures(reader: tuple[Writer, Actor, Counted], query: dict[str, str
         answer = listening.overview_figures(connection, f)
     found = _figures(answer)
     assert tuple(found) == FIGURES
-    downloads, compares = counted.downloads(f), _comparison(counted, f)
-    before, whole = counted.compared(compares), counted.whole(f)
+    downloads = counted.downloads(f)
+    before, whole = counted.compared(f), counted.whole(f)
     previous = counted.downloads(f, before) if before else None
-    if by_filter(f, downloads):
-        shown = found["downloads"]
-        assert [shown[key] for key in ("value", "compared_value", "previous", "change_ratio")] == [None] * 4
-        assert (shown["spark"], shown["note"]) == ([], "fewer than 5")
-        return
     assert (found["downloads"]["value"], found["downloads"]["previous"]) == (downloads, previous)
-    if compares is not f:
-        assert (found["downloads"]["compared_value"], found["downloads"]["change_ratio"]) == (None, None)
-    elif f.comparison != "none" and whole:
+    if f.comparison != "none" and whole:
         assert found["downloads"]["compared_value"] == counted.downloads(f, whole)
         assert found["downloads"]["change_ratio"] == change(counted.downloads(f, whole), previous)
         assert (found["downloads"]["note"] == "no full period before") == (before is None)
 
     listeners, previous = counted.listeners(f), counted.listeners(f, before) if before else None
-    if (f.apps or f.countries or f.devices) and 0 < listeners < SMALL_CELL:
-        assert found["unique_listeners"]["value"] is None
-    else:
-        assert found["unique_listeners"]["value"] == listeners
-    kept = before and (not f.apps or previous == 0 or (previous or 0) >= SMALL_CELL)
-    if kept and whole:
-        assert found["unique_listeners"]["previous"] == previous
+    assert found["unique_listeners"]["value"] == listeners
+    if before and whole:
         of_whole_days = counted.listeners(f, whole)
-        if not f.apps or of_whole_days == 0 or of_whole_days >= SMALL_CELL:
-            assert found["unique_listeners"]["compared_value"] == of_whole_days
-            assert found["unique_listeners"]["change_ratio"] == change(of_whole_days, previous)
+        assert found["unique_listeners"]["previous"] == previous
+        assert found["unique_listeners"]["compared_value"] == of_whole_days
+        assert found["unique_listeners"]["change_ratio"] == change(of_whole_days, previous)
 
     if f.apps or f.countries or f.devices:
         assert [found[key]["value"] for key in FIGURES[2:]] == [None, None, None]
@@ -180,11 +170,7 @@ def test_trend_adds_up_and_leaves_no_gap(
     with _as(actor) as connection:
         answer = listening_trend.downloads_trend(connection, f)
     rows = list(answer.rows)
-    if by_filter(f, counted.downloads(f)):
-        assert (rows, answer.totals["downloads"], len(answer.notes)) == ([], None, 1)
-        return
     assert answer.totals["downloads"] == sum(row["downloads"] or 0 for row in rows) == counted.downloads(f)
-    f = _comparison(counted, f)
     before, whole = counted.compared(f), counted.whole(f)
     if f.comparison == "none" or whole is None:
         assert {(row["previous_bucket"], row["previous"]) for row in rows} == {(None, None)}
@@ -220,10 +206,6 @@ def test_top_episodes(reader: tuple[Writer, Actor, Counted], query: dict[str, st
     with _as(actor) as connection:
         answer = listening_breakdowns.top_episodes(connection, f, limit=3)
         everything = listening_breakdowns.top_episodes(connection, f, limit=100)
-    if by_filter(f, counted.downloads(f)):
-        assert (answer.rows, answer.totals["downloads"], len(answer.notes)) == ([], None, 1)
-        return
-    f = _comparison(counted, f)
     now, whole = counted.by("episode_id", f, f.period), counted.by("episode_id", f, counted.whole(f))
     before = counted.by("episode_id", f, counted.compared(f))
     assert {row["episode_id"]: row["downloads"] for row in everything.rows} == dict(now)
@@ -286,13 +268,10 @@ def test_slices(
     now, whole = counted.by(key, f, f.period), counted.by(key, f, counted.whole(f))
     compared = counted.compared(f)
     before = counted.by(key, f, compared)
-    if by_filter(f, now.total()):
-        assert (answer.rows, answer.totals["downloads"], len(answer.notes)) == ([], None, 1)
-        return
     assert {row[column] for row in answer.rows} == set(now)
     for row in answer.rows:
         name = row[column]
-        assert tells(row["downloads"], now[name])
+        assert _tells(row["downloads"], now[name])
         is_told = row["downloads"] == now[name]
         assert row["share"] == (Decimal(now[name]) / now.total() if is_told else None)
         sides = (whole[name] if f.comparison != "none" and counted.whole(f) else None, before[name])
@@ -301,12 +280,12 @@ def test_slices(
             if count is None or (cell is None and not compared):
                 assert cell is None
                 continue
-            assert tells(cell, count)
+            assert _tells(cell, count)
             both = both and cell == count
         assert is_told or row["compared_value"] in (None, "<5", "hidden"), "it goes along"
         expected = change(whole[name], before[name]) if compared and both else None
         assert row["change_ratio"] == expected
-    is_small = any(0 < count < 5 for count in now.values())
+    is_small = any(0 < count < small_cells.SMALL_CELL for count in now.values())
     assert bool(answer.totals["withheld"]) == is_small
     shown = [row for row in answer.rows if isinstance(row["downloads"], int)]
     assert is_small or len(shown) == len(now), "nothing is hidden without a reason"

@@ -191,18 +191,28 @@ class Organisation:
         bought = self.answers[self.answers["kind"] == "purchase"].sort_values(["at", "id"])
         return bought.drop_duplicates("order")
 
-    def part_of(self, day: date) -> Fraction:
-        """How much of a day of the organisation is over: a day of 25 hours has 25 of them."""
+    def data_to(self) -> datetime:
+        """The end of its data, or now if that is earlier or there is none."""
+        said = [row.at for row in self.answers.itertuples() if row.kind == "impression"]
+        said += [row.at for row in self.heard.itertuples() if row.kind == "download"]
+        said += [
+            self.published + timedelta(hours=hours, seconds=seconds)
+            for hours, seconds in self.drawn.downloads
+        ]
+        return min([self.now, max(said)]) if said else self.now
+
+    def part_of(self, day: date, by: datetime | None = None) -> Fraction:
+        """How much of a day of the organisation is over by now: a day of 25 hours has 25 of them."""
         begins, ends = (pd.Timestamp(day + timedelta(days=n)).tz_localize(str(self.zone)) for n in (0, 1))
         over = Fraction(
-            int((pd.Timestamp(self.now) - begins).total_seconds()), int((ends - begins).total_seconds())
+            int((pd.Timestamp(by or self.now) - begins).total_seconds()), int((ends - begins).total_seconds())
         )
         return min(Fraction(1), max(Fraction(0), over))
 
-    def days_of_flight(self, start: date, end: date) -> Fraction:
+    def days_of_flight(self, start: date, end: date, by: datetime | None = None) -> Fraction:
         """Days of the flight inside `[start, end)` that are over, today as far as it is."""
         flight = [self.first + timedelta(days=n) for n in range(BEFORE + AFTER + 1)]
-        return sum((self.part_of(day) for day in flight if start <= day < end), Fraction(0))
+        return sum((self.part_of(day, by) for day in flight if start <= day < end), Fraction(0))
 
 
 def _campaign(agree: Agreement, connection: Connection, org: Organisation) -> None:
@@ -248,8 +258,14 @@ def _campaign(agree: Agreement, connection: Connection, org: Organisation) -> No
     card, everything = cards[org.campaign], org.orders()
     agree.on("booked_impressions", card["booked_impressions"], BOOKED)
     agree.on("delivered_ratio", card["delivered_ratio"], Fraction(len(delivered), BOOKED))
-    elapsed = org.days_of_flight(org.first, org.last + timedelta(days=1)) / (BEFORE + AFTER + 1)
-    agree.on("pacing_ratio", card["pacing_ratio"], Fraction(len(delivered), BOOKED) / elapsed)
+    clock = org.data_to()
+    if f.today > org.last and clock.astimezone(org.zone).date() >= org.last:
+        clock = org.now
+    elapsed = org.days_of_flight(org.first, org.last + timedelta(days=1), clock) / (BEFORE + AFTER + 1)
+    if elapsed:
+        agree.on("pacing_ratio", card["pacing_ratio"], Fraction(len(delivered), BOOKED) / elapsed)
+    else:
+        assert (card["pacing_ratio"], card["pacing_state"]) == (None, None), "no data of the flight"
     to_date = int(everything.loc[everything["currency"] == "USD", "value"].sum())
     agree.on("revenue_micros", card["revenue_micros"], to_date)
     live = portfolio.portfolio_figures(connection, f).totals["live"]

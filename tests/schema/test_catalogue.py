@@ -26,7 +26,7 @@ EVENTS = ("listener_events", "attribution_events", "listener_metrics")
 DOORS = {
     "tenant_for_key", "tenant_time_zone", "app_episodes", "ensure_event_storage",
     "refresh_metrics_daily", "pending_work", "search_transcripts", "find_names",
-    "account_for_email", "password_token_use", "replace_password",
+    "account_for_email", "password_token_use", "replace_password", "tenant_data_to",
     "app_campaigns", "app_sponsors", "app_podcasts",
 }  # fmt: skip
 

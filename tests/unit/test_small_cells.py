@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from itertools import product
+from itertools import combinations, product
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from queries.small_cells import SMALL, WITHHELD, is_small, told, withheld
+from queries.small_cells import SMALL, WITHHELD, Cell, is_small, told, withheld, withheld_cells
 
 
 def _published(counts: list[int]) -> list[int | str]:
@@ -64,6 +64,87 @@ def test_what_is_told(counts: list[int], published: list[int | str]) -> None:
 
 
 def test_rows_go_along() -> None:
-    assert withheld([9, 30, 12], along=[0]) == {0}
+    assert withheld([9, 30, 12], along=[0]) == {0, 2}, "alone it would be the sum less the others"
     assert withheld([2, 30, 12], along=[1]) == {0, 1}
     assert [is_small(count) for count in (None, 0, 1, 4, 5)] == [False, False, True, True, False]
+
+
+@st.composite
+def _tables(draw: st.DrawFn) -> dict[Cell, int]:
+    """Downloads by app, country and device, with as many zeros as they like to have."""
+    places = list(product("ab", "mnp", "xyz"))
+    counts = draw(st.lists(st.integers(0, 14), min_size=len(places), max_size=len(places)))
+    return dict(zip(places, counts, strict=True))
+
+
+def _sums(table: dict[Cell, int], kept: tuple[int, ...]) -> dict[Cell, int]:
+    sums: dict[Cell, int] = {}
+    for cell, count in table.items():
+        name = tuple(cell[place] for place in kept)
+        sums[name] = sums.get(name, 0) + count
+    return sums
+
+
+@settings(max_examples=300, deadline=None)
+@given(_tables())
+def test_no_filter_more_or_less_and_no_siblings_tell_what_a_breakdown_withholds(
+    table: dict[Cell, int],
+) -> None:
+    """Somebody reads every breakdown in every view and subtracts along every filter, as often as it brings anything."""
+    sums: dict[Cell, int] = {}
+    known: dict[Cell, int] = {}
+    for size in range(4):
+        for kept in combinations(range(3), size):
+            cells = _sums(table, kept)
+            hidden = withheld_cells(cells)
+            assert hidden == withheld_cells(dict(reversed([*cells.items(), (("new",) * size, 0)])))
+            assert not any(0 < count < 5 and cell not in hidden for cell, count in cells.items())
+            for cell, count in cells.items():
+                named = iter(cell)
+                place = tuple(next(named) if axis in kept else "*" for axis in range(3))
+                sums[place] = count
+                if cell not in hidden or not count:
+                    known[place] = count
+    told_openly = set(known)
+    lines = [
+        (
+            whole,
+            [part for part in sums if part[axis] != "*" and (*part[:axis], "*", *part[axis + 1 :]) == whole],
+        )
+        for whole in sums
+        for axis in range(3)
+        if whole[axis] == "*"
+    ]
+    # Where one row alone is the sum itself, the total is all there is.
+    lines = [(whole, parts) for whole, parts in lines if sum(sums[part] > 0 for part in parts) > 1]
+    lines = [(whole, parts) for whole, parts in lines if not _is_all_hidden(whole, parts, told_openly, sums)]
+    for _ in range(len(sums)):
+        found = False
+        for whole, parts in lines:
+            unknown = [part for part in (whole, *parts) if part not in known]
+            if len(unknown) == 1:
+                others = sum(known[part] for part in parts if part in known)
+                known[unknown[0]] = others if unknown[0] == whole else known[whole] - others
+                found = True
+        if not found:
+            break
+    derived = {place: sums[place] for place in known.keys() - told_openly}
+    assert not derived, derived
+
+
+def _is_all_hidden(whole: Cell, parts: list[Cell], known: set[Cell], sums: dict[Cell, int]) -> bool:
+    return all(part not in known for part in parts if sums[part])
+
+
+def test_a_view_is_withheld_with_the_row_it_is() -> None:
+    table = {
+        ("Castbox", "phone"): 8,
+        ("Castbox", "tablet"): 1,
+        ("Spotify", "phone"): 40,
+        ("Spotify", "tablet"): 30,
+    }
+    # 8 and 1 are 9 together, which the app alone tells; and where Spotify is 40 of 48 by phone, Castbox were 8.
+    assert withheld_cells(table) == {*table}
+    assert withheld_cells({**table, ("Castbox", "speaker"): 60, ("Spotify", "speaker"): 70}) >= {
+        ("Castbox", "phone"), ("Castbox", "tablet"),
+    }  # fmt: skip
