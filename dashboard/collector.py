@@ -54,8 +54,7 @@ def events() -> Response:
     found = find_api_key(key.strip()) if scheme.lower() == "bearer" else None
     if found is None:
         raise Unauthorized("Send a key: Authorization: Bearer pb_…")
-    request.max_content_length = LARGEST_BODY
-    batch = _batch(request.get_data(cache=False))
+    batch = _batch(_body())
     if len(batch) > LARGEST_BATCH:
         raise RequestEntityTooLarge(f"A batch holds at most {LARGEST_BATCH:,} events.")
     taken = take_events(*found, batch)
@@ -108,6 +107,18 @@ def _sent_on(target: str) -> AnyResponse:
 
 def _visitor() -> Visitor:
     return Visitor(request.remote_addr or "", request.headers.get("User-Agent", ""))
+
+
+def _body() -> bytes:
+    """The whole body. Raises: RequestEntityTooLarge.
+
+    A chunked one tells no length beforehand, and its stream ends at the limit without a word: a byte more is asked for.
+    """
+    request.max_content_length = LARGEST_BODY + 1
+    body = request.get_data(cache=False)
+    if len(body) > LARGEST_BODY:
+        raise RequestEntityTooLarge(f"A body holds at most {LARGEST_BODY:,} bytes.")
+    return body
 
 
 def _batch(body: bytes) -> list[Any]:

@@ -5,12 +5,14 @@ from __future__ import annotations
 import json
 import threading
 from datetime import UTC, datetime, timedelta
+from http.client import HTTPConnection
 from typing import Any
 from uuid import UUID
 
 import pytest
 from flask import Flask
 from sqlalchemy import Connection, text
+from werkzeug.serving import make_server
 
 from dashboard import collector
 from queries.api_keys import ApiKey, create_api_key, revoke_api_key
@@ -207,6 +209,44 @@ def test_a_body_that_cannot_be_taken_is_a_problem_and_nothing_is_stored(
     )  # fmt: skip
     assert set(answer.json) == {"type", "title", "status", "detail", "request_id"}
     assert alpha.events() == []
+
+
+def chunked(app: Flask, key: str, pieces: list[bytes]) -> tuple[int, Any]:
+    """What a server answers to NDJSON whose length nobody told beforehand."""
+    server = make_server("127.0.0.1", 0, app, threaded=True)
+    thread = threading.Thread(target=server.serve_forever)
+    thread.start()
+    connection = HTTPConnection("127.0.0.1", server.server_port, timeout=60)
+    try:
+        connection.request(
+            "POST", "/api/v1/events", iter(pieces), encode_chunked=True,
+            headers={
+                "Host": "podboard.test", "Authorization": f"Bearer {key}", "Content-Type": "application/x-ndjson",
+                "Transfer-Encoding": "chunked",
+            },
+        )  # fmt: skip
+        answer = connection.getresponse()
+        return answer.status, json.loads(answer.read())
+    finally:
+        connection.close()
+        server.shutdown()
+        thread.join()
+        server.server_close()
+
+
+def test_a_chunked_body_is_taken_whole_or_not_at_all(alpha: Sender, app: Flask) -> None:
+    """A stream that is cut at the limit between two lines would be valid NDJSON, with events lost in silence."""
+    line = json.dumps(alpha.event("l1", id="chunked")).encode() + b"\n"
+    status, told = chunked(app, alpha.key.key, [line, line])
+    assert (status, told["imported"], told["duplicate"]) == (200, 1, 1)
+    before = len(alpha.events())
+    padding = b" " * (collector.LARGEST_BODY - len(line) - 1) + b"\n"
+    late = json.dumps(alpha.event("l2", id="late")).encode()
+    status, told = chunked(app, alpha.key.key, [line, padding])
+    assert (status, told["duplicate"]) == (200, 1)
+    status, told = chunked(app, alpha.key.key, [line, padding, late])
+    assert (status, told["status"]) == (413, 413)
+    assert len(alpha.events()) == before
 
 
 def test_a_batch_that_is_cut_off_before_it_is_committed_leaves_nothing_and_again_stands_once(
