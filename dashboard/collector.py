@@ -75,11 +75,7 @@ def events() -> Response:
 @blueprint.get("/e/<uuid:episode_id>/<path:_rest>")
 def prefix(episode_id: UUID, _rest: str = "") -> AnyResponse:
     """Counts a request for an episode and sends the listener on to where its audio lies."""
-    target = follow_prefix(
-        episode_id, _visitor(), method=request.method, byte_range=request.headers.get("Range"),
-        purpose=" ".join(request.headers.get(name, "") for name in _PURPOSES).strip(),
-        lists=current_app.extensions["counting_lists"],
-    )  # fmt: skip
+    target = follow_prefix(episode_id, _visitor(), lists=current_app.extensions["counting_lists"])
     return _sent_on(target)
 
 
@@ -106,7 +102,11 @@ def _sent_on(target: str) -> AnyResponse:
 
 
 def _visitor() -> Visitor:
-    return Visitor(request.remote_addr or "", request.headers.get("User-Agent", ""))
+    return Visitor(
+        request.remote_addr or "", request.headers.get("User-Agent", ""),
+        method=request.method, byte_range=request.headers.get("Range"),
+        purpose=" ".join(request.headers.get(name, "") for name in _PURPOSES).strip(),
+    )  # fmt: skip
 
 
 def _body() -> bytes:

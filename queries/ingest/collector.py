@@ -19,10 +19,12 @@ from sqlalchemy.exc import IntegrityError
 from queries.errors import AccessRefused, InvalidRequest, NotFound
 from queries.ingest.columns import KINDS, Kind, Row, RowRefused, kind_of, read_row
 from queries.ingest.counting.addresses import Networks, cut_address, is_address, listener_id
+from queries.ingest.counting.filters import is_preload
 from queries.ingest.counting.ledger import Ledger
+from queries.ingest.counting.reasons import Reason
 from queries.ingest.counting.requests import EpisodeFile, Request
 from queries.ingest.counting.rules import COUNTING_VERSION, FindPlace, Rules, nowhere
-from queries.ingest.counting.single import SingleRequests
+from queries.ingest.counting.single import SingleRequests, judged_agent
 from queries.ingest.counting.verdicts import Fetch
 from queries.ingest.counting.windows import Window, Windows
 from queries.ingest.enclosures import enclosure
@@ -55,10 +57,13 @@ class Taken:
 
 @dataclass(frozen=True, slots=True)
 class Visitor:
-    """Who stands behind a request: only what of it is kept says so for longer than the request."""
+    """Who stands behind a request, and how it was made: only what of it is kept says so for longer than the request."""
 
     address: str
     agent: str
+    method: str = "GET"
+    byte_range: str | None = None
+    purpose: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,9 +106,7 @@ def take_events(tenant_id: UUID, key_id: UUID, events: list[Any]) -> Taken:
     )
 
 
-def follow_prefix(
-    episode_id: UUID, visitor: Visitor, *, method: str, byte_range: str | None, purpose: str, lists: Lists
-) -> str:
+def follow_prefix(episode_id: UUID, visitor: Visitor, *, lists: Lists) -> str:
     """Where the audio of the episode lies, once the request is counted. Raises: NotFound."""
     with anonymous_statement() as connection:
         found = ask(connection, "collector/prefix_target", episode_id=episode_id)
@@ -117,8 +120,8 @@ def follow_prefix(
         duration = found[0]["duration_seconds"]
         file = EpisodeFile(str(episode_id), found[0]["audio_bytes"], float(duration) if duration else None)
         request = Request(
-            number=1, occurred_at=found[0]["asked_at"], address=visitor.address, method=method, path="", status=302,
-            agent=visitor.agent, bytes_sent=None, byte_range=byte_range, purpose=purpose,
+            number=1, occurred_at=found[0]["asked_at"], address=visitor.address, method=visitor.method, path="",
+            status=302, agent=visitor.agent, bytes_sent=None, byte_range=visitor.byte_range, purpose=visitor.purpose,
         )  # fmt: skip
         if not _counted_alone(found[0], file, request, lists):
             _counted_with_others(found[0]["tenant_id"], file, request, lists)
@@ -165,7 +168,7 @@ def _counted_with_others(tenant_id: UUID, file: EpisodeFile, request: Request, l
 
 
 def follow_link(key: str, visitor: Visitor, said: Mapping[str, str], *, kind: str) -> str | None:
-    """Where a vanity URL leads, None for a pixel, once the visit or conversion is stored.
+    """Where a vanity URL leads, None for a pixel, once the visit or conversion is stored; nothing is where nobody came.
 
     `said` is what the page told: type, order_id, value, currency, id. The same order told again is stored once.
     Raises: NotFound, InvalidRequest for a value that cannot be understood.
@@ -175,6 +178,9 @@ def follow_link(key: str, visitor: Visitor, said: Mapping[str, str], *, kind: st
     if not found:
         raise NotFound("There is no such link.")
     link = found[0]
+    target: str | None = link["target_url"]
+    if _is_nobody(visitor, kind):
+        return target
     cells: dict[str, Any] = {name: said[name] for name in _SAID if said.get(name)} if kind == _PIXEL else {}
     order = cells.get("order_id")
     cells |= {
@@ -203,8 +209,16 @@ def follow_link(key: str, visitor: Visitor, said: Mapping[str, str], *, kind: st
             campaign_id=link["campaign_id"], listener_id=row.listener_id, type=row.type, data=row.told,
             occurred_at=row.occurred_at, is_order=order is not None,
         )  # fmt: skip
-    target: str | None = link["target_url"]
     return target
+
+
+def _is_nobody(visitor: Visitor, kind: str) -> bool:
+    """Whether a program asks, or a browser beforehand, and not somebody who opens the page."""
+    if visitor.method != "GET" or is_preload(visitor.purpose):
+        return True
+    _, reason = judged_agent(visitor.agent)
+    # A shop may keep back what browser its buyer has, and the order stands all the same.
+    return reason is not None and not (kind == _PIXEL and reason is Reason.EMPTY_AGENT)
 
 
 def create_link(

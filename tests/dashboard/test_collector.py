@@ -455,6 +455,39 @@ def test_a_vanity_url_counts_a_visit_and_leads_on(alpha: Sender, beta: Sender) -
         create_link(beta.actor, alpha.campaign, kind="pixel", key="f" * 32)
 
 
+GOOGLEBOT = "Mozilla/5.0 (compatible; Googlebot/2.1; +http://www.google.com/bot.html)"
+SLACKBOT = "Slackbot-LinkExpanding 1.0 (+https://api.slack.com/robots)"
+
+
+def test_nobody_visits_and_buys_but_who_opens_the_page(alpha: Sender) -> None:
+    """A head, a bot and a browser that looks ahead are answered as anybody is, and are neither visit nor purchase."""
+    name, pixel = f"nobody-{alpha.campaign.hex[:8]}", alpha.campaign.hex
+    create_link(
+        alpha.actor, alpha.campaign, kind="vanity_url", key=f"alpha/{name}", target_url="https://shop.example/x"
+    )  # fmt: skip
+    create_link(alpha.actor, alpha.campaign, kind="pixel", key=pixel)
+    for path, status in ((f"/v/alpha/{name}", 302), (f"/p/{pixel}.gif?order_id=R9", 200)):
+        answers = [
+            alpha.client.head(path, base_url=ADDRESS, headers={"User-Agent": PHONE}),
+            alpha.get(path, agent=GOOGLEBOT),
+            alpha.get(path, agent=SLACKBOT),
+            alpha.get(path, **{"Sec-Purpose": "prefetch;prerender"}),
+            alpha.get(path, Purpose="prefetch"),
+        ]
+        assert [answer.status_code for answer in answers] == [status] * 5
+        assert {answer.location for answer in answers} == {
+            "https://shop.example/x" if status == 302 else None
+        }
+        assert alpha.conversions() == []
+    for path in (f"/v/alpha/{name}", f"/p/{pixel}.gif?order_id=R9"):
+        alpha.get(path)
+    assert [kind for kind, _ in alpha.conversions()] == ["visit", "purchase"]
+    # A page that tells no browser says an order all the same; an address that is said aloud is opened in one.
+    for path in (f"/v/alpha/{name}", f"/p/{pixel}.gif?order_id=R10"):
+        alpha.get(path, agent="")
+    assert [kind for kind, _ in alpha.conversions()] == ["visit", "purchase", "purchase"]
+
+
 def test_a_download_and_a_conversion_of_one_phone_are_one_listener(alpha: Sender) -> None:
     key = "fedcba9876543210" * 2
     alpha.tables.execute("delete from campaign_links where key = %s", [key])
