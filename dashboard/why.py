@@ -25,7 +25,10 @@ from reports.labels import dimension_name
 
 blueprint = Blueprint("why", __name__)
 
-_COUNTED_FROM_REQUESTS = ("downloads", "unique_listeners", "first_")
+_COUNTED_FROM_REQUESTS = ("downloads", "unique_listeners")
+_MILESTONES = frozenset(
+    {"first_1_day_downloads", "first_3_day_downloads", "first_7_day_downloads", "first_30_day_downloads"}
+)
 _NAMED = 10
 
 
@@ -57,7 +60,9 @@ def explain(box_id: str) -> str:
     excluded: Answer | None = None
     with tenant_session(viewer.actor) as connection:
         names = catalogue.podcast_names(connection) if view.filters.podcasts else {}
-        if any(metric.key.startswith(_COUNTED_FROM_REQUESTS) for metric in metrics):
+        if any(
+            metric.key in _MILESTONES or metric.key.startswith(_COUNTED_FROM_REQUESTS) for metric in metrics
+        ):
             excluded = excluded_by_reason(connection, view.filters)
     chosen = [names[podcast] for podcast in view.filters.podcasts if podcast in names]
     return render_template(
