@@ -108,10 +108,13 @@ def whole_hash(source: BinaryIO) -> str:
 def values_of(column: pa.Array | pa.ChunkedArray) -> list[Any]:
     """The values of a column; a text that is no UTF-8 is left as bytes that `plain_cell` cannot read either.
 
-    Raises: ArrowException for such a text inside a list or a structure.
+    An id is what the type says to be one: bytes of any length may be a text of 16 signs. Raises: ArrowException for a
+    text that is no UTF-8 inside a list or a structure.
     """
     import pyarrow as pa
 
+    if pa.types.is_fixed_size_binary(column.type) and column.type.byte_width == _ID_BYTES:
+        return [value if value is None else UUID(bytes=value) for value in column.to_pylist()]
     try:
         found: list[Any] = column.to_pylist()
     except UnicodeDecodeError:
@@ -137,5 +140,5 @@ def plain_cell(value: Any) -> Any:
     if isinstance(value, Decimal | UUID):
         return str(value)
     if isinstance(value, bytes):
-        return str(UUID(bytes=value)) if len(value) == _ID_BYTES else value.decode()
+        return value.decode()
     return value
