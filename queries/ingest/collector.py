@@ -141,7 +141,9 @@ def _counted_alone(asked: Mapping[str, Any], file: EpisodeFile, request: Request
     if isinstance(judged, Fetch):
         listener = judged.listener_id
         data = orjson.dumps(
-            download_row(Ledger(Windows(rules.window, rules.zone)).judge(id_, judged)[0])["event_data"]
+            download_row(Ledger(Windows(rules.window, rules.zone)).judge(id_, judged)[0], "prefix")[
+                "event_data"
+            ]
         ).decode()
     else:
         reason = judged.value
@@ -164,7 +166,7 @@ def _counted_with_others(tenant_id: UUID, file: EpisodeFile, request: Request, l
             data_centres=lists.data_centres,
             place_of=lists.place_of,
         )
-        judge_requests(connection, rules, SingleRequests(rules), {uuid4(): request})
+        judge_requests(connection, rules, SingleRequests(rules), {uuid4(): request}, source="prefix")
 
 
 def follow_link(key: str, visitor: Visitor, said: Mapping[str, str], *, kind: str) -> str | None:

@@ -161,6 +161,8 @@ BAD: list[tuple[dict[str, Any], str]] = [
     ),
     ({"colour": "red"}, "A field is not known."),
     ({"listener_id": "192.0.2.1"}, "The listener id is an address"),
+    ({"listener_id": "192.0.2.7:5123"}, "The listener id is an address"),
+    ({"listener_id": "[2001:db8::1]"}, "The listener id is an address"),
 ]
 
 
@@ -312,7 +314,7 @@ def test_a_prefix_counts_once_a_day_and_leads_to_the_stored_address(alpha: Sende
         assert (answer.status_code, answer.location) == (302, "https://cdn.example/alpha/one.mp3")
         assert answer.headers["Cache-Control"] == "no-store"
     ((_, kind, data),) = alpha.events()
-    assert (kind, data["app"], data["unmeasured"]) == ("download", "Overcast", True)
+    assert (kind, data["app"], data["unmeasured"], data["source"]) == ("download", "Overcast", True, "prefix")
     assert alpha.excluded() == ["repeat", "bot"]
     head = alpha.client.head(f"/e/{alpha.episode}", base_url=ADDRESS, headers={"User-Agent": PHONE})
     assert head.status_code == 302
@@ -348,7 +350,7 @@ def test_a_prefix_counts_by_the_window_of_its_tenant(alpha: Sender, window: str)
             "update tenant_settings set settings = settings - 'download_window' where tenant_id = %s",
             [alpha.tenant],
         )
-    assert [kind for _, kind, _ in alpha.events()] == ["download"]
+    assert [(kind, data["source"]) for _, kind, data in alpha.events()] == [("download", "prefix")]
     assert alpha.excluded() == ["repeat"]
     kept = "select count(*) from counting_windows where episode_id = %s and is_counted"
     assert alpha.one(kept, alpha.episode) == 1

@@ -151,7 +151,9 @@ class _Log:
 
     def _judge(self, connection: Connection, requests: dict[UUID, Request]) -> None:
         import_id, tally = self._run.import_id, self._run.tally
-        found = judge_requests(connection, self._rules, self._single, requests, import_id=import_id)
+        found = judge_requests(
+            connection, self._rules, self._single, requests, source="log", import_id=import_id
+        )
         tally.imported += found.downloads
         tally.impressions += found.impressions
         tally.refused += found.refused.total()
