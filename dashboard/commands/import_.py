@@ -7,6 +7,7 @@ from collections.abc import Iterable
 from contextlib import ExitStack
 from datetime import datetime
 from pathlib import Path
+from uuid import UUID
 
 import click
 
@@ -26,11 +27,11 @@ from queries.ingest.imports import (
     ImportResult,
     Refusal,
     unscoped_tenant_id,
-    write_refusals,
 )
 from queries.ingest.logs.faults import words_of
 from queries.ingest.logs.formats import LOG_FORMATS, LogFormat
 from queries.ingest.logs.store import import_log
+from queries.ingest.refused import known_import, refusals_csv, write_refusals
 from queries.ingest.retention import CURVES, CurveDefaults, check_retention, import_retention
 from queries.ingest.rows import FORMATS, Format
 from queries.ingest.small_tables import Told
@@ -334,6 +335,25 @@ def columns(kind: Kind | None) -> None:
         click.echo(
             f"  {DATA_COLUMN[shown]:<{width}}  A JSON object with the columns that describe the event.\n"
         )
+
+
+@command.command("refusals")
+@click.argument("import_id", metavar="ID", type=click.UUID)
+@_TENANT
+@click.option(
+    "-o", "--output", type=click.Path(dir_okay=False, path_type=Path), metavar="FILE",
+    help="Where the list goes; otherwise to standard output.",
+)  # fmt: skip
+def refusals_of(import_id: UUID, tenant: str, output: Path | None) -> None:
+    """Write the refused rows of an import as CSV (line, reason, detail). The page Freshness lists imports."""
+    with databases(Settings.from_env()):
+        actor = Actor(unscoped_tenant_id(tenant))
+        known_import(actor, import_id)
+        if output is None:
+            for piece in refusals_csv(actor, import_id):
+                click.echo(piece, nl=False)
+        else:
+            click.echo(f"{write_refusals(actor, import_id, output):,} rows are listed in {output}")
 
 
 def _tell_dry_run(found: DryRun) -> None:

@@ -6,14 +6,16 @@ to be taken is committed.
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any
-from uuid import UUID, uuid4
+from uuid import UUID, uuid4, uuid5
 from zoneinfo import ZoneInfo
 
 import orjson
+from sqlalchemy import Connection
 from sqlalchemy.exc import IntegrityError
 
 from queries.errors import AccessRefused, InvalidRequest, NotFound
@@ -29,7 +31,7 @@ from queries.ingest.counting.verdicts import Fetch
 from queries.ingest.counting.windows import Window, Windows
 from queries.ingest.enclosures import enclosure
 from queries.ingest.event_store import EventStore, event_id
-from queries.ingest.events import in_time, limits_of
+from queries.ingest.events import IMPORT_TYPES, in_time, limits_of
 from queries.ingest.imports import Refusal, Tally
 from queries.ingest.logs.rulings import download_row, judge_requests
 from queries.ingest.logs.tenant import tenant_rules
@@ -40,6 +42,10 @@ from queries.session import Actor, anonymous_statement, tenant_session
 from queries.statements import ask
 
 LARGEST_BATCH = 5_000
+LISTED_REFUSALS_OF_HOUR = 1_000
+"""Rows that are listed of a key's batches of an hour; the rest is counted, and each answer tells of its own."""
+
+_BATCHES = UUID("4b7f6a52-6a0e-5b0c-9a1f-52d7c1f0a9e3")
 _PIXEL = "pixel"
 _SAID = ("order_id", "value", "currency")
 _FIELDS = {kind: field_reader(kind) for kind in KINDS}
@@ -81,29 +87,64 @@ def take_events(tenant_id: UUID, key_id: UUID, events: list[Any]) -> Taken:
     Sent again it adds nothing. Raises: AccessRefused for a key that may not do this.
     """
     actor = Actor(tenant_id)
-    tally, refusals = Tally(), list[Refusal]()
-    rows: dict[Kind, list[Row]] = {"listener": [], "attribution": []}
+    tallies = {kind: Tally() for kind in KINDS}
+    rows: dict[Kind, list[Row]] = {kind: [] for kind in KINDS}
+    refused: dict[Kind | None, list[Refusal]] = {kind: [] for kind in (*KINDS, None)}
     with tenant_session(actor, write=True) as connection:
         key = ask(connection, "collector/use_api_key", key_id=key_id)
         if not key or not key[0]["may_write"]:
             raise AccessRefused("This key may not send events.")
         clock = ask(connection, "ingest/clock")[0]
         for number, event in enumerate(events, 1):
+            told = kind_of(event) if isinstance(event, dict) else None
             try:
-                kind, row = _row(number, event)
+                kind = _known(told, event)
+                row = read_row(kind, number, _FIELDS[kind](event))
                 rows[kind].append(in_time(row, kind, limits_of(clock, kind)))
-            except RowRefused as refused:
-                refusals.append(Refusal(number, refused.reason, refused.detail))
+            except RowRefused as why:
+                refused[told].append(Refusal(number, why.reason, why.detail))
         for kind, good in rows.items():
             if good:
                 _make_room(actor, kind, good, clock["oldest_listener_event"])
-                refusals += EventStore(kind, tenant_id, tally, References()).take(connection, good)
+                refused[kind] += EventStore(kind, tenant_id, tallies[kind], References()).take(
+                    connection, good
+                )
+        refused["attribution" if rows["attribution"] and not rows["listener"] else "listener"] += refused.pop(
+            None
+        )
+        for kind in KINDS:
+            _note(connection, key_id, key[0]["name"], kind, clock["now"], tallies[kind], refused[kind])
     return Taken(
-        tally.imported,
-        tally.duplicate,
-        tally.impressions,
-        tuple(sorted(refusals, key=lambda r: r.line_number)),
+        sum(tally.imported for tally in tallies.values()),
+        sum(tally.duplicate for tally in tallies.values()),
+        sum(tally.impressions for tally in tallies.values()),
+        tuple(sorted((one for of_kind in refused.values() for one in of_kind), key=lambda r: r.line_number)),
     )
+
+
+def _note(
+    connection: Connection,
+    key_id: UUID,
+    name: str,
+    kind: Kind,
+    now: datetime,
+    tally: Tally,
+    refusals: list[Refusal],
+) -> None:
+    """Adds the batch to the row of its key, kind and hour; last of all: here batches of one key wait for each other."""
+    if not (tally.imported or tally.duplicate or refusals):
+        return
+    hour = now.astimezone(UTC).replace(minute=0, second=0, microsecond=0)
+    id_ = uuid5(_BATCHES, f"{key_id} {kind} {hour.isoformat()}")
+    noted = ask(
+        connection, "collector/note_batch",
+        id=id_, import_type=IMPORT_TYPES[kind], source=f"API key {name}", records_imported=tally.imported,
+        records_duplicate=tally.duplicate, records_refused=len(refusals), impressions=tally.impressions,
+        by_reason=orjson.dumps(Counter(refusal.reason for refusal in refusals)).decode(),
+    )[0]  # fmt: skip
+    room = LISTED_REFUSALS_OF_HOUR - (noted["records_refused"] - len(refusals))
+    if refusals and room > 0:
+        tally.record(connection, id_, refusals[:room])
 
 
 def follow_prefix(episode_id: UUID, visitor: Visitor, *, lists: Lists) -> str:
@@ -241,15 +282,15 @@ def create_link(
     return id_
 
 
-def _row(number: int, event: Any) -> tuple[Kind, Row]:
+def _known(kind: Kind | None, event: Any) -> Kind:
+    """The kind of an event that can be read. Raises: RowRefused."""
     if isinstance(event, RowRefused):
         raise event
     if not isinstance(event, dict):
         raise RowRefused("The line is not a JSON object.")
-    kind = kind_of(event)
     if kind is None:
         raise RowRefused("The fields do not tell listener from attribution events.")
-    return kind, read_row(kind, number, _FIELDS[kind](event))
+    return kind
 
 
 def _make_room(actor: Actor, kind: Kind, rows: list[Row], oldest: datetime) -> None:

@@ -46,7 +46,7 @@ AHEAD_OF_NOW = timedelta(minutes=10)
 
 # Whatever is no letter, and days and runs of a file.
 _SEPARATORS = re.compile(r"[^a-z]+")
-_IMPORT_TYPES: dict[Kind, ImportType] = {"listener": "listener_events", "attribution": "attribution_events"}
+IMPORT_TYPES: dict[Kind, ImportType] = {"listener": "listener_events", "attribution": "attribution_events"}
 _TOO_OLD: dict[Kind, str] = {
     "listener": "The event is older than the two years that raw events are kept.",
     "attribution": "The event is older than ten years.",
@@ -103,7 +103,7 @@ def import_events(
                 _remember(actor, source_name, opened, columns)
             run = stack.enter_context(
                 importing_in_batches(
-                    actor, _IMPORT_TYPES[opened], name, begins_with=lambda *so_far: _begins_with(file, source, *so_far),
+                    actor, IMPORT_TYPES[opened], name, begins_with=lambda *so_far: _begins_with(file, source, *so_far),
                     options={"columns": meanings} if meanings else None,
                 )
             )  # fmt: skip
@@ -117,9 +117,9 @@ def import_events(
     except ImportRefused as refused:
         if run is None:
             # A file that tells nothing of its kind is recorded under the usual one.
-            refuse(actor, _IMPORT_TYPES[told[0] or "listener"], name, refused, sha256=told[1])
+            refuse(actor, IMPORT_TYPES[told[0] or "listener"], name, refused, sha256=told[1])
         raise
-    return result(run.import_id, _IMPORT_TYPES[opened], run.tally)
+    return result(run.import_id, IMPORT_TYPES[opened], run.tally)
 
 
 def _take(actor: Actor, file: Source, kind: Kind, run: Batches, batch_done: BatchDone) -> None:

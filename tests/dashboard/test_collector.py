@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import csv
+import io
 import json
 import threading
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from http.client import HTTPConnection
 from typing import Any
@@ -21,7 +24,7 @@ from queries.ingest.collector import create_link
 from queries.ingest.event_store import EventStore
 from queries.session import Actor
 from queries.tenants import set_disabled
-from tests.dashboard.visitors import ADDRESS, address
+from tests.dashboard.visitors import ADDRESS, Browser, address
 from tests.unit.counting_samples import PHONE
 
 NOW = datetime.now(UTC).replace(microsecond=0)
@@ -501,6 +504,74 @@ def test_a_download_and_a_conversion_of_one_phone_are_one_listener(alpha: Sender
         alpha.one("select listener_id from attribution_events where campaign_id = %s", alpha.campaign)
         == listener
     )
+
+
+def _batches(sender: Sender) -> list[Any]:
+    return sender.tables.execute(
+        "select id, import_type, records_imported, records_duplicate, records_refused, figures -> 'by_reason'"
+        " from etl_imports where tenant_id = %s and status = 'completed' and source = 'API key Collector'"
+        " and created_at >= %s order by import_type",
+        [sender.tenant, sender.one("select created_at from api_keys where prefix = %s", sender.key.prefix)],
+    ).fetchall()
+
+
+def test_what_a_key_sends_is_one_import_of_the_hour_with_what_it_refused(alpha: Sender) -> None:
+    bad, unread = alpha.event("192.0.2.1"), alpha.event(colour="red")
+    assert alpha.post([]).status_code == 200
+    assert _batches(alpha) == []
+    assert alpha.post([alpha.event(id="counted"), bad, 7]).json["refused"] == 2
+    order = {"campaign_id": str(alpha.campaign), "attribution_type": "visit", "source": "pixel"}
+    again = alpha.post(
+        [unread, alpha.event(id="counted"), {**order, "occurred_at": NOW.isoformat()}, order, bad]
+    )
+    assert (again.json["imported"], again.json["duplicate"], again.json["refused"]) == (1, 1, 3)
+    address = "The listener id is an address of a person or device: send a hash of it."
+    # A test at the turn of an hour has a row of each.
+    rows = _batches(alpha)
+    assert [
+        tuple(map(sum, zip(*(row[2:5] for row in rows if row[1] == kind), strict=True)))
+        for kind in ("attribution_events", "listener_events")
+    ] == [(1, 0, 1), (1, 1, 4)]
+    if len(rows) == 2:
+        assert [row[5] for row in rows] == [
+            {"A value is missing.": 1},
+            {address: 2, "The line is not a JSON object.": 1, "A field is not known.": 1},
+        ]
+
+
+def test_no_more_refusals_of_a_key_are_listed_than_an_hour_has_room_for(
+    alpha: Sender, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("queries.ingest.collector.LISTED_REFUSALS_OF_HOUR", 3)
+    for _ in range(2):
+        assert alpha.post([7, 8]).json["refused"] == 2
+    rows = _batches(alpha)
+    listed = alpha.one(
+        "select count(*) from import_refusals where import_id = any(%s)", [row[0] for row in rows]
+    )
+    assert (sum(row[4] for row in rows), listed) == (4, 3 if len(rows) == 1 else 4)
+
+
+def test_the_refused_rows_of_an_import_are_for_who_sees_imports(
+    alpha: Sender, browse: Callable[..., Browser]
+) -> None:
+    alpha.post([alpha.event(), alpha.event("192.0.2.1"), alpha.event(app="=1+1\tx")])
+    path = f"/imports/{_batches(alpha)[0][0]}/refused.csv"
+    may = {"Alice": 200, "Dora": 200, "Bob": 403, "Carol": 403, "Charlie": 404, "Oscar": 403}
+    for person, status in may.items():
+        answer = browse(person).get(path)
+        assert answer.status_code == status, person
+        if status != 200:
+            assert "listener id" not in answer.text
+            continue
+        assert (answer.mimetype, answer.headers["Cache-Control"]) == ("text/csv", "no-store")
+        assert list(csv.reader(io.StringIO(answer.text))) == [
+            ["line", "reason", "detail"],
+            ["2", "The listener id is an address of a person or device: send a hash of it.", ""],
+            ["3", "A text has control characters in it.", "app: =1+1 x"],
+        ]
+    assert browse().get(path).location.startswith("/login")
+    assert browse("Alice").get(f"/imports/{alpha.episode}/refused.csv").status_code == 404
 
 
 def test_the_routes_use_no_session_and_set_no_cookie(alpha: Sender) -> None:

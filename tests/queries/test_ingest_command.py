@@ -94,6 +94,26 @@ def test_events_are_imported_and_said_in_numbers(
         ]  # fmt: skip
 
 
+def test_the_refused_rows_of_an_import_are_there_later_for_its_tenant(
+    alice: Tenant, command_database: Database, run: Callable[..., Result], tmp_path: Path
+) -> None:
+    run("feed", FEED, "--tenant", _slug(alice))
+    [listed] = (tmp_path / "home" / "imports").iterdir()
+    import_id = listed.name.removesuffix("-refused.csv")
+    shown = run("refusals", import_id, "--tenant", _slug(alice))
+    assert (shown.exit_code, shown.output.splitlines()) == (0, listed.read_text().splitlines())
+    assert shown.output.splitlines()[1].startswith("54,The item has no audio.")
+    path = tmp_path / "later.csv"
+    assert run("refusals", import_id, "--tenant", _slug(alice), "-o", path).output == (
+        f"2 rows are listed in {path}\n"
+    )
+    assert path.read_bytes() == listed.read_bytes()
+    foreign = run("refusals", import_id, "--tenant", _slug(Tenant(command_database)))
+    assert isinstance(foreign.exception, PodboardError)
+    assert str(foreign.exception) == "There is no such import."
+    assert "54" not in foreign.output
+
+
 def test_a_file_of_bad_rows_alone_ends_with_1(
     alice: Tenant, run: Callable[..., Result], tmp_path: Path
 ) -> None:

@@ -35,10 +35,11 @@ from psycopg import sql
 from queries.engine import dispose_engines
 from queries.errors import AccessRefused
 from queries.ingest import events as events_module
-from queries.ingest import imports, row_reader
+from queries.ingest import imports, refused, row_reader
 from queries.ingest.events import check_events, import_events
-from queries.ingest.imports import ImportRefused, ImportResult, Refusal, write_refusals
+from queries.ingest.imports import ImportRefused, ImportResult, Refusal
 from queries.ingest.lines import LONGEST_LINE
+from queries.ingest.refused import write_refusals
 from queries.session import Actor
 from queries.settings import Settings
 from tests.conftest import Database
@@ -994,7 +995,7 @@ def test_what_is_refused_is_listed_up_to_a_limit_and_counted_beyond(
 def test_the_list_of_refusals_is_a_csv_that_no_spreadsheet_runs(
     alice: Studio, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(imports, "_PAGE", 3)
+    monkeypatch.setattr(refused, "_PAGE", 3)
     good = {"episode_id": str(alice.one), "listener_id": "l1", "event_type": "play", "occurred_at": _at()}
     names = ["=1+1", "+1", "-1", "@SUM(A1)", "\tx", 'quo"te,', "plain", "=cmd|' /C calc'!A0"]
     done = alice.take("\n".join(json.dumps(row) for row in [good, *({**good, name: 1} for name in names)]))

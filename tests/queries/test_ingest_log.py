@@ -23,9 +23,10 @@ from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 
 from queries.ingest.agents.classify import classify_agent
-from queries.ingest.imports import ImportRefused, write_refusals
+from queries.ingest.imports import ImportRefused
 from queries.ingest.logs import store
 from queries.ingest.logs.store import import_log
+from queries.ingest.refused import write_refusals
 from queries.settings import Settings
 from tests.conftest import Database
 from tests.host import DAY, IAB, MINUTE, SIZE, Host, at, line, piece
