@@ -15,7 +15,7 @@ from dashboard.commands._files import opened, progress
 from dashboard.commands.log import classify, mapping_lines
 from dashboard.databases import databases
 from queries.ingest.ad_units import AD_UNITS, check_ad_units, import_ad_units
-from queries.ingest.bookings import import_bookings
+from queries.ingest.bookings import BOOKINGS, check_bookings, import_bookings
 from queries.ingest.columns import COLUMNS, DATA_COLUMN, KINDS, Kind
 from queries.ingest.counting.configured import data_centres
 from queries.ingest.counting.countries import Countries
@@ -48,6 +48,10 @@ _REFUSALS = click.option(
 _MAP = click.option(
     "--map", "columns", multiple=True, metavar="NAME=COLUMN",
     help="What a name in the file means; empty after the = leaves it out. Remembered for the source's next files.",
+)  # fmt: skip
+_MAP_NOW = click.option(
+    "--map", "columns", multiple=True, metavar="NAME=COLUMN",
+    help="What a name in the file means; empty after the = leaves it out.",
 )  # fmt: skip
 _FORMAT = click.option(
     "--format", "file_format", type=click.Choice(FORMATS), help="Otherwise told from the content."
@@ -138,13 +142,27 @@ def events(
 @command.command()
 @click.argument("file", metavar="FILE")
 @_TENANT
+@_FORMAT
+@_MAP_NOW
+@_DRY_RUN
 @_REFUSALS
-def bookings(file: str, tenant: str, refusals: Path | None) -> None:
-    """Import bookings from a CSV file (gzip and zstd too): campaign (id or name), starts_on, ends_on, pricing_model,
-    rate, currency; and as they apply booked_impressions, booking_date, promo_code, vanity_url, id."""
+def bookings(
+    file: str,
+    tenant: str,
+    file_format: Format | None,
+    columns: tuple[str, ...],
+    dry_run: bool,
+    refusals: Path | None,
+) -> None:
+    """Import bookings from CSV, NDJSON or Parquet (gzip and zstd too): campaign (id or name), starts_on, ends_on,
+    pricing_model, rate, currency; and as they apply booked_impressions, booking_date, promo_code, vanity_url, id."""
+    told = Told(file_format, _meanings(columns, BOOKINGS.names))
     with databases(Settings.from_env()) as settings, opened(file) as raw:
         actor = Actor(unscoped_tenant_id(tenant))
-        done = import_bookings(actor, raw, name=Path(file).name)
+        if dry_run:
+            _tell_dry_run(check_bookings(actor, raw, told=told))
+            return
+        done = import_bookings(actor, raw, name=Path(file).name, told=told)
         click.echo(
             f"Bookings: {done.imported:,} imported, {done.duplicate:,} there already, {done.refused:,} refused."
         )

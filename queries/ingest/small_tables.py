@@ -1,6 +1,7 @@
 """Tables of a few columns that are read whole: CSV, NDJSON and Parquet, plain or packed, their names mapped if told.
 
-For what is counted in thousands (points of curves, ad units); events of any number are read by `rows` and `parquet`.
+For what is counted in thousands (points of curves, ad units, bookings); events of any number are read by `rows` and
+`parquet`.
 """
 
 from __future__ import annotations
@@ -33,7 +34,7 @@ Line = tuple[int, Values]
 class SmallTable:
     """What the files of one import hold: its name in the memory of columns, its rows in words, its columns."""
 
-    kind: Literal["retention", "ad_unit"]
+    kind: Literal["retention", "ad_unit", "booking"]
     import_type: ImportType
     rows: str
     columns: tuple[Column, ...]
