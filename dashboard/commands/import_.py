@@ -12,7 +12,7 @@ from uuid import UUID
 import click
 
 from dashboard.commands._files import opened, progress
-from dashboard.commands.log import classify, mapping_lines
+from dashboard.commands.log import WINDOWS, classify, mapping_lines
 from dashboard.databases import databases
 from queries.ingest.ad_units import AD_UNITS, check_ad_units, import_ad_units
 from queries.ingest.bookings import BOOKINGS, check_bookings, import_bookings
@@ -298,11 +298,20 @@ def _meanings(told: tuple[str, ...], known: Iterable[str]) -> dict[str, str] | N
 )  # fmt: skip
 @click.option("--redirects", is_flag=True, help="The log is that of a prefix that only redirects.")
 @click.option("--dry-run", is_flag=True, help="Read and count, store nothing; no database is needed.")
+@click.option(
+    "--window", type=click.Choice(list(WINDOWS)),
+    help="Of a dry run: once per what (day unless told); an import goes by the tenant's own.",
+)  # fmt: skip
+@click.option(
+    "--time-zone", metavar="ZONE",
+    help="Of a dry run: whose days, like Europe/Berlin (UTC unless told); an import goes by the tenant's own.",
+)  # fmt: skip
 @_REFUSALS
 @click.pass_context
 def log(
     context: click.Context, file: str, tenant: str | None, log_format: LogFormat | None, mapping: Path | None,
-    shift_to: datetime | None, redirects: bool, dry_run: bool, refusals: Path | None,
+    shift_to: datetime | None, redirects: bool, dry_run: bool, window: str | None,
+    time_zone: str | None, refusals: Path | None,
 ) -> None:  # fmt: skip
     """Import the downloads in an access log (combined, JSON lines, CloudFront or S3; plain, gzip or zstd).
 
@@ -311,10 +320,14 @@ def log(
     """
     if dry_run:
         context.invoke(
-            classify, file=file, log_format=log_format, episodes=mapping, shift_to=shift_to, window="day",
-            time_zone="UTC", redirects=redirects, refusals=refusals, as_json=False,
+            classify, file=file, log_format=log_format, episodes=mapping, shift_to=shift_to, window=window or "day",
+            time_zone=time_zone or "UTC", redirects=redirects, refusals=refusals, as_json=False,
         )  # fmt: skip
         return
+    if window is not None or time_zone is not None:
+        raise click.UsageError(
+            "--window and --time-zone are for --dry-run: an import goes by the tenant's own."
+        )
     if tenant is None:
         raise click.UsageError("Missing option '--tenant'.")
     settings = Settings.from_env()

@@ -33,7 +33,7 @@ from queries.settings import Settings
 
 _TOP = 5
 _SHOWN_EVERY = 2_000
-_WINDOWS = {
+WINDOWS = {
     "day": Window.CALENDAR_DAY,
     "first-touch": Window.ROLLING_FIRST_TOUCH,
     "last-touch": Window.ROLLING_LAST_TOUCH,
@@ -61,7 +61,7 @@ def command() -> None:
     help="Move the whole log by so many days that its first request falls on this day.",
 )  # fmt: skip
 @click.option(
-    "--window", type=click.Choice(list(_WINDOWS)), default="day", show_default=True, help="Once per what."
+    "--window", type=click.Choice(list(WINDOWS)), default="day", show_default=True, help="Once per what."
 )
 @click.option("--time-zone", default="UTC", show_default=True, help="Whose days, like Europe/Berlin.")
 @click.option("--redirects", is_flag=True, help="The log is that of a prefix that only redirects.")
@@ -86,7 +86,7 @@ def classify(
             # Nobody will ever want these listeners again: the key is thrown away with them.
             secret=secrets.token_bytes(32),
             episode_of=_episodes(episodes),
-            window=_WINDOWS[window],
+            window=WINDOWS[window],
             zone=_zone(time_zone),
             redirects=redirects,
             data_centres=data_centres(settings.data_centres),
