@@ -16,7 +16,7 @@ from dashboard.commands.log import WINDOWS, classify, mapping_lines
 from dashboard.databases import databases
 from queries.ingest.ad_units import AD_UNITS, check_ad_units, import_ad_units
 from queries.ingest.bookings import BOOKINGS, check_bookings, import_bookings
-from queries.ingest.columns import COLUMNS, DATA_COLUMN, KINDS, Kind
+from queries.ingest.columns import COLUMNS, DATA_COLUMN, KINDS, Kind, names_of
 from queries.ingest.counting.configured import data_centres
 from queries.ingest.counting.countries import Countries
 from queries.ingest.counting.rules import nowhere
@@ -110,9 +110,7 @@ def events(
     Good rows stand, bad ones are listed with line and reason. The same file imported again adds nothing, one that was
     interrupted goes on where it stopped. `podboard import columns` lists the columns.
     """
-    told = _meanings(
-        columns, {column.key for kind in KINDS for column in COLUMNS[kind]} | set(DATA_COLUMN.values())
-    )
+    told = _meanings(columns, [name for kind in KINDS for name in names_of(kind)])
     with databases(Settings.from_env()) as settings, opened(file) as raw, progress(raw, file, "rows") as tell:
         actor = Actor(unscoped_tenant_id(tenant))
         source = source or source_of(Path(file).name)

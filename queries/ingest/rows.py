@@ -178,7 +178,7 @@ class EventFile:
 
 def field_reader(kind: Kind, told: Mapping[str, str] | None = None) -> Callable[[Mapping[str, Any]], Cells]:
     """Reads the fields of an object into cells. What it returns raises RowRefused."""
-    names = {**names_of(kind), **(told or {})}
+    names = _names(kind, told or {})
 
     def read(values: Mapping[str, Any]) -> Cells:
         cells: Cells = {}
@@ -204,9 +204,15 @@ def meant(header: list[str], columns: Mapping[str, str]) -> list[str]:
     return [told.get(normalised(name)) or name for name in header]
 
 
+def _names(kind: Kind, told: Mapping[str, str]) -> dict[str, str]:
+    """Every name with the key it means; a name may be told by any of those a column is known by."""
+    own = names_of(kind)
+    return {**own, **{normalised(name): own.get(means, means) for name, means in told.items()}}
+
+
 def known_columns(header: list[str], kind: Kind, noun: str, columns: Mapping[str, str]) -> list[str]:
     """The keys of these names; empty for one that is to be left out."""
-    names = {**names_of(kind), **{normalised(name): key for name, key in columns.items()}}
+    names = _names(kind, columns)
     keys = [names.get(normalised(name)) for name in header]
     unknown = [printable(name.strip()) for name, key in zip(header, keys, strict=True) if key is None]
     if unknown:

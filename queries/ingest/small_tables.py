@@ -102,7 +102,9 @@ def _meanings(actor: Actor, table: SmallTable, told: Told) -> dict[str, str]:
         with tenant_session(actor) as connection:
             found = ask(connection, "ingest/columns_of_source", source=told.source_name, kind=table.kind)
         meanings = found[0]["columns"] if found else None
-    return table.names | {normalised(name): key for name, key in (meanings or {}).items()}
+    return table.names | {
+        normalised(name): table.names.get(means, means) for name, means in (meanings or {}).items()
+    }
 
 
 def _judged(

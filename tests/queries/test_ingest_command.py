@@ -114,6 +114,28 @@ def test_the_refused_rows_of_an_import_are_there_later_for_its_tenant(
     assert "54" not in foreign.output
 
 
+def test_a_column_is_told_by_any_of_its_names(
+    alice: Tenant, run: Callable[..., Result], tmp_path: Path
+) -> None:
+    episode = alice.episode(alice.podcast("Show"), "One")
+    events = tmp_path / "events.csv"
+    events.write_text(f"folge,hash,was,wann\n{episode},l1,play,{datetime.now(UTC).isoformat()}\n")
+    told = ("folge=episode", "hash=listener", "was=event_type", "wann=time")
+    done = run("events", events, "--tenant", _slug(alice), *(part for one in told for part in ("--map", one)))
+    assert done.output == "Events: 1 imported, 0 there already, 0 refused.\n"
+    today = datetime.now(UTC).date()
+    campaign = alice.campaign(alice.sponsor("S"), today, today)
+    units = tmp_path / "units.csv"
+    units.write_text(f"kampagne,folge,type,sekunde,length\n{campaign},{episode},pre_roll,0,30\n")
+    told = ("kampagne=campaign_id", "folge=guid", "sekunde=start")
+    done = run(
+        "ad-units", units, "--tenant", _slug(alice), *(part for one in told for part in ("--map", one))
+    )
+    assert done.output == "Ad units: 1 imported, 0 there already, 0 refused.\n"
+    done = run("events", events, "--tenant", _slug(alice), "--map", "folge=nothing")
+    assert (done.exit_code, "--map folge=nothing" in done.output) == (2, True)
+
+
 def test_a_file_of_bad_rows_alone_ends_with_1(
     alice: Tenant, run: Callable[..., Result], tmp_path: Path
 ) -> None:
