@@ -12,7 +12,7 @@ from uuid import UUID
 
 import orjson
 from flask import Blueprint, Flask, Response, current_app, jsonify, redirect, request
-from werkzeug.exceptions import BadRequest, NotFound, RequestEntityTooLarge, Unauthorized
+from werkzeug.exceptions import BadRequest, MethodNotAllowed, NotFound, RequestEntityTooLarge, Unauthorized
 from werkzeug.wrappers import Response as AnyResponse
 
 from dashboard.faults import fault
@@ -77,6 +77,15 @@ def prefix(episode_id: UUID, _rest: str = "") -> AnyResponse:
     """Counts a request for an episode and sends the listener on to where its audio lies."""
     target = follow_prefix(episode_id, _visitor(), lists=current_app.extensions["counting_lists"])
     return _sent_on(target)
+
+
+@blueprint.get("/api/v1/events", endpoint="other_method")
+@blueprint.get("/e/<path:_rest>", endpoint="no_episode")
+def nothing_here(_rest: str = "") -> AnyResponse:
+    """Tells a program, which has no use for the log-in page, that the method or the episode's id is wrong."""
+    if request.endpoint == "collector.other_method":
+        raise MethodNotAllowed(["POST"])
+    raise NotFound
 
 
 @blueprint.get("/p/<string(length=32):key>.gif")
