@@ -111,7 +111,7 @@ def events(
     interrupted goes on where it stopped. `podboard import columns` lists the columns.
     """
     told = _meanings(columns, [name for kind in KINDS for name in names_of(kind)])
-    with databases(Settings.from_env()) as settings, opened(file) as raw, progress(raw, file, "rows") as tell:
+    with databases(Settings.from_env()) as settings, opened(file) as raw, progress(file, "rows") as tell:
         actor = Actor(unscoped_tenant_id(tenant))
         source = source or source_of(Path(file).name)
         if dry_run:
@@ -338,7 +338,7 @@ def log(
             actor, raw, name=Path(file).name, log_format=log_format, shift_to=shift_to.date() if shift_to else None,
             mapping=mapping_lines(mapping) if mapping else None, redirects=redirects,
             data_centres=data_centres(settings.data_centres), place_of=places.place if places else nowhere,
-            batch_done=stack.enter_context(progress(raw, file)),
+            batch_done=stack.enter_context(progress(file)),
         )  # fmt: skip
         made = f" (and {done.impressions:,} impressions of ads in them)" if done.impressions else ""
         click.echo(

@@ -10,12 +10,14 @@ from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import BinaryIO
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import click
 import orjson
 
 from dashboard.commands._files import opened, progress
+from queries.ingest.batches import BatchDone
 from queries.ingest.counting.configured import data_centres
 from queries.ingest.counting.countries import Countries
 from queries.ingest.counting.reasons import Reason
@@ -102,7 +104,7 @@ def classify(
         )
         listed = stack.enter_context(_listing(refusals)) if refusals else _nowhere
         began = time.perf_counter()
-        entries = _reported(reader, stack.enter_context(progress(raw, file)))
+        entries = _reported(reader, raw, stack.enter_context(progress(file)))
         summary = classify_log(entries, rules, listed=listed)
         seconds = time.perf_counter() - began
     if as_json:
@@ -138,13 +140,13 @@ def _zone(name: str) -> ZoneInfo:
         raise ImportRefused(f"There is no time zone {name!r}: write it like Europe/Berlin.") from None
 
 
-def _reported(reader: LogReader, done: Callable[[int], None]) -> Iterator[Request | RefusedLine]:
+def _reported(reader: LogReader, raw: BinaryIO, done: BatchDone) -> Iterator[Request | RefusedLine]:
     """The entries; `done` hears every now and then how many lines there were."""
     for count, entry in enumerate(reader):
         if count % _SHOWN_EVERY == 0:
-            done(reader.lines)
+            done(reader.lines, reader.reached(raw))
         yield entry
-    done(reader.lines)
+    done(reader.lines, reader.reached(raw))
 
 
 @contextmanager

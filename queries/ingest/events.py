@@ -7,14 +7,14 @@ same file imported again adds nothing.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from contextlib import ExitStack
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any, BinaryIO
 
 from queries.ingest.ahead import ahead
-from queries.ingest.batches import Batches, importing_in_batches
+from queries.ingest.batches import BatchDone, Batches, importing_in_batches
 from queries.ingest.columns import Kind, Row, RowRefused, found
 from queries.ingest.event_store import Event, EventStore
 from queries.ingest.imports import (
@@ -52,7 +52,6 @@ _TOO_OLD: dict[Kind, str] = {
     "attribution": "The event is older than ten years.",
 }
 Source = EventFile | ParquetFile
-BatchDone = Callable[[int], None]
 
 
 @dataclass(slots=True)
@@ -63,6 +62,7 @@ class _Batch:
     refusals: list[Refusal]
     lines: int
     sha256: str
+    reached: int
     events: list[Event] = field(default_factory=list)
 
 
@@ -78,13 +78,13 @@ class DryRun:
 def import_events(
     actor: Actor, source: BinaryIO, *, name: str, kind: Kind | None = None, file_format: Format | None = None,
     columns: Mapping[str, str] | None = None, source_name: str | None = None,
-    batch_done: BatchDone = lambda _: None,
+    batch_done: BatchDone = lambda *_: None,
 ) -> ImportResult:  # fmt: skip
     """What became of the rows of `source`; `name` is what the import is called afterwards.
 
     Kind and format are found out from the first line unless given. `columns` says what names in the file mean; told
     with a `source_name` it is remembered for the next files of that source. `batch_done` hears how many lines are
-    committed. Memory does not grow with the file; what was interrupted goes on where it stopped.
+    committed, and of how many bytes. Memory does not grow with the file; what was interrupted goes on where it stopped.
     Raises: ImportRefused when the file as a whole cannot be understood; then nothing of it stands.
     """
     meanings = _columns(actor, source_name, kind, columns)
@@ -112,7 +112,7 @@ def import_events(
                 source.seek(0)
                 file = _file(stack, source, kind, file_format, meanings)
                 file.open()
-            _take(actor, file, opened, run, batch_done)
+            _take(actor, file, source, opened, run, batch_done)
             run.tally.source_sha256 = file.position[1]
     except ImportRefused as refused:
         if run is None:
@@ -122,19 +122,23 @@ def import_events(
     return result(run.import_id, IMPORT_TYPES[opened], run.tally)
 
 
-def _take(actor: Actor, file: Source, kind: Kind, run: Batches, batch_done: BatchDone) -> None:
+def _take(
+    actor: Actor, file: Source, source: BinaryIO, kind: Kind, run: Batches, batch_done: BatchDone
+) -> None:
     """Stores what no run before this one has dealt with."""
     room = Room(actor)
     store = EventStore(kind, run.tenant_id, run.tally, References())
     with tenant_session(actor) as connection:
         limits = limits_of(ask(connection, "ingest/clock")[0], kind)
     # All that needs no transaction of the batch is done while the one before it is stored.
-    for batch in ahead(_judged_batches(actor, store, _batches(file, kind, limits, after=run.lines_done))):
+    for batch in ahead(
+        _judged_batches(actor, store, _batches(file, source, kind, limits, after=run.lines_done))
+    ):
         room.make(event.row.occurred_at for event in batch.events)
         with run.batch(batch.lines, batch.sha256) as connection:
             refusals = batch.refusals + (store.store(connection, batch.events) if batch.events else [])
             run.tally.record(connection, run.import_id, sorted(refusals, key=lambda r: r.line_number))
-        batch_done(run.lines_done)
+        batch_done(run.lines_done, batch.reached)
 
 
 def _judged_batches(actor: Actor, store: EventStore, batches: Iterator[_Batch]) -> Iterator[_Batch]:
@@ -159,7 +163,7 @@ def _remember(actor: Actor, source_name: str, kind: Kind, columns: Mapping[str, 
 def check_events(
     actor: Actor, source: BinaryIO, *, kind: Kind | None = None, file_format: Format | None = None,
     columns: Mapping[str, str] | None = None, source_name: str | None = None,
-    batch_done: BatchDone = lambda _: None,
+    batch_done: BatchDone = lambda *_: None,
 ) -> DryRun:  # fmt: skip
     """What an import of `source` would refuse; nothing is stored. Raises: ImportRefused, as an import would."""
     good, refused, first = 0, 0, list[Refusal]()
@@ -169,7 +173,7 @@ def check_events(
         opened = file.open()
         with tenant_session(actor) as connection:
             limits = limits_of(ask(connection, "ingest/clock")[0], opened)
-        for batch in ahead(_batches(file, opened, limits)):
+        for batch in ahead(_batches(file, source, opened, limits)):
             with tenant_session(actor) as connection:
                 references.learn(connection, batch.rows)
             for row in batch.rows:
@@ -181,7 +185,7 @@ def check_events(
                     good += 1
             refused += len(batch.refusals)
             first += sorted(batch.refusals, key=lambda r: r.line_number)[: SHOWN_REFUSALS - len(first)]
-            batch_done(batch.lines)
+            batch_done(batch.lines, batch.reached)
     return DryRun(good, refused, tuple(first))
 
 
@@ -246,7 +250,7 @@ def in_time(row: Row, kind: Kind, limits: tuple[datetime, datetime]) -> Row:
 
 
 def _batches(
-    file: Source, kind: Kind, limits: tuple[datetime, datetime], *, after: int = 0
+    file: Source, source: BinaryIO, kind: Kind, limits: tuple[datetime, datetime], *, after: int = 0
 ) -> Iterator[_Batch]:
     """The rows of a file after its first `after` lines, batch by batch, each judged alone."""
     reader = RowReader(kind)
@@ -263,10 +267,10 @@ def _batches(
         else:
             refusals.append(judged)
         if len(rows) + len(refusals) >= most or size >= BATCH_BYTES:
-            yield _Batch(rows, refusals, number, file.position[1])
+            yield _Batch(rows, refusals, number, file.position[1], file.reached(source))
             rows, refusals, size, most = [], [], 0, BATCH_ROWS
     if rows or refusals:
-        yield _Batch(rows, refusals, *file.position)
+        yield _Batch(rows, refusals, *file.position, file.reached(source))
 
 
 def _judged(

@@ -6,6 +6,7 @@ import hashlib
 from collections.abc import Iterator, Mapping
 from datetime import date, datetime
 from decimal import Decimal
+from io import SEEK_END
 from typing import TYPE_CHECKING, Any, BinaryIO
 from uuid import UUID
 
@@ -35,6 +36,7 @@ class ParquetFile:
         self._source = source
         self._row = 0
         self._sha256 = ""
+        self._size = 0
         self._keys: list[str] = []
         self._file: pq.ParquetFile
 
@@ -45,6 +47,8 @@ class ParquetFile:
         import pyarrow.parquet as pq
 
         self._sha256 = whole_hash(self._source)
+        self._size = self._source.seek(0, SEEK_END)
+        self._source.seek(0)
         try:
             self._file = pq.ParquetFile(self._source)
         except (pa.ArrowException, OSError):
@@ -63,6 +67,11 @@ class ParquetFile:
     def position(self) -> tuple[int, str]:
         """How many rows were read, and the SHA-256 of the whole file."""
         return self._row, self._sha256
+
+    def reached(self, _source: BinaryIO) -> int:
+        """How many bytes of the file the rows so far take, were all rows as long."""
+        rows: int = self._file.metadata.num_rows
+        return self._size * self._row // max(1, rows)
 
     def __iter__(self) -> Iterator[tuple[int, int, Cells | Refusal]]:
         import pyarrow as pa

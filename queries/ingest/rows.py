@@ -6,7 +6,7 @@ import csv
 import re
 from collections.abc import Callable, Iterator, Mapping
 from difflib import get_close_matches
-from typing import Any, Literal
+from typing import Any, BinaryIO, Literal
 
 import orjson
 
@@ -79,6 +79,10 @@ class EventFile:
     def position(self) -> tuple[int, str]:
         """How many lines were read, and their SHA-256."""
         return self._source.number, self._source.sha256_so_far()
+
+    def reached(self, source: BinaryIO) -> int:
+        """How many bytes of the file underneath the lines so far take."""
+        return self._source.reached(source)
 
     def __iter__(self) -> Iterator[tuple[int, int, Cells | Refusal]]:
         while (found := self._take()) is not None:

@@ -677,7 +677,7 @@ from uuid import UUID
 events.BATCH_ROWS = 10
 with open(sys.argv[2], "rb") as source:
     events.import_events(Actor(UUID(sys.argv[1])), source, name="killed.csv",
-                         batch_done=lambda lines: (print(lines, flush=True), sys.stdin.readline()))
+                         batch_done=lambda lines, _: (print(lines, flush=True), sys.stdin.readline()))
 """
 
 
@@ -747,7 +747,7 @@ def test_an_import_may_take_longer_than_a_session_may_stand_idle(
     try:
         text = _plays(alice, 20).encode()
         done = import_events(
-            alice.actor, io.BytesIO(text), name="long.csv", batch_done=lambda _: time.sleep(1.5)
+            alice.actor, io.BytesIO(text), name="long.csv", batch_done=lambda *_: time.sleep(1.5)
         )
     finally:
         _bear_idleness(alice, "reset idle_in_transaction_session_timeout")

@@ -270,7 +270,7 @@ use_settings(Settings(database_url=sys.argv[1], database_worker_url=sys.argv[1])
 store.BATCH_LINES = 50
 with open(sys.argv[3], "rb") as source:
     store.import_log(Actor(UUID(sys.argv[2])), source, name="killed.log",
-                     batch_done=lambda lines: print(lines, flush=True))
+                     batch_done=lambda lines, _: print(lines, flush=True))
 """
 
 
