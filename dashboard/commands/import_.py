@@ -12,7 +12,7 @@ from uuid import UUID
 import click
 
 from dashboard.commands._files import opened, progress
-from dashboard.commands.log import WINDOWS, classify, mapping_lines
+from dashboard.commands.log import WINDOWS, classify, mapping_lines, zone_named
 from dashboard.databases import databases
 from queries.ingest.ad_units import AD_UNITS, check_ad_units, import_ad_units
 from queries.ingest.bookings import BOOKINGS, check_bookings, import_bookings
@@ -99,17 +99,23 @@ def feed(source: str, tenant: str, once: bool, refusals: Path | None) -> None:
 @_FORMAT
 @_MAP
 @_SOURCE
+@click.option(
+    "--time-zone",
+    metavar="ZONE",
+    help="That of the times in a Parquet file that name none, like Europe/Berlin.",
+)
 @_DRY_RUN
 @_REFUSALS
 def events(
     file: str, tenant: str, kind: Kind | None, file_format: Format | None, columns: tuple[str, ...],
-    source: str | None, dry_run: bool, refusals: Path | None,
+    source: str | None, time_zone: str | None, dry_run: bool, refusals: Path | None,
 ) -> None:  # fmt: skip
     """Import listener or attribution events from a CSV, NDJSON or Parquet file (one event per line; gzip and zstd too).
 
     Good rows stand, bad ones are listed with line and reason. The same file imported again adds nothing, one that was
     interrupted goes on where it stopped. `podboard import columns` lists the columns.
     """
+    zone = zone_named(time_zone) if time_zone else None
     told = _meanings(columns, [name for kind in KINDS for name in names_of(kind)])
     with databases(Settings.from_env()) as settings, opened(file) as raw, progress(file, "rows") as tell:
         actor = Actor(unscoped_tenant_id(tenant))
@@ -122,13 +128,14 @@ def events(
                 file_format=file_format,
                 columns=told,
                 source_name=source,
+                zone=zone,
                 batch_done=tell,
             )
             _tell_dry_run(found)
             return
         done = import_events(
             actor, raw, name=Path(file).name, kind=kind, file_format=file_format, columns=told, source_name=source,
-            batch_done=tell,
+            zone=zone, batch_done=tell,
         )  # fmt: skip
         made = f" (and {done.impressions:,} impressions of ads in them)" if done.impressions else ""
         click.echo(

@@ -89,7 +89,7 @@ def classify(
             secret=secrets.token_bytes(32),
             episode_of=_episodes(episodes),
             window=WINDOWS[window],
-            zone=_zone(time_zone),
+            zone=zone_named(time_zone),
             redirects=redirects,
             data_centres=data_centres(settings.data_centres),
             **find_place,
@@ -133,7 +133,8 @@ def mapping_lines(path: Path) -> list[str]:
         raise ImportRefused(f"{path} is not valid UTF-8.") from None
 
 
-def _zone(name: str) -> ZoneInfo:
+def zone_named(name: str) -> ZoneInfo:
+    """The time zone of this name. Raises: ImportRefused."""
     try:
         return ZoneInfo(name)
     except (ZoneInfoNotFoundError, ValueError, OSError):

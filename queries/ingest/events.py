@@ -12,6 +12,7 @@ from contextlib import ExitStack
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any, BinaryIO
+from zoneinfo import ZoneInfo
 
 from queries.ingest.ahead import ahead
 from queries.ingest.batches import BatchDone, Batches, importing_in_batches
@@ -77,22 +78,24 @@ class DryRun:
 
 def import_events(
     actor: Actor, source: BinaryIO, *, name: str, kind: Kind | None = None, file_format: Format | None = None,
-    columns: Mapping[str, str] | None = None, source_name: str | None = None,
+    columns: Mapping[str, str] | None = None, source_name: str | None = None, zone: ZoneInfo | None = None,
     batch_done: BatchDone = lambda *_: None,
 ) -> ImportResult:  # fmt: skip
     """What became of the rows of `source`; `name` is what the import is called afterwards.
 
     Kind and format are found out from the first line unless given. `columns` says what names in the file mean; told
-    with a `source_name` it is remembered for the next files of that source. `batch_done` hears how many lines are
+    with a `source_name` it is remembered for the next files of that source. `zone`: that of the times in a Parquet file
+    that name none. `batch_done` hears how many lines are
     committed, and of how many bytes. Memory does not grow with the file; what was interrupted goes on where it stopped.
     Raises: ImportRefused when the file as a whole cannot be understood; then nothing of it stands.
     """
     meanings = _columns(actor, source_name, kind, columns)
+    options = ({"columns": meanings} if meanings else {}) | ({"time_zone": zone.key} if zone else {})
     told: tuple[Kind | None, str | None] = (kind, None)
     run: Batches | None = None
     try:
         with ExitStack() as stack:
-            file = _file(stack, source, kind, file_format, meanings)
+            file = _file(stack, source, kind, file_format, meanings, zone)
             try:
                 opened = file.open()
             except ImportRefused:
@@ -104,13 +107,13 @@ def import_events(
             run = stack.enter_context(
                 importing_in_batches(
                     actor, IMPORT_TYPES[opened], name, begins_with=lambda *so_far: _begins_with(file, source, *so_far),
-                    options={"columns": meanings} if meanings else None,
+                    options=options,
                 )
             )  # fmt: skip
             if source.seekable():
                 # Looking whether it is the same file may have moved it.
                 source.seek(0)
-                file = _file(stack, source, kind, file_format, meanings)
+                file = _file(stack, source, kind, file_format, meanings, zone)
                 file.open()
             _take(actor, file, source, opened, run, batch_done)
             run.tally.source_sha256 = file.position[1]
@@ -162,14 +165,14 @@ def _remember(actor: Actor, source_name: str, kind: Kind, columns: Mapping[str, 
 
 def check_events(
     actor: Actor, source: BinaryIO, *, kind: Kind | None = None, file_format: Format | None = None,
-    columns: Mapping[str, str] | None = None, source_name: str | None = None,
+    columns: Mapping[str, str] | None = None, source_name: str | None = None, zone: ZoneInfo | None = None,
     batch_done: BatchDone = lambda *_: None,
 ) -> DryRun:  # fmt: skip
     """What an import of `source` would refuse; nothing is stored. Raises: ImportRefused, as an import would."""
     good, refused, first = 0, 0, list[Refusal]()
     references = References()
     with ExitStack() as stack:
-        file = _file(stack, source, kind, file_format, _columns(actor, source_name, kind, columns))
+        file = _file(stack, source, kind, file_format, _columns(actor, source_name, kind, columns), zone)
         opened = file.open()
         with tenant_session(actor) as connection:
             limits = limits_of(ask(connection, "ingest/clock")[0], opened)
@@ -211,6 +214,7 @@ def _file(
     kind: Kind | None,
     file_format: Format | None,
     columns: Mapping[str, str],
+    zone: ZoneInfo | None = None,
 ) -> Source:
     plain = stack.enter_context(unpacked(source))
     if file_format == "parquet" or (file_format is None and first_bytes(plain, len(MAGIC)) == MAGIC):
@@ -218,7 +222,7 @@ def _file(
             raise ImportRefused("This is no Parquet file.")
         if not source.seekable() or not is_unpacked(source):
             raise ImportRefused("A Parquet file cannot come through a pipe or packed: name the file itself.")
-        return ParquetFile(source, kind=kind, columns=columns)
+        return ParquetFile(source, kind=kind, columns=columns, zone=zone)
     return EventFile(Lines(plain), kind=kind, file_format=file_format, columns=columns)
 
 

@@ -9,6 +9,7 @@ from decimal import Decimal
 from io import SEEK_END
 from typing import TYPE_CHECKING, Any, BinaryIO
 from uuid import UUID
+from zoneinfo import ZoneInfo
 
 from queries.ingest.columns import Kind, RowRefused, kind_of
 from queries.ingest.imports import ImportRefused, Refusal
@@ -26,13 +27,18 @@ _UNREADABLE = b"\xff"
 
 
 class ParquetFile:
-    """A Parquet file of events; rows are numbered from 1. It has to be a file that can be read at any place."""
+    """A Parquet file of events; rows are numbered from 1. It has to be a file that can be read at any place.
+
+    `zone`: whose clock times are of that name no zone; without it they are refused.
+    """
 
     def __init__(
-        self, source: BinaryIO, *, kind: Kind | None = None, columns: Mapping[str, str] | None = None
-    ) -> None:
+        self, source: BinaryIO, *, kind: Kind | None = None, columns: Mapping[str, str] | None = None,
+        zone: ZoneInfo | None = None,
+    ) -> None:  # fmt: skip
         self.kind = kind
         self._told = columns or {}
+        self._zone = zone
         self._source = source
         self._row = 0
         self._sha256 = ""
@@ -85,7 +91,8 @@ class ParquetFile:
                     self._row += 1
                     try:
                         cells = {
-                            key: plain_cell(value) for key, value in zip(self._keys, values, strict=True)
+                            key: plain_cell(value, self._zone)
+                            for key, value in zip(self._keys, values, strict=True)
                         }
                         yield self._row, width, flat(cells, self.kind)
                     except UnicodeDecodeError:
@@ -140,10 +147,12 @@ def _text(value: bytes) -> str | bytes:
         return _UNREADABLE
 
 
-def plain_cell(value: Any) -> Any:
-    """A value as a text file would hold it."""
+def plain_cell(value: Any, zone: ZoneInfo | None = None) -> Any:
+    """A value as a text file would hold it; a time without a zone is of this one, where it is told."""
     if value is None or isinstance(value, str | int | float):
         return value
+    if zone is not None and isinstance(value, datetime) and value.tzinfo is None:
+        value = value.replace(tzinfo=zone)
     if isinstance(value, datetime | date):
         return value.isoformat()
     if isinstance(value, Decimal | UUID):

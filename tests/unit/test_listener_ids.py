@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 from datetime import UTC, datetime
 from uuid import UUID
+from zoneinfo import ZoneInfo
 
 import pyarrow as pa
 import pyarrow.parquet as pq
@@ -49,6 +50,22 @@ def test_an_address_is_no_listener(text: str) -> None:
 )  # fmt: skip
 def test_a_hash_is(text: str) -> None:
     assert _listener(text) == text
+
+
+def test_times_of_a_parquet_file_without_a_zone_are_of_the_one_that_is_told() -> None:
+    rows = {
+        "episode_id": ["one"] * 2, "listener_id": ["a", "b"], "event_type": ["play"] * 2,
+        "occurred_at": pa.array(["2026-07-03T12:00:00", "2026-11-03T12:00:00"]).cast(pa.timestamp("us")),
+    }  # fmt: skip
+    made = io.BytesIO()
+    pq.write_table(pa.table(rows), made)
+    for zone, offsets in ((None, ("", "")), (ZoneInfo("Europe/Berlin"), ("+02:00", "+01:00"))):
+        file = ParquetFile(made, zone=zone)
+        file.open()
+        times = [cells["occurred_at"] for _, _, cells in file]  # type: ignore[index]
+        assert times == [
+            f"2026-{day}T12:00:00{offset}" for day, offset in zip(("07-03", "11-03"), offsets, strict=True)
+        ]
 
 
 def test_bytes_of_a_parquet_file_are_an_id_where_their_type_says_so() -> None:
