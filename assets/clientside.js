@@ -287,8 +287,10 @@
       return;
     }
     if (event.key === "/") {
-      var search = document.querySelector("[data-search] input, input[data-search], .filters input[type=text]");
+      var search = document.querySelector(
+        "[data-search] input, input[data-search], .filters__menu input:not([type=hidden])");
       if (search) {
+        show(search);
         search.focus();
         event.preventDefault();
       }
@@ -301,6 +303,18 @@
       choosePeriod(event.key.toLowerCase());
     }
   });
+
+  /* The filters lie in a menu, on a phone behind a chip too: what is not shown takes no focus. */
+  function show(field) {
+    var bar = field.closest(".filters");
+    var menu = field.closest("details.menu");
+    if (bar && !bar.querySelector(".filters__row").getClientRects().length) {
+      act(bar.querySelector("[data-action=filters]"));
+    }
+    if (menu) {
+      menu.open = true;
+    }
+  }
 
   /* D, W, M, Q, Y: the filter bar says which control and value each key stands for (data-keys). */
   function choosePeriod(key) {

@@ -318,6 +318,7 @@
       shown.setAttribute("aria-labelledby", "why-title");
       shown.replaceChildren.apply(
         shown, new DOMParser().parseFromString(text, "text/html").querySelector("main").childNodes);
+      /* Opens at its heading, which has the focus: a dialog focuses its first link, and that stands at the end. */
       shown.showModal();
       shown.addEventListener("close", function () { link.focus(); }, { once: true });
     }).catch(function () {

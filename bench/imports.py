@@ -125,6 +125,8 @@ def _load(server: Server, made: Scratch, file: Path) -> None:
 @contextmanager
 def _entered(made: Scratch) -> Iterator[psycopg.Connection[Any]]:
     with psycopg.connect(made.settings.runtime_dsn) as connection:
+        # All rows in one statement: on a busy machine that takes longer than the role may.
+        connection.execute("set statement_timeout = 0")
         connection.execute("select set_tenant_context(%s)", [made.actor.tenant_id])
         yield connection
 

@@ -151,7 +151,7 @@ def _imports(found: dict[str, Any]) -> str:
                 for name in kinds
             ),
         )
-        + f"\nFiles of {found['rows']:,} events, into a table where {found['standing']:,} stand.\n"
+        + f"\nFiles of {found['rows']:,} events, into a table where {found['standing']:,} stand at first and those of every file since.\n"
     )  # fmt: skip
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from datetime import date, datetime
 from decimal import Decimal
@@ -23,7 +23,7 @@ from queries.filters import Filters, parse_filters
 from queries.metrics import METRICS
 from queries.periods import Period
 from queries.results import Answer, Column
-from reports.labels import country_name
+from reports.labels import PRICING, STAGES, app_name, country_name, device_name, state_name
 
 blueprint = Blueprint("csv_export", __name__)
 
@@ -31,6 +31,12 @@ _FORMULA = ("=", "+", "-", "@", "\t", "\r")
 _MICROS = Decimal(1_000_000)
 # As many digits as pages show and a spreadsheet needs, and no more: a division's 28 say nothing.
 _CENT, _SIXTH = Decimal("0.01"), Decimal("0.000001")
+_WORDS: dict[str, Callable[[str], str]] = {
+    "app": app_name, "country": country_name, "device_type": device_name, "pacing_state": state_name,
+    "pricing_model": PRICING.__getitem__, "stage": STAGES.__getitem__, "state": state_name,
+}  # fmt: skip
+"""Of a column's values the words that pages show."""
+_JOINED = ("country", "device_type")
 
 
 @blueprint.get("/export/<box_id>.csv")
@@ -47,7 +53,7 @@ def export_box(box_id: str) -> Response:
     except (InvalidRequest, NotAvailable) as error:
         abort(400, str(error))
     response = Response(to_csv(answer, view.filters), mimetype="text/csv")
-    name = _file_name(viewer, box_id, view.filters)
+    name = _file_name(viewer, box_id, answer, view.filters)
     response.headers["Content-Disposition"] = f'attachment; filename="{name}"'
     return response
 
@@ -70,16 +76,21 @@ def to_csv(answer: Answer, filters: Filters) -> str:
 
 
 def _with_name(column: Column) -> tuple[Column, ...]:
-    """The column; of countries the name that pages show, and beside it the code that joins with other files."""
-    if column.key != "country":
+    """The column in the words of the pages; of countries and devices beside it the code that joins with other files."""
+    if column.key not in _WORDS:
         return (column,)
-    return replace(column, unit="country"), replace(column, label=f"{column.label} code")
+    named = replace(column, unit=column.key)
+    return (named, replace(column, label=f"{column.label} code")) if column.key in _JOINED else (named,)
+
+
+def _covered(answer: Answer, filters: Filters) -> Period | None:
+    """The days that the rows are about; None where they tell how things stand."""
+    return filters.period if answer.covers == "view" else answer.covers
 
 
 def _about(answer: Answer, filters: Filters) -> dict[str, str]:
     """What every row says of the file: the days it is about and, where it compares, those compared with."""
-    period = filters.period if answer.covers == "view" else answer.covers
-    about = {**_days("period", period), "time_zone": filters.zone.key}
+    about = {**_days("period", _covered(answer, filters)), "time_zone": filters.zone.key}
     if any(column.key == "previous" for column in answer.columns):
         # A period that is not over is compared up to its last whole day, with as many days.
         whole = filters.whole if filters.compared else None
@@ -115,8 +126,8 @@ def _cell(value: Any, unit: str, filters: Filters) -> str:
         return ""
     if unit == "metric":
         return METRICS[value].label if value in METRICS else str(value)
-    if unit == "country":
-        return country_name(str(value))
+    if unit in _WORDS:
+        return _WORDS[unit](str(value))
     if unit == "money":
         return f"{(Decimal(value) / _MICROS).quantize(_CENT).normalize():f}"
     if isinstance(value, datetime):
@@ -132,6 +143,11 @@ def _cell(value: Any, unit: str, filters: Filters) -> str:
     return f"'{text}" if text.startswith(_FORMULA) else text
 
 
-def _file_name(viewer: Viewer, box_id: str, filters: Filters) -> str:
+def _file_name(viewer: Viewer, box_id: str, answer: Answer, filters: Filters) -> str:
+    """Tenant, box and the days of its rows; where they tell how things stand, the day of which they do."""
     name = re.sub(r"[^a-z0-9]+", "-", f"{viewer.tenant_slug}-{box_id}".lower()).strip("-")
-    return f"{name}_{filters.period.start}_{filters.period.last_day}.csv"
+    covered = _covered(answer, filters)
+    if covered is None:
+        as_of = answer.as_of.astimezone(filters.zone).date() if answer.as_of else filters.today
+        return f"{name}_{as_of}.csv"
+    return f"{name}_{covered.start}_{covered.last_day}.csv"

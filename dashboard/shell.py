@@ -24,14 +24,14 @@ from dashboard.pages import Page, all_pages, page_at
 from dashboard.plain import plain
 from dashboard.still import still
 from queries import catalogue
-from queries.campaign_states import opened_view
+from queries.campaign_states import begins_later, opened_view
 from queries.errors import InvalidRequest, NotFound
 from queries.filters import Filters, parse_filters
 from queries.periods import GRAINS, PRESETS, Period, allowed_grains, preset_period
 from queries.session import tenant_session
 from reports.formatting import counted
 from reports.formatting import period as spoken_period
-from reports.labels import dimension_name
+from reports.labels import country_name, dimension_name
 
 _PERIOD_KEYS = {"7d": "W", "30d": "M", "90d": "Q", "12m": "Y"}
 _SHORT_PERIODS = {
@@ -163,8 +163,18 @@ def _title_of(viewer: Viewer, path: str) -> str:
 
 
 def _require_known(viewer: Viewer, path: str, filters: Filters) -> None:
-    """Returns when every podcast that the page is filtered by is one the viewer sees. Raises: InvalidRequest."""
+    """Returns when every podcast that the page is filtered by is one the viewer sees, and every country one there is.
+
+    Raises: InvalidRequest.
+    """
     found = page_at(home_path(viewer) if path in ("", "/") else path)
+    if found is not None and "country" in found[0].filters:
+        # A code without a name may yet be in the data: some databases of addresses have codes of their own.
+        nameless = {code for code in filters.countries if country_name(code) == code}
+        if nameless:
+            with tenant_session(viewer.actor) as connection:
+                if not nameless <= set(catalogue.filter_options(connection)["countries"]):
+                    raise InvalidRequest("There is no such country.", field="country")
     if filters.podcasts and found is not None and "podcast" in found[0].filters:
         with tenant_session(viewer.actor) as connection:
             known = catalogue.podcast_names(connection)
@@ -257,7 +267,7 @@ def _filter_bar(viewer: Viewer, page: Page, parts: dict[str, str], query: dict[s
     Beside it stands the period that the page's address means where it names none, for the page's script.
     """
     moment, zone = now(), ZoneInfo(viewer.time_zone)
-    usual = _usual_view(viewer, parts, query.get("grain", ""))
+    usual, is_ahead = _usual_view(viewer, parts, query.get("grain", ""))
     try:
         shown = parse_filters(query, zone=zone, now=moment) if _names_period(query) else usual
     except InvalidRequest:
@@ -303,6 +313,9 @@ def _filter_bar(viewer: Viewer, page: Page, parts: dict[str, str], query: dict[s
         max_date=today,
         week_start=viewer.week_start,
     )
+    if is_ahead:
+        # A campaign that has not begun has nothing to choose a period for: the style sheet leaves the bar out.
+        bar.className += " filters--ahead"
     return [bar, dcc.Store(id={"type": "usual-period", "key": "period"}, data=_as_control(usual))]
 
 
@@ -315,16 +328,19 @@ def _grains(period: Period) -> tuple[Choice, ...]:
     )
 
 
-def _usual_view(viewer: Viewer, parts: dict[str, str], grain: str) -> Filters:
-    """The view of the page's address without a period. Raises: NotFound when its subject is not the viewer's."""
+def _usual_view(viewer: Viewer, parts: dict[str, str], grain: str) -> tuple[Filters, bool]:
+    """The view of the page's address without a period, and whether its subject has not begun.
+
+    Raises: NotFound when its subject is not the viewer's.
+    """
     query = {"grain": grain} if grain in GRAINS else {}
     if "campaign_id" in parts:
         query["campaign"] = parts["campaign_id"]
     filters = parse_filters(query, zone=ZoneInfo(viewer.time_zone), now=now())
     if filters.campaign_id is None:
-        return filters
+        return filters, False
     with tenant_session(viewer.actor) as connection:
-        return opened_view(connection, filters)
+        return opened_view(connection, filters), begins_later(connection, filters)
 
 
 def _names_period(query: dict[str, str]) -> bool:

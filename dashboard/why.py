@@ -13,13 +13,14 @@ from dashboard.auth.sessions import now
 from dashboard.boxes import Box, View, answer_box, known_box
 from dashboard.pages import all_pages
 from queries import catalogue
+from queries.data_centres import data_centres
 from queries.errors import AccessRefused, InvalidRequest, NotAvailable, NotFound
 from queries.filters import Filters, parse_filters
 from queries.listening_excluded import excluded_by_reason
 from queries.metrics import METRICS, RULE_VERSION, Metric
 from queries.results import Answer
 from queries.session import tenant_session
-from reports.documents.words import against_words, listed
+from reports.documents.words import against_words, data_centres_words, listed
 from reports.formatting import instant, period
 from reports.labels import dimension_name
 
@@ -29,6 +30,7 @@ _COUNTED_FROM_REQUESTS = ("downloads", "unique_listeners")
 _MILESTONES = frozenset(
     {"first_1_day_downloads", "first_3_day_downloads", "first_7_day_downloads", "first_30_day_downloads"}
 )
+_REST_ON_REQUESTS = (*_COUNTED_FROM_REQUESTS, *sorted(_MILESTONES), "impressions", "reach", "frequency")
 _NAMED = 10
 
 
@@ -58,12 +60,15 @@ def explain(box_id: str) -> str:
     if not metrics or viewer.actor.tenant_id is None:
         abort(404)
     excluded: Answer | None = None
+    filtered = ""
     with tenant_session(viewer.actor) as connection:
         names = catalogue.podcast_names(connection) if view.filters.podcasts else {}
         if any(
             metric.key in _MILESTONES or metric.key.startswith(_COUNTED_FROM_REQUESTS) for metric in metrics
         ):
             excluded = excluded_by_reason(connection, view.filters)
+        if any(metric.key.startswith(_REST_ON_REQUESTS) for metric in metrics):
+            filtered = data_centres_words(data_centres(connection))
     chosen = [names[podcast] for podcast in view.filters.podcasts if podcast in names]
     return render_template(
         "why.html", title=box.title, meanings=[_meaning(metric) for metric in metrics],
@@ -71,7 +76,7 @@ def explain(box_id: str) -> str:
         rules=sorted({row["rule_version"] for row in excluded.rows}) if excluded else [],
         is_narrowed=bool(view.filters.apps or view.filters.countries or view.filters.devices),
         as_of=instant(answer.as_of, view.filters.zone) if answer.as_of else "", notes=answer.notes,
-        reaches=reaches_words(answer),
+        reaches=reaches_words(answer), data_centres=filtered,
     )  # fmt: skip
 
 

@@ -11,7 +11,7 @@ from datetime import datetime
 from uuid import UUID
 
 from queries.errors import InvalidRequest, NotFound
-from queries.session import Actor, anonymous_statement, tenant_session
+from queries.session import Actor, anonymous_statements, tenant_session
 from queries.statements import ask, tell
 
 SCOPES = (
@@ -76,7 +76,7 @@ def find_api_key(key: str) -> tuple[UUID, UUID] | None:
     # A slip of the hand is told apart without asking the database; who guesses knows how to make a checksum.
     if len(key) > _LONGEST or not key.isascii() or not body or checksum != _checksum(body):
         return None
-    with anonymous_statement() as connection:
+    with anonymous_statements() as connection:
         found = ask(connection, "collector/tenant_of_key", kind="api_key", key=_hash(key))
     return (found[0]["tenant_id"], found[0]["entity_id"]) if found else None
 

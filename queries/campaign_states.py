@@ -160,6 +160,11 @@ def opened_view(connection: Connection, f: Filters) -> Filters:
     return f.opened_on(*campaign_head(connection, f.campaign_id).flight)
 
 
+def begins_later(connection: Connection, f: Filters) -> bool:
+    """Whether the view is of a campaign whose flight has not begun. Raises: NotFound."""
+    return f.campaign_id is not None and f.today < campaign_head(connection, f.campaign_id).flight[0]
+
+
 def campaign_states(
     connection: Connection, f: Filters, heads: Sequence[CampaignHead], periods: Iterable[Period] = ()
 ) -> list[CampaignState]:

@@ -305,7 +305,6 @@ def _card(state: CampaignState, results: CampaignResults) -> dict[str, Any]:
         "stage": head.stage,
         "start_date": head.start_date,
         "end_date": head.end_date,
-        "flight": head.flight,
         "booked_impressions": pace.booked or None,
         "impressions": state.delivered,
         "delivered_ratio": pace.delivered_ratio,

@@ -14,7 +14,9 @@ from psycopg.abc import RV, PQGen
 from sqlalchemy import Engine, create_engine, event
 from sqlalchemy.engine import make_url
 
-_engines: dict[str, Engine] = {}
+from queries.stepping_back import step_back_in_database
+
+_engines: dict[tuple[str, bool], Engine] = {}
 _lock = threading.Lock()
 
 _patience: ContextVar[float | None] = ContextVar("patience", default=None)
@@ -43,10 +45,13 @@ def patience(seconds: float) -> Iterator[None]:
         _patience.reset(token)
 
 
-def engine_for(dsn: str) -> Engine:
-    """The engine of this DSN, opened at first use (so after a fork, never before)."""
+def engine_for(dsn: str, *, behind: bool = False) -> Engine:
+    """The engine of this DSN, opened at first use (so after a fork, never before).
+
+    `behind`: for work that nobody waits for, whose processes in the database step back behind all others.
+    """
     with _lock:
-        if dsn not in _engines:
+        if (dsn, behind) not in _engines:
             engine = create_engine(
                 make_url(dsn).set(drivername="postgresql+psycopg"),
                 pool_size=8,
@@ -68,12 +73,18 @@ def engine_for(dsn: str) -> Engine:
                 },
             )
             event.listen(engine, "do_connect", _connect)
-            _engines[dsn] = engine
-        return _engines[dsn]
+            if behind:
+                event.listen(engine, "connect", _step_back)
+            _engines[dsn, behind] = engine
+        return _engines[dsn, behind]
 
 
 def _connect(_dialect: Any, _record: Any, arguments: list[Any], options: dict[str, Any]) -> _Connection:
     return _Connection.connect(*arguments, **options)
+
+
+def _step_back(connection: psycopg.Connection[Any], _record: Any) -> None:
+    step_back_in_database(connection)
 
 
 def dispose_engines() -> None:

@@ -27,6 +27,7 @@ from queries.periods import (
 )
 
 _VALUE = re.compile(r"^[^\x00-\x1f]{1,80}$")
+_COUNTRY = re.compile(r"^(?:[A-Z]{2}|unknown)$")
 _LIST_LIMIT = 100
 _Choice = TypeVar("_Choice", bound=str)
 
@@ -158,7 +159,7 @@ def parse_filters(query: Mapping[str, str], *, zone: ZoneInfo, now: datetime) ->
         podcasts=_ids(query.get("podcast"), "podcast"),
         episodes=_ids(query.get("episode"), "episode"),
         apps=_values(query.get("app"), "app"),
-        countries=_values(query.get("country"), "country"),
+        countries=_countries(query.get("country")),
         devices=_values(query.get("device"), "device"),
         campaign_id=parse_id(campaign, "campaign") if campaign else None,
         is_period_asked=any(query.get(key) for key in ("period", "from", "to")),
@@ -199,6 +200,14 @@ def _values(value: str | None, field: str) -> tuple[str, ...]:
     if any(not _VALUE.match(part) for part in parts):
         raise InvalidRequest(f"Not a known value for {field}.", field=field)
     return tuple(sorted(set(parts)))
+
+
+def _countries(value: str | None) -> tuple[str, ...]:
+    """Codes as they are stored; what cannot be one would show an empty page and not say why."""
+    countries = _values(value, "country")
+    if not all(map(_COUNTRY.match, countries)):
+        raise InvalidRequest("There is no such country.", field="country")
+    return countries
 
 
 def _parts(value: str | None, field: str) -> list[str]:

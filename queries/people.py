@@ -20,7 +20,7 @@ from queries.errors import DatabaseUnavailable
 from queries.session import (
     Actor,
     anonymous_session,
-    anonymous_statement,
+    anonymous_statements,
     enter_by_cookie,
     operator_session,
     tenant_session,
@@ -184,7 +184,7 @@ def _entered_row(token: str, now: datetime) -> dict[str, Any] | None:
         row = enter_by_cookie("people/session_enter", **_living(token, now))
         if row is not None and row.pop("is_to_be_noted"):
             # Once a minute. It writes, and what was entered only reads: the request enters anew.
-            with anonymous_statement() as connection:
+            with anonymous_statements() as connection:
                 ask(connection, "people/session_note", **_living(token, now))
         return row
 

@@ -91,8 +91,8 @@ def anonymous_session(*, write: bool = False) -> Iterator[Connection]:
 
 
 @contextmanager
-def anonymous_statement() -> Iterator[Connection]:
-    """For one statement alone, which may write: it commits by itself, in one round trip instead of three."""
+def anonymous_statements() -> Iterator[Connection]:
+    """For statements that may write, each alone: it commits by itself, in one round trip instead of three."""
     with (
         patience(_PATIENCE_SECONDS),
         _transaction(current_settings().runtime_dsn, write=True, alone=True) as connection,
@@ -105,13 +105,13 @@ def system_session(reason: str, *, tenant_id: UUID | None = None) -> Iterator[Co
     """A writing transaction as the owner role, for refresh, retention and functions named `unscoped_*` only.
 
     Needs the worker's DSN. `reason` lands in the server's log line as application name. Tables with FORCE still show
-    no rows unless `tenant_id` is given.
+    no rows unless `tenant_id` is given. On this machine's database it steps back behind what somebody waits for.
     """
     if not reason:
         raise ValueError("a system session says why it is opened")
     with (
         patience(_SYSTEM_SECONDS + 10),
-        _transaction(current_settings().worker_dsn, write=True) as connection,
+        _transaction(current_settings().worker_dsn, write=True, behind=True) as connection,
     ):
         connection.execute(text("set local role podboard_owner"))
         connection.execute(
@@ -134,7 +134,7 @@ def outside_transactions(reason: str) -> Iterator[Connection]:
     if not reason:
         raise ValueError("a system session says why it is opened")
     try:
-        opened = engine_for(current_settings().worker_dsn).connect()
+        opened = engine_for(current_settings().worker_dsn, behind=True).connect()
     except (OperationalError, PoolTimeout) as error:
         raise DatabaseUnavailable("The database cannot be reached.") from error
     with opened:
@@ -199,11 +199,13 @@ def _enter(connection: Connection, actor: Actor) -> None:
 
 
 @contextmanager
-def _transaction(dsn: str, *, write: bool, steady: bool = False, alone: bool = False) -> Iterator[Connection]:
+def _transaction(
+    dsn: str, *, write: bool, steady: bool = False, alone: bool = False, behind: bool = False
+) -> Iterator[Connection]:
     # A request holds one connection at a time: with two, requests would wait for each other once the pool is used up.
     leave()
     try:
-        opened = engine_for(dsn).connect()
+        opened = engine_for(dsn, behind=behind).connect()
     except (OperationalError, PoolTimeout) as error:
         raise DatabaseUnavailable("The database cannot be reached.") from error
     try:

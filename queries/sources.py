@@ -40,10 +40,10 @@ _RECENT = 50
 
 def sources(connection: Connection) -> Answer:
     """One row per kind of source: label, state, complete_to, imported_at, import_source, records_imported,
-    records_refused, failed_at, error_message.
+    records_refused, failed_at, error_message; of feeds also feeds, feeds_failing, feeds_stopped.
 
     `complete_to`: of events the last one, of feeds the moment since which each was asked, else the last import. States:
-    good; failed (a newer import of the kind did); nothing yet.
+    good; failed (newer imports of the kind did, the first of them at `failed_at`); nothing yet.
     """
     rows = [
         {**row, "label": _SUBJECTS[row["subject"]], "state": _state_of_source(row)}

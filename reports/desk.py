@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from uuid import UUID
 
+from queries.data_centres import data_centres
 from queries.errors import AccessRefused, DatabaseUnavailable, NotFound, PodboardError
 from queries.filters import parse_filters
 from queries.metrics import RULE_VERSION
@@ -24,7 +25,7 @@ from queries.report_library import (
 from queries.session import Actor, tenant_session
 from queries.settings import current_settings
 from reports.documents import document
-from reports.documents.words import titled
+from reports.documents.words import data_centres_words, titled
 from reports.figures.tokens import colour
 from reports.render import RenderedPdf, RenderStopped, render
 from reports.snapshot import Brand, Snapshot
@@ -130,6 +131,7 @@ def _read(claim: ClaimedReport, progress: _Progress) -> tuple[Snapshot, str, lis
             claim.parameters, zone=person.zone, now=datetime.now(UTC)
         ).with_absolute_period()
         draft = kind.read(connection, filters, step)
+        filtered = data_centres_words(data_centres(connection), when="when this report was made")
     snapshot = Snapshot(
         report_type=claim.report_type,
         title=draft.title,
@@ -139,6 +141,7 @@ def _read(claim: ClaimedReport, progress: _Progress) -> tuple[Snapshot, str, lis
         link=current_settings().public_url + kind.address(filters),
         made_for=person.full_name,
         rule_version=RULE_VERSION,
+        data_centres=filtered,
         facts=draft.facts,
         answers=draft.answers,
     )

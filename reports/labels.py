@@ -1,4 +1,4 @@
-"""What values of dimensions are called for people: countries by name, devices in words. Links have codes, CSV both."""
+"""What values are called for people: countries by name, the rest in words. Links have codes, CSV both."""
 
 from __future__ import annotations
 
@@ -11,6 +11,12 @@ _DEVICES = {
     "tv": "TV", "watch": "Watch", "other": "Other",
 }  # fmt: skip
 _UNKNOWN = "Unknown"
+
+STAGES = {
+    "prospect": "Prospect", "proposed": "Proposed", "booked": "Booked", "live": "Live", "paused": "Paused",
+    "completed": "Completed", "cancelled": "Cancelled",
+}  # fmt: skip
+PRICING = {"cpm": "CPM", "flat": "Flat price"}
 
 
 @cache
@@ -30,6 +36,11 @@ def device_name(value: str) -> str:
 def app_name(value: str) -> str:
     """The app's own name; what was not recognised is unknown."""
     return _UNKNOWN if value == "unknown" else value
+
+
+def state_name(value: str) -> str:
+    """A state ("on track", "failed") as it stands alone."""
+    return value[:1].upper() + value[1:]
 
 
 def dimension_name(dimension: str, value: str) -> str:

@@ -33,6 +33,7 @@ class Snapshot:
 
     `facts` are single values of the subject (a campaign's flight), `answers` are the query functions' own results by
     name. `filters` is the absolute view; `now` inside it is the moment the numbers were read.
+    `data_centres` says in words whether they were filtered out; reports of before it was kept say nothing.
     """
 
     report_type: str
@@ -43,6 +44,7 @@ class Snapshot:
     link: str
     made_for: str
     rule_version: str
+    data_centres: str = ""
     facts: Mapping[str, Any] = field(default_factory=dict)
     answers: Mapping[str, Answer] = field(default_factory=dict)
 
@@ -68,6 +70,7 @@ class Snapshot:
             "link": self.link,
             "made_for": self.made_for,
             "rule_version": self.rule_version,
+            "data_centres": self.data_centres,
             "facts": _fields(self.facts),
             "sections": [{"key": key, **_answer_to_json(answer)} for key, answer in self.answers.items()],
         }
@@ -89,6 +92,7 @@ class Snapshot:
             link=data["link"],
             made_for=data["made_for"],
             rule_version=data["rule_version"],
+            data_centres=data.get("data_centres", ""),
             facts=_values(data["facts"]),
             answers={section["key"]: _answer_from_json(section) for section in data["sections"]},
         )

@@ -44,7 +44,7 @@ def chart_view(
 
 def _legend(chart: Chart) -> list[Plain]:
     """Return a key for what the picture cannot label itself: comparison, hatching, flags, parts of columns."""
-    mains = [series for series in chart.series if series.role == "main"]
+    mains = chart.drawn
     keys: list[Plain] = []
     for series in chart.series:
         if series.role != "main":

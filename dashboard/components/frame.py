@@ -14,8 +14,9 @@ from dashboard.components.icons import icon
 from dashboard.plain import Plain
 from reports.figures.tokens import accent_faces, text_on
 
+_SEARCH = "/"
 KEYS = (
-    ("/", "Search"),
+    (_SEARCH, "Search or filter"),
     ("D W M Q Y", "Day, week, month, quarter, year"),
     ("\u2191 \u2193", "Move between rows of a table"),
     ("?", "This list"),
@@ -159,8 +160,10 @@ def keys_dialog() -> html.Dialog:
     """Return the list of keys, opened by `?`."""
     pairs: list[Component] = []
     for keys, meaning in KEYS:
-        pairs.append(html.Dt([html.Kbd(key) for key in keys.split(" ")]))
-        pairs.append(html.Dd(meaning))
+        # The style sheet leaves it out where a page has nothing to search.
+        named = {"className": "keys__search"} if keys == _SEARCH else {}
+        pairs.append(html.Dt([html.Kbd(key) for key in keys.split(" ")], **named))
+        pairs.append(html.Dd(meaning, **named))
     return html.Dialog(
         [
             html.H2("Keys"),

@@ -15,7 +15,7 @@ from dashboard.boxes import Box, View
 from dashboard.components.charts import chart_view
 from dashboard.components.frame import page_header
 from dashboard.pages import Page
-from dashboard.pages.campaigns import PACING, STAGES, WHO, badge
+from dashboard.pages.campaigns import WHO, pacing_badges, stage_badge
 from dashboard.plain import Plain
 from queries import campaign_conversions, campaign_delivery, campaigns
 from queries.errors import NotFound
@@ -108,8 +108,10 @@ def _head(answer: Answer, view: View) -> list[Component]:
     title = f"{about['name']} · {about['sponsor_name']}"
     if about["starts_on"]:
         # The opening sentence says so; a strip of zeros would add nothing.
+        # Nor would a period: no day of it is one of the flight.
+        moment = as_of(replace(answer, rows=()), view).split(" · ")[1]
         return [
-            page_header(title, view.lead, as_of=as_of(replace(answer, rows=()), view), notes=answer.notes),
+            page_header(title, view.lead, as_of=moment[:1].upper() + moment[1:], notes=answer.notes),
             html.Div(_what_comes(about, view), className="ahead"),
         ]
     return [
@@ -155,8 +157,8 @@ def _delivery(answer: Answer, view: View) -> list[Component]:
     )
     line = html.P(
         [
-            badge(STAGES[totals["stage"]]),
-            *([badge(PACING[totals["pacing_state"]])] if totals["pacing_state"] else []),
+            stage_badge(totals["stage"]),
+            *pacing_badges(totals["pacing_state"]),
             html.Span(f"{format_value(totals['delivered'], 'count')}{booked}, flight {flight}"),
         ],
         className="facts",
@@ -204,6 +206,7 @@ def _credit_by_episode(answer: Answer, view: View) -> list[Component]:
             kinds={"linear_credit": "bar"},
             sub=lambda row: show_and_day(row, view),
             sorted_by="linear_credit",
+            whole=True,
         ),
     ]
 
@@ -217,6 +220,7 @@ def _episodes(answer: Answer, view: View) -> Component:
         kinds={"impressions": "bar"},
         sub=lambda row: show_and_day(row, view),
         sorted_by="impressions",
+        whole=True,
     )
 
 

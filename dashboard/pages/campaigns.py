@@ -17,32 +17,32 @@ from queries.filters import Filters
 from queries.results import Answer
 from queries.session import Connection
 from reports.formatting import MoneyForm, format_value, interval, money_form, period
+from reports.labels import STAGES, state_name
 from reports.sentences_campaigns import campaigns_sentence
 
 WHO = ("campaigns.read_all", "campaigns.read_own")
 
-STAGES = {
-    "live": ("Live", "good"),
-    "paused": ("Paused", "warn"),
-    "booked": ("Booked", "accent"),
-    "proposed": ("Proposed", ""),
-    "prospect": ("Prospect", ""),
-    "completed": ("Completed", ""),
-    "cancelled": ("Cancelled", ""),
-}
-PACING = {
-    "ahead": ("Ahead", "good"),
-    "on track": ("On track", "good"),
-    "behind": ("Behind", "bad"),
-    "not started": ("Not started", ""),
-    "ended short": ("Ended short", "bad"),
-    "ended full": ("Ended full", "good"),
+_STAGE_TONES = {"live": "good", "paused": "warn", "booked": "accent"}
+_PACING_TONES = {
+    "ahead": "good",
+    "on track": "good",
+    "behind": "bad",
+    "ended short": "bad",
+    "ended full": "good",
 }
 
 
-def badge(said: tuple[str, str]) -> Plain:
-    """A word with its tone."""
-    text, tone = said
+def stage_badge(stage: str) -> Plain:
+    """The stage of a campaign with its tone."""
+    return _badge(STAGES[stage], _STAGE_TONES.get(stage))
+
+
+def pacing_badges(state: str | None) -> list[Plain]:
+    """How delivery stands against the booking; nothing where nothing is booked."""
+    return [_badge(state_name(state), _PACING_TONES.get(state))] if state else []
+
+
+def _badge(text: str, tone: str | None) -> Plain:
     return html.Span(text, className=f"badge badge--{tone}" if tone else "badge")
 
 
@@ -85,7 +85,7 @@ def _card(row: Mapping[str, Any], view: View, spent: MoneyForm) -> Plain:
                     html.Div(
                         [
                             html.Span(row["sponsor_name"], className="card__sponsor"),
-                            badge(STAGES[row["stage"]]),
+                            stage_badge(row["stage"]),
                         ],
                         className="card__top",
                     ),
@@ -106,7 +106,7 @@ def _card(row: Mapping[str, Any], view: View, spent: MoneyForm) -> Plain:
                                 if booked
                                 else " impressions"
                             ),
-                            *([badge(PACING[row["pacing_state"]])] if row["pacing_state"] else []),
+                            *pacing_badges(row["pacing_state"]),
                         ],
                         className="card__delivery",
                     ),
@@ -135,16 +135,9 @@ def _card(row: Mapping[str, Any], view: View, spent: MoneyForm) -> Plain:
                 className="card__facts",
             ),
         ],
-        href=_address(row, view),
+        href=f"/campaigns/{row['campaign_id']}",
         className="card",
     )
-
-
-def _address(row: Mapping[str, Any], view: View) -> str:
-    """A campaign that has ended opens on its flight: the last 30 days would show nothing of it."""
-    address = f"/campaigns/{row['campaign_id']}"
-    first, last = row["flight"]
-    return address if last >= view.filters.period.start else f"{address}?from={first}&to={last}"
 
 
 def _after(last_day: date) -> date:

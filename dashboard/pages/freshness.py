@@ -21,7 +21,7 @@ from queries import operations, sources
 from queries.filters import Filters
 from queries.results import Answer
 from queries.session import Connection
-from reports.formatting import instant
+from reports.formatting import counted, day, instant, local
 
 _WHO = (READ_SYSTEM,)
 _TONES = {
@@ -125,11 +125,36 @@ def _list_of(row: Mapping[str, Any]) -> Plain | None:
 
 def _sentence(connection: Connection, filters: Filters, answer: Answer) -> str:
     late = [row for row in answer.rows if row["is_late"]]
-    if not late:
-        oldest = min(row["refreshed_at"] for row in answer.rows)
-        return f"Every number is up to date: nothing is missing that happened before {instant(oldest, filters.zone)}."
-    said = " and ".join(f"{row['label']} ({_since(row, filters)})" for row in late)
-    return f"Numbers stand still: {said}. What is shown is right up to then."
+    missing = _missing(sources.sources(connection), filters)
+    if late:
+        stand = " and ".join(f"{row['label']} ({_since(row, filters)})" for row in late)
+        return " ".join([f"Numbers stand still: {stand}. What is shown is right up to then.", *missing])
+    oldest = min(row["refreshed_at"] for row in answer.rows)
+    counted_up = f"Everything received by {instant(oldest, filters.zone)} is counted"
+    return " ".join([f"{counted_up}.", *missing]) if missing else f"{counted_up}, and no source failed."
+
+
+def _missing(found: Answer, filters: Filters) -> list[str]:
+    """What was not received: a sentence of the sources that failed and one of the feeds that bring nothing new."""
+    said = []
+    failed = [row for row in found.rows if row["state"] == "failed"]
+    if failed:
+        first = day(local(min(row["failed_at"] for row in failed), filters.zone))
+        said.append(
+            f"{len(failed)} of {counted(len(found.rows), 'source')} failed since {first}, so what "
+            f"{'it holds' if len(failed) == 1 else 'they hold'} is missing."
+        )
+    for row in found.rows:
+        silent = {"stopped": row["feeds_stopped"] or 0, "failing": row["feeds_failing"] or 0}
+        if count := sum(silent.values()):
+            why = " and ".join(
+                word if number == count else f"{number} {word}" for word, number in silent.items() if number
+            )
+            said.append(
+                f"{count} of {counted(row['feeds'], 'feed')} {'brings' if count == 1 else 'bring'} nothing new "
+                f"({why}), so {'its' if count == 1 else 'their'} later episodes are missing."
+            )
+    return said
 
 
 def _since(row: Mapping[str, Any], filters: Filters) -> str:

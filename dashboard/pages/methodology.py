@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
+from contextlib import nullcontext
 
 from dash import html
 from dash.development.base_component import Component
@@ -11,10 +12,14 @@ from dash.development.base_component import Component
 from dashboard.access import Viewer
 from dashboard.components.frame import page_header
 from dashboard.pages import Page
+from queries.data_centres import data_centres
 from queries.metrics import ENOUGH_CONVERSIONS, METRICS, RULE_VERSION, Metric
 from queries.scenarios import SCENARIOS, Scenario
+from queries.session import tenant_session
 from queries.small_cells import SMALL, SMALL_CELL, WITHHELD
+from reports.documents.words import data_centres_words
 
+_FILTERED_OUT = "What is filtered out"
 _DIFFER = "Why two screens may differ"
 
 _UNITS = {
@@ -75,7 +80,7 @@ _RULES = (
         "ratios to six places and money to the cent.",
     ),
     (
-        "What is filtered out",
+        _FILTERED_OUT,
         "Access logs and the enclosure prefix are judged here by the rules of IAB 2.3: bots, preloads, requests that "
         "name no app, the same listener's repeated requests, in a log also whatever delivered less than a minute, and "
         "data centres and VPNs where the installation has a list of their addresses. Each request refused for an "
@@ -196,6 +201,19 @@ def _scenario(scenario: Scenario) -> Component:
     )
 
 
+def _rule(name: str, text: str, viewer: Viewer) -> Component:
+    """A rule; that of what is filtered out also says whether this installation has a list of data centres."""
+    here = []
+    if name == _FILTERED_OUT:
+        with nullcontext() if viewer.actor.tenant_id is None else tenant_session(viewer.actor) as connection:
+            here = [
+                html.P(
+                    f"Data centres and VPNs in this installation: {data_centres_words(data_centres(connection))}."
+                )
+            ]
+    return html.Div([html.H3(name), html.P(text), *here], className="definition")
+
+
 def _contents(groups: Mapping[str, Sequence[Metric]]) -> Component:
     """What the page holds, beside it where there is room."""
     parts: list[Component] = [html.A("Rules for every number", href="#rules", className="contents__group")]
@@ -223,10 +241,7 @@ def _body(viewer: Viewer, parts: dict[str, str]) -> list[Component]:
                         html.Section(
                             [
                                 html.H2("Rules for every number", id="rules"),
-                                *[
-                                    html.Div([html.H3(name), html.P(text)], className="definition")
-                                    for name, text in _RULES
-                                ],
+                                *[_rule(name, text, viewer) for name, text in _RULES],
                             ]
                         ),
                         *[

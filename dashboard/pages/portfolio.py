@@ -12,12 +12,12 @@ from dashboard.answers import head, table
 from dashboard.boxes import Box, View
 from dashboard.components.states import foot
 from dashboard.pages import Page
-from dashboard.pages.campaigns import STAGES
 from queries import portfolio
 from queries.filters import Filters
 from queries.results import Answer
 from queries.session import Connection
 from reports.formatting import day, format_value
+from reports.labels import STAGES
 from reports.sentences_campaigns import portfolio_sentence
 
 _WHO = ("portfolio.read",)
@@ -40,7 +40,7 @@ def _stage(row: Mapping[str, Any]) -> Component:
     booked = format_value(row["booked_impressions"], "count", compact=True)
     return html.Div(
         [
-            html.Span(STAGES[row["stage"]][0], className="stage__name"),
+            html.Span(STAGES[row["stage"]], className="stage__name"),
             html.Strong(format_value(row["campaigns"], "count"), className="stage__count"),
             html.Span(
                 f"{delivered} of {booked}" if row["booked_impressions"] else "nothing booked",
@@ -66,12 +66,22 @@ def _at_risk(answer: Answer, view: View) -> Component:
 
 
 def _revenue(answer: Answer, view: View) -> Component:
+    spent = answer.totals["spend_micros"]
+    total = {
+        "sponsor_name": "Total",
+        "spend_micros": " · ".join(
+            format_value(amount, "money", currency=currency) for currency, amount in spent.items()
+        ),
+        # A campaign that is paid in two currencies stands in two rows.
+        "campaigns": sum(row["campaigns"] for row in answer.rows) if len(spent) == 1 else None,
+    }
     return table(
         answer,
         view,
         caption="Spend by sponsor in the period",
         keys=("sponsor_name", "spend_micros", "campaigns"),
         kinds={"spend_micros": "bar"},
+        total=total,
         sorted_by="spend_micros",
     )
 

@@ -38,7 +38,7 @@ from queries.ingest.logs.tenant import tenant_rules
 from queries.ingest.references import References
 from queries.ingest.room import Room
 from queries.ingest.rows import field_reader
-from queries.session import Actor, anonymous_statement, tenant_session
+from queries.session import Actor, anonymous_statements, tenant_session
 from queries.statements import ask
 
 LARGEST_BATCH = 5_000
@@ -149,27 +149,32 @@ def _note(
 
 def follow_prefix(episode_id: UUID, visitor: Visitor, *, lists: Lists) -> str:
     """Where the audio of the episode lies, once the request is counted. Raises: NotFound."""
-    with anonymous_statement() as connection:
+    # What a request needs lies on one connection: to fetch one and give it back costs as much as a statement.
+    with anonymous_statements() as connection:
         found = ask(connection, "collector/prefix_target", episode_id=episode_id)
-    if not found or not found[0]["audio_url"]:
-        raise NotFound("There is no such episode.")
-    # What was stored before feeds were read like this may begin with a prefix, even with ours: never in a circle.
-    target = enclosure(found[0]["audio_url"]).audio_url
-    if target is None:
-        raise NotFound("There is no such episode.")
-    if is_address(visitor.address):
+        if not found or not found[0]["audio_url"]:
+            raise NotFound("There is no such episode.")
+        # What was stored before feeds were read like this may begin with a prefix, even with ours: never in a circle.
+        target = enclosure(found[0]["audio_url"]).audio_url
+        if target is None:
+            raise NotFound("There is no such episode.")
+        if not is_address(visitor.address):
+            return target
         duration = found[0]["duration_seconds"]
         file = EpisodeFile(str(episode_id), found[0]["audio_bytes"], float(duration) if duration else None)
         request = Request(
             number=1, occurred_at=found[0]["asked_at"], address=visitor.address, method=visitor.method, path="",
             status=302, agent=visitor.agent, bytes_sent=None, byte_range=visitor.byte_range, purpose=visitor.purpose,
         )  # fmt: skip
-        if not _counted_alone(found[0], file, request, lists):
-            _counted_with_others(found[0]["tenant_id"], file, request, lists)
+        is_counted = _counted_alone(connection, found[0], file, request, lists)
+    if not is_counted:
+        _counted_with_others(found[0]["tenant_id"], file, request, lists)
     return target
 
 
-def _counted_alone(asked: Mapping[str, Any], file: EpisodeFile, request: Request, lists: Lists) -> bool:
+def _counted_alone(
+    connection: Connection, asked: Mapping[str, Any], file: EpisodeFile, request: Request, lists: Lists
+) -> bool:
     """Whether the request could be recorded by itself: on days of the calendar, with nothing kept of the listener's."""
     if asked["listener_key"] is None or asked["download_window"] != Window.CALENDAR_DAY.value:
         return False
@@ -188,12 +193,11 @@ def _counted_alone(asked: Mapping[str, Any], file: EpisodeFile, request: Request
         ).decode()
     else:
         reason = judged.value
-    with anonymous_statement() as connection:
-        became = ask(
-            connection, "collector/take_request",
-            tenant_id=asked["tenant_id"], id=id_, episode_id=UUID(file.episode), listener_id=listener, event_data=data,
-            occurred_at=request.occurred_at, reason=reason, rule_version=COUNTING_VERSION,
-        )  # fmt: skip
+    became = ask(
+        connection, "collector/take_request",
+        tenant_id=asked["tenant_id"], id=id_, episode_id=UUID(file.episode), listener_id=listener, event_data=data,
+        occurred_at=request.occurred_at, reason=reason, rule_version=COUNTING_VERSION,
+    )  # fmt: skip
     return bool(became[0]["outcome"] != "windows")
 
 
@@ -216,14 +220,28 @@ def follow_link(key: str, visitor: Visitor, said: Mapping[str, str], *, kind: st
     `said` is what the page told: type, order_id, value, currency, id. The same order told again is stored once.
     Raises: NotFound, InvalidRequest for a value that cannot be understood.
     """
-    with anonymous_statement() as connection:
+    with anonymous_statements() as connection:
         found = ask(connection, "collector/link_target", kind=kind, key=key)
-    if not found:
-        raise NotFound("There is no such link.")
-    link = found[0]
-    target: str | None = link["target_url"]
-    if _is_nobody(visitor, kind):
-        return target
+        if not found:
+            raise NotFound("There is no such link.")
+        link = found[0]
+        if _is_nobody(visitor, kind):
+            target: str | None = link["target_url"]
+            return target
+        if link["listener_key"] is not None or not is_address(visitor.address):
+            return _take_conversion(connection, link, visitor, said, kind, link["listener_key"])
+    # The tenant's first visitor ever, for whom its secret is made.
+    with tenant_session(Actor(link["tenant_id"]), write=True) as connection:
+        secret = tenant_rules(connection, lambda _: None)[0].secret
+    with anonymous_statements() as connection:
+        return _take_conversion(connection, link, visitor, said, kind, secret)
+
+
+def _take_conversion(
+    connection: Connection, link: Mapping[str, Any], visitor: Visitor, said: Mapping[str, str], kind: str,
+    secret: bytes | None,
+) -> str | None:  # fmt: skip
+    """Stores the visit or conversion; where the link leads."""
     cells: dict[str, Any] = {name: said[name] for name in _SAID if said.get(name)} if kind == _PIXEL else {}
     order = cells.get("order_id")
     cells |= {
@@ -233,11 +251,7 @@ def follow_link(key: str, visitor: Visitor, said: Mapping[str, str], *, kind: st
         "attribution_type": said.get("type") or (link["conversion_type"] if kind == _PIXEL else "visit"),
         "source": kind, "occurred_at": link["asked_at"].isoformat(),
     }  # fmt: skip
-    if is_address(visitor.address):
-        secret = link["listener_key"]
-        if secret is None:
-            with tenant_session(Actor(link["tenant_id"]), write=True) as connection:
-                secret = tenant_rules(connection, lambda _: None)[0].secret
+    if secret is not None and is_address(visitor.address):
         cells["listener_id"] = listener_id(bytes(secret), cut_address(visitor.address), visitor.agent)
     try:
         row = read_row("attribution", 1, cells)
@@ -245,13 +259,13 @@ def follow_link(key: str, visitor: Visitor, said: Mapping[str, str], *, kind: st
             raise RowRefused("The event type is not known.")
     except RowRefused as refused:
         raise InvalidRequest(refused.reason) from None
-    with anonymous_statement() as connection:
-        ask(
-            connection, "collector/take_conversion",
-            tenant_id=link["tenant_id"], id=event_id(link["tenant_id"], "attribution", str(row.source_id)),
-            campaign_id=link["campaign_id"], listener_id=row.listener_id, type=row.type, data=row.told,
-            occurred_at=row.occurred_at, is_order=order is not None,
-        )  # fmt: skip
+    ask(
+        connection, "collector/take_conversion",
+        tenant_id=link["tenant_id"], id=event_id(link["tenant_id"], "attribution", str(row.source_id)),
+        campaign_id=link["campaign_id"], listener_id=row.listener_id, type=row.type, data=row.told,
+        occurred_at=row.occurred_at, is_order=order is not None,
+    )  # fmt: skip
+    target: str | None = link["target_url"]
     return target
 
 

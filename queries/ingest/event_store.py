@@ -185,22 +185,46 @@ class EventStore:
 
         Whoever counted these downloads says nothing of bytes: an ad counts with its download.
         """
-        has_downloads = any(event.row.type == "download" for event in new)
-        windows = tenant_windows(connection) if has_downloads else None
-        if windows is None or windows.window is Window.CALENDAR_DAY:
-            return self._insert_listener_events(connection, new, windows, by_day=True)
-        repeats = self._repeats(connection, new, windows)
+        downloads = [event for event in new if event.row.type == "download"]
+        if not downloads:
+            return self._insert_listener_events(connection, new)
+        windows = tenant_windows(connection)
+        if windows.window is Window.CALENDAR_DAY:
+            outcome, repeats = "counted", self._counted(connection, downloads)
+        else:
+            outcome, repeats = "within", self._repeats(connection, downloads, windows)
         rest = [event for event in new if event.id not in repeats]
-        left = self._insert_listener_events(connection, rest, windows, by_day=False) if rest else []
-        return left + [(event, "within") for event in repeats.values()]
+        left = self._insert_listener_events(connection, rest) if rest else []
+        not_added = {event.id for event, _ in left}
+        carriers = [
+            event.carrier(windows.local_day(event.row.occurred_at))
+            for event in downloads
+            if event.id not in repeats and event.id not in not_added
+        ]
+        self._tally.impressions += make_impressions(connection, carriers).made
+        return left + [(event, outcome) for event in repeats.values()]
 
-    def _repeats(self, connection: Connection, new: list[Event], windows: Windows) -> dict[str, Event]:
-        """Of these events the downloads that lie in a rolling window with a download, by id; the windows are kept.
+    @staticmethod
+    def _counted(connection: Connection, downloads: list[Event]) -> dict[str, Event]:
+        """Of these downloads those whose tenant day is counted, by one that stands or comes before them here, by id."""
+        rows = ask(
+            connection, "ingest/counted_among",
+            episodes=plain_array([event.episode for event in downloads]),
+            listeners=text_array([event.row.listener_id for event in downloads]),
+            times=plain_array([event.at for event in downloads]),
+            earliest=min(event.row.occurred_at for event in downloads) - WHOLE_DAYS,
+            latest=max(event.row.occurred_at for event in downloads) + WHOLE_DAYS,
+        )  # fmt: skip
+        counted = [downloads[row["place"] - 1] for row in rows]
+        return {event.id: event for event in counted}
+
+    @staticmethod
+    def _repeats(connection: Connection, downloads: list[Event], windows: Windows) -> dict[str, Event]:
+        """Of these downloads those that lie in a rolling window with a download, by id; the windows are kept.
 
         One that stands lies in its own: whoever asks tells it from the others.
         """
-        downloads = [event for event in new if event.row.type == "download"]
-        downloads.sort(key=lambda one: one.row.occurred_at)
+        downloads = sorted(downloads, key=lambda one: one.row.occurred_at)
         span = {
             "earliest": downloads[0].row.occurred_at - WHOLE_DAYS,
             "latest": downloads[-1].row.occurred_at + WHOLE_DAYS,
@@ -220,27 +244,16 @@ class EventStore:
         keep_windows(connection, ledger)
         return repeats
 
-    def _insert_listener_events(
-        self, connection: Connection, new: list[Event], windows: Windows | None, *, by_day: bool
-    ) -> list[tuple[Event, str]]:
+    @staticmethod
+    def _insert_listener_events(connection: Connection, new: list[Event]) -> list[tuple[Event, str]]:
         rows = ask(
-            connection, "ingest/add_listener_events", by_day=by_day,
+            connection, "ingest/add_listener_events",
             ids=plain_array([event.id for event in new]), episodes=plain_array([event.episode for event in new]),
             listeners=text_array([event.row.listener_id for event in new]),
             types=plain_array([event.row.type for event in new]),
             data=text_array([event.row.told for event in new]), times=plain_array([event.at for event in new]),
-            earliest=min(event.row.occurred_at for event in new) - WHOLE_DAYS,
-            latest=max(event.row.occurred_at for event in new) + WHOLE_DAYS,
         )  # fmt: skip
-        left = {row["place"] - 1: row["outcome"] for row in rows}
-        if windows is not None:
-            carriers = [
-                event.carrier(windows.local_day(event.row.occurred_at))
-                for place, event in enumerate(new)
-                if event.row.type == "download" and place not in left
-            ]
-            self._tally.impressions += make_impressions(connection, carriers).made
-        return [(new[place], outcome) for place, outcome in left.items()]
+        return [(new[row["place"] - 1], "standing") for row in rows]
 
     def _add_attribution_events(self, connection: Connection, new: list[Event]) -> list[tuple[Event, str]]:
         rows = ask(

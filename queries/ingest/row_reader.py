@@ -10,6 +10,7 @@ from queries.ingest.columns import COLUMNS, Column, Kind, Row, RowRefused, check
 from queries.ingest.rows import Cells
 
 _REMEMBERED = 50_000
+_TEXTS = frozenset({str, type(None)})
 _Memo = dict[Any, Any]
 
 
@@ -59,7 +60,7 @@ class RowReader:
 
     def _data_of(self, raw: tuple[Any, ...]) -> tuple[dict[str, Any], str]:
         # Numbers are not remembered: 1, 1.0 and true are the same key.
-        is_text = all(type(cell) is str or cell is None for cell in raw)
+        is_text = _TEXTS.issuperset(map(type, raw))
         if is_text:
             known = self._data_memo.get(raw)
             if known is not None:

@@ -19,6 +19,7 @@ from reports.documents.words import against_words, period_words
 from reports.figures import builders
 from reports.figures.subjects import results_grain, results_over_time
 from reports.formatting import counted, number, percent, period
+from reports.labels import PRICING, STAGES, state_name
 from reports.rest import credit_with_rest, heard_with_rest
 from reports.snapshot import Snapshot
 from reports.too_little import too_few_to_compare_shows
@@ -36,16 +37,6 @@ _MODELS = (
 _RESULTS: tuple[Literal["visits", "conversions"], ...] = ("visits", "conversions")
 MOST_EPISODES = 30
 """Rows of the list of episodes: a page full; the CSV of the campaign's page has them all."""
-_PRICED = {"cpm": "CPM", "flat": "Flat price"}
-_STAGES = {
-    "prospect": "Prospect",
-    "proposed": "Proposed",
-    "booked": "Booked",
-    "live": "Live",
-    "paused": "Paused",
-    "completed": "Completed",
-    "cancelled": "Cancelled",
-}
 
 
 def read(connection: Connection, filters: Filters, step: Step) -> Draft:
@@ -145,7 +136,7 @@ def _flight(facts: Mapping[str, Any]) -> str:
     flight = period(start, end + timedelta(days=1), UTC)
     return (
         f"For {facts['sponsor_name']}. Flight {flight}, {counted((end - start).days + 1, 'day')}. "
-        f"Stage: {_STAGES.get(facts['stage'], facts['stage']).lower()}. A conversion is a {facts['conversion_type']}."
+        f"Stage: {STAGES[facts['stage']].lower()}. A conversion is a {facts['conversion_type']}."
     )
 
 
@@ -179,7 +170,7 @@ def _delivery_facts(answer: Answer) -> tuple[Block, ...]:
         ("Booked, whole flight", number(totals["booked"])),
         ("Flight elapsed", percent(totals["elapsed_ratio"])),
         (metric("pacing_ratio").label, percent(totals["pacing_ratio"])),
-        ("State", str(totals["pacing_state"])[:1].upper() + str(totals["pacing_state"])[1:]),
+        ("State", state_name(str(totals["pacing_state"]))),
     ]
     return (Facts(tuple(items)),)
 
@@ -244,7 +235,7 @@ def _credit(answer: Answer, by_episode: Answer, zone: ZoneInfo) -> list[Block]:
 
 def _priced(answer: Answer) -> Answer:
     return replace(
-        answer, rows=[{**row, "pricing_model": _PRICED[row["pricing_model"]]} for row in answer.rows]
+        answer, rows=[{**row, "pricing_model": PRICING[row["pricing_model"]]} for row in answer.rows]
     )
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import hashlib
 import json
+import re
 from dataclasses import replace
 from datetime import UTC
 from functools import cache
@@ -53,6 +54,8 @@ def html(snapshot: Snapshot) -> str:
             made_at=instant(snapshot.filters.now, zone),
             made_at_w3c=snapshot.filters.now.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ"),
             as_of=instant(snapshot.as_of, zone) if snapshot.as_of else "",
+            # Whole, as paper leads nowhere by a click: cut before each "?" and "&", where a line may end.
+            link=re.split(r"(?=[?&])", snapshot.link),
             filtered=filter_words(snapshot.filters),
             filter_line=filter_line(snapshot.filters),
             metrics=_metrics(snapshot),

@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 from queries.filters import Filters
 from reports.formatting import period
 from reports.labels import dimension_name
+
+if TYPE_CHECKING:
+    from queries.data_centres import DataCentres
 
 _FILTERS = (
     ("app", "App", "Apps"),
@@ -67,6 +71,28 @@ def filter_line(filters: Filters) -> str:
 def titled(title: str, filters: Filters) -> str:
     """What a report is called among others: its subject, its days, and what it is narrowed to."""
     return " · ".join(part for part in (f"{title}, {period_words(filters)}", filter_line(filters)) if part)
+
+
+def data_centres_words(found: DataCentres, *, when: str = "at present") -> str:
+    """Whether data centres and VPNs are filtered out, `when` that is so, and what imported access logs had instead.
+
+    "filter off, no list installed at present; of 3 imported access logs 2 were counted with a list, 1 without".
+    """
+    said = (
+        f"filter on {when}, by {listed(found.lists, limit=_MOST_NAMES)}"
+        if found.lists
+        else f"filter off, no list installed {when}"
+    )
+    logs = found.with_list + found.without_list
+    if not logs:
+        return said
+    if found.with_list and found.without_list:
+        return (
+            f"{said}; of {logs} imported access logs {found.with_list} {'was' if found.with_list == 1 else 'were'} "
+            f"counted with a list, {found.without_list} without"
+        )
+    which = "the imported access log was" if logs == 1 else f"all {logs} imported access logs were"
+    return f"{said}; {which} counted {'with' if found.with_list else 'without'} a list"
 
 
 def listed(names: Sequence[str], *, limit: int) -> str:

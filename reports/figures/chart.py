@@ -106,6 +106,11 @@ class Chart:
         return next(series for series in self.series if series.role == "main")
 
     @property
+    def drawn(self) -> tuple[Series, ...]:
+        """Return the main series that have a point: a line that is not there yet is named nowhere."""
+        return tuple(series for series in self.series if series.role == "main" and series.xs)
+
+    @property
     def is_empty(self) -> bool:
         """Return whether no series has any value."""
         return all(value is None for series in self.series for value in series.ys)

@@ -96,7 +96,7 @@ def axis_texts(places: Sequence[tuple[float, str]], frame: Frame, theme: Theme) 
 
 def keys_above(chart: Chart, theme: Theme, width: float, *, blocks: bool) -> tuple[list[str], float]:
     """Return what stands above the plot to name what labels at the lines' ends do not, and how high it is."""
-    mains = [series for series in chart.series if series.role == "main"]
+    mains = chart.drawn
     rest = [series for series in chart.series if series.role != "main"]
     if not (rest or chart.has_partial or chart.marks or (blocks and len(mains) > 1)):
         return [], 0.0

@@ -28,6 +28,8 @@ _REASONS = {
     "preload": 0.015,
 }
 _SHARE_OF_DOWNLOADS = 0.14
+_READ_AT = 22 * 60
+"""Minute of yesterday at which the first feed was read: within a day of whenever the demo is loaded."""
 _DAYS = 45
 _REFUSED = (
     ("The time cannot be read.", "2024-13-04T09:00"),
@@ -118,7 +120,7 @@ def _imports(material: Material) -> list[Row]:
         )
     for n, show in enumerate(material.plan.shows):
         rows.append(
-            one(f"feed/{show.slug}", "feed", f"{site}/{show.slug}/feed.xml", 1, 300 + 5 * n, 1, 40, 0, 2)
+            one(f"feed/{show.slug}", "feed", f"{site}/{show.slug}/feed.xml", 1, _READ_AT + 5 * n, 1, 40, 0, 2)
         )
     rows += [
         one(
@@ -153,13 +155,13 @@ def _imports(material: Material) -> list[Row]:
 
 
 def _feeds(material: Material) -> list[Row]:
-    """Read a day ago, and not by the clock: the demo's addresses lead nowhere."""
+    """Read last evening, and next in a month, as the demo's addresses lead nowhere; the fourth show's no more."""
     return [
         {
             "tenant_id": material.tenant_id,
             "podcast_id": material.id(f"podcast/{show.slug}"),
-            "next_try_at": None,
-            "tried_at": (read := ago(material, 1, 300 + 5 * n)),
+            "next_try_at": None if n == 3 else ago(material, -30, _READ_AT + 5 * n),
+            "tried_at": (read := ago(material, 1, _READ_AT + 5 * n)),
             "succeeded_at": read,
             "asked_url": f"https://{material.plan.slug}.example/{show.slug}/feed.xml",
             "etag": f'"{proof(material, f"feed/{show.slug}")[:20]}"',

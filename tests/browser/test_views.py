@@ -79,9 +79,38 @@ def test_why_this_number_is_told_of_the_view_that_is_open(visit: Callable[..., A
             ):
                 assert words in said
             assert link.get_attribute("href").endswith("?period=7d")
+            # It is read from its heading on, and the keys lead on from there.
+            at_heading = "dialog => [dialog.scrollTop, document.activeElement.id]"
+            assert dialog.evaluate(at_heading) == [0, "why-title"]
+            page.keyboard.press("Tab")
+            assert page.evaluate("document.activeElement.textContent").startswith("Methodology")
             dialog.get_by_role("button", name="Close").click()
             dialog.wait_for(state="hidden")
             assert link.evaluate("link => link === document.activeElement")
+        assert at.errors == []
+
+
+@pytest.mark.parametrize("width", [1440, 390])
+def test_the_slash_leads_to_the_search_of_the_page_where_there_is_one(
+    visit: Callable[..., Any], width: int
+) -> None:
+    """On the overview it matched a field in a closed menu, which took no focus."""
+    with visit(MANAGER, "/overview", width=width) as at:
+        page = at.page
+        focused = "() => document.activeElement.getAttribute('aria-label') || document.activeElement.id"
+        for path, name in (("/overview", "Podcast"), ("/reports", "report-search"), ("/portfolio", None)):
+            at.open(path)
+            page.keyboard.press("/")
+            assert page.evaluate(focused) == (name or ""), path
+            if name == "Podcast":
+                assert page.get_by_label("Podcast", exact=True).first.is_visible()
+                page.keyboard.type("salt")
+                page.get_by_role("option").first.wait_for()
+                page.keyboard.press("Escape")
+            page.evaluate("document.activeElement.blur()")
+            page.keyboard.press("?")
+            assert page.locator("dialog#keys .keys__search").first.is_visible() == bool(name), path
+            page.keyboard.press("Escape")
         assert at.errors == []
 
 

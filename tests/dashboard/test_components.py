@@ -523,6 +523,46 @@ def test_why_a_source_has_failed_stands_under_its_name(monkeypatch):
     assert shown.count("downloads.csv") == 1
 
 
+def test_the_methodology_says_whether_this_installation_filters_data_centres():
+    """ "Where the installation has a list" leaves the reader to guess whether it has one."""
+    viewer = SimpleNamespace(actor=SimpleNamespace(tenant_id=None))
+    shown = {name: _text(methodology._rule(name, text, viewer)) for name, text in methodology._RULES}
+    here = "Data centres and VPNs in this installation: filter off, no list installed at present."
+    assert [name for name, text in shown.items() if here in text] == ["What is filtered out"]
+
+
+def test_freshness_says_what_was_not_received_beside_as_of_when_it_counted(monkeypatch):
+    """It said that nothing was missing while four sources below it had failed."""
+    counted_to = datetime(2026, 11, 29, 2, 2, tzinfo=UTC)
+    fresh = {"label": "Downloads", "is_late": False, "refreshed_at": counted_to}
+    late = {"label": "Attribution", "is_late": True, "refreshed_at": counted_to}
+    good = {
+        "subject": "bookings", "complete_to": counted_to, "failed_at": None,
+        "feeds": None, "feeds_failing": None, "feeds_stopped": None,
+    }  # fmt: skip
+    feeds = {**good, "subject": "feeds", "feeds": 4, "feeds_failing": 0, "feeds_stopped": 0}
+    one, other = ({**good, "failed_at": datetime(2026, 11, day, 23, 30, tzinfo=UTC)} for day in (20, 17))
+
+    def said(*stored, relations=(fresh,)):
+        monkeypatch.setattr(sources, "ask", lambda *_: list(stored))
+        filters = SimpleNamespace(zone=ZoneInfo("Europe/Berlin"))
+        return freshness._sentence(None, filters, Answer((), relations))
+
+    whole = "Everything received by 29 Nov 2026, 03:02 CET is counted"
+    assert said(good, feeds) == f"{whole}, and no source failed."
+    assert said(one, good, feeds) == (
+        f"{whole}. 1 of 3 sources failed since 21 Nov 2026, so what it holds is missing."
+    )
+    assert said(one, other, {**feeds, "feeds_stopped": 1}) == (
+        f"{whole}. 2 of 3 sources failed since 18 Nov 2026, so what they hold is missing."
+        " 1 of 4 feeds brings nothing new (stopped), so its later episodes are missing."
+    )
+    assert said({**feeds, "feeds_failing": 1, "feeds_stopped": 2}, relations=(late,)) == (
+        "Numbers stand still: Attribution (as of 29 Nov 2026, 03:02 CET). What is shown is right up to then."
+        " 3 of 4 feeds bring nothing new (2 stopped and 1 failing), so their later episodes are missing."
+    )
+
+
 def test_no_word_of_the_machine_reaches_readers():
     said = [metric.meaning for metric in METRICS.values()]
     said += [part for rule in methodology._RULES for part in rule]

@@ -103,6 +103,7 @@ def test_what_was_left_out_is_counted_by_reason_in_the_view(
     assert f"{sum(expected.values()) + _of_the_world(world)} in this period" in said
     for reason, count in expected.items():
         assert f"{count} {words_of_reason(reason)} (rules of a test)" in said
+    assert "Data centres filter off, no list installed at present" in said
     assert words_of_reason("bot") not in said
     assert words_of_reason("vpn") not in said
     assert "of all apps" not in said

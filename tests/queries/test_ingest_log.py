@@ -12,6 +12,7 @@ import sys
 import time
 from collections import Counter as Tally
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -22,12 +23,16 @@ from hypothesis import HealthCheck, given
 from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 
+from queries import data_centres as data_centres_module
+from queries.data_centres import DataCentres, data_centres
 from queries.ingest.agents.classify import classify_agent
+from queries.ingest.counting.addresses import Networks
 from queries.ingest.imports import ImportRefused
 from queries.ingest.logs import store
 from queries.ingest.logs.store import import_log
 from queries.ingest.refused import write_refusals
-from queries.settings import Settings
+from queries.session import tenant_session
+from queries.settings import Settings, current_settings
 from tests.conftest import Database
 from tests.host import DAY, IAB, MINUTE, SIZE, Host, at, line, piece
 from tests.sponsorship import own_database
@@ -101,6 +106,22 @@ def test_the_same_log_again_adds_nothing(host: Host) -> None:
     # A log that has grown: what is new counts, what was there does not once more.
     grown = host.log(*log, line(at("10:13:00"), "192.0.2.9"))
     assert (grown.imported, grown.duplicate) == (1, 6)
+
+
+def test_each_log_says_whether_it_was_counted_with_a_list_of_data_centres(
+    host: Host, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def known() -> DataCentres:
+        with tenant_session(host.actor) as connection:
+            return data_centres(connection)
+
+    assert known() == DataCentres(())
+    host.log(line(at("10:00:00")), name="a.log")
+    host.log(line(at("11:00:00")), name="b.log", data_centres=Networks.from_lines(["192.0.2.0/24"]))
+    host.log(line(at("12:00:00")), name="c.log")
+    configured = replace(current_settings(), data_centres=(Path("/etc/lists/clouds.txt"),))
+    monkeypatch.setattr(data_centres_module, "current_settings", lambda: configured)
+    assert known() == DataCentres(("clouds.txt",), with_list=1, without_list=2)
 
 
 def test_pieces_on_both_sides_of_a_border_between_files_make_one_download(host: Host) -> None:

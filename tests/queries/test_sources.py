@@ -112,7 +112,30 @@ def test_what_failed_since_is_said_until_an_import_goes_well(source_database: Da
     found = _sources(studio)["listener_events"]
     assert (found["state"], found["complete_to"]) == ("failed", NOW)
     assert "do not tell listener from attribution events" in found["error_message"]
+    with pytest.raises(ImportRefused):
+        studio.take("nothing,of,use,either\n")
+    # Since the first that failed, not the last: what came between is missing too.
+    assert _sources(studio)["listener_events"]["failed_at"] == found["failed_at"]
     studio.take(good)
     assert (_sources(studio)["listener_events"]["state"], _sources(studio)["conversions"]["state"]) == (
         "good", "nothing yet",
     )  # fmt: skip
+
+
+def test_feeds_that_bring_nothing_new_are_counted_beside_the_source(source_database: Database) -> None:
+    studio = Studio(source_database)
+    with studio.tenant.owner() as owner:
+        for name, failures, due, deleted in (
+            ("Good", 0, NOW, None), ("Failing", 2, NOW, None), ("Stopped", 3, None, None), ("Gone", 1, NOW, NOW),
+        ):  # fmt: skip
+            podcast = studio.tenant.podcast(name)
+            owner.execute(
+                "insert into podcast_feeds (tenant_id, podcast_id, next_try_at, tried_at, succeeded_at, failures)"
+                " values (%s, %s, %s, %s, %s, %s)",
+                (studio.tenant.tenant_id, podcast, due, NOW, NOW - timedelta(hours=failures), failures),
+            )
+            owner.execute("update podcasts set deleted_at = %s where id = %s", (deleted, podcast))
+    found = _sources(studio)
+    assert [found["feeds"][key] for key in ("feeds", "feeds_failing", "feeds_stopped")] == [3, 1, 1]
+    assert found["feeds"]["complete_to"] == NOW - timedelta(hours=2)
+    assert found["bookings"]["feeds"] is None

@@ -273,6 +273,7 @@ def test_what_is_stored_is_whole_and_renders_again_byte_for_byte(clean: Office) 
     assert row["generated_at"] is not None
     assert row["report_data"]["version"] == VERSION
     assert row["report_data"]["made_for"] == "Dora"
+    assert row["report_data"]["data_centres"] == "filter off, no list installed when this report was made"
     assert [section["key"] for section in row["report_data"]["sections"]] == [
         "figures",
         "trend",

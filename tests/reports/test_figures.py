@@ -233,6 +233,17 @@ def test_labels_of_a_delivery_never_cover_each_other(days, reached, forecast):
     assert any("Booked" in note["text"] for note in said)
 
 
+def test_delivery_before_the_flight_names_no_line_that_is_not_there():
+    first, last = date(2026, 12, 8), date(2027, 1, 12)
+    rows = [{"day": first, "impressions": None}]
+    chart = delivery(rows, booked=18_000, flight_start=first, flight_end=last, now=date(2026, 11, 29))
+    assert chart.drawn == ()
+    assert chart.sentence.startswith("Ads delivered: 0 of 18,000 booked")
+    svg = svg_writer.write(chart, width=640, height=220)
+    assert (">Even pace<" in svg, ">Ads delivered<" in svg) == (True, False)
+    assert CHARTS["delivery"].drawn == (CHARTS["delivery"].main,)
+
+
 def test_delivery_is_cumulative():
     chart = CHARTS["delivery"]
     assert chart.main.ys == tuple(range(1000, 10_001, 1000))

@@ -9,19 +9,23 @@ import threading
 import time
 from collections.abc import Iterator
 from dataclasses import replace
+from decimal import Decimal
 from http.server import BaseHTTPRequestHandler, HTTPServer
 from io import BytesIO
 from pathlib import Path
 
 import pytest
 from pypdf import PageObject, PdfReader
+from weasyprint import HTML
+from weasyprint.formatting_structure.boxes import TextBox
 
+from queries.data_centres import DataCentres
 from reports import render as rendering
 from reports.documents import campaign_performance
 from reports.documents.blocks import HALF_WIDTH, Pair
 from reports.documents.logo import safe_logo
 from reports.documents.page import html
-from reports.documents.words import titled
+from reports.documents.words import data_centres_words, titled
 from reports.figures import svg_writer
 from reports.figures.subjects import results_over_time
 from reports.render import Limits, RenderedPdf, RenderError, RenderStopped, render
@@ -73,6 +77,26 @@ def test_what_a_report_is_narrowed_to_is_said_by_name_wherever_it_is_named() -> 
     assert html(of_campaign) == html(
         replace(of_campaign, filters=replace(of_campaign.filters, countries=("SE",)))
     )
+
+
+def test_whether_data_centres_were_filtered_out_is_said_and_kept() -> None:
+    off = data_centres_words(DataCentres(()), when="when this report was made")
+    made = replace(audience(), data_centres=off)
+    row = "<dt>Data centres</dt><dd>filter off, no list installed when this report was made</dd>"
+    assert row in html(Snapshot.from_json(stored(made)))
+    of_before = {key: value for key, value in stored(made).items() if key != "data_centres"}
+    assert "Data centres" not in html(Snapshot.from_json(of_before))
+    on = "filter on at present, by clouds.txt"
+    for found, said in (
+        (DataCentres(("clouds.txt",)), on),
+        (DataCentres(("clouds.txt",), 0, 1), f"{on}; the imported access log was counted without a list"),
+        (DataCentres(("clouds.txt",), 3), f"{on}; all 3 imported access logs were counted with a list"),
+        (
+            DataCentres(("clouds.txt",), 1, 2),
+            f"{on}; of 3 imported access logs 1 was counted with a list, 2 without",
+        ),
+    ):
+        assert data_centres_words(found) == said
 
 
 def test_without_a_past_the_cover_says_so_once() -> None:
@@ -134,6 +158,31 @@ def test_the_audience_report_shows_what_is_not_complete_as_a_dash_and_never_as_z
     assert "Podcasts: Hallo Welt, Kitchen Table Economics and The Long Night Shift." in words
 
 
+def test_five_figures_stay_in_their_places_however_long_a_time_is() -> None:
+    """ "from 27 min 29 s" of the fifth ran past the right margin."""
+    made = audience()
+    figures = made.answers["figures"]
+    rows = [
+        {**row, "value": 99 * 3600 + 59 * 60, "previous": 27 * 60 + 29, "change_ratio": Decimal("2.181")}
+        if row["metric"] == "average_listen_seconds"
+        else row
+        for row in figures.rows
+    ]
+    page = html(replace(made, answers={**made.answers, "figures": replace(figures, rows=rows)}))
+    drawn = HTML(string=page, base_url="asset:", url_fetcher=rendering._fetcher()).render()
+    boxes = list(drawn.pages[0]._page_box.descendants())
+    cells = [
+        box
+        for box in boxes
+        if box.element is not None and box.element.get("class") == "kpi" and not isinstance(box, TextBox)
+    ]
+    assert len({box.element for box in cells}) == 5
+    texts = [(cell, text) for cell in cells for text in cell.descendants() if isinstance(text, TextBox)]
+    assert any("27" in text.text for _, text in texts)
+    for cell, text in texts:
+        assert text.position_x + text.width <= cell.position_x + cell.width + 0.5, text.text
+
+
 def test_it_is_tagged_with_language_title_outline_and_alternative_texts(drawn: RenderedPdf) -> None:
     reader = PdfReader(BytesIO(drawn.pdf))
     root = reader.trailer["/Root"].get_object()
@@ -184,6 +233,8 @@ def test_it_links_back_to_the_same_view_with_fixed_days(drawn: RenderedPdf) -> N
         if "/A" in note.get_object()
     }
     assert links == {campaign().link}
+    # On paper the address stands whole, with its days.
+    assert campaign().link in text_of(drawn.pdf).replace(" ", "")
 
 
 def test_the_same_snapshot_gives_the_same_bytes(

@@ -202,7 +202,7 @@ def plain_side(database: Database, settings: Settings) -> Side:
 def timescale_side(server: TimescaleServer, settings: Settings) -> Side:
     engines: dict[str, Engine] = {}
 
-    def engine_for(dsn: str) -> Engine:
+    def engine_for(dsn: str, *, behind: bool = False) -> Engine:
         role = make_url(dsn).username or ""
         if role not in engines:
             engines[role] = create_engine(

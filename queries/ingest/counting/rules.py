@@ -16,6 +16,9 @@ from queries.metrics import RULE_VERSION
 COUNTING_VERSION = f"IAB 2.3, rules {RULE_VERSION}"
 """Goes up whenever the same requests may give another number."""
 
+WITH_LIST, WITHOUT_LIST = "with a list of data centres", "without a list of data centres"
+"""Which of the two stands in the version of the rules; imports keep it."""
+
 FindEpisode = Callable[[str], EpisodeFile | None]
 """The file behind a path, None for a path that is no episode's."""
 FindPlace = Callable[[str], Place]
@@ -47,8 +50,8 @@ class Rules:
     @property
     def version(self) -> str:
         """What a number that was counted by these rules says about them."""
-        filtered = "with" if self.data_centres else "without"
+        filtered = WITH_LIST if self.data_centres else WITHOUT_LIST
         return (
-            f"{COUNTING_VERSION}; once per {self.window.words} ({self.zone.key}); {filtered} a list of data centres; "
+            f"{COUNTING_VERSION}; once per {self.window.words} ({self.zone.key}); {filtered}; "
             f"{lists_version()}"
         )

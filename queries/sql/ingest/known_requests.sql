@@ -4,7 +4,7 @@
 -- grain: one row per request that stands
 -- source: listener_events, excluded_requests
 -- relies on: primary keys of both
--- TRICKY: "offset 0" keeps the look-ups index scans per row; the equal time is a range, as in add_listener_events.
+-- TRICKY: "offset 0" keeps the look-ups index scans per row; the equal time is a range, as in standing_listener_events_at.
 with asked as materialized (
     select a.id, a.occurred_at from unnest(cast(:ids as uuid[]), cast(:times as timestamptz[])) as a (id, occurred_at)
 )

@@ -1,8 +1,8 @@
--- purpose: what came in from each kind of source: the last import, what failed since, and up to when there is data
+-- purpose: what came in from each kind of source: the last import, what failed since, up to when there is data, and of feeds how many there are and do not come
 -- params: none
--- returns: subject text, imported_at timestamptz, import_source text, records_imported bigint, records_refused bigint, failed_at timestamptz, error_message text, complete_to timestamptz
+-- returns: subject text, imported_at timestamptz, import_source text, records_imported bigint, records_refused bigint, failed_at timestamptz, error_message text, complete_to timestamptz, feeds bigint, feeds_failing bigint, feeds_stopped bigint
 -- grain: one row per kind of source
--- source: etl_imports, listener_events, attribution_events, campaign_days, podcast_feeds
+-- source: etl_imports, listener_events, attribution_events, campaign_days, podcast_feeds, podcasts
 -- relies on: etl_imports_recent, campaign_days_day, indexes of the events by time
 select s.subject, done.completed_at as imported_at, done.source as import_source, done.records_imported, done.records_refused,
        failed.started_at as failed_at, failed.error_message,
@@ -23,12 +23,10 @@ select s.subject, done.completed_at as imported_at, done.source as import_source
                    and e.occurred_at >= (
                        select cast(max(d.local_day) - 1 as timestamp) at time zone 'UTC' from campaign_days d
                        where d.tenant_id = (select app_tenant()) and d.attribution_type in ('visit', 'lead', 'purchase')))
-           when 'feeds' then coalesce(
-               (select min(f.succeeded_at) from podcast_feeds f
-                where f.tenant_id = (select app_tenant()) and f.next_try_at is not null),
-               done.completed_at)
+           when 'feeds' then coalesce(asked.complete_to, done.completed_at)
            else done.completed_at
-       end as complete_to
+       end as complete_to,
+       asked.feeds, asked.feeds_failing, asked.feeds_stopped
 from (values
     (1, 'listener_events', array['listener_events', 'access_log']),
     (2, 'impressions', array['listener_events', 'access_log', 'attribution_events']),
@@ -44,11 +42,19 @@ left join lateral (
     limit 1
 ) done on true
 left join lateral (
-    select i.started_at, i.error_message
+    select min(i.started_at) over () as started_at, i.error_message
     from etl_imports i
     where i.tenant_id = (select app_tenant()) and i.import_type = any (s.import_types) and i.status = 'failed'
         and (done.started_at is null or i.started_at > done.started_at)
     order by i.started_at desc
     limit 1
 ) failed on true
+left join lateral (
+    select count(*) as feeds, min(f.succeeded_at) filter (where f.next_try_at is not null) as complete_to,
+           count(*) filter (where f.next_try_at is not null and f.failures > 0) as feeds_failing,
+           count(*) filter (where f.next_try_at is null) as feeds_stopped
+    from podcast_feeds f
+    join podcasts p on p.tenant_id = f.tenant_id and p.id = f.podcast_id and p.deleted_at is null
+    where f.tenant_id = (select app_tenant())
+) asked on s.subject = 'feeds'
 order by s.place
