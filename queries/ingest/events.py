@@ -17,13 +17,14 @@ from zoneinfo import ZoneInfo
 from queries.ingest.ahead import ahead
 from queries.ingest.batches import BatchDone, Batches, importing_in_batches
 from queries.ingest.columns import Kind, Row, RowRefused, found
-from queries.ingest.event_store import Event, EventStore
+from queries.ingest.event_store import DIFFERENT, Event, EventStore
 from queries.ingest.imports import (
     SHOWN_REFUSALS,
     ImportRefused,
     ImportResult,
     ImportType,
     Refusal,
+    Tally,
     as_document,
     refuse,
     result,
@@ -168,22 +169,23 @@ def check_events(
     columns: Mapping[str, str] | None = None, source_name: str | None = None, zone: ZoneInfo | None = None,
     batch_done: BatchDone = lambda *_: None,
 ) -> DryRun:  # fmt: skip
-    """What an import of `source` would refuse; nothing is stored. Raises: ImportRefused, as an import would."""
+    """What an import of `source` would refuse; nothing is stored. Raises: ImportRefused, as an import would.
+
+    Of the source's own ids each is kept until the end, as a later row may bear it with other content.
+    """
+    assert actor.tenant_id is not None  # noqa: S101 (a file belongs to a tenant; this tells mypy)
     good, refused, first = 0, 0, list[Refusal]()
-    references = References()
+    said: dict[str, int] = {}
     with ExitStack() as stack:
         file = _file(stack, source, kind, file_format, _columns(actor, source_name, kind, columns), zone)
         opened = file.open()
         with tenant_session(actor) as connection:
             limits = limits_of(ask(connection, "ingest/clock")[0], opened)
-        for batch in ahead(_batches(file, source, opened, limits)):
-            with tenant_session(actor) as connection:
-                references.learn(connection, batch.rows)
-            for row in batch.rows:
-                try:
-                    references.check(opened, row)
-                except RowRefused as fault:
-                    batch.refusals.append(Refusal(row.line_number, fault.reason, fault.detail))
+        store = EventStore(opened, actor.tenant_id, Tally(), References())
+        for batch in _judged_batches(actor, store, ahead(_batches(file, source, opened, limits))):
+            for event in batch.events:
+                if event.row.source_id and said.setdefault(event.id, event.digest()) != event.digest():
+                    batch.refusals.append(Refusal(event.row.line_number, DIFFERENT))
                 else:
                     good += 1
             refused += len(batch.refusals)

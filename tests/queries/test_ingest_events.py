@@ -835,6 +835,19 @@ def test_a_dry_run_judges_every_row_and_leaves_nothing(alice: Studio, charlie: S
     assert (alice.listener_events(), alice.ledger(), alice.refusals()) == ([], [], [])
 
 
+def test_a_dry_run_finds_an_id_that_two_rows_bear(alice: Studio, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(events_module, "BATCH_ROWS", 2)
+    monkeypatch.setattr(events_module, "FIRST_ROWS", 2)
+    when = _at()
+    rows = [f"a,{alice.one},l1,play,{when}", f"b,{alice.one},l1,play,{when}", f"a,guid-1,l1,play,{when}",
+            f"a,{alice.one},l2,play,{when}"]  # fmt: skip
+    text = _csv("id,episode_id,listener_id,event_type,occurred_at", *rows)
+    found = check_events(alice.actor, io.BytesIO(text.encode()))
+    done = alice.take(text)
+    assert (found.good, found.refused) == (3, 1) == (done.imported + done.duplicate, done.refused)
+    assert found.first_refusals == done.first_refusals
+
+
 def test_conversions_find_their_campaign_by_promo_code(alice: Studio, charlie: Studio) -> None:
     alice.tenant.booking(alice.campaign, alice.sponsor, NOW.date(), NOW.date(), promo_code="HARBOUR10")
     lines = [
