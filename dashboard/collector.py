@@ -12,7 +12,7 @@ from uuid import UUID
 
 import orjson
 from flask import Blueprint, Flask, Response, current_app, jsonify, redirect, request
-from werkzeug.exceptions import BadRequest, NotFound, RequestEntityTooLarge, Unauthorized
+from werkzeug.exceptions import BadRequest, MethodNotAllowed, NotFound, RequestEntityTooLarge, Unauthorized
 from werkzeug.wrappers import Response as AnyResponse
 
 from dashboard.faults import fault
@@ -54,8 +54,7 @@ def events() -> Response:
     found = find_api_key(key.strip()) if scheme.lower() == "bearer" else None
     if found is None:
         raise Unauthorized("Send a key: Authorization: Bearer pb_…")
-    request.max_content_length = LARGEST_BODY
-    batch = _batch(request.get_data(cache=False))
+    batch = _batch(_body())
     if len(batch) > LARGEST_BATCH:
         raise RequestEntityTooLarge(f"A batch holds at most {LARGEST_BATCH:,} events.")
     taken = take_events(*found, batch)
@@ -76,12 +75,17 @@ def events() -> Response:
 @blueprint.get("/e/<uuid:episode_id>/<path:_rest>")
 def prefix(episode_id: UUID, _rest: str = "") -> AnyResponse:
     """Counts a request for an episode and sends the listener on to where its audio lies."""
-    target = follow_prefix(
-        episode_id, _visitor(), method=request.method, byte_range=request.headers.get("Range"),
-        purpose=" ".join(request.headers.get(name, "") for name in _PURPOSES).strip(),
-        lists=current_app.extensions["counting_lists"],
-    )  # fmt: skip
+    target = follow_prefix(episode_id, _visitor(), lists=current_app.extensions["counting_lists"])
     return _sent_on(target)
+
+
+@blueprint.get("/api/v1/events", endpoint="other_method")
+@blueprint.get("/e/<path:_rest>", endpoint="no_episode")
+def nothing_here(_rest: str = "") -> AnyResponse:
+    """Tells a program, which has no use for the log-in page, that the method or the episode's id is wrong."""
+    if request.endpoint == "collector.other_method":
+        raise MethodNotAllowed(["POST"])
+    raise NotFound
 
 
 @blueprint.get("/p/<string(length=32):key>.gif")
@@ -107,7 +111,23 @@ def _sent_on(target: str) -> AnyResponse:
 
 
 def _visitor() -> Visitor:
-    return Visitor(request.remote_addr or "", request.headers.get("User-Agent", ""))
+    return Visitor(
+        request.remote_addr or "", request.headers.get("User-Agent", ""),
+        method=request.method, byte_range=request.headers.get("Range"),
+        purpose=" ".join(request.headers.get(name, "") for name in _PURPOSES).strip(),
+    )  # fmt: skip
+
+
+def _body() -> bytes:
+    """The whole body. Raises: RequestEntityTooLarge.
+
+    A chunked one tells no length beforehand, and its stream ends at the limit without a word: a byte more is asked for.
+    """
+    request.max_content_length = LARGEST_BODY + 1
+    body = request.get_data(cache=False)
+    if len(body) > LARGEST_BODY:
+        raise RequestEntityTooLarge(f"A body holds at most {LARGEST_BODY:,} bytes.")
+    return body
 
 
 def _batch(body: bytes) -> list[Any]:

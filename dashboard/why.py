@@ -26,8 +26,11 @@ from reports.labels import dimension_name
 
 blueprint = Blueprint("why", __name__)
 
-_COUNTED_FROM_REQUESTS = ("downloads", "unique_listeners", "first_")
-_REST_ON_REQUESTS = (*_COUNTED_FROM_REQUESTS, "impressions", "reach", "frequency")
+_COUNTED_FROM_REQUESTS = ("downloads", "unique_listeners")
+_MILESTONES = frozenset(
+    {"first_1_day_downloads", "first_3_day_downloads", "first_7_day_downloads", "first_30_day_downloads"}
+)
+_REST_ON_REQUESTS = (*_COUNTED_FROM_REQUESTS, *sorted(_MILESTONES), "impressions", "reach", "frequency")
 _NAMED = 10
 
 
@@ -60,7 +63,9 @@ def explain(box_id: str) -> str:
     filtered = ""
     with tenant_session(viewer.actor) as connection:
         names = catalogue.podcast_names(connection) if view.filters.podcasts else {}
-        if any(metric.key.startswith(_COUNTED_FROM_REQUESTS) for metric in metrics):
+        if any(
+            metric.key in _MILESTONES or metric.key.startswith(_COUNTED_FROM_REQUESTS) for metric in metrics
+        ):
             excluded = excluded_by_reason(connection, view.filters)
         if any(metric.key.startswith(_REST_ON_REQUESTS) for metric in metrics):
             filtered = data_centres_words(data_centres(connection))

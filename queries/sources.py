@@ -23,6 +23,21 @@ _SUBJECTS = {
 }
 
 
+_IMPORTS = {
+    "feed": "Podcast feed",
+    "listener_events": "Downloads and plays",
+    "attribution_events": "Impressions and conversions",
+    "access_log": "Access log",
+    "bookings": "Bookings",
+    "conversions": "Conversions",
+    "transcripts": "Transcript",
+    "retention_curves": "Retention curves",
+    "ad_units": "Ad units",
+}
+_STATES = {"completed": "done", "running": "running", "failed": "failed"}
+_RECENT = 50
+
+
 def sources(connection: Connection) -> Answer:
     """One row per kind of source: label, state, complete_to, imported_at, import_source, records_imported,
     records_refused, failed_at, error_message; of feeds also feeds, feeds_failing, feeds_stopped.
@@ -45,6 +60,36 @@ def sources(connection: Connection) -> Answer:
             Column("records_refused", "Rows refused", "count"),
             Column("failed_at", "Failed since", "datetime"),
             Column("error_message", "Problem"),
+        ),
+        rows,
+        as_of=datetime.now(UTC),
+        covers=None,
+    )
+
+
+def imports(connection: Connection) -> Answer:
+    """One row per import that began lately, the newest first: source, label, state, started_at, seconds,
+    records_imported, records_duplicate, records_refused, error_message, import_id.
+
+    States: done, running, failed. What a key sent by the API is one import an hour, for each kind of events.
+    """
+    rows = [
+        {**row, "label": _IMPORTS[row["import_type"]], "state": _STATES[row["status"]]}
+        for row in ask(connection, "sources/imports", limit=_RECENT)
+    ]
+    return Answer(
+        (
+            Column("source", "From"),
+            Column("label", "What"),
+            Column("state", "State"),
+            Column("started_at", "Began", "datetime"),
+            Column("seconds", "Took", "seconds"),
+            Column("records_imported", "Rows taken", "count"),
+            Column("records_duplicate", "Known already", "count"),
+            Column("records_refused", "Rows refused", "count"),
+            Column("list", "List", in_csv=False),
+            Column("error_message", "Problem"),
+            Column("import_id", "Import"),
         ),
         rows,
         as_of=datetime.now(UTC),

@@ -23,8 +23,11 @@ OPEN_ENDPOINTS = frozenset(
 """Every route that answers somebody who is not logged in: log-in pages, health, and files without anything secret."""
 
 MACHINE_ENDPOINTS = frozenset(
-    {"collector.events", "collector.prefix", "collector.pixel", "collector.vanity_url"}
-)
+    {
+        "collector.events", "collector.other_method", "collector.prefix", "collector.no_episode", "collector.pixel",
+        "collector.vanity_url",
+    }
+)  # fmt: skip
 """What programs and listeners' apps call: a log-in gives nothing there, so no origin is asked for either."""
 
 

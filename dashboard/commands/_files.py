@@ -5,12 +5,13 @@ from __future__ import annotations
 import os
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import BinaryIO
 
 import click
 
+from queries.ingest.batches import BatchDone
 from queries.ingest.imports import ImportRefused
 
 
@@ -29,21 +30,20 @@ def opened(name: str) -> Iterator[BinaryIO]:
 
 
 @contextmanager
-def progress(raw: BinaryIO, name: str, noun: str = "lines") -> Iterator[Callable[[int], None]]:
-    """To be called with the number of lines done: draws a bar on a terminal, says nothing elsewhere."""
+def progress(name: str, noun: str = "lines") -> Iterator[BatchDone]:
+    """To be called with the lines and bytes that are done: draws a bar on a terminal, says nothing elsewhere."""
     if name == "-" or not sys.stderr.isatty():
-        yield lambda _: None
+        yield lambda *_: None
         return
     with click.progressbar(
         length=os.path.getsize(name), label="Reading", file=sys.stderr, show_eta=True
     ) as bar:
         began, shown = time.perf_counter(), 0
 
-        def done(lines: int) -> None:
+        def done(lines: int, reached: int) -> None:
             nonlocal shown
             bar.label = f"Reading, {lines / max(time.perf_counter() - began, 0.001):,.0f} {noun}/s"
-            at = raw.tell()
-            bar.update(at - shown)
-            shown = at
+            bar.update(reached - shown)
+            shown = reached
 
         yield done

@@ -7,15 +7,16 @@ from collections.abc import Iterable
 from contextlib import ExitStack
 from datetime import datetime
 from pathlib import Path
+from uuid import UUID
 
 import click
 
 from dashboard.commands._files import opened, progress
-from dashboard.commands.log import classify, mapping_lines
+from dashboard.commands.log import WINDOWS, classify, mapping_lines, zone_named
 from dashboard.databases import databases
 from queries.ingest.ad_units import AD_UNITS, check_ad_units, import_ad_units
-from queries.ingest.bookings import import_bookings
-from queries.ingest.columns import COLUMNS, DATA_COLUMN, KINDS, Kind
+from queries.ingest.bookings import BOOKINGS, check_bookings, import_bookings
+from queries.ingest.columns import COLUMNS, DATA_COLUMN, KINDS, Kind, names_of
 from queries.ingest.counting.configured import data_centres
 from queries.ingest.counting.countries import Countries
 from queries.ingest.counting.rules import nowhere
@@ -26,11 +27,11 @@ from queries.ingest.imports import (
     ImportResult,
     Refusal,
     unscoped_tenant_id,
-    write_refusals,
 )
 from queries.ingest.logs.faults import words_of
 from queries.ingest.logs.formats import LOG_FORMATS, LogFormat
 from queries.ingest.logs.store import import_log
+from queries.ingest.refused import known_import, refusals_csv, write_refusals
 from queries.ingest.retention import CURVES, CurveDefaults, check_retention, import_retention
 from queries.ingest.rows import FORMATS, Format
 from queries.ingest.small_tables import Told
@@ -47,6 +48,10 @@ _REFUSALS = click.option(
 _MAP = click.option(
     "--map", "columns", multiple=True, metavar="NAME=COLUMN",
     help="What a name in the file means; empty after the = leaves it out. Remembered for the source's next files.",
+)  # fmt: skip
+_MAP_NOW = click.option(
+    "--map", "columns", multiple=True, metavar="NAME=COLUMN",
+    help="What a name in the file means; empty after the = leaves it out.",
 )  # fmt: skip
 _FORMAT = click.option(
     "--format", "file_format", type=click.Choice(FORMATS), help="Otherwise told from the content."
@@ -94,21 +99,25 @@ def feed(source: str, tenant: str, once: bool, refusals: Path | None) -> None:
 @_FORMAT
 @_MAP
 @_SOURCE
+@click.option(
+    "--time-zone",
+    metavar="ZONE",
+    help="That of the times in a Parquet file that name none, like Europe/Berlin.",
+)
 @_DRY_RUN
 @_REFUSALS
 def events(
     file: str, tenant: str, kind: Kind | None, file_format: Format | None, columns: tuple[str, ...],
-    source: str | None, dry_run: bool, refusals: Path | None,
+    source: str | None, time_zone: str | None, dry_run: bool, refusals: Path | None,
 ) -> None:  # fmt: skip
     """Import listener or attribution events from a CSV, NDJSON or Parquet file (one event per line; gzip and zstd too).
 
     Good rows stand, bad ones are listed with line and reason. The same file imported again adds nothing, one that was
     interrupted goes on where it stopped. `podboard import columns` lists the columns.
     """
-    told = _meanings(
-        columns, {column.key for kind in KINDS for column in COLUMNS[kind]} | set(DATA_COLUMN.values())
-    )
-    with databases(Settings.from_env()) as settings, opened(file) as raw, progress(raw, file, "rows") as tell:
+    zone = zone_named(time_zone) if time_zone else None
+    told = _meanings(columns, [name for kind in KINDS for name in names_of(kind)])
+    with databases(Settings.from_env()) as settings, opened(file) as raw, progress(file, "rows") as tell:
         actor = Actor(unscoped_tenant_id(tenant))
         source = source or source_of(Path(file).name)
         if dry_run:
@@ -119,13 +128,14 @@ def events(
                 file_format=file_format,
                 columns=told,
                 source_name=source,
+                zone=zone,
                 batch_done=tell,
             )
             _tell_dry_run(found)
             return
         done = import_events(
             actor, raw, name=Path(file).name, kind=kind, file_format=file_format, columns=told, source_name=source,
-            batch_done=tell,
+            zone=zone, batch_done=tell,
         )  # fmt: skip
         made = f" (and {done.impressions:,} impressions of ads in them)" if done.impressions else ""
         click.echo(
@@ -137,13 +147,27 @@ def events(
 @command.command()
 @click.argument("file", metavar="FILE")
 @_TENANT
+@_FORMAT
+@_MAP_NOW
+@_DRY_RUN
 @_REFUSALS
-def bookings(file: str, tenant: str, refusals: Path | None) -> None:
-    """Import bookings from a CSV file (gzip and zstd too): campaign (id or name), starts_on, ends_on, pricing_model,
-    rate, currency; and as they apply booked_impressions, booking_date, promo_code, vanity_url, id."""
+def bookings(
+    file: str,
+    tenant: str,
+    file_format: Format | None,
+    columns: tuple[str, ...],
+    dry_run: bool,
+    refusals: Path | None,
+) -> None:
+    """Import bookings from CSV, NDJSON or Parquet (gzip and zstd too): campaign (id or name), starts_on, ends_on,
+    pricing_model, rate, currency; and as they apply booked_impressions, booking_date, promo_code, vanity_url, id."""
+    told = Told(file_format, _meanings(columns, BOOKINGS.names))
     with databases(Settings.from_env()) as settings, opened(file) as raw:
         actor = Actor(unscoped_tenant_id(tenant))
-        done = import_bookings(actor, raw, name=Path(file).name)
+        if dry_run:
+            _tell_dry_run(check_bookings(actor, raw, told=told))
+            return
+        done = import_bookings(actor, raw, name=Path(file).name, told=told)
         click.echo(
             f"Bookings: {done.imported:,} imported, {done.duplicate:,} there already, {done.refused:,} refused."
         )
@@ -279,11 +303,20 @@ def _meanings(told: tuple[str, ...], known: Iterable[str]) -> dict[str, str] | N
 )  # fmt: skip
 @click.option("--redirects", is_flag=True, help="The log is that of a prefix that only redirects.")
 @click.option("--dry-run", is_flag=True, help="Read and count, store nothing; no database is needed.")
+@click.option(
+    "--window", type=click.Choice(list(WINDOWS)),
+    help="Of a dry run: once per what (day unless told); an import goes by the tenant's own.",
+)  # fmt: skip
+@click.option(
+    "--time-zone", metavar="ZONE",
+    help="Of a dry run: whose days, like Europe/Berlin (UTC unless told); an import goes by the tenant's own.",
+)  # fmt: skip
 @_REFUSALS
 @click.pass_context
 def log(
     context: click.Context, file: str, tenant: str | None, log_format: LogFormat | None, mapping: Path | None,
-    shift_to: datetime | None, redirects: bool, dry_run: bool, refusals: Path | None,
+    shift_to: datetime | None, redirects: bool, dry_run: bool, window: str | None,
+    time_zone: str | None, refusals: Path | None,
 ) -> None:  # fmt: skip
     """Import the downloads in an access log (combined, JSON lines, CloudFront or S3; plain, gzip or zstd).
 
@@ -292,10 +325,14 @@ def log(
     """
     if dry_run:
         context.invoke(
-            classify, file=file, log_format=log_format, episodes=mapping, shift_to=shift_to, window="day",
-            time_zone="UTC", redirects=redirects, refusals=refusals, as_json=False,
+            classify, file=file, log_format=log_format, episodes=mapping, shift_to=shift_to, window=window or "day",
+            time_zone=time_zone or "UTC", redirects=redirects, refusals=refusals, as_json=False,
         )  # fmt: skip
         return
+    if window is not None or time_zone is not None:
+        raise click.UsageError(
+            "--window and --time-zone are for --dry-run: an import goes by the tenant's own."
+        )
     if tenant is None:
         raise click.UsageError("Missing option '--tenant'.")
     settings = Settings.from_env()
@@ -308,7 +345,7 @@ def log(
             actor, raw, name=Path(file).name, log_format=log_format, shift_to=shift_to.date() if shift_to else None,
             mapping=mapping_lines(mapping) if mapping else None, redirects=redirects,
             data_centres=data_centres(settings.data_centres), place_of=places.place if places else nowhere,
-            batch_done=stack.enter_context(progress(raw, file)),
+            batch_done=stack.enter_context(progress(file)),
         )  # fmt: skip
         made = f" (and {done.impressions:,} impressions of ads in them)" if done.impressions else ""
         click.echo(
@@ -334,6 +371,25 @@ def columns(kind: Kind | None) -> None:
         click.echo(
             f"  {DATA_COLUMN[shown]:<{width}}  A JSON object with the columns that describe the event.\n"
         )
+
+
+@command.command("refusals")
+@click.argument("import_id", metavar="ID", type=click.UUID)
+@_TENANT
+@click.option(
+    "-o", "--output", type=click.Path(dir_okay=False, path_type=Path), metavar="FILE",
+    help="Where the list goes; otherwise to standard output.",
+)  # fmt: skip
+def refusals_of(import_id: UUID, tenant: str, output: Path | None) -> None:
+    """Write the refused rows of an import as CSV (line, reason, detail). The page Freshness lists imports."""
+    with databases(Settings.from_env()):
+        actor = Actor(unscoped_tenant_id(tenant))
+        known_import(actor, import_id)
+        if output is None:
+            for piece in refusals_csv(actor, import_id):
+                click.echo(piece, nl=False)
+        else:
+            click.echo(f"{write_refusals(actor, import_id, output):,} rows are listed in {output}")
 
 
 def _tell_dry_run(found: DryRun) -> None:

@@ -10,12 +10,14 @@ from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import BinaryIO
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import click
 import orjson
 
 from dashboard.commands._files import opened, progress
+from queries.ingest.batches import BatchDone
 from queries.ingest.counting.configured import data_centres
 from queries.ingest.counting.countries import Countries
 from queries.ingest.counting.reasons import Reason
@@ -33,7 +35,7 @@ from queries.settings import Settings
 
 _TOP = 5
 _SHOWN_EVERY = 2_000
-_WINDOWS = {
+WINDOWS = {
     "day": Window.CALENDAR_DAY,
     "first-touch": Window.ROLLING_FIRST_TOUCH,
     "last-touch": Window.ROLLING_LAST_TOUCH,
@@ -61,7 +63,7 @@ def command() -> None:
     help="Move the whole log by so many days that its first request falls on this day.",
 )  # fmt: skip
 @click.option(
-    "--window", type=click.Choice(list(_WINDOWS)), default="day", show_default=True, help="Once per what."
+    "--window", type=click.Choice(list(WINDOWS)), default="day", show_default=True, help="Once per what."
 )
 @click.option("--time-zone", default="UTC", show_default=True, help="Whose days, like Europe/Berlin.")
 @click.option("--redirects", is_flag=True, help="The log is that of a prefix that only redirects.")
@@ -86,8 +88,8 @@ def classify(
             # Nobody will ever want these listeners again: the key is thrown away with them.
             secret=secrets.token_bytes(32),
             episode_of=_episodes(episodes),
-            window=_WINDOWS[window],
-            zone=_zone(time_zone),
+            window=WINDOWS[window],
+            zone=zone_named(time_zone),
             redirects=redirects,
             data_centres=data_centres(settings.data_centres),
             **find_place,
@@ -102,7 +104,7 @@ def classify(
         )
         listed = stack.enter_context(_listing(refusals)) if refusals else _nowhere
         began = time.perf_counter()
-        entries = _reported(reader, stack.enter_context(progress(raw, file)))
+        entries = _reported(reader, raw, stack.enter_context(progress(file)))
         summary = classify_log(entries, rules, listed=listed)
         seconds = time.perf_counter() - began
     if as_json:
@@ -131,20 +133,21 @@ def mapping_lines(path: Path) -> list[str]:
         raise ImportRefused(f"{path} is not valid UTF-8.") from None
 
 
-def _zone(name: str) -> ZoneInfo:
+def zone_named(name: str) -> ZoneInfo:
+    """The time zone of this name. Raises: ImportRefused."""
     try:
         return ZoneInfo(name)
     except (ZoneInfoNotFoundError, ValueError, OSError):
         raise ImportRefused(f"There is no time zone {name!r}: write it like Europe/Berlin.") from None
 
 
-def _reported(reader: LogReader, done: Callable[[int], None]) -> Iterator[Request | RefusedLine]:
+def _reported(reader: LogReader, raw: BinaryIO, done: BatchDone) -> Iterator[Request | RefusedLine]:
     """The entries; `done` hears every now and then how many lines there were."""
     for count, entry in enumerate(reader):
         if count % _SHOWN_EVERY == 0:
-            done(reader.lines)
+            done(reader.lines, reader.reached(raw))
         yield entry
-    done(reader.lines)
+    done(reader.lines, reader.reached(raw))
 
 
 @contextmanager

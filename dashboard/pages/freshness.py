@@ -8,12 +8,15 @@ from typing import Any
 
 from dash.development.base_component import Component
 
+from dashboard import markup as html
 from dashboard.access import READ_SYSTEM
 from dashboard.answers import table
 from dashboard.boxes import Box, View
 from dashboard.components.frame import page_header
+from dashboard.components.icons import icon
 from dashboard.pages import Page
 from dashboard.pages.system import show_freshness
+from dashboard.plain import Plain
 from queries import operations, sources
 from queries.filters import Filters
 from queries.results import Answer
@@ -28,6 +31,8 @@ _TONES = {
     "good": "good",
     "failed": "bad",
     "nothing yet": "",
+    "done": "good",
+    "running": "accent",
 }
 
 
@@ -77,6 +82,45 @@ def _show_feeds(answer: Answer, view: View) -> Component:
         ),
         kinds={"state": "badge"},
     )  # fmt: skip
+
+
+def _imports(connection: Connection, filters: Filters) -> Answer:
+    return sources.imports(connection)
+
+
+def _show_imports(answer: Answer, view: View) -> Component:
+    rows = [
+        {**row, "state": (str(row["state"]).capitalize(), _TONES[row["state"]]), "list": _list_of(row)}
+        for row in answer.rows
+    ]
+    return table(
+        replace(answer, rows=rows),
+        view,
+        caption="The last imports, and what became of their rows",
+        keys=(
+            "source", "state", "started_at", "seconds", "records_imported", "records_duplicate", "records_refused",
+            "list",
+        ),
+        kinds={"state": "badge", "list": "node"},
+        sub=lambda row: f"{row['label']} · {row['error_message']}" if row["error_message"] else row["label"],
+    )  # fmt: skip
+
+
+def _list_of(row: Mapping[str, Any]) -> Plain | None:
+    """Leads to the refused rows of an import."""
+    if not row["records_refused"]:
+        return None
+    return html.A(
+        [
+            icon("download", small=True),
+            "CSV",
+            html.Span(f" of the rows refused from {row['source']}", className="sr-only"),
+        ],
+        href=f"/imports/{row['import_id']}/refused.csv",
+        className="quiet",
+        title="Download the refused rows as CSV",
+        download="",
+    )
 
 
 def _sentence(connection: Connection, filters: Filters, answer: Answer) -> str:
@@ -147,6 +191,12 @@ PAGE = Page(
         (
             Box(
                 "freshness.sources", "Sources", _sources, _show_sources, any_of=_WHO, height=320, skeleton="rows",
+            ),
+        ),
+        (
+            Box(
+                "freshness.imports", "Imports", _imports, _show_imports, any_of=_WHO, height=320, skeleton="rows",
+                lazy=True, empty="Nothing has been imported yet.", way_on="`podboard import --help` says how.",
             ),
         ),
         (

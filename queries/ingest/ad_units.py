@@ -99,26 +99,34 @@ def import_ad_units(actor: Actor, source: BinaryIO, *, name: str, told: Told) ->
     file = read_small(actor, source, AD_UNITS, name, told, record=True)
     with importing(actor, "ad_units", name) as (connection, import_id, tally):
         tally.source_sha256 = file.sha256
-        units, refusals, tally.duplicate = _units(connection, actor, file.lines)
-        rows = [{"line_number": unit.line_number, "id": unit.id, **unit.body} for unit in units]
-        for row in ask(connection, "ingest/add_ad_units", rows=orjson.dumps(rows).decode()):
-            if row["outcome"] in _REASONS:
-                refusals.append(Refusal(row["line_number"], _REASONS[row["outcome"]]))
-            elif row["outcome"] == "imported":
-                tally.imported += 1
-            else:
-                tally.duplicate += 1
+        tally.imported, tally.duplicate, refusals = _add(connection, actor, file.lines)
         tally.record(connection, import_id, sorted(file.refusals + refusals, key=lambda r: r.line_number))
     return result(import_id, "ad_units", tally)
 
 
 def check_ad_units(actor: Actor, source: BinaryIO, *, told: Told) -> DryRun:
-    """What an import would refuse, but for ad units that stand already. Raises: ImportRefused, as an import would."""
+    """What an import would refuse. Raises: ImportRefused, as an import would."""
     file = read_small(actor, source, AD_UNITS, "", told, record=False)
-    with tenant_session(actor) as connection:
-        units, refusals, duplicate = _units(connection, actor, file.lines)
+    with tenant_session(actor, write=True) as connection, connection.begin_nested() as tried:
+        imported, duplicate, refusals = _add(connection, actor, file.lines)
+        tried.rollback()
     refused = sorted(file.refusals + refusals, key=lambda r: r.line_number)
-    return DryRun(len(units) + duplicate, len(refused), tuple(refused[:SHOWN_REFUSALS]))
+    return DryRun(imported + duplicate, len(refused), tuple(refused[:SHOWN_REFUSALS]))
+
+
+def _add(connection: Connection, actor: Actor, lines: list[Line]) -> tuple[int, int, list[Refusal]]:
+    """How many rows are new, how many stood already or came twice, and what is refused."""
+    units, refusals, duplicate = _units(connection, actor, lines)
+    imported = 0
+    rows = [{"line_number": one.line_number, "id": one.id, **one.body} for one in units]
+    for row in ask(connection, "ingest/add_ad_units", rows=orjson.dumps(rows).decode()):
+        if row["outcome"] in _REASONS:
+            refusals.append(Refusal(row["line_number"], _REASONS[row["outcome"]]))
+        elif row["outcome"] == "imported":
+            imported += 1
+        else:
+            duplicate += 1
+    return imported, duplicate, refusals
 
 
 def _units(connection: Connection, actor: Actor, lines: list[Line]) -> tuple[list[_Unit], list[Refusal], int]:

@@ -28,6 +28,9 @@ from queries.ingest.imports import (
 from queries.session import Actor, tenant_session
 from queries.statements import ask, tell
 
+BatchDone = Callable[[int, int], None]
+"""Hears how many lines are dealt with, and how many bytes of the file, packed as it is, they take."""
+
 BeginsWith = Callable[[int, str], bool]
 """Whether the first so many lines of the file have this SHA-256."""
 

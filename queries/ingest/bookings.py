@@ -1,26 +1,22 @@
-"""Imports bookings (insertion orders) from a CSV file, plain or packed; imported again it adds nothing."""
+"""Imports bookings (insertion orders) from a file; imported again it adds nothing."""
 
 from __future__ import annotations
 
-import csv
-import hashlib
-from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date
-from decimal import Decimal, InvalidOperation
 from typing import Any, BinaryIO
 from uuid import UUID, uuid5
 
 import orjson
 from sqlalchemy import Connection
 
-from queries.ingest.columns import RowRefused, found, normalised, printable
-from queries.ingest.imports import ImportRefused, ImportResult, Refusal, Tally, importing, refuse, result
-from queries.ingest.packing import unpacked
-from queries.session import Actor
+from queries.ingest.columns import Column, RowRefused, found, number_of, one_of, printable
+from queries.ingest.events import DryRun
+from queries.ingest.imports import SHOWN_REFUSALS, ImportResult, Refusal, importing, result
+from queries.ingest.small_tables import Line, SmallTable, Told, read_small
+from queries.session import Actor, tenant_session
 from queries.statements import ask
 
-_LARGEST = 4 * 1024 * 1024
 _IDS = UUID("0d4b7f0a-9a53-5f0e-8c57-2c1f5d9f7a11")
 _LONGEST = 500
 _MOST = 10**12
@@ -30,128 +26,162 @@ _REASONS = {
 }
 
 
+def _text(key: str, value: Any) -> str:
+    if isinstance(value, bool) or not isinstance(value, str | int):
+        raise RowRefused("A text is expected here.", found(key, value))
+    text = str(value).strip()
+    if len(text) > _LONGEST or not text.isprintable():
+        raise RowRefused("A text is too long or has control characters in it.", found(key, text))
+    return text
+
+
+def _code(key: str, value: Any) -> str:
+    return _text(key, value).upper()
+
+
+def _day(key: str, value: Any) -> date:
+    try:
+        return date.fromisoformat(_text(key, value))
+    except RowRefused:
+        raise
+    except ValueError:
+        raise RowRefused("A day is written like 2026-10-31.", found(key, value)) from None
+
+
+def _count(key: str, value: Any) -> int:
+    text = _text(key, value)
+    if not text.isascii() or not text.isdigit() or not 0 < int(text[:20]) <= _MOST:
+        raise RowRefused("This is not a number of impressions.", found(key, text))
+    return int(text)
+
+
+def _money(key: str, value: Any) -> int:
+    try:
+        micros = number_of(key, value) * 1_000_000
+    except RowRefused:
+        micros = None
+    if micros is None or not 0 <= micros <= 10**15 or micros != micros.to_integral_value():
+        raise RowRefused("This is not an amount of money.", found(key, value))
+    return int(micros)
+
+
+def _currency(key: str, value: Any) -> str:
+    text = _text(key, value)
+    if len(text) != 3 or not text.isascii() or not text.isalpha():
+        raise RowRefused("A currency is three letters, like EUR.", found(key, text))
+    return text.upper()
+
+
+BOOKINGS = SmallTable(
+    "booking", "bookings", "Bookings",
+    (
+        Column("id", "The source's own id; without it the content identifies the booking", _text, ("booking_id",)),
+        Column("campaign", "The campaign's id or name", _text, ("campaign_id", "campaign_name"), required=True),
+        Column("booking_date", "The day it was booked; the first of the flight unless told", _day, ("booked_on",)),
+        Column("starts_on", "First day of the flight", _day, ("start", "start_date"), required=True),
+        Column("ends_on", "Last day of the flight", _day, ("end", "end_date"), required=True),
+        Column("pricing_model", "cpm or flat", one_of(("cpm", "flat"), "The pricing is cpm or flat."), ("pricing",),
+               required=True),
+        Column("booked_impressions", "How many were sold; cpm needs it", _count, ("impressions",)),
+        Column("rate", "Price of a thousand, or of all", _money, ("price",), required=True),
+        Column("currency", "Three letters, like EUR", _currency, ("currency_code",), required=True),
+        Column("promo_code", "The code a buyer gives", _code, ("code", "coupon")),
+        Column("vanity_url", "The address that is said aloud", _text),
+    ),
+)  # fmt: skip
+
+
 @dataclass(frozen=True, slots=True)
 class _Booking:
+    """A booking whose campaign is known."""
+
     line_number: int
-    campaign: str
-    source_id: str | None
-    values: dict[str, Any]
+    id: UUID
+    body: dict[str, Any]
 
 
-def import_bookings(actor: Actor, source: BinaryIO, *, name: str) -> ImportResult:
-    """What became of the rows of `source`: campaign (id or name), starts_on, ends_on, pricing_model (cpm or flat),
-    rate, currency and, where they apply, booked_impressions, booking_date, promo_code, vanity_url and the source's id.
-
-    Raises: ImportRefused when the file as a whole cannot be understood; then nothing of it stands.
-    """
-    try:
-        with unpacked(source) as plain:
-            content = plain.read(_LARGEST + 1)
-    except ImportRefused as refused:
-        refuse(actor, "bookings", name, refused)
-    sha256 = hashlib.sha256(content).hexdigest()
-    try:
-        rows, refusals = _read(content)
-    except ImportRefused as refused:
-        refuse(actor, "bookings", name, refused, sha256=sha256)
+def import_bookings(actor: Actor, source: BinaryIO, *, name: str, told: Told | None = None) -> ImportResult:
+    """What became of the rows in a file. Raises: ImportRefused when the file as a whole cannot be understood."""
+    file = read_small(actor, source, BOOKINGS, name, told or Told(), record=True)
     with importing(actor, "bookings", name) as (connection, import_id, tally):
-        tally.source_sha256 = sha256
-        refusals += _store(connection, actor, tally, rows)
-        tally.record(connection, import_id, sorted(refusals, key=lambda r: r.line_number))
+        tally.source_sha256 = file.sha256
+        tally.imported, tally.duplicate, refusals = _add(connection, actor, file.lines)
+        tally.record(connection, import_id, sorted(file.refusals + refusals, key=lambda r: r.line_number))
     return result(import_id, "bookings", tally)
 
 
-def _read(content: bytes) -> tuple[list[_Booking], list[Refusal]]:
-    if len(content) > _LARGEST:
-        raise ImportRefused(f"The file is larger than {_LARGEST // 1024 // 1024} MiB.")
-    try:
-        lines = content.decode("utf-8-sig").splitlines()
-    except UnicodeDecodeError:
-        raise ImportRefused("The file is not valid UTF-8.") from None
-    rows = csv.reader(lines, strict=True)
-    try:
-        header = [normalised(cell) for cell in next(rows, [])]
-    except csv.Error:
-        raise ImportRefused("The names of the columns cannot be read.") from None
-    unknown = [cell for cell in header if cell not in _COLUMNS]
-    absent = [key for key, (_, is_required) in _COLUMNS.items() if is_required and key not in header]
-    if unknown or absent:
-        wrong = f"{unknown[0]!r} is not known" if unknown else f"there is no column {absent[0]}"
-        raise ImportRefused(f"Bookings have the columns {', '.join(_COLUMNS)}; {wrong}.")
-    bookings: list[_Booking] = []
+def check_bookings(actor: Actor, source: BinaryIO, *, told: Told) -> DryRun:
+    """What an import would refuse. Raises: ImportRefused, as an import would."""
+    file = read_small(actor, source, BOOKINGS, "", told, record=False)
+    with tenant_session(actor, write=True) as connection, connection.begin_nested() as tried:
+        imported, duplicate, refusals = _add(connection, actor, file.lines)
+        tried.rollback()
+    refused = sorted(file.refusals + refusals, key=lambda r: r.line_number)
+    return DryRun(imported + duplicate, len(refused), tuple(refused[:SHOWN_REFUSALS]))
+
+
+def _add(connection: Connection, actor: Actor, lines: list[Line]) -> tuple[int, int, list[Refusal]]:
+    """How many rows are new, how many stood already or came twice, and what is refused."""
+    bookings, refusals, duplicate = _bookings(connection, actor, lines)
+    imported = 0
+    rows = [{"line_number": one.line_number, "id": one.id, **one.body} for one in bookings]
+    for row in ask(connection, "ingest/add_bookings", rows=orjson.dumps(rows).decode()):
+        if row["outcome"] in _REASONS:
+            refusals.append(Refusal(row["line_number"], _REASONS[row["outcome"]]))
+        elif row["outcome"] == "imported":
+            imported += 1
+        else:
+            duplicate += 1
+    return imported, duplicate, refusals
+
+
+def _bookings(
+    connection: Connection, actor: Actor, lines: list[Line]
+) -> tuple[list[_Booking], list[Refusal], int]:
+    """The bookings of the lines, each id and code once, what is refused, and how many were told twice."""
+    campaigns = campaigns_of(connection, {values["campaign"] for _, values in lines})
+    by_id: dict[UUID, _Booking] = {}
+    codes: set[str] = set()
     refusals: list[Refusal] = []
-    while True:
+    twice = 0
+    for number, values in lines:
         try:
-            cells = next(rows, None)
-            if cells is None:
-                return bookings, refusals
-            if any(cells):
-                bookings.append(_booking(rows.line_num, header, cells))
-        except csv.Error:
-            refusals.append(Refusal(rows.line_num, "The quotes in this line do not match."))
+            booking = _booking(actor, campaigns, number, values)
+            before = by_id.get(booking.id)
+            if before is not None and before.body == booking.body:
+                twice += 1
+                continue
+            if before is not None:
+                raise RowRefused(_REASONS["different"], f"line {before.line_number}")
+            code = booking.body.get("promo_code")
+            if code in codes:
+                raise RowRefused(_REASONS["code_taken"], code or "")
         except RowRefused as refused:
-            refusals.append(Refusal(rows.line_num, refused.reason, refused.detail))
+            refusals.append(Refusal(number, refused.reason, refused.detail))
+            continue
+        by_id[booking.id] = booking
+        codes |= {code} if code else set()
+    return list(by_id.values()), refusals, twice
 
 
-def _booking(line_number: int, header: list[str], cells: list[str]) -> _Booking:
-    if len(cells) != len(header):
-        raise RowRefused(
-            "The line has another number of values than the header.", f"{len(cells)}, not {len(header)}"
-        )
-    given = {key: cell.strip() for key, cell in zip(header, cells, strict=True) if cell.strip()}
-    values: dict[str, Any] = {}
-    for key, (read, is_required) in _COLUMNS.items():
-        if key in given:
-            values[key] = read(key, given[key])
-        elif is_required:
-            raise RowRefused("A value is missing.", key)
+def _booking(
+    actor: Actor, campaigns: dict[str, UUID | None], number: int, values: dict[str, Any]
+) -> _Booking:
     if values["ends_on"] < values["starts_on"]:
         raise RowRefused("The flight ends before it begins.", f"{values['starts_on']} to {values['ends_on']}")
     if values["pricing_model"] == "cpm" and "booked_impressions" not in values:
         raise RowRefused("A value is missing.", "booked_impressions")
-    values["rate_micros"] = values.pop("rate")
-    values.setdefault("booking_date", values["starts_on"])
-    return _Booking(line_number, values.pop("campaign"), values.pop("id", None), values)
-
-
-def _store(connection: Connection, actor: Actor, tally: Tally, bookings: list[_Booking]) -> list[Refusal]:
-    refusals: list[Refusal] = []
-    campaigns = campaigns_of(connection, {booking.campaign for booking in bookings})
-    rows: dict[UUID, dict[str, Any]] = {}
-    codes: set[str] = set()
-    for booking in bookings:
-        campaign = campaigns.get(booking.campaign)
-        code = booking.values.get("promo_code")
-        if campaign is None:
-            refusals.append(
-                Refusal(
-                    booking.line_number,
-                    "The campaign is not known, or its name is that of several.",
-                    printable(booking.campaign),
-                )
-            )
-            continue
-        body = {"campaign_id": campaign, **booking.values}
-        told = booking.source_id or orjson.dumps(body, option=orjson.OPT_SORT_KEYS).decode()
-        id_ = uuid5(uuid5(_IDS, str(actor.tenant_id)), told)
-        before = rows.get(id_)
-        if before is not None and {**body, "id": id_, "line_number": before["line_number"]} == before:
-            tally.duplicate += 1
-        elif before is not None:
-            refusals.append(Refusal(booking.line_number, _REASONS["different"]))
-        elif code in codes:
-            refusals.append(Refusal(booking.line_number, _REASONS["code_taken"], code or ""))
-        else:
-            rows[id_] = {**body, "id": id_, "line_number": booking.line_number}
-            codes |= {code} if code else set()
-    for row in ask(connection, "ingest/add_bookings", rows=orjson.dumps(list(rows.values())).decode()):
-        if row["outcome"] in _REASONS:
-            refusals.append(Refusal(row["line_number"], _REASONS[row["outcome"]]))
-        elif row["outcome"] == "imported":
-            tally.imported += 1
-        else:
-            tally.duplicate += 1
-    return refusals
+    campaign_id = campaigns.get(values["campaign"])
+    if campaign_id is None:
+        raise RowRefused(
+            "The campaign is not known, or its name is that of several.", printable(values["campaign"])
+        )
+    body = {"campaign_id": campaign_id, "booking_date": values["starts_on"], **values}
+    body["rate_micros"] = body.pop("rate")
+    del body["campaign"]
+    source_id = body.pop("id", None)
+    told = source_id or orjson.dumps(body, option=orjson.OPT_SORT_KEYS).decode()
+    return _Booking(number, uuid5(uuid5(_IDS, str(actor.tenant_id)), told), body)
 
 
 def campaigns_of(connection: Connection, names: set[str]) -> dict[str, UUID | None]:
@@ -169,63 +199,3 @@ def _uuid(text: str) -> UUID | None:
         return UUID(text)
     except ValueError:
         return None
-
-
-def _text(key: str, text: str) -> str:
-    if len(text) > _LONGEST or not text.isprintable():
-        raise RowRefused("A text is too long or has control characters in it.", found(key, text))
-    return text
-
-
-def _code(key: str, text: str) -> str:
-    return _text(key, text).upper()
-
-
-def _day(key: str, text: str) -> date:
-    try:
-        return date.fromisoformat(text)
-    except ValueError:
-        raise RowRefused("A day is written like 2026-10-31.", found(key, text)) from None
-
-
-def _count(key: str, text: str) -> int:
-    if not text.isascii() or not text.isdigit() or not 0 < int(text[:20]) <= _MOST:
-        raise RowRefused("This is not a number of impressions.", found(key, text))
-    return int(text)
-
-
-def _money(key: str, text: str) -> int:
-    try:
-        micros = Decimal(text[:40]) * 1_000_000
-        if not 0 <= micros <= 10**15 or micros != micros.to_integral_value():
-            raise InvalidOperation
-    except InvalidOperation:
-        raise RowRefused("This is not an amount of money.", found(key, text)) from None
-    return int(micros)
-
-
-def _currency(key: str, text: str) -> str:
-    if len(text) != 3 or not text.isascii() or not text.isalpha():
-        raise RowRefused("A currency is three letters, like EUR.", found(key, text))
-    return text.upper()
-
-
-def _pricing(key: str, text: str) -> str:
-    if text.lower() not in ("cpm", "flat"):
-        raise RowRefused("The pricing is cpm or flat.", found(key, text))
-    return text.lower()
-
-
-_COLUMNS: dict[str, tuple[Callable[[str, str], Any], bool]] = {
-    "id": (_text, False),
-    "campaign": (_text, True),
-    "booking_date": (_day, False),
-    "starts_on": (_day, True),
-    "ends_on": (_day, True),
-    "pricing_model": (_pricing, True),
-    "booked_impressions": (_count, False),
-    "rate": (_money, True),
-    "currency": (_currency, True),
-    "promo_code": (_code, False),
-    "vanity_url": (_text, False),
-}

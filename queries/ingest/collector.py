@@ -6,11 +6,12 @@ to be taken is committed.
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any
-from uuid import UUID, uuid4
+from uuid import UUID, uuid4, uuid5
 from zoneinfo import ZoneInfo
 
 import orjson
@@ -20,15 +21,17 @@ from sqlalchemy.exc import IntegrityError
 from queries.errors import AccessRefused, InvalidRequest, NotFound
 from queries.ingest.columns import KINDS, Kind, Row, RowRefused, kind_of, read_row
 from queries.ingest.counting.addresses import Networks, cut_address, is_address, listener_id
+from queries.ingest.counting.filters import is_preload
 from queries.ingest.counting.ledger import Ledger
+from queries.ingest.counting.reasons import Reason
 from queries.ingest.counting.requests import EpisodeFile, Request
 from queries.ingest.counting.rules import COUNTING_VERSION, FindPlace, Rules, nowhere
-from queries.ingest.counting.single import SingleRequests
+from queries.ingest.counting.single import SingleRequests, judged_agent
 from queries.ingest.counting.verdicts import Fetch
 from queries.ingest.counting.windows import Window, Windows
 from queries.ingest.enclosures import enclosure
 from queries.ingest.event_store import EventStore, event_id
-from queries.ingest.events import in_time, limits_of
+from queries.ingest.events import IMPORT_TYPES, in_time, limits_of
 from queries.ingest.imports import Refusal, Tally
 from queries.ingest.logs.rulings import download_row, judge_requests
 from queries.ingest.logs.tenant import tenant_rules
@@ -39,6 +42,10 @@ from queries.session import Actor, anonymous_statements, tenant_session
 from queries.statements import ask
 
 LARGEST_BATCH = 5_000
+LISTED_REFUSALS_OF_HOUR = 1_000
+"""Rows that are listed of a key's batches of an hour; the rest is counted, and each answer tells of its own."""
+
+_BATCHES = UUID("4b7f6a52-6a0e-5b0c-9a1f-52d7c1f0a9e3")
 _PIXEL = "pixel"
 _SAID = ("order_id", "value", "currency")
 _FIELDS = {kind: field_reader(kind) for kind in KINDS}
@@ -56,10 +63,13 @@ class Taken:
 
 @dataclass(frozen=True, slots=True)
 class Visitor:
-    """Who stands behind a request: only what of it is kept says so for longer than the request."""
+    """Who stands behind a request, and how it was made: only what of it is kept says so for longer than the request."""
 
     address: str
     agent: str
+    method: str = "GET"
+    byte_range: str | None = None
+    purpose: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,34 +87,67 @@ def take_events(tenant_id: UUID, key_id: UUID, events: list[Any]) -> Taken:
     Sent again it adds nothing. Raises: AccessRefused for a key that may not do this.
     """
     actor = Actor(tenant_id)
-    tally, refusals = Tally(), list[Refusal]()
-    rows: dict[Kind, list[Row]] = {"listener": [], "attribution": []}
+    tallies = {kind: Tally() for kind in KINDS}
+    rows: dict[Kind, list[Row]] = {kind: [] for kind in KINDS}
+    refused: dict[Kind | None, list[Refusal]] = {kind: [] for kind in (*KINDS, None)}
     with tenant_session(actor, write=True) as connection:
         key = ask(connection, "collector/use_api_key", key_id=key_id)
         if not key or not key[0]["may_write"]:
             raise AccessRefused("This key may not send events.")
         clock = ask(connection, "ingest/clock")[0]
         for number, event in enumerate(events, 1):
+            told = kind_of(event) if isinstance(event, dict) else None
             try:
-                kind, row = _row(number, event)
+                kind = _known(told, event)
+                row = read_row(kind, number, _FIELDS[kind](event))
                 rows[kind].append(in_time(row, kind, limits_of(clock, kind)))
-            except RowRefused as refused:
-                refusals.append(Refusal(number, refused.reason, refused.detail))
+            except RowRefused as why:
+                refused[told].append(Refusal(number, why.reason, why.detail))
         for kind, good in rows.items():
             if good:
                 _make_room(actor, kind, good, clock["oldest_listener_event"])
-                refusals += EventStore(kind, tenant_id, tally, References()).take(connection, good)
+                refused[kind] += EventStore(kind, tenant_id, tallies[kind], References()).take(
+                    connection, good
+                )
+        refused["attribution" if rows["attribution"] and not rows["listener"] else "listener"] += refused.pop(
+            None
+        )
+        for kind in KINDS:
+            _note(connection, key_id, key[0]["name"], kind, clock["now"], tallies[kind], refused[kind])
     return Taken(
-        tally.imported,
-        tally.duplicate,
-        tally.impressions,
-        tuple(sorted(refusals, key=lambda r: r.line_number)),
+        sum(tally.imported for tally in tallies.values()),
+        sum(tally.duplicate for tally in tallies.values()),
+        sum(tally.impressions for tally in tallies.values()),
+        tuple(sorted((one for of_kind in refused.values() for one in of_kind), key=lambda r: r.line_number)),
     )
 
 
-def follow_prefix(
-    episode_id: UUID, visitor: Visitor, *, method: str, byte_range: str | None, purpose: str, lists: Lists
-) -> str:
+def _note(
+    connection: Connection,
+    key_id: UUID,
+    name: str,
+    kind: Kind,
+    now: datetime,
+    tally: Tally,
+    refusals: list[Refusal],
+) -> None:
+    """Adds the batch to the row of its key, kind and hour; last of all: here batches of one key wait for each other."""
+    if not (tally.imported or tally.duplicate or refusals):
+        return
+    hour = now.astimezone(UTC).replace(minute=0, second=0, microsecond=0)
+    id_ = uuid5(_BATCHES, f"{key_id} {kind} {hour.isoformat()}")
+    noted = ask(
+        connection, "collector/note_batch",
+        id=id_, import_type=IMPORT_TYPES[kind], source=f"API key {name}", records_imported=tally.imported,
+        records_duplicate=tally.duplicate, records_refused=len(refusals), impressions=tally.impressions,
+        by_reason=orjson.dumps(Counter(refusal.reason for refusal in refusals)).decode(),
+    )[0]  # fmt: skip
+    room = LISTED_REFUSALS_OF_HOUR - (noted["records_refused"] - len(refusals))
+    if refusals and room > 0:
+        tally.record(connection, id_, refusals[:room])
+
+
+def follow_prefix(episode_id: UUID, visitor: Visitor, *, lists: Lists) -> str:
     """Where the audio of the episode lies, once the request is counted. Raises: NotFound."""
     # What a request needs lies on one connection: to fetch one and give it back costs as much as a statement.
     with anonymous_statements() as connection:
@@ -120,8 +163,8 @@ def follow_prefix(
         duration = found[0]["duration_seconds"]
         file = EpisodeFile(str(episode_id), found[0]["audio_bytes"], float(duration) if duration else None)
         request = Request(
-            number=1, occurred_at=found[0]["asked_at"], address=visitor.address, method=method, path="", status=302,
-            agent=visitor.agent, bytes_sent=None, byte_range=byte_range, purpose=purpose,
+            number=1, occurred_at=found[0]["asked_at"], address=visitor.address, method=visitor.method, path="",
+            status=302, agent=visitor.agent, bytes_sent=None, byte_range=visitor.byte_range, purpose=visitor.purpose,
         )  # fmt: skip
         is_counted = _counted_alone(connection, found[0], file, request, lists)
     if not is_counted:
@@ -144,7 +187,9 @@ def _counted_alone(
     if isinstance(judged, Fetch):
         listener = judged.listener_id
         data = orjson.dumps(
-            download_row(Ledger(Windows(rules.window, rules.zone)).judge(id_, judged)[0])["event_data"]
+            download_row(Ledger(Windows(rules.window, rules.zone)).judge(id_, judged)[0], "prefix")[
+                "event_data"
+            ]
         ).decode()
     else:
         reason = judged.value
@@ -166,11 +211,11 @@ def _counted_with_others(tenant_id: UUID, file: EpisodeFile, request: Request, l
             data_centres=lists.data_centres,
             place_of=lists.place_of,
         )
-        judge_requests(connection, rules, SingleRequests(rules), {uuid4(): request})
+        judge_requests(connection, rules, SingleRequests(rules), {uuid4(): request}, source="prefix")
 
 
 def follow_link(key: str, visitor: Visitor, said: Mapping[str, str], *, kind: str) -> str | None:
-    """Where a vanity URL leads, None for a pixel, once the visit or conversion is stored.
+    """Where a vanity URL leads, None for a pixel, once the visit or conversion is stored; nothing is where nobody came.
 
     `said` is what the page told: type, order_id, value, currency, id. The same order told again is stored once.
     Raises: NotFound, InvalidRequest for a value that cannot be understood.
@@ -180,6 +225,9 @@ def follow_link(key: str, visitor: Visitor, said: Mapping[str, str], *, kind: st
         if not found:
             raise NotFound("There is no such link.")
         link = found[0]
+        if _is_nobody(visitor, kind):
+            target: str | None = link["target_url"]
+            return target
         if link["listener_key"] is not None or not is_address(visitor.address):
             return _take_conversion(connection, link, visitor, said, kind, link["listener_key"])
     # The tenant's first visitor ever, for whom its secret is made.
@@ -221,6 +269,15 @@ def _take_conversion(
     return target
 
 
+def _is_nobody(visitor: Visitor, kind: str) -> bool:
+    """Whether a program asks, or a browser beforehand, and not somebody who opens the page."""
+    if visitor.method != "GET" or is_preload(visitor.purpose):
+        return True
+    _, reason = judged_agent(visitor.agent)
+    # A shop may keep back what browser its buyer has, and the order stands all the same.
+    return reason is not None and not (kind == _PIXEL and reason is Reason.EMPTY_AGENT)
+
+
 def create_link(
     actor: Actor, campaign_id: UUID, *, kind: str, key: str, target_url: str | None = None
 ) -> UUID:
@@ -239,15 +296,15 @@ def create_link(
     return id_
 
 
-def _row(number: int, event: Any) -> tuple[Kind, Row]:
+def _known(kind: Kind | None, event: Any) -> Kind:
+    """The kind of an event that can be read. Raises: RowRefused."""
     if isinstance(event, RowRefused):
         raise event
     if not isinstance(event, dict):
         raise RowRefused("The line is not a JSON object.")
-    kind = kind_of(event)
     if kind is None:
         raise RowRefused("The fields do not tell listener from attribution events.")
-    return kind, read_row(kind, number, _FIELDS[kind](event))
+    return kind
 
 
 def _make_room(actor: Actor, kind: Kind, rows: list[Row], oldest: datetime) -> None:

@@ -30,6 +30,9 @@ _CONTROL = re.compile(r"[\x00-\x1f\x7f]")
 _COUNTRY = re.compile(r"[A-Z]{2}")
 _CURRENCY = re.compile(r"[A-Z]{3}")
 _E_MAIL = re.compile(r"[^@\s]+@[^@\s]+\.[^@\s]+")
+# A version is no address: Overcast/3.1.0.2.
+_IPV4 = re.compile(r"(?<![0-9A-Za-z.])(?<![A-Za-z]/)(?:[0-9]{1,3}\.){3}[0-9]{1,3}(?!\.?[0-9A-Za-z])")
+_IPV6 = re.compile(r"(?<![0-9A-Za-z])[0-9A-Fa-f]{0,4}:[0-9A-Fa-f:]*:[0-9A-Fa-f:.]*(?![0-9A-Za-z])")
 _NOT_A_WORD = re.compile(r"[^a-z0-9]+")
 
 
@@ -90,17 +93,24 @@ def _guid(key: str, value: Any) -> str:
 
 def _listener(key: str, value: Any) -> str:
     text = text_of(key, value)
-    if not _is_ip_address(text) and not _E_MAIL.fullmatch(text):
+    if not _names_ip_address(text) and not _E_MAIL.fullmatch(text):
         return text
     # Never shown, never stored: podboard keeps no addresses.
     raise RowRefused("The listener id is an address of a person or device: send a hash of it.")
 
 
-def _is_ip_address(text: str) -> bool:
+def _names_ip_address(text: str) -> bool:
+    """Whether an IP address stands in the text: alone, with its port, in brackets, or beside something else."""
     if "." not in text and ":" not in text:
         return False
+    if any(all(int(part) <= 255 for part in found[0].split(".")) for found in _IPV4.finditer(text)):
+        return True
+    return any(_is_ipv6(found[0].rstrip(".")) for found in _IPV6.finditer(text))
+
+
+def _is_ipv6(text: str) -> bool:
     try:
-        ipaddress.ip_address(text)
+        ipaddress.IPv6Address(text)
     except ValueError:
         return False
     return True

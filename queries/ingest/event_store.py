@@ -27,7 +27,7 @@ WHOLE_DAYS = timedelta(days=2)
 
 _EVENT_IDS = UUID("6f0d7e5c-3b1a-5d52-9c1e-5a7d0c9b8e41")
 _VARIANT = {sign: "89ab"[int(sign, 16) & 3] for sign in "0123456789abcdef"}
-_DIFFERENT = "Another event of this id stands already, with other content."
+DIFFERENT = "Another event of this id stands already, with other content."
 _COUNTED = {
     "counted": "This listener's download of this episode on this day is counted already.",
     "within": "This listener's download of this episode is counted already, within 24 hours of it.",
@@ -61,6 +61,11 @@ class Event:
         return (self.at, self.row.type, self.row.listener_id, self.episode, self.campaign, self.row.told) == (
             other.at, other.row.type, other.row.listener_id, other.episode, other.campaign, other.row.told,
         )  # fmt: skip
+
+    def digest(self) -> int:
+        """A number that stands for what it says."""
+        row = self.row
+        return hash((self.at, row.type, row.listener_id, self.episode, self.campaign, row.told))
 
     def stands_as(self, stored: dict[str, Any]) -> bool:
         """Whether the stored row says the same."""
@@ -130,7 +135,7 @@ class EventStore:
                 if twin is not None and twin.is_same(event):
                     self._tally.duplicate += 1
                 elif twin is not None:
-                    refusals.append(Refusal(event.row.line_number, _DIFFERENT))
+                    refusals.append(Refusal(event.row.line_number, DIFFERENT))
                 elif event.id in once:
                     waiting.append(event)
                 else:
@@ -177,7 +182,7 @@ class EventStore:
         known: dict[str, Refusal | None] = {}
         for row in rows:
             event = events[row["id"].hex]
-            known[event.id] = None if event.stands_as(row) else Refusal(event.row.line_number, _DIFFERENT)
+            known[event.id] = None if event.stands_as(row) else Refusal(event.row.line_number, DIFFERENT)
         return known
 
     def _add_listener_events(self, connection: Connection, new: list[Event]) -> list[tuple[Event, str]]:

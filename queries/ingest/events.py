@@ -7,22 +7,24 @@ same file imported again adds nothing.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from contextlib import ExitStack
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any, BinaryIO
+from zoneinfo import ZoneInfo
 
 from queries.ingest.ahead import ahead
-from queries.ingest.batches import Batches, importing_in_batches
+from queries.ingest.batches import BatchDone, Batches, importing_in_batches
 from queries.ingest.columns import Kind, Row, RowRefused, found
-from queries.ingest.event_store import Event, EventStore
+from queries.ingest.event_store import DIFFERENT, Event, EventStore
 from queries.ingest.imports import (
     SHOWN_REFUSALS,
     ImportRefused,
     ImportResult,
     ImportType,
     Refusal,
+    Tally,
     as_document,
     refuse,
     result,
@@ -46,13 +48,12 @@ AHEAD_OF_NOW = timedelta(minutes=10)
 
 # Whatever is no letter, and days and runs of a file.
 _SEPARATORS = re.compile(r"[^a-z]+")
-_IMPORT_TYPES: dict[Kind, ImportType] = {"listener": "listener_events", "attribution": "attribution_events"}
+IMPORT_TYPES: dict[Kind, ImportType] = {"listener": "listener_events", "attribution": "attribution_events"}
 _TOO_OLD: dict[Kind, str] = {
     "listener": "The event is older than the two years that raw events are kept.",
     "attribution": "The event is older than ten years.",
 }
 Source = EventFile | ParquetFile
-BatchDone = Callable[[int], None]
 
 
 @dataclass(slots=True)
@@ -63,6 +64,7 @@ class _Batch:
     refusals: list[Refusal]
     lines: int
     sha256: str
+    reached: int
     events: list[Event] = field(default_factory=list)
 
 
@@ -77,22 +79,24 @@ class DryRun:
 
 def import_events(
     actor: Actor, source: BinaryIO, *, name: str, kind: Kind | None = None, file_format: Format | None = None,
-    columns: Mapping[str, str] | None = None, source_name: str | None = None,
-    batch_done: BatchDone = lambda _: None,
+    columns: Mapping[str, str] | None = None, source_name: str | None = None, zone: ZoneInfo | None = None,
+    batch_done: BatchDone = lambda *_: None,
 ) -> ImportResult:  # fmt: skip
     """What became of the rows of `source`; `name` is what the import is called afterwards.
 
     Kind and format are found out from the first line unless given. `columns` says what names in the file mean; told
-    with a `source_name` it is remembered for the next files of that source. `batch_done` hears how many lines are
-    committed. Memory does not grow with the file; what was interrupted goes on where it stopped.
+    with a `source_name` it is remembered for the next files of that source. `zone`: that of the times in a Parquet file
+    that name none. `batch_done` hears how many lines are
+    committed, and of how many bytes. Memory does not grow with the file; what was interrupted goes on where it stopped.
     Raises: ImportRefused when the file as a whole cannot be understood; then nothing of it stands.
     """
     meanings = _columns(actor, source_name, kind, columns)
+    options = ({"columns": meanings} if meanings else {}) | ({"time_zone": zone.key} if zone else {})
     told: tuple[Kind | None, str | None] = (kind, None)
     run: Batches | None = None
     try:
         with ExitStack() as stack:
-            file = _file(stack, source, kind, file_format, meanings)
+            file = _file(stack, source, kind, file_format, meanings, zone)
             try:
                 opened = file.open()
             except ImportRefused:
@@ -103,38 +107,42 @@ def import_events(
                 _remember(actor, source_name, opened, columns)
             run = stack.enter_context(
                 importing_in_batches(
-                    actor, _IMPORT_TYPES[opened], name, begins_with=lambda *so_far: _begins_with(file, source, *so_far),
-                    options={"columns": meanings} if meanings else None,
+                    actor, IMPORT_TYPES[opened], name, begins_with=lambda *so_far: _begins_with(file, source, *so_far),
+                    options=options,
                 )
             )  # fmt: skip
             if source.seekable():
                 # Looking whether it is the same file may have moved it.
                 source.seek(0)
-                file = _file(stack, source, kind, file_format, meanings)
+                file = _file(stack, source, kind, file_format, meanings, zone)
                 file.open()
-            _take(actor, file, opened, run, batch_done)
+            _take(actor, file, source, opened, run, batch_done)
             run.tally.source_sha256 = file.position[1]
     except ImportRefused as refused:
         if run is None:
             # A file that tells nothing of its kind is recorded under the usual one.
-            refuse(actor, _IMPORT_TYPES[told[0] or "listener"], name, refused, sha256=told[1])
+            refuse(actor, IMPORT_TYPES[told[0] or "listener"], name, refused, sha256=told[1])
         raise
-    return result(run.import_id, _IMPORT_TYPES[opened], run.tally)
+    return result(run.import_id, IMPORT_TYPES[opened], run.tally)
 
 
-def _take(actor: Actor, file: Source, kind: Kind, run: Batches, batch_done: BatchDone) -> None:
+def _take(
+    actor: Actor, file: Source, source: BinaryIO, kind: Kind, run: Batches, batch_done: BatchDone
+) -> None:
     """Stores what no run before this one has dealt with."""
     room = Room(actor)
     store = EventStore(kind, run.tenant_id, run.tally, References())
     with tenant_session(actor) as connection:
         limits = limits_of(ask(connection, "ingest/clock")[0], kind)
     # All that needs no transaction of the batch is done while the one before it is stored.
-    for batch in ahead(_judged_batches(actor, store, _batches(file, kind, limits, after=run.lines_done))):
+    for batch in ahead(
+        _judged_batches(actor, store, _batches(file, source, kind, limits, after=run.lines_done))
+    ):
         room.make(event.row.occurred_at for event in batch.events)
         with run.batch(batch.lines, batch.sha256) as connection:
             refusals = batch.refusals + (store.store(connection, batch.events) if batch.events else [])
             run.tally.record(connection, run.import_id, sorted(refusals, key=lambda r: r.line_number))
-        batch_done(run.lines_done)
+        batch_done(run.lines_done, batch.reached)
 
 
 def _judged_batches(actor: Actor, store: EventStore, batches: Iterator[_Batch]) -> Iterator[_Batch]:
@@ -158,30 +166,31 @@ def _remember(actor: Actor, source_name: str, kind: Kind, columns: Mapping[str, 
 
 def check_events(
     actor: Actor, source: BinaryIO, *, kind: Kind | None = None, file_format: Format | None = None,
-    columns: Mapping[str, str] | None = None, source_name: str | None = None,
-    batch_done: BatchDone = lambda _: None,
+    columns: Mapping[str, str] | None = None, source_name: str | None = None, zone: ZoneInfo | None = None,
+    batch_done: BatchDone = lambda *_: None,
 ) -> DryRun:  # fmt: skip
-    """What an import of `source` would refuse; nothing is stored. Raises: ImportRefused, as an import would."""
+    """What an import of `source` would refuse; nothing is stored. Raises: ImportRefused, as an import would.
+
+    Of the source's own ids each is kept until the end, as a later row may bear it with other content.
+    """
+    assert actor.tenant_id is not None  # noqa: S101 (a file belongs to a tenant; this tells mypy)
     good, refused, first = 0, 0, list[Refusal]()
-    references = References()
+    said: dict[str, int] = {}
     with ExitStack() as stack:
-        file = _file(stack, source, kind, file_format, _columns(actor, source_name, kind, columns))
+        file = _file(stack, source, kind, file_format, _columns(actor, source_name, kind, columns), zone)
         opened = file.open()
         with tenant_session(actor) as connection:
             limits = limits_of(ask(connection, "ingest/clock")[0], opened)
-        for batch in ahead(_batches(file, opened, limits)):
-            with tenant_session(actor) as connection:
-                references.learn(connection, batch.rows)
-            for row in batch.rows:
-                try:
-                    references.check(opened, row)
-                except RowRefused as fault:
-                    batch.refusals.append(Refusal(row.line_number, fault.reason, fault.detail))
+        store = EventStore(opened, actor.tenant_id, Tally(), References())
+        for batch in _judged_batches(actor, store, ahead(_batches(file, source, opened, limits))):
+            for event in batch.events:
+                if event.row.source_id and said.setdefault(event.id, event.digest()) != event.digest():
+                    batch.refusals.append(Refusal(event.row.line_number, DIFFERENT))
                 else:
                     good += 1
             refused += len(batch.refusals)
             first += sorted(batch.refusals, key=lambda r: r.line_number)[: SHOWN_REFUSALS - len(first)]
-            batch_done(batch.lines)
+            batch_done(batch.lines, batch.reached)
     return DryRun(good, refused, tuple(first))
 
 
@@ -207,6 +216,7 @@ def _file(
     kind: Kind | None,
     file_format: Format | None,
     columns: Mapping[str, str],
+    zone: ZoneInfo | None = None,
 ) -> Source:
     plain = stack.enter_context(unpacked(source))
     if file_format == "parquet" or (file_format is None and first_bytes(plain, len(MAGIC)) == MAGIC):
@@ -214,7 +224,7 @@ def _file(
             raise ImportRefused("This is no Parquet file.")
         if not source.seekable() or not is_unpacked(source):
             raise ImportRefused("A Parquet file cannot come through a pipe or packed: name the file itself.")
-        return ParquetFile(source, kind=kind, columns=columns)
+        return ParquetFile(source, kind=kind, columns=columns, zone=zone)
     return EventFile(Lines(plain), kind=kind, file_format=file_format, columns=columns)
 
 
@@ -246,7 +256,7 @@ def in_time(row: Row, kind: Kind, limits: tuple[datetime, datetime]) -> Row:
 
 
 def _batches(
-    file: Source, kind: Kind, limits: tuple[datetime, datetime], *, after: int = 0
+    file: Source, source: BinaryIO, kind: Kind, limits: tuple[datetime, datetime], *, after: int = 0
 ) -> Iterator[_Batch]:
     """The rows of a file after its first `after` lines, batch by batch, each judged alone."""
     reader = RowReader(kind)
@@ -263,10 +273,10 @@ def _batches(
         else:
             refusals.append(judged)
         if len(rows) + len(refusals) >= most or size >= BATCH_BYTES:
-            yield _Batch(rows, refusals, number, file.position[1])
+            yield _Batch(rows, refusals, number, file.position[1], file.reached(source))
             rows, refusals, size, most = [], [], 0, BATCH_ROWS
     if rows or refusals:
-        yield _Batch(rows, refusals, *file.position)
+        yield _Batch(rows, refusals, *file.position, file.reached(source))
 
 
 def _judged(

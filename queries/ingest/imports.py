@@ -7,14 +7,11 @@ batch (`queries.ingest.batches`). One import of a tenant runs at a time.
 
 from __future__ import annotations
 
-import csv
 import logging
 import os
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
-from pathlib import Path
 from typing import Any, Literal, NoReturn
 from uuid import UUID
 
@@ -23,7 +20,6 @@ from sqlalchemy import Connection
 from sqlalchemy.exc import DBAPIError, OperationalError
 
 from queries.errors import AccessRefused, InvalidRequest, NotAvailable, NotFound, PodboardError
-from queries.ingest.counting.reasons import words_of_reason
 from queries.session import Actor, system_session, tenant_session
 from queries.statements import ask, tell
 
@@ -36,8 +32,6 @@ SHOWN_REFUSALS = 20
 LISTED_REFUSALS = 100_000
 """Rows an import lists with line and reason; those beyond are counted."""
 
-_PAGE = 5_000
-_BEFORE_ALL = datetime(1970, 1, 1, tzinfo=UTC)
 _NAMED_TENANTS = 10
 _log = logging.getLogger(__name__)
 
@@ -200,40 +194,6 @@ def result(import_id: UUID, import_type: ImportType, tally: Tally) -> ImportResu
         duplicate=tally.duplicate, refused=tally.refused, impressions=tally.impressions,
         first_refusals=tuple(tally.first_refusals), notes=tuple(tally.notes), by_reason=dict(tally.by_reason),
     )  # fmt: skip
-
-
-def write_refusals(actor: Actor, import_id: UUID, path: Path) -> int:
-    """Number of refused rows written to `path` as CSV (line, reason, detail), readable for its owner alone.
-
-    The requests of a log that did not count follow those lines that are no requests, with time and episode as detail.
-    """
-    written = 0
-    with (
-        open(path, "w", encoding="utf-8", newline="", opener=private_file) as handle,
-        tenant_session(actor) as connection,
-    ):
-        sheet = csv.writer(handle)
-        sheet.writerow(("line", "reason", "detail"))
-        after_line, after_id = 0, UUID(int=0)
-        while page := ask(
-            connection, "ingest/refusals_of_import",
-            import_id=import_id, after_line=after_line, after_id=after_id, limit=_PAGE,
-        ):  # fmt: skip
-            for row in page:
-                sheet.writerow((row["line_number"], defused(row["reason"]), defused(row["detail"])))
-            written += len(page)
-            after_line, after_id = page[-1]["line_number"], page[-1]["id"]
-        after_at, after_id = _BEFORE_ALL, UUID(int=0)
-        while page := ask(
-            connection, "ingest/excluded_of_import",
-            import_id=import_id, after_at=after_at, after_id=after_id, limit=_PAGE,
-        ):  # fmt: skip
-            for row in page:
-                at = row["occurred_at"].isoformat()
-                sheet.writerow(("", words_of_reason(row["reason"]), f"{at}, episode {row['episode_id']}"))
-            written += len(page)
-            after_at, after_id = page[-1]["occurred_at"], page[-1]["id"]
-    return written
 
 
 def unscoped_tenant_id(slug: str) -> UUID:

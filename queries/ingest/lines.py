@@ -23,6 +23,7 @@ class Lines:
         self._hash = hashlib.sha256()
         self.number = 0
         """Lines read so far."""
+        self._bytes = 0
 
     def __iter__(self) -> Iterator[tuple[int, bytes | None]]:
         while line := self._piece(LONGEST_LINE + 1):
@@ -47,8 +48,13 @@ class Lines:
         """Hash of the lines read so far."""
         return self._hash.hexdigest()
 
+    def reached(self, file: BinaryIO) -> int:
+        """How many bytes of the file underneath these lines take, packed as it is: what was read ahead is left out."""
+        return min(self._bytes, file.tell()) if file.seekable() else self._bytes
+
     def _piece(self, size: int) -> bytes:
         piece = self._source.readline(size)
+        self._bytes += len(piece)
         self._hash.update(piece)
         return piece
 

@@ -6,8 +6,10 @@ import hashlib
 from collections.abc import Iterator, Mapping
 from datetime import date, datetime
 from decimal import Decimal
+from io import SEEK_END
 from typing import TYPE_CHECKING, Any, BinaryIO
 from uuid import UUID
+from zoneinfo import ZoneInfo
 
 from queries.ingest.columns import Kind, RowRefused, kind_of
 from queries.ingest.imports import ImportRefused, Refusal
@@ -25,16 +27,22 @@ _UNREADABLE = b"\xff"
 
 
 class ParquetFile:
-    """A Parquet file of events; rows are numbered from 1. It has to be a file that can be read at any place."""
+    """A Parquet file of events; rows are numbered from 1. It has to be a file that can be read at any place.
+
+    `zone`: whose clock times are of that name no zone; without it they are refused.
+    """
 
     def __init__(
-        self, source: BinaryIO, *, kind: Kind | None = None, columns: Mapping[str, str] | None = None
-    ) -> None:
+        self, source: BinaryIO, *, kind: Kind | None = None, columns: Mapping[str, str] | None = None,
+        zone: ZoneInfo | None = None,
+    ) -> None:  # fmt: skip
         self.kind = kind
         self._told = columns or {}
+        self._zone = zone
         self._source = source
         self._row = 0
         self._sha256 = ""
+        self._size = 0
         self._keys: list[str] = []
         self._file: pq.ParquetFile
 
@@ -45,6 +53,8 @@ class ParquetFile:
         import pyarrow.parquet as pq
 
         self._sha256 = whole_hash(self._source)
+        self._size = self._source.seek(0, SEEK_END)
+        self._source.seek(0)
         try:
             self._file = pq.ParquetFile(self._source)
         except (pa.ArrowException, OSError):
@@ -64,6 +74,11 @@ class ParquetFile:
         """How many rows were read, and the SHA-256 of the whole file."""
         return self._row, self._sha256
 
+    def reached(self, _source: BinaryIO) -> int:
+        """How many bytes of the file the rows so far take, were all rows as long."""
+        rows: int = self._file.metadata.num_rows
+        return self._size * self._row // max(1, rows)
+
     def __iter__(self) -> Iterator[tuple[int, int, Cells | Refusal]]:
         import pyarrow as pa
 
@@ -76,7 +91,8 @@ class ParquetFile:
                     self._row += 1
                     try:
                         cells = {
-                            key: plain_cell(value) for key, value in zip(self._keys, values, strict=True)
+                            key: plain_cell(value, self._zone)
+                            for key, value in zip(self._keys, values, strict=True)
                         }
                         yield self._row, width, flat(cells, self.kind)
                     except UnicodeDecodeError:
@@ -108,10 +124,13 @@ def whole_hash(source: BinaryIO) -> str:
 def values_of(column: pa.Array | pa.ChunkedArray) -> list[Any]:
     """The values of a column; a text that is no UTF-8 is left as bytes that `plain_cell` cannot read either.
 
-    Raises: ArrowException for such a text inside a list or a structure.
+    An id is what the type says to be one: bytes of any length may be a text of 16 signs. Raises: ArrowException for a
+    text that is no UTF-8 inside a list or a structure.
     """
     import pyarrow as pa
 
+    if pa.types.is_fixed_size_binary(column.type) and column.type.byte_width == _ID_BYTES:
+        return [value if value is None else UUID(bytes=value) for value in column.to_pylist()]
     try:
         found: list[Any] = column.to_pylist()
     except UnicodeDecodeError:
@@ -128,14 +147,16 @@ def _text(value: bytes) -> str | bytes:
         return _UNREADABLE
 
 
-def plain_cell(value: Any) -> Any:
-    """A value as a text file would hold it."""
+def plain_cell(value: Any, zone: ZoneInfo | None = None) -> Any:
+    """A value as a text file would hold it; a time without a zone is of this one, where it is told."""
     if value is None or isinstance(value, str | int | float):
         return value
+    if zone is not None and isinstance(value, datetime) and value.tzinfo is None:
+        value = value.replace(tzinfo=zone)
     if isinstance(value, datetime | date):
         return value.isoformat()
     if isinstance(value, Decimal | UUID):
         return str(value)
     if isinstance(value, bytes):
-        return str(UUID(bytes=value)) if len(value) == _ID_BYTES else value.decode()
+        return value.decode()
     return value

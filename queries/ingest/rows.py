@@ -6,7 +6,7 @@ import csv
 import re
 from collections.abc import Callable, Iterator, Mapping
 from difflib import get_close_matches
-from typing import Any, Literal
+from typing import Any, BinaryIO, Literal
 
 import orjson
 
@@ -79,6 +79,10 @@ class EventFile:
     def position(self) -> tuple[int, str]:
         """How many lines were read, and their SHA-256."""
         return self._source.number, self._source.sha256_so_far()
+
+    def reached(self, source: BinaryIO) -> int:
+        """How many bytes of the file underneath the lines so far take."""
+        return self._source.reached(source)
 
     def __iter__(self) -> Iterator[tuple[int, int, Cells | Refusal]]:
         while (found := self._take()) is not None:
@@ -178,7 +182,7 @@ class EventFile:
 
 def field_reader(kind: Kind, told: Mapping[str, str] | None = None) -> Callable[[Mapping[str, Any]], Cells]:
     """Reads the fields of an object into cells. What it returns raises RowRefused."""
-    names = {**names_of(kind), **(told or {})}
+    names = _names(kind, told or {})
 
     def read(values: Mapping[str, Any]) -> Cells:
         cells: Cells = {}
@@ -204,9 +208,15 @@ def meant(header: list[str], columns: Mapping[str, str]) -> list[str]:
     return [told.get(normalised(name)) or name for name in header]
 
 
+def _names(kind: Kind, told: Mapping[str, str]) -> dict[str, str]:
+    """Every name with the key it means; a name may be told by any of those a column is known by."""
+    own = names_of(kind)
+    return {**own, **{normalised(name): own.get(means, means) for name, means in told.items()}}
+
+
 def known_columns(header: list[str], kind: Kind, noun: str, columns: Mapping[str, str]) -> list[str]:
     """The keys of these names; empty for one that is to be left out."""
-    names = {**names_of(kind), **{normalised(name): key for name, key in columns.items()}}
+    names = _names(kind, columns)
     keys = [names.get(normalised(name)) for name in header]
     unknown = [printable(name.strip()) for name, key in zip(header, keys, strict=True) if key is None]
     if unknown:

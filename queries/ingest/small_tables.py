@@ -1,6 +1,7 @@
 """Tables of a few columns that are read whole: CSV, NDJSON and Parquet, plain or packed, their names mapped if told.
 
-For what is counted in thousands (points of curves, ad units); events of any number are read by `rows` and `parquet`.
+For what is counted in thousands (points of curves, ad units, bookings); events of any number are read by `rows` and
+`parquet`.
 """
 
 from __future__ import annotations
@@ -33,7 +34,7 @@ Line = tuple[int, Values]
 class SmallTable:
     """What the files of one import hold: its name in the memory of columns, its rows in words, its columns."""
 
-    kind: Literal["retention", "ad_unit"]
+    kind: Literal["retention", "ad_unit", "booking"]
     import_type: ImportType
     rows: str
     columns: tuple[Column, ...]
@@ -101,7 +102,9 @@ def _meanings(actor: Actor, table: SmallTable, told: Told) -> dict[str, str]:
         with tenant_session(actor) as connection:
             found = ask(connection, "ingest/columns_of_source", source=told.source_name, kind=table.kind)
         meanings = found[0]["columns"] if found else None
-    return table.names | {normalised(name): key for name, key in (meanings or {}).items()}
+    return table.names | {
+        normalised(name): table.names.get(means, means) for name, means in (meanings or {}).items()
+    }
 
 
 def _judged(

@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+import csv
+import io
 import json
 import threading
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
+from http.client import HTTPConnection
 from typing import Any
 from uuid import UUID
 
 import pytest
 from flask import Flask
 from sqlalchemy import Connection, text
+from werkzeug.serving import make_server
 
 from dashboard import collector
 from queries.api_keys import ApiKey, create_api_key, revoke_api_key
@@ -19,7 +24,7 @@ from queries.ingest.collector import create_link
 from queries.ingest.event_store import EventStore
 from queries.session import Actor
 from queries.tenants import set_disabled
-from tests.dashboard.visitors import ADDRESS, address
+from tests.dashboard.visitors import ADDRESS, Browser, address
 from tests.unit.counting_samples import PHONE
 
 NOW = datetime.now(UTC).replace(microsecond=0)
@@ -159,6 +164,8 @@ BAD: list[tuple[dict[str, Any], str]] = [
     ),
     ({"colour": "red"}, "A field is not known."),
     ({"listener_id": "192.0.2.1"}, "The listener id is an address"),
+    ({"listener_id": "192.0.2.7:5123"}, "The listener id is an address"),
+    ({"listener_id": "[2001:db8::1]"}, "The listener id is an address"),
 ]
 
 
@@ -207,6 +214,44 @@ def test_a_body_that_cannot_be_taken_is_a_problem_and_nothing_is_stored(
     )  # fmt: skip
     assert set(answer.json) == {"type", "title", "status", "detail", "request_id"}
     assert alpha.events() == []
+
+
+def chunked(app: Flask, key: str, pieces: list[bytes]) -> tuple[int, Any]:
+    """What a server answers to NDJSON whose length nobody told beforehand."""
+    server = make_server("127.0.0.1", 0, app, threaded=True)
+    thread = threading.Thread(target=server.serve_forever)
+    thread.start()
+    connection = HTTPConnection("127.0.0.1", server.server_port, timeout=60)
+    try:
+        connection.request(
+            "POST", "/api/v1/events", iter(pieces), encode_chunked=True,
+            headers={
+                "Host": "podboard.test", "Authorization": f"Bearer {key}", "Content-Type": "application/x-ndjson",
+                "Transfer-Encoding": "chunked",
+            },
+        )  # fmt: skip
+        answer = connection.getresponse()
+        return answer.status, json.loads(answer.read())
+    finally:
+        connection.close()
+        server.shutdown()
+        thread.join()
+        server.server_close()
+
+
+def test_a_chunked_body_is_taken_whole_or_not_at_all(alpha: Sender, app: Flask) -> None:
+    """A stream that is cut at the limit between two lines would be valid NDJSON, with events lost in silence."""
+    line = json.dumps(alpha.event("l1", id="chunked")).encode() + b"\n"
+    status, told = chunked(app, alpha.key.key, [line, line])
+    assert (status, told["imported"], told["duplicate"]) == (200, 1, 1)
+    before = len(alpha.events())
+    padding = b" " * (collector.LARGEST_BODY - len(line) - 1) + b"\n"
+    late = json.dumps(alpha.event("l2", id="late")).encode()
+    status, told = chunked(app, alpha.key.key, [line, padding])
+    assert (status, told["duplicate"]) == (200, 1)
+    status, told = chunked(app, alpha.key.key, [line, padding, late])
+    assert (status, told["status"]) == (413, 413)
+    assert len(alpha.events()) == before
 
 
 def test_a_batch_that_is_cut_off_before_it_is_committed_leaves_nothing_and_again_stands_once(
@@ -272,7 +317,7 @@ def test_a_prefix_counts_once_a_day_and_leads_to_the_stored_address(alpha: Sende
         assert (answer.status_code, answer.location) == (302, "https://cdn.example/alpha/one.mp3")
         assert answer.headers["Cache-Control"] == "no-store"
     ((_, kind, data),) = alpha.events()
-    assert (kind, data["app"], data["unmeasured"]) == ("download", "Overcast", True)
+    assert (kind, data["app"], data["unmeasured"], data["source"]) == ("download", "Overcast", True, "prefix")
     assert alpha.excluded() == ["repeat", "bot"]
     head = alpha.client.head(f"/e/{alpha.episode}", base_url=ADDRESS, headers={"User-Agent": PHONE})
     assert head.status_code == 302
@@ -308,7 +353,7 @@ def test_a_prefix_counts_by_the_window_of_its_tenant(alpha: Sender, window: str)
             "update tenant_settings set settings = settings - 'download_window' where tenant_id = %s",
             [alpha.tenant],
         )
-    assert [kind for _, kind, _ in alpha.events()] == ["download"]
+    assert [(kind, data["source"]) for _, kind, data in alpha.events()] == [("download", "prefix")]
     assert alpha.excluded() == ["repeat"]
     kept = "select count(*) from counting_windows where episode_id = %s and is_counted"
     assert alpha.one(kept, alpha.episode) == 1
@@ -415,6 +460,39 @@ def test_a_vanity_url_counts_a_visit_and_leads_on(alpha: Sender, beta: Sender) -
         create_link(beta.actor, alpha.campaign, kind="pixel", key="f" * 32)
 
 
+GOOGLEBOT = "Mozilla/5.0 (compatible; Googlebot/2.1; +http://www.google.com/bot.html)"
+SLACKBOT = "Slackbot-LinkExpanding 1.0 (+https://api.slack.com/robots)"
+
+
+def test_nobody_visits_and_buys_but_who_opens_the_page(alpha: Sender) -> None:
+    """A head, a bot and a browser that looks ahead are answered as anybody is, and are neither visit nor purchase."""
+    name, pixel = f"nobody-{alpha.campaign.hex[:8]}", alpha.campaign.hex
+    create_link(
+        alpha.actor, alpha.campaign, kind="vanity_url", key=f"alpha/{name}", target_url="https://shop.example/x"
+    )  # fmt: skip
+    create_link(alpha.actor, alpha.campaign, kind="pixel", key=pixel)
+    for path, status in ((f"/v/alpha/{name}", 302), (f"/p/{pixel}.gif?order_id=R9", 200)):
+        answers = [
+            alpha.client.head(path, base_url=ADDRESS, headers={"User-Agent": PHONE}),
+            alpha.get(path, agent=GOOGLEBOT),
+            alpha.get(path, agent=SLACKBOT),
+            alpha.get(path, **{"Sec-Purpose": "prefetch;prerender"}),
+            alpha.get(path, Purpose="prefetch"),
+        ]
+        assert [answer.status_code for answer in answers] == [status] * 5
+        assert {answer.location for answer in answers} == {
+            "https://shop.example/x" if status == 302 else None
+        }
+        assert alpha.conversions() == []
+    for path in (f"/v/alpha/{name}", f"/p/{pixel}.gif?order_id=R9"):
+        alpha.get(path)
+    assert [kind for kind, _ in alpha.conversions()] == ["visit", "purchase"]
+    # A page that tells no browser says an order all the same; an address that is said aloud is opened in one.
+    for path in (f"/v/alpha/{name}", f"/p/{pixel}.gif?order_id=R10"):
+        alpha.get(path, agent="")
+    assert [kind for kind, _ in alpha.conversions()] == ["visit", "purchase", "purchase"]
+
+
 def test_a_download_and_a_conversion_of_one_phone_are_one_listener(alpha: Sender) -> None:
     key = "fedcba9876543210" * 2
     alpha.tables.execute("delete from campaign_links where key = %s", [key])
@@ -426,6 +504,74 @@ def test_a_download_and_a_conversion_of_one_phone_are_one_listener(alpha: Sender
         alpha.one("select listener_id from attribution_events where campaign_id = %s", alpha.campaign)
         == listener
     )
+
+
+def _batches(sender: Sender) -> list[Any]:
+    return sender.tables.execute(
+        "select id, import_type, records_imported, records_duplicate, records_refused, figures -> 'by_reason'"
+        " from etl_imports where tenant_id = %s and status = 'completed' and source = 'API key Collector'"
+        " and created_at >= %s order by import_type",
+        [sender.tenant, sender.one("select created_at from api_keys where prefix = %s", sender.key.prefix)],
+    ).fetchall()
+
+
+def test_what_a_key_sends_is_one_import_of_the_hour_with_what_it_refused(alpha: Sender) -> None:
+    bad, unread = alpha.event("192.0.2.1"), alpha.event(colour="red")
+    assert alpha.post([]).status_code == 200
+    assert _batches(alpha) == []
+    assert alpha.post([alpha.event(id="counted"), bad, 7]).json["refused"] == 2
+    order = {"campaign_id": str(alpha.campaign), "attribution_type": "visit", "source": "pixel"}
+    again = alpha.post(
+        [unread, alpha.event(id="counted"), {**order, "occurred_at": NOW.isoformat()}, order, bad]
+    )
+    assert (again.json["imported"], again.json["duplicate"], again.json["refused"]) == (1, 1, 3)
+    address = "The listener id is an address of a person or device: send a hash of it."
+    # A test at the turn of an hour has a row of each.
+    rows = _batches(alpha)
+    assert [
+        tuple(map(sum, zip(*(row[2:5] for row in rows if row[1] == kind), strict=True)))
+        for kind in ("attribution_events", "listener_events")
+    ] == [(1, 0, 1), (1, 1, 4)]
+    if len(rows) == 2:
+        assert [row[5] for row in rows] == [
+            {"A value is missing.": 1},
+            {address: 2, "The line is not a JSON object.": 1, "A field is not known.": 1},
+        ]
+
+
+def test_no_more_refusals_of_a_key_are_listed_than_an_hour_has_room_for(
+    alpha: Sender, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("queries.ingest.collector.LISTED_REFUSALS_OF_HOUR", 3)
+    for _ in range(2):
+        assert alpha.post([7, 8]).json["refused"] == 2
+    rows = _batches(alpha)
+    listed = alpha.one(
+        "select count(*) from import_refusals where import_id = any(%s)", [row[0] for row in rows]
+    )
+    assert (sum(row[4] for row in rows), listed) == (4, 3 if len(rows) == 1 else 4)
+
+
+def test_the_refused_rows_of_an_import_are_for_who_sees_imports(
+    alpha: Sender, browse: Callable[..., Browser]
+) -> None:
+    alpha.post([alpha.event(), alpha.event("192.0.2.1"), alpha.event(app="=1+1\tx")])
+    path = f"/imports/{_batches(alpha)[0][0]}/refused.csv"
+    may = {"Alice": 200, "Dora": 200, "Bob": 403, "Carol": 403, "Charlie": 404, "Oscar": 403}
+    for person, status in may.items():
+        answer = browse(person).get(path)
+        assert answer.status_code == status, person
+        if status != 200:
+            assert "listener id" not in answer.text
+            continue
+        assert (answer.mimetype, answer.headers["Cache-Control"]) == ("text/csv", "no-store")
+        assert list(csv.reader(io.StringIO(answer.text))) == [
+            ["line", "reason", "detail"],
+            ["2", "The listener id is an address of a person or device: send a hash of it.", ""],
+            ["3", "A text has control characters in it.", "app: =1+1 x"],
+        ]
+    assert browse().get(path).location.startswith("/login")
+    assert browse("Alice").get(f"/imports/{alpha.episode}/refused.csv").status_code == 404
 
 
 def test_the_routes_use_no_session_and_set_no_cookie(alpha: Sender) -> None:

@@ -124,18 +124,24 @@ def test_open_routes_are_few_and_exist(app) -> None:
     }  # fmt: skip
 
 
-def test_what_machines_call_is_four_routes_and_a_log_in_gives_nothing_there(app, browse) -> None:
+def test_what_machines_call_is_few_routes_and_a_log_in_gives_nothing_there(app, browse) -> None:
     rules = {rule.rule for rule in app.url_map.iter_rules() if rule.endpoint in MACHINE_ENDPOINTS}
     assert rules == {
-        "/api/v1/events", "/e/<uuid:episode_id>", "/e/<uuid:episode_id>/<path:_rest>",
+        "/api/v1/events", "/e/<uuid:episode_id>", "/e/<uuid:episode_id>/<path:_rest>", "/e/<path:_rest>",
         "/p/<string(length=32):key>.gif", "/v/<string:tenant>/<string:name>",
     }  # fmt: skip
     for browser in (browse(), browse("Alice")):
         answer = ask(browser, "POST", "/api/v1/events")
         assert (answer.status_code, answer.headers["WWW-Authenticate"]) == (401, "Bearer")
         assert answer.mimetype == "application/problem+json"
-        for path in (f"/e/{NOBODYS_ID}/x.mp3", f"/p/{'0' * 32}.gif", "/v/alpha/nothing"):
+        for path in (
+            f"/e/{NOBODYS_ID}/x.mp3", f"/p/{'0' * 32}.gif", "/v/alpha/nothing", "/e/not-a-uuid", "/e/not-a-uuid/x.mp3",
+        ):  # fmt: skip
             assert ask(browser, "GET", path).status_code == 404
+        answer = ask(browser, "GET", "/api/v1/events")
+        assert (answer.status_code, answer.headers["Allow"], answer.mimetype) == (
+            405, "POST", "application/problem+json",
+        )  # fmt: skip
 
 
 def test_a_page_leads_to_the_log_in_and_data_to_401(browse) -> None:

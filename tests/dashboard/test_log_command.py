@@ -104,6 +104,27 @@ def test_what_is_told_is_for_people(mapping: str) -> None:
     assert "192.0.2" not in told
 
 
+@pytest.mark.parametrize(
+    ("options", "words"),
+    [
+        ((), "1  downloads, once per calendar day (UTC)"),
+        (("--time-zone", "Europe/Berlin"), "2  downloads, once per calendar day (Europe/Berlin)"),
+        (("--time-zone", "Europe/Berlin", "--window", "first-touch"), "1  downloads, once per 24 hours"),
+    ],
+)
+def test_a_dry_run_of_an_import_goes_by_the_zone_and_window_that_are_told(
+    mapping: str, options: tuple[str, ...], words: str
+) -> None:
+    given = "".join(line(clock=clock) for clock in ("22:30:00", "23:30:00")).encode()
+    told = ("import", "log", "-", "--shift-to", "2026-11-01", "--map", mapping)
+    shown = podboard(*told, "--dry-run", *options, given=given)
+    assert words in shown.stdout, shown.output
+    if options:
+        stored = podboard(*told, "--tenant", "any", *options, given=given)
+        assert stored.exit_code == 2
+        assert "--window and --time-zone are for --dry-run" in stored.stderr
+
+
 def test_what_is_missing_is_said() -> None:
     unsized = podboard("log", "classify", "-", "--shift-to", "2026-11-01", given=line().encode())
     assert "Sizes of files are missing: --episodes names them" in unsized.stdout

@@ -134,6 +134,14 @@ def test_a_sponsor_is_told_nothing_of_requests(
             )
 
 
+def test_credit_of_the_first_touch_is_not_made_of_requests(
+    visit: Visit, world: World, refused: list[tuple[str, datetime, str]]
+) -> None:
+    campaign = world.campaigns["Acme always on"]
+    for box in ("campaign.attribution", "campaign.episode_credit"):
+        assert "in this period" not in _words(visit("alice").get(f"/why/{box}?campaign={campaign}"))
+
+
 def test_the_words_of_an_address_are_no_markup(visit: Visit) -> None:
     answer = visit("alice").get("/why/overview.figures?app=%3Cscript%3Ealert(1)%3C/script%3E")
     assert answer.status_code == 200

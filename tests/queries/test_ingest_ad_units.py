@@ -62,6 +62,26 @@ def _counts(done: ImportResult) -> tuple[int, int, int]:
     return done.imported, done.duplicate, done.refused
 
 
+def test_a_dry_run_says_what_an_import_would(alice: Seller) -> None:
+    alice.take_units(f"A-1,{alice.campaign},guid-1,pre_roll,0,15,")
+    lines = (
+        f"A-1,{alice.campaign},guid-1,pre_roll,0,15,", f"A-1,{alice.campaign},guid-1,pre_roll,0,30,",
+        f",{alice.campaign},guid-1,post_roll,1800,15,", f",{alice.campaign},guid-2,pre_roll,0,15,",
+        f",{alice.campaign},guid-1,host_read,0,15,",
+    )  # fmt: skip
+    stood, ledger = alice.units(), alice.ledger()
+    body = "\n".join((HEADER, *lines)).encode()
+    dry = check_ad_units(alice.actor, io.BytesIO(body), told=AS_IT_IS)
+    assert (alice.units(), alice.ledger()) == (stood, ledger)
+    done = alice.take_units(*lines)
+    assert (dry.good, dry.refused, dry.first_refusals) == (
+        done.imported + done.duplicate, done.refused, done.first_refusals,
+    )  # fmt: skip
+    assert {refusal.line_number: refusal.reason for refusal in dry.first_refusals}[4] == (
+        "The ad unit begins after the end of the episode."
+    )
+
+
 def test_ad_units_stand_where_the_file_says(alice: Seller) -> None:
     lines = (
         f",{alice.campaign},guid-1,pre_roll,0,15,", f"A-7,{alice.name()},{alice.two},Host-Read,600,60,yes",

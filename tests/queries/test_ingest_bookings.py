@@ -4,13 +4,19 @@ from __future__ import annotations
 
 import gzip
 import io
+import json
 from collections.abc import Callable, Iterator
 from datetime import date
+from decimal import Decimal
 
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
+from backports import zstd
 
-from queries.ingest.bookings import import_bookings
+from queries.ingest.bookings import check_bookings, import_bookings
 from queries.ingest.imports import ImportRefused, ImportResult
+from queries.ingest.small_tables import Told
 from queries.settings import Settings
 from tests.conftest import Database
 from tests.sponsorship import own_database
@@ -76,6 +82,7 @@ def test_bad_bookings_are_listed_and_the_good_ones_stand(alice: Studio, charlie:
         (f",{alice.campaign},2026-10-31,2026-10-01,cpm,1000,20,EUR,,", "The flight ends before it begins."),
         (f",{alice.campaign},2026-10-01,2026-10-31,cpm,,20,EUR,,", "A value is missing."),
         (f",{alice.campaign},2026-10-01,2026-10-31,cpm,1000,-20,EUR,,", "This is not an amount of money."),
+        (f",{alice.campaign},2026-10-01,2026-10-31,cpm,1000,1_000,EUR,,", "This is not an amount of money."),
         (f",{alice.campaign},31.10.2026,2026-10-31,cpm,1000,20,EUR,,", "A day is written like 2026-10-31."),
         (f",{alice.campaign},2026-10-01,2026-10-31,cpm,1000,20,euro,,", "A currency is three letters, like EUR."),
         (f",{alice.campaign},2026-10-01,2026-10-31,auction,1000,20,EUR,,", "The pricing is cpm or flat."),
@@ -92,6 +99,38 @@ def test_bad_bookings_are_listed_and_the_good_ones_stand(alice: Studio, charlie:
     assert (done.imported, done.refused) == (0, 1)
     assert len(_standing(alice)) == 1
     assert _standing(charlie) == []
+
+
+@pytest.mark.parametrize("way", ["ndjson", "parquet", "csv.zst"])
+def test_every_way_to_write_bookings_says_the_same_and_a_dry_run_stores_none(alice: Studio, way: str) -> None:
+    rows = [
+        {"Kampagne": str(alice.campaign), "start": "2026-10-01", "end": "2026-10-31", "pricing": "CPM", "note": "x",
+         "impressions": 1000, "price": Decimal("24.50"), "currency": "EUR", "code": "one"},
+        {"Kampagne": str(alice.campaign), "start": "2026-11-01", "end": "2026-10-31", "pricing": "flat", "note": "",
+         "impressions": None, "price": Decimal("1"), "currency": "EUR", "code": None},
+    ]  # fmt: skip
+    if way == "parquet":
+        made = io.BytesIO()
+        pq.write_table(pa.Table.from_pylist(rows), made)
+        body = made.getvalue()
+    elif way == "ndjson":
+        body = "\n".join(json.dumps(row, default=float) for row in rows).encode()
+    else:
+        lines = [";".join("" if cell is None else str(cell) for cell in row.values()) for row in rows]
+        body = zstd.compress("\n".join([";".join(rows[0]), *lines]).encode())
+    told = Told(columns={"Kampagne": "campaign", "note": ""})
+    dry = check_bookings(alice.actor, io.BytesIO(body), told=told)
+    assert (dry.good, dry.refused, dry.first_refusals[0].reason) == (
+        1,
+        1,
+        "The flight ends before it begins.",
+    )
+    assert (_standing(alice), alice.ledger()) == ([], [])
+    done = import_bookings(alice.actor, io.BytesIO(body), name=f"bookings.{way}", told=told)
+    assert (done.imported, done.refused) == (1, 1)
+    # As a CSV with the usual names says it: the same booking.
+    again = _take(alice, f",{alice.campaign},2026-10-01,2026-10-31,cpm,1000,24.5,EUR,ONE,")
+    assert (again.imported, again.duplicate) == (0, 1)
 
 
 @pytest.mark.parametrize("body", [b"", b"campaign,colour\n", b"campaign\n", b"caf\xe9\n", b"PK\x03\x04"])

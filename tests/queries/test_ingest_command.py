@@ -94,6 +94,48 @@ def test_events_are_imported_and_said_in_numbers(
         ]  # fmt: skip
 
 
+def test_the_refused_rows_of_an_import_are_there_later_for_its_tenant(
+    alice: Tenant, command_database: Database, run: Callable[..., Result], tmp_path: Path
+) -> None:
+    run("feed", FEED, "--tenant", _slug(alice))
+    [listed] = (tmp_path / "home" / "imports").iterdir()
+    import_id = listed.name.removesuffix("-refused.csv")
+    shown = run("refusals", import_id, "--tenant", _slug(alice))
+    assert (shown.exit_code, shown.output.splitlines()) == (0, listed.read_text().splitlines())
+    assert shown.output.splitlines()[1].startswith("54,The item has no audio.")
+    path = tmp_path / "later.csv"
+    assert run("refusals", import_id, "--tenant", _slug(alice), "-o", path).output == (
+        f"2 rows are listed in {path}\n"
+    )
+    assert path.read_bytes() == listed.read_bytes()
+    foreign = run("refusals", import_id, "--tenant", _slug(Tenant(command_database)))
+    assert isinstance(foreign.exception, PodboardError)
+    assert str(foreign.exception) == "There is no such import."
+    assert "54" not in foreign.output
+
+
+def test_a_column_is_told_by_any_of_its_names(
+    alice: Tenant, run: Callable[..., Result], tmp_path: Path
+) -> None:
+    episode = alice.episode(alice.podcast("Show"), "One")
+    events = tmp_path / "events.csv"
+    events.write_text(f"folge,hash,was,wann\n{episode},l1,play,{datetime.now(UTC).isoformat()}\n")
+    told = ("folge=episode", "hash=listener", "was=event_type", "wann=time")
+    done = run("events", events, "--tenant", _slug(alice), *(part for one in told for part in ("--map", one)))
+    assert done.output == "Events: 1 imported, 0 there already, 0 refused.\n"
+    today = datetime.now(UTC).date()
+    campaign = alice.campaign(alice.sponsor("S"), today, today)
+    units = tmp_path / "units.csv"
+    units.write_text(f"kampagne,folge,type,sekunde,length\n{campaign},{episode},pre_roll,0,30\n")
+    told = ("kampagne=campaign_id", "folge=guid", "sekunde=start")
+    done = run(
+        "ad-units", units, "--tenant", _slug(alice), *(part for one in told for part in ("--map", one))
+    )
+    assert done.output == "Ad units: 1 imported, 0 there already, 0 refused.\n"
+    done = run("events", events, "--tenant", _slug(alice), "--map", "folge=nothing")
+    assert (done.exit_code, "--map folge=nothing" in done.output) == (2, True)
+
+
 def test_a_file_of_bad_rows_alone_ends_with_1(
     alice: Tenant, run: Callable[..., Result], tmp_path: Path
 ) -> None:

@@ -35,10 +35,11 @@ from psycopg import sql
 from queries.engine import dispose_engines
 from queries.errors import AccessRefused
 from queries.ingest import events as events_module
-from queries.ingest import imports, row_reader
+from queries.ingest import imports, refused, row_reader
 from queries.ingest.events import check_events, import_events
-from queries.ingest.imports import ImportRefused, ImportResult, Refusal, write_refusals
+from queries.ingest.imports import ImportRefused, ImportResult, Refusal
 from queries.ingest.lines import LONGEST_LINE
+from queries.ingest.refused import write_refusals
 from queries.session import Actor
 from queries.settings import Settings
 from tests.conftest import Database
@@ -676,7 +677,7 @@ from uuid import UUID
 events.BATCH_ROWS = 10
 with open(sys.argv[2], "rb") as source:
     events.import_events(Actor(UUID(sys.argv[1])), source, name="killed.csv",
-                         batch_done=lambda lines: (print(lines, flush=True), sys.stdin.readline()))
+                         batch_done=lambda lines, _: (print(lines, flush=True), sys.stdin.readline()))
 """
 
 
@@ -746,7 +747,7 @@ def test_an_import_may_take_longer_than_a_session_may_stand_idle(
     try:
         text = _plays(alice, 20).encode()
         done = import_events(
-            alice.actor, io.BytesIO(text), name="long.csv", batch_done=lambda _: time.sleep(1.5)
+            alice.actor, io.BytesIO(text), name="long.csv", batch_done=lambda *_: time.sleep(1.5)
         )
     finally:
         _bear_idleness(alice, "reset idle_in_transaction_session_timeout")
@@ -832,6 +833,19 @@ def test_a_dry_run_judges_every_row_and_leaves_nothing(alice: Studio, charlie: S
     assert (found.good, found.refused) == (1, 2)
     assert [refusal.line_number for refusal in found.first_refusals] == [3, 4]
     assert (alice.listener_events(), alice.ledger(), alice.refusals()) == ([], [], [])
+
+
+def test_a_dry_run_finds_an_id_that_two_rows_bear(alice: Studio, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(events_module, "BATCH_ROWS", 2)
+    monkeypatch.setattr(events_module, "FIRST_ROWS", 2)
+    when = _at()
+    rows = [f"a,{alice.one},l1,play,{when}", f"b,{alice.one},l1,play,{when}", f"a,guid-1,l1,play,{when}",
+            f"a,{alice.one},l2,play,{when}"]  # fmt: skip
+    text = _csv("id,episode_id,listener_id,event_type,occurred_at", *rows)
+    found = check_events(alice.actor, io.BytesIO(text.encode()))
+    done = alice.take(text)
+    assert (found.good, found.refused) == (3, 1) == (done.imported + done.duplicate, done.refused)
+    assert found.first_refusals == done.first_refusals
 
 
 def test_conversions_find_their_campaign_by_promo_code(alice: Studio, charlie: Studio) -> None:
@@ -994,7 +1008,7 @@ def test_what_is_refused_is_listed_up_to_a_limit_and_counted_beyond(
 def test_the_list_of_refusals_is_a_csv_that_no_spreadsheet_runs(
     alice: Studio, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(imports, "_PAGE", 3)
+    monkeypatch.setattr(refused, "_PAGE", 3)
     good = {"episode_id": str(alice.one), "listener_id": "l1", "event_type": "play", "occurred_at": _at()}
     names = ["=1+1", "+1", "-1", "@SUM(A1)", "\tx", 'quo"te,', "plain", "=cmd|' /C calc'!A0"]
     done = alice.take("\n".join(json.dumps(row) for row in [good, *({**good, name: 1} for name in names)]))

@@ -27,9 +27,10 @@ from queries import data_centres as data_centres_module
 from queries.data_centres import DataCentres, data_centres
 from queries.ingest.agents.classify import classify_agent
 from queries.ingest.counting.addresses import Networks
-from queries.ingest.imports import ImportRefused, write_refusals
+from queries.ingest.imports import ImportRefused
 from queries.ingest.logs import store
 from queries.ingest.logs.store import import_log
+from queries.ingest.refused import write_refusals
 from queries.session import tenant_session
 from queries.settings import Settings, current_settings
 from tests.conftest import Database
@@ -290,7 +291,7 @@ use_settings(Settings(database_url=sys.argv[1], database_worker_url=sys.argv[1])
 store.BATCH_LINES = 50
 with open(sys.argv[3], "rb") as source:
     store.import_log(Actor(UUID(sys.argv[2])), source, name="killed.log",
-                     batch_done=lambda lines: print(lines, flush=True))
+                     batch_done=lambda lines, _: print(lines, flush=True))
 """
 
 

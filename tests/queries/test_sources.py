@@ -13,7 +13,7 @@ from queries.ingest.bookings import import_bookings
 from queries.ingest.imports import ImportRefused
 from queries.session import tenant_session
 from queries.settings import Settings
-from queries.sources import sources
+from queries.sources import imports, sources
 from tests.conftest import Database
 from tests.sponsorship import own_database
 from tests.studio import NOW, Studio
@@ -61,6 +61,29 @@ def test_events_are_complete_up_to_the_last_one_and_the_rest_up_to_the_last_impo
     found = _sources(studio)["bookings"]
     assert (found["state"], found["complete_to"]) == ("good", found["imported_at"])
     assert _sources(other)["bookings"]["state"] == "nothing yet"
+
+
+def test_the_last_imports_say_what_became_of_their_rows(source_database: Database) -> None:
+    studio, other = Studio(source_database), Studio(source_database)
+    when = (NOW - timedelta(hours=2)).isoformat()
+    text = (
+        f"listener_id,event_type,episode,occurred_at\nl1,download,guid-1,{when}\nl2,download,nobody,{when}\n"
+    )
+    for _ in range(2):
+        studio.take(text)
+    with pytest.raises(ImportRefused):
+        studio.take("nothing,of,this\n1,2,3\n")
+    with tenant_session(studio.actor) as connection:
+        rows = imports(connection).rows
+    assert [(row["source"], row["state"], row["records_imported"], row["records_duplicate"], row["records_refused"])
+            for row in rows] == [
+        ("test.csv", "failed", 0, 0, 0), ("test.csv", "done", 0, 1, 1), ("test.csv", "done", 1, 0, 1),
+    ]  # fmt: skip
+    assert {row["label"] for row in rows} == {"Downloads and plays"}
+    assert all(0 <= row["seconds"] < 600 for row in rows)
+    assert rows[0]["error_message"].startswith("The columns do not tell")
+    with tenant_session(other.actor) as connection:
+        assert imports(connection).is_empty
 
 
 @pytest.mark.parametrize("zone", ["Pacific/Kiritimati", "UTC", "Pacific/Pago_Pago"])

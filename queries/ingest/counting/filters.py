@@ -37,9 +37,14 @@ def refused_by_protocol(request: Request, *, redirects: bool) -> Reason | None:
         return Reason.STATUS
     if is_probe(request):
         return Reason.PROBE
-    if request.purpose and _PRELOADS.search(request.purpose):
+    if is_preload(request.purpose):
         return Reason.PRELOAD
     return None
+
+
+def is_preload(purpose: str) -> bool:
+    """Whether a browser asks beforehand, for what nobody may ever open."""
+    return bool(purpose) and _PRELOADS.search(purpose) is not None
 
 
 def refused_by_agent(agent: str, facts: Agent) -> Reason | None:

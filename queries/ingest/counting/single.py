@@ -30,7 +30,7 @@ class SingleRequests:
         reason = refused_by_protocol(request, redirects=self._rules.redirects)
         if reason is not None:
             return reason
-        facts, reason = _agent(request.agent)
+        facts, reason = judged_agent(request.agent)
         if reason is not None:
             return reason
         cut, is_data_centre, place = self._whereabouts(request.address)
@@ -63,6 +63,7 @@ class SingleRequests:
 
 
 @lru_cache(maxsize=_CACHED)
-def _agent(agent: str) -> tuple[Agent, Reason | None]:
+def judged_agent(agent: str) -> tuple[Agent, Reason | None]:
+    """What is known of a user agent, and why its requests are no listener's; None when they may be."""
     facts = classify_agent(agent)
     return facts, refused_by_agent(agent, facts)

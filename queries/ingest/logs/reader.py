@@ -51,6 +51,10 @@ class LogReader:
         """How many lines were read, and their SHA-256; exact from the fiftieth line on, and at the end."""
         return self._source.number, self._source.sha256_so_far()
 
+    def reached(self, file: BinaryIO) -> int:
+        """How many bytes of the file underneath the lines so far take."""
+        return self._source.reached(file)
+
     def __iter__(self) -> Iterator[Request | RefusedLine]:
         read = self._reader.read
         for number, line in self._numbered:

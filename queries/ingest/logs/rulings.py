@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter as Tally
 from dataclasses import dataclass, field, replace
 from datetime import datetime
-from typing import Any
+from typing import Any, Literal
 from uuid import UUID
 
 import orjson
@@ -23,6 +23,8 @@ from queries.ingest.impressions import Carrier, make_impressions
 from queries.ingest.window_store import keep_windows, kept_windows
 from queries.statements import ask, tell
 
+Source = Literal["log", "prefix"]
+
 
 @dataclass(slots=True)
 class Judged:
@@ -36,9 +38,12 @@ class Judged:
 
 def judge_requests(
     connection: Connection, rules: Rules, single: SingleRequests, requests: dict[UUID, Request], *,
-    import_id: UUID | None = None,
+    source: Source, import_id: UUID | None = None,
 ) -> Judged:  # fmt: skip
-    """What became of these requests by their ids, none of which stands yet; each is for an episode of the rules."""
+    """What became of these requests by their ids, none of which stands yet; each is for an episode of the rules.
+
+    `source` is the way they came by, which stands in each download.
+    """
     ask(connection, "ingest/before_events", downloads=True)
     rulings: dict[UUID, Ruling] = {}
     fetches: list[tuple[datetime, int, UUID, Fetch]] = []
@@ -59,7 +64,7 @@ def judge_requests(
                 rulings[ruling.id] = replace(ruling, is_new=True)
             else:
                 otherwise.append(ruling)
-    found = _add(connection, list(rulings.values()), import_id)
+    found = _add(connection, list(rulings.values()), source, import_id)
     found.impressions = _deliver_ads(connection, rules, ledger)
     if otherwise:
         asked = [{"id": r.id, "reason": r.reason, "occurred_at": r.occurred_at} for r in otherwise]
@@ -94,8 +99,8 @@ def _ledger(connection: Connection, rules: Rules, fetches: list[Fetch]) -> Ledge
     )
 
 
-def _add(connection: Connection, rulings: list[Ruling], import_id: UUID | None) -> Judged:
-    downloads = [download_row(ruling) for ruling in rulings if ruling.fetch is not None]
+def _add(connection: Connection, rulings: list[Ruling], source: Source, import_id: UUID | None) -> Judged:
+    downloads = [download_row(ruling, source) for ruling in rulings if ruling.fetch is not None]
     excluded = [
         {"id": r.id, "episode_id": r.episode, "reason": r.reason, "occurred_at": r.occurred_at}
         for r in rulings
@@ -134,7 +139,7 @@ def _deliver_ads(connection: Connection, rules: Rules, ledger: Ledger) -> int:
     return found.made
 
 
-def download_row(ruling: Ruling) -> dict[str, Any]:
+def download_row(ruling: Ruling, source: Source) -> dict[str, Any]:
     """The event that a ruling which counts is stored as."""
     fetch = ruling.fetch
     assert fetch is not None  # noqa: S101 (a download carries its fetch; this tells mypy)
@@ -143,7 +148,7 @@ def download_row(ruling: Ruling) -> dict[str, Any]:
         "country": fetch.place.country or UNKNOWN, "region": fetch.place.region or UNKNOWN,
     }  # fmt: skip
     data: dict[str, Any] = {key: value for key, value in said.items() if value != UNKNOWN}
-    data["source"] = "log"
+    data["source"] = source
     if ruling.is_unmeasured:
         # Counted although nobody knows how much was delivered.
         data["unmeasured"] = True

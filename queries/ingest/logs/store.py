@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import ExitStack
 from datetime import date
 from itertools import islice
@@ -12,7 +12,7 @@ from uuid import UUID
 
 from sqlalchemy import Connection
 
-from queries.ingest.batches import Batches, importing_in_batches
+from queries.ingest.batches import BatchDone, Batches, importing_in_batches
 from queries.ingest.counting.addresses import Networks
 from queries.ingest.counting.reasons import Reason
 from queries.ingest.counting.requests import Request
@@ -38,12 +38,13 @@ BATCH_LINES = 20_000
 def import_log(
     actor: Actor, source: BinaryIO, *, name: str, log_format: LogFormat | None = None, shift_to: date | None = None,
     mapping: Iterable[str] | None = None, redirects: bool = False, data_centres: Networks | None = None,
-    place_of: FindPlace = nowhere, batch_done: Callable[[int], None] = lambda _: None,
+    place_of: FindPlace = nowhere, batch_done: BatchDone = lambda *_: None,
 ) -> ImportResult:  # fmt: skip
     """What became of the requests in a log, plain or packed; `name` is what the import is called afterwards.
 
     Windows are the tenant's, and go on from file to file: logs may overlap, come in any order and stop in the middle.
-    `batch_done` hears how many lines are committed. Raises: ImportRefused when the log as a whole cannot be understood.
+    `batch_done` hears how many lines are committed, and of how many bytes.
+    Raises: ImportRefused when the log as a whole cannot be understood.
     """
     lines = list(mapping) if mapping is not None else None
     with tenant_session(actor, write=True) as connection:
@@ -74,7 +75,7 @@ def import_log(
         entries = log.skipped(iter(reader))
         while chunk := list(islice(entries, BATCH_LINES)):
             log.take(chunk, *reader.position)
-            batch_done(run.lines_done)
+            batch_done(run.lines_done, reader.reached(source))
         run.tally.source_sha256 = reader.position[1]
     return result(run.import_id, "access_log", run.tally)
 
@@ -151,7 +152,9 @@ class _Log:
 
     def _judge(self, connection: Connection, requests: dict[UUID, Request]) -> None:
         import_id, tally = self._run.import_id, self._run.tally
-        found = judge_requests(connection, self._rules, self._single, requests, import_id=import_id)
+        found = judge_requests(
+            connection, self._rules, self._single, requests, source="log", import_id=import_id
+        )
         tally.imported += found.downloads
         tally.impressions += found.impressions
         tally.refused += found.refused.total()

@@ -1,0 +1,89 @@
+"""What imports did not take, as it was kept: which imports there were, and the refused rows of one of them."""
+
+from __future__ import annotations
+
+import csv
+import io
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from pathlib import Path
+from uuid import UUID
+
+from queries.errors import NotFound
+from queries.ingest.counting.reasons import words_of_reason
+from queries.ingest.imports import defused, private_file
+from queries.session import Actor, tenant_session
+from queries.statements import ask
+
+_PAGE = 5_000
+_BEFORE_ALL = datetime(1970, 1, 1, tzinfo=UTC)
+_HEADER = ("line", "reason", "detail")
+Refused = tuple[int | str, str, str]
+
+
+def known_import(actor: Actor, import_id: UUID) -> None:
+    """Returns if the import is there for this person. Raises: NotFound."""
+    with tenant_session(actor) as connection:
+        if not ask(connection, "ingest/find_import", import_id=import_id):
+            raise NotFound("There is no such import.")
+
+
+def write_refusals(actor: Actor, import_id: UUID, path: Path) -> int:
+    """Number of refused rows written to `path` as CSV (line, reason, detail), readable for its owner alone."""
+    written = 0
+    with open(path, "w", encoding="utf-8", newline="", opener=private_file) as handle:
+        sheet = csv.writer(handle)
+        sheet.writerow(_HEADER)
+        for page in _pages(actor, import_id):
+            sheet.writerows(page)
+            written += len(page)
+    return written
+
+
+def refusals_csv(actor: Actor, import_id: UUID) -> Iterator[str]:
+    """The refused rows as CSV, a piece at a time."""
+    yield _text([_HEADER])
+    for page in _pages(actor, import_id):
+        yield _text(page)
+
+
+def _text(rows: list[Refused] | list[tuple[str, str, str]]) -> str:
+    buffer = io.StringIO()
+    csv.writer(buffer).writerows(rows)
+    return buffer.getvalue()
+
+
+def _pages(actor: Actor, import_id: UUID) -> Iterator[list[Refused]]:
+    """The refused rows, each page in a transaction of its own: whoever takes them may be slow.
+
+    The requests of a log that did not count follow those lines that are no requests, with time and episode as detail.
+    """
+    after_line, after_id = 0, UUID(int=0)
+    while True:
+        with tenant_session(actor) as connection:
+            page = ask(
+                connection, "ingest/refusals_of_import",
+                import_id=import_id, after_line=after_line, after_id=after_id, limit=_PAGE,
+            )  # fmt: skip
+        if not page:
+            break
+        yield [(row["line_number"], defused(row["reason"]), defused(row["detail"])) for row in page]
+        after_line, after_id = page[-1]["line_number"], page[-1]["id"]
+    after_at, after_id = _BEFORE_ALL, UUID(int=0)
+    while True:
+        with tenant_session(actor) as connection:
+            page = ask(
+                connection, "ingest/excluded_of_import",
+                import_id=import_id, after_at=after_at, after_id=after_id, limit=_PAGE,
+            )  # fmt: skip
+        if not page:
+            return
+        yield [
+            (
+                "",
+                words_of_reason(row["reason"]),
+                f"{row['occurred_at'].isoformat()}, episode {row['episode_id']}",
+            )
+            for row in page
+        ]
+        after_at, after_id = page[-1]["occurred_at"], page[-1]["id"]

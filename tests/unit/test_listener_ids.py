@@ -1,0 +1,91 @@
+"""What may stand for a listener: no address of a person or device, however it is written; the same from Parquet."""
+
+from __future__ import annotations
+
+import io
+from datetime import UTC, datetime
+from uuid import UUID
+from zoneinfo import ZoneInfo
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+
+from queries.ingest.columns import RowRefused, read_row
+from queries.ingest.imports import Refusal
+from queries.ingest.parquet import ParquetFile
+
+ID = UUID("12345678-1234-4234-8234-123456789abc")
+
+
+def _listener(text: str) -> str | None:
+    return read_row(
+        "listener", 1,
+        {"episode_id": "one", "listener_id": text, "event_type": "play", "occurred_at": "2026-11-03T12:00:00Z"},
+    ).listener_id  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "192.0.2.7", "192.0.2.7:5123", "192.000.002.007", "[192.0.2.7]", "192.0.2.7|Overcast/3", "192.0.2.7/24",
+        "192.0.2.7, 198.51.100.1", "192.0.2.7 Overcast", "192.0.2.7_a81f", "hash|192.0.2.7", "ip=192.0.2.7;x",
+        "http://192.0.2.7/", "192.0.2.7.", "2001:db8::1", "[2001:db8::1]", "[2001:db8::1]:443",
+        "2001:db8::1|Overcast/3", "2001:DB8::1/64", "fe80::1%eth0", "::ffff:192.0.2.7", "::1", "1:2:3:4:5:6:7:8 x",
+        "hash,2001:db8::1", "a@b.example",
+    ],
+)  # fmt: skip
+def test_an_address_is_no_listener(text: str) -> None:
+    with pytest.raises(RowRefused) as refused:
+        _listener(text)
+    assert text not in str(refused.value) + refused.value.detail
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        str(ID), "9f86d081884c7d65", "l.1", "sha256:9f86d081884c7d65", "urn:uuid:" + str(ID), "a81f|Overcast/3.1.0.2",
+        "1.2.3.4.5", "300.2.3.4", "a1.2.3.4", "12:34:56", "user::1", "dGVzdA==", "2026-11-03T12:00:00.5",
+    ],
+)  # fmt: skip
+def test_a_hash_is(text: str) -> None:
+    assert _listener(text) == text
+
+
+def test_times_of_a_parquet_file_without_a_zone_are_of_the_one_that_is_told() -> None:
+    rows = {
+        "episode_id": ["one"] * 2, "listener_id": ["a", "b"], "event_type": ["play"] * 2,
+        "occurred_at": pa.array(["2026-07-03T12:00:00", "2026-11-03T12:00:00"]).cast(pa.timestamp("us")),
+    }  # fmt: skip
+    made = io.BytesIO()
+    pq.write_table(pa.table(rows), made)
+    for zone, offsets in ((None, ("", "")), (ZoneInfo("Europe/Berlin"), ("+02:00", "+01:00"))):
+        file = ParquetFile(made, zone=zone)
+        file.open()
+        times = [cells["occurred_at"] for _, _, cells in file]  # type: ignore[index]
+        assert times == [
+            f"2026-{day}T12:00:00{offset}" for day, offset in zip(("07-03", "11-03"), offsets, strict=True)
+        ]
+
+
+def test_bytes_of_a_parquet_file_are_an_id_where_their_type_says_so() -> None:
+    """A hash of 16 signs is 16 bytes as an id is, and stays what the same CSV says."""
+    texts = ["0123456789abcdef", "Pocket Casts 7.1", "of another length"]
+    told = pa.table(
+        {
+            "id": pa.array([ID.bytes] * 3, pa.binary(16)),
+            "episode_id": pa.array([ID.bytes] * 3, pa.binary(16)).cast(pa.uuid()),
+            "listener_id": pa.array([text.encode() for text in texts], pa.binary()),
+            "app": pa.array([text.encode() for text in texts], pa.large_binary()),
+            "event_type": ["play"] * 3,
+            "occurred_at": [datetime(2026, 11, 3, 12, tzinfo=UTC)] * 3,
+        }
+    )
+    made = io.BytesIO()
+    pq.write_table(told, made)
+    file = ParquetFile(made)
+    file.open()
+    rows = [cells for _, _, cells in file]
+    assert not any(isinstance(cells, Refusal) for cells in rows)
+    assert [(cells["id"], cells["episode_id"]) for cells in rows] == [(str(ID), str(ID))] * 3  # type: ignore[index]
+    assert [cells["listener_id"] for cells in rows] == [cells["app"] for cells in rows] == texts  # type: ignore[index]
