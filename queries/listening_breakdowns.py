@@ -204,14 +204,15 @@ def _withhold_episodes(
 ) -> bool:
     """The same for episodes under a filter by app, country or device, among all of which the small ones are looked for.
 
-    The row of the others goes along where it holds one that is not told.
+    The row of the others goes along where it holds one that is not told and another one stands in the list: else it is
+    what the rows leave of the total.
     """
     listed = {row["episode_id"] for row in rows}
     untold = [cells.untold_episodes(count) for count in ("downloads", "whole", "previous")]
     return _withhold(
         [*counted, *others],
         *(
-            [*(row["episode_id"] in of for row in rows), *(bool(of - listed) for _ in others)]
+            [*(row["episode_id"] in of for row in rows), *(bool(of - listed and of & listed) for _ in others)]
             for of in untold
         ),
     )

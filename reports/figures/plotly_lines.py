@@ -71,7 +71,10 @@ def _line(chart: Chart, series: Series, theme: Theme | None, *, area: bool) -> l
     base = {"type": "scatter", "mode": "lines", "name": series.label, "line": line, "hovertemplate": template}
     whole = slice(first, max(first, full))
     traces: list[Figure] = [{**base, "x": xs[whole], "y": ys[whole], "customdata": said[whole]}]
-    if area and series.role == "main":
+    if any(y is None for y in ys[whole]):
+        # Between gaps a value may stand alone, where no line would show it; and an area would bridge them.
+        traces[0] |= {"mode": "lines+markers", "marker": {"color": ink, "size": 4}}
+    elif area and series.role == "main":
         traces[0] |= {"fill": "tozeroy", "fillcolor": colour("series-1-soft", theme)}
     # Each stretch that is not complete is joined to its neighbour by a line of its own.
     stretches = [slice(0, 2)] if first and full > 1 else []

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from datetime import date
+from itertools import groupby
 
 from reports.figures.chart import Chart, Series, known
 from reports.figures.labels import (
@@ -29,6 +30,8 @@ from reports.figures.svg_marks import (
 )
 from reports.figures.tokens import Theme, colour
 
+Spot = tuple[float, float]
+
 
 def trend(chart: Chart, width: float, height: float, theme: Theme) -> list[str]:
     """Return values over time, what is not complete dotted and hatched."""
@@ -47,28 +50,30 @@ def trend(chart: Chart, width: float, height: float, theme: Theme) -> list[str]:
     single = sum(1 for series in chart.series if series.role == "main") == 1
     for series in sorted(chart.series, key=lambda one: one.role != "main"):
         ink = colour(colour_token(series), theme)
-        points = _points(series, across, frame)
+        spots = _spots(series, across, frame)
+        points = [spot for spot in spots if spot]
         if not points:
             continue
         if series.role == "compare":
-            body.append(path(points, ink, thick=1.25, dash="3,3"))
+            body += _stretches(spots, ink, thick=1.25, dash="3,3")
             continue
+        # An area would bridge the gaps.
+        filled = single and len(points) == len(spots)
         full, first = chart.complete(series), int(chart.cut_first)
-        done, rest = points[first : max(first, full)], points[max(0, full - 1) :]
+        done, rest = spots[first : max(first, full)], spots[max(0, full - 1) :]
         if first and full > 1:
-            if single:
+            if filled:
                 body.append(area(points[:2], frame.bottom, f"url(#{HATCH})", 0.6))
-            body.append(path(points[:2], ink, dash="1.5,2.5"))
-        if single and len(done) > 1:
-            body.append(area(done, frame.bottom, colour("series-1-soft", theme)))
-        if full < len(points) and len(rest) > 1:
-            if single:
-                body.append(area(rest, frame.bottom, f"url(#{HATCH})", 0.6))
-            body.append(path(rest, ink, dash="1.5,2.5"))
-        if len(done) > 1:
-            body.append(path(done, ink))
+            body += _stretches(spots[:2], ink, dash="1.5,2.5")
+        if filled and len(done) > 1:
+            body.append(area(points[first : max(first, full)], frame.bottom, colour("series-1-soft", theme)))
+        if full < len(spots) and len(rest) > 1:
+            if filled:
+                body.append(area(points[max(0, full - 1) :], frame.bottom, f"url(#{HATCH})", 0.6))
+            body += _stretches(rest, ink, dash="1.5,2.5")
+        body += _stretches(done, ink)
         surface = colour("surface", theme)
-        hollow = full < len(points)
+        hollow = full < len(spots)
         body.append(dot(*points[-1], ink, surface if hollow else ink))
     body += _marks(chart, across, frame, theme)
     body += _end_texts(labels, frame, theme)
@@ -93,8 +98,27 @@ def _marks(chart: Chart, across: Across, frame: Frame, theme: Theme) -> list[str
     return [flag(across.x(mark.at), frame.bottom, theme) for mark in spaced_marks(chart)]
 
 
-def _points(series: Series, across: Across, frame: Frame) -> list[tuple[float, float]]:
-    return [(across.x(x), frame.y(y)) for x, y in zip(series.xs, series.ys, strict=True) if y is not None]
+def _spots(series: Series, across: Across, frame: Frame) -> list[Spot | None]:
+    """Where the values stand; None where there is none or it is not told."""
+    return [
+        None if y is None else (across.x(x), frame.y(y)) for x, y in zip(series.xs, series.ys, strict=True)
+    ]
+
+
+def _points(series: Series, across: Across, frame: Frame) -> list[Spot]:
+    return [spot for spot in _spots(series, across, frame) if spot]
+
+
+def _stretches(spots: Sequence[Spot | None], ink: str, *, thick: float = 1.75, dash: str = "") -> list[str]:
+    """A line through each run of values; one that stands alone between gaps is a small dot."""
+    body = []
+    for is_there, run in groupby(spots, key=lambda spot: spot is not None):
+        points = [spot for spot in run if spot]
+        if is_there and len(points) > 1:
+            body.append(path(points, ink, thick=thick, dash=dash))
+        elif is_there and len(spots) > 1:
+            body.append(dot(*points[0], ink, ink, size=1.25))
+    return body
 
 
 def delivery(chart: Chart, width: float, height: float, theme: Theme) -> list[str]:

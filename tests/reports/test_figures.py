@@ -459,6 +459,19 @@ def test_svg_escapes_what_people_typed():
     assert any("<script>alert(1)</script>" in text for _, text in _texts(svg))
 
 
+def test_nothing_is_drawn_where_a_value_is_not_told():
+    chart = trend(_days([6, 7, None, 9, None, 8, 5]), label="Downloads")
+    trace = plotly_writer.write(chart)["data"][0]
+    assert trace["y"][2] is None
+    assert "fill" not in trace, "an area would bridge the gap"
+    assert trace["mode"] == "lines+markers", "a value between two gaps has no line"
+    body = ElementTree.fromstring(svg_writer.write(chart))  # noqa: S314
+    lines = [len(node.get("points").split()) for node in body.iter() if node.tag.endswith("polyline")]
+    assert lines == [2, 2]
+    assert not [node for node in body.iter() if node.tag.endswith("polygon")]
+    assert len([node for node in body.iter() if node.tag.endswith("circle")]) == 2
+
+
 @settings(max_examples=60)
 @given(st.lists(st.one_of(st.none(), st.integers(0, 10**9)), max_size=40))
 def test_any_series_can_be_drawn(values):
