@@ -26,7 +26,7 @@ HINTS: dict[tuple[str, str], Callable[[Mark], Any]] = {
     ),
     # Keys from a closed list.
     ("tenant_settings", "settings"): lambda mark: json.dumps(
-        {"time_zone": "UTC", "listener_retention_days": mark.number(0) // 1000}
+        {"listener_retention_days": mark.number(0) // 1000}
     ),
     ("attribution_models", "configuration"): lambda mark: json.dumps({"window_days": 7 + mark.place}),
     ("attribution_paths", "touchpoints"): lambda mark: json.dumps(
