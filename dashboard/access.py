@@ -7,11 +7,13 @@ from dataclasses import dataclass
 from functools import wraps
 from typing import ParamSpec, TypeVar
 from uuid import UUID
+from zoneinfo import ZoneInfo
 
 from flask_login import current_user
 
 from queries.errors import AccessRefused
 from queries.people import OpenSession
+from queries.periods import tenant_zone
 from queries.session import Actor
 
 _Arguments = ParamSpec("_Arguments")
@@ -87,6 +89,11 @@ class Viewer:
     def may(self, permission: str) -> bool:
         """Whether one of the person's roles grants the permission."""
         return permission in self.permissions
+
+    @property
+    def zone(self) -> ZoneInfo:
+        """The tenant's zone. Raises NotAvailable where it is not known here."""
+        return tenant_zone(self.time_zone)
 
     def get_id(self) -> str:
         """The person's id, for Flask-Login."""

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import Any
 from urllib.parse import parse_qsl, quote, urlencode
-from zoneinfo import ZoneInfo
 
 from dashboard.access import Viewer, home_path
 from dashboard.auth.sessions import now
@@ -34,7 +33,7 @@ def filters_of(viewer: Viewer, path: str, search: Any) -> Filters:
     query.pop("campaign", None)
     if "campaign_id" in found[1]:
         query["campaign"] = str(parse_id(found[1]["campaign_id"], "campaign"))
-    return parse_filters(query, zone=ZoneInfo(viewer.time_zone), now=now())
+    return parse_filters(query, zone=viewer.zone, now=now())
 
 
 _PERIOD = ("period", "from", "to")

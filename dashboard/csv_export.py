@@ -10,7 +10,6 @@ from dataclasses import replace
 from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
-from zoneinfo import ZoneInfo
 
 from flask import Blueprint, Response, abort, request
 
@@ -46,7 +45,7 @@ def export_box(box_id: str) -> Response:
     viewer = current_viewer()
     try:
         box = known_box(box_id)
-        filters = parse_filters(request.args, zone=ZoneInfo(viewer.time_zone), now=now())
+        filters = parse_filters(request.args, zone=viewer.zone, now=now())
         answer, view = answer_box(box, View(viewer, filters, path=""))
     except (NotFound, AccessRefused):
         abort(404)

@@ -6,7 +6,6 @@ from dataclasses import replace
 from datetime import UTC, date, timedelta
 from typing import Any
 from urllib.parse import urlencode
-from zoneinfo import ZoneInfo
 
 from dash import ALL, MATCH, ClientsideFunction, Dash, Input, Output, State, dcc, html, no_update
 from dash.development.base_component import Component
@@ -266,7 +265,7 @@ def _filter_bar(viewer: Viewer, page: Page, parts: dict[str, str], query: dict[s
 
     Beside it stands the period that the page's address means where it names none, for the page's script.
     """
-    moment, zone = now(), ZoneInfo(viewer.time_zone)
+    moment, zone = now(), viewer.zone
     usual, is_ahead = _usual_view(viewer, parts, query.get("grain", ""))
     try:
         shown = parse_filters(query, zone=zone, now=moment) if _names_period(query) else usual
@@ -336,7 +335,7 @@ def _usual_view(viewer: Viewer, parts: dict[str, str], grain: str) -> tuple[Filt
     query = {"grain": grain} if grain in GRAINS else {}
     if "campaign_id" in parts:
         query["campaign"] = parts["campaign_id"]
-    filters = parse_filters(query, zone=ZoneInfo(viewer.time_zone), now=now())
+    filters = parse_filters(query, zone=viewer.zone, now=now())
     if filters.campaign_id is None:
         return filters, False
     with tenant_session(viewer.actor) as connection:

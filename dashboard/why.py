@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from zoneinfo import ZoneInfo
 
 from flask import Blueprint, abort, render_template, request
 
@@ -50,7 +49,7 @@ def explain(box_id: str) -> str:
     viewer = current_viewer()
     try:
         box = known_box(box_id)
-        filters = parse_filters(request.args, zone=ZoneInfo(viewer.time_zone), now=now())
+        filters = parse_filters(request.args, zone=viewer.zone, now=now())
         answer, view = answer_box(box, View(viewer, filters, path=""))
     except (NotFound, AccessRefused):
         abort(404)

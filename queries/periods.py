@@ -6,9 +6,9 @@ from calendar import monthrange
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from typing import Literal
-from zoneinfo import ZoneInfo
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from queries.errors import InvalidRequest
+from queries.errors import InvalidRequest, NotAvailable
 
 Grain = Literal["hour", "day", "week", "month"]
 GRAINS: tuple[Grain, ...] = ("hour", "day", "week", "month")
@@ -25,6 +25,17 @@ PRESETS: dict[str, str] = {
 }
 DEFAULT_PRESET = "30d"
 LONGEST_DAYS = 366 * 5
+
+
+def tenant_zone(name: str) -> ZoneInfo:
+    """The zone that a tenant's settings name. Raises NotAvailable for one that this machine's Python does not know."""
+    try:
+        return ZoneInfo(name)
+    except (ZoneInfoNotFoundError, ValueError, OSError):
+        raise NotAvailable(
+            f"The time zone of this organisation, {name[:80]}, is not known here, so that its days have no beginning. "
+            "Somebody who manages podboard can set one like Europe/Berlin."
+        ) from None
 
 
 @dataclass(frozen=True, slots=True)

@@ -18,6 +18,7 @@ from sqlalchemy import Connection
 from queries.campaign_states import opened_view
 from queries.errors import InvalidRequest, NotFound
 from queries.filters import parse_filters
+from queries.periods import tenant_zone
 from queries.results import Answer, Column
 from queries.session import Actor, system_session, tenant_session
 from queries.statements import ask, tell
@@ -117,7 +118,7 @@ def request_report(
     if campaign_id is None and found["podcasts"] < (len(podcast_ids) or 1):
         raise NotFound("There is no such podcast for you.")
     filters = opened_view(
-        connection, parse_filters(parameters, zone=ZoneInfo(found["zone"]), now=datetime.now(UTC))
+        connection, parse_filters(parameters, zone=tenant_zone(found["zone"]), now=datetime.now(UTC))
     )
     query = json.dumps(filters.with_absolute_period().to_query(), sort_keys=True)
     if found["waiting"] >= MOST_WAITING and not _used_before(connection, created_by, idempotency_key):
@@ -241,7 +242,7 @@ def made_for(connection: Connection, user_id: UUID) -> MadeFor:
     rows = ask(connection, "report_library/made_for", user_id=user_id)
     row = _only(rows)
     return MadeFor(
-        row["full_name"], row["brand_name"], row["primary_color"], row["logo_svg"], ZoneInfo(row["zone"])
+        row["full_name"], row["brand_name"], row["primary_color"], row["logo_svg"], tenant_zone(row["zone"])
     )
 
 

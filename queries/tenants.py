@@ -25,6 +25,8 @@ OPERATOR = "operator"
 _SLUG = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
 _EMAIL = re.compile(r"[^@\s]+@[^@\s]+")
 _CURRENCY = re.compile(r"[A-Z]{3}")
+# As the database takes them: of an area and a place. What PST or EST mean depends on whom one asks.
+_ZONE = re.compile(r"UTC$|[A-Z][A-Za-z]+/")
 _OWNABLE = {"sponsor": "tenants/sponsor_named", "podcast": "tenants/podcast_named"}
 
 
@@ -55,6 +57,8 @@ def create_tenant(*, name: str, slug: str, time_zone: str, currency: str) -> UUI
     if not _CURRENCY.fullmatch(currency):
         raise InvalidRequest("A currency is written like EUR (ISO 4217).", field="currency")
     try:
+        if not _ZONE.match(time_zone):
+            raise ValueError(time_zone)
         ZoneInfo(time_zone)
     except (ZoneInfoNotFoundError, ValueError, OSError):
         raise InvalidRequest("A time zone is written like Europe/Berlin (IANA).", field="time_zone") from None

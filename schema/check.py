@@ -226,6 +226,13 @@ def _role_faults(connection: psycopg.Connection[Any], *, worker: bool) -> list[s
             exists (
                 select from pg_namespace n
                 where n.nspname = '_timescaledb_internal' and has_schema_privilege(r.oid, n.oid, 'usage')
+            ),
+            array(
+                select right_on from (values
+                    (has_database_privilege(r.oid, current_database(), 'temp'), 'TEMP on the database'),
+                    (has_database_privilege(r.oid, current_database(), 'create'), 'CREATE on the database'),
+                    (has_schema_privilege(r.oid, 'public', 'create'), 'CREATE on the schema public')
+                ) as too_much (is_there, right_on) where is_there
             )
         from pg_roles r
         where rolname = session_user
@@ -233,7 +240,7 @@ def _role_faults(connection: psycopg.Connection[Any], *, worker: bool) -> list[s
     ).fetchone()
     if row is None:
         return ["the role of this connection is not in the server's catalogue"]
-    name, is_super, bypasses, owns, is_member, inherits, enters_chunks = row
+    name, is_super, bypasses, owns, is_member, inherits, enters_chunks, too_much = row
     faults = []
     if is_super:
         faults.append(f"{name} is a superuser, to whom row-level security does not apply")
@@ -251,6 +258,12 @@ def _role_faults(connection: psycopg.Connection[Any], *, worker: bool) -> list[s
         faults.append(
             f"{name} may enter the schema of TimescaleDB's chunks, which row-level security does not cover: "
             "as a superuser run schema/timescale.sql in this database"
+        )
+    # An owner has them by being one.
+    if too_much and not is_super and not owns and not inherits:
+        faults.append(
+            f"{name} has {' and '.join(too_much)}, and what it makes there could stand before ours: "
+            "as a superuser run schema/database.sql in this database"
         )
     if not worker and is_member and not is_super:
         faults.append(f"{name} may become the owner: revoke podboard_owner from {name}")

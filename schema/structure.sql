@@ -253,6 +253,36 @@ CREATE FUNCTION internal.is_attribution_data(d jsonb) RETURNS boolean
 
 COMMENT ON FUNCTION internal.is_attribution_data(d jsonb) IS 'Whether ad_unit_id, value_micros (0 or more, with a currency), currency, source, order_id and evidence, where they are there, are what they are read as.';
 
+CREATE FUNCTION internal.is_attribution_metrics(d jsonb) RETURNS boolean
+    LANGUAGE sql IMMUTABLE PARALLEL SAFE
+    AS $_$
+    select d - array['version', 'conversions', 'leads', 'purchases', 'overlap', 'anonymous', 'revenue_micros', 'by_source', 'windows'] = '{}'
+        and d -> 'version' = '1'
+        -- What is no number is unknown to a comparison, and unknown is not refused: the type is asked first.
+        and d @? 'strict $ ? (@.conversions.type() == "number" && @.leads.type() == "number" && @.purchases.type() == "number"
+            && @.overlap.type() == "number" && @.anonymous.type() == "number"
+            && @.revenue_micros.type() == "object" && @.by_source.type() == "object" && @.windows.type() == "object")'
+        and not d @? '$.* ? (@.type() == "number" && (@ < 0 || @ != @.floor()))'
+        and not d @? '$.revenue_micros.keyvalue() ? (!(@.key like_regex "^[A-Z]{3}$"
+            && @.value.type() == "string" && @.value like_regex "^[0-9]+$"))'
+        and not d @? '$.by_source.keyvalue() ? (!((@.key == "" || @.key == "pixel" || @.key == "promo_code" || @.key == "vanity_url"
+            || @.key == "survey") && @.value.type() == "number" && @.value >= 0 && @.value == @.value.floor()))'
+        and not d @? '$.windows.keyvalue() ? (!((@.key == "7" || @.key == "14" || @.key == "30" || @.key == "60")
+            && @.value.type() == "object" && @.value.attributed.type() == "number" && @.value.unattributed.type() == "number"
+            && @.value.models.type() == "object"))'
+        and not d @? '$.windows.*.keyvalue() ? (!(@.key == "attributed" || @.key == "unattributed" || @.key == "models"))'
+        and not d @? '$.windows.*.models.keyvalue() ? (!((@.key == "first_touch" || @.key == "last_touch" || @.key == "linear")
+            && @.value.type() == "object"))'
+        and not d @? '$.windows.*.models.*.keyvalue() ? (!((@.key == "podcast" || @.key == "episode") && @.value.type() == "object"))'
+        -- Channels are thousands: what they are read for is looked at, once.
+        and not d @? 'strict $.windows.*.models.*.*.* ? (@.type() != "object")'
+        and not d @? '$.windows.*.models.*.*.* ? (!(@.conversions.type() == "string" && @.conversions like_regex "^[0-9]+([.][0-9]+)?$"
+            && @.revenue_micros.type() == "object"))'
+        and not d @? '$.windows.*.models.*.*.*.revenue_micros.* ? (@.type() != "string")'
+    $_$;
+
+COMMENT ON FUNCTION internal.is_attribution_metrics(d jsonb) IS 'Whether a document is version 1 of what the comment on attribution_analytics.metrics says, with windows of which some may be missing.';
+
 CREATE FUNCTION internal.is_event_data(d jsonb) RETURNS boolean
     LANGUAGE sql IMMUTABLE PARALLEL SAFE
     AS $_$
@@ -265,6 +295,17 @@ CREATE FUNCTION internal.is_event_data(d jsonb) RETURNS boolean
     $_$;
 
 COMMENT ON FUNCTION internal.is_event_data(d jsonb) IS 'Whether from_s, to_s (0 or more, not backwards), quartile (0 to 4) and ad_unit_id, where they are there, are what they are read as.';
+
+CREATE FUNCTION internal.is_iso_date(d text) RETURNS boolean
+    LANGUAGE sql IMMUTABLE PARALLEL SAFE
+    AS $_$
+    select case when d ~ '^[1-9][0-9]{3}-(0[1-9]|1[0-2])-(0[1-9]|[12][0-9]|3[01])$'
+        then make_date(left(d, 4)::integer, substr(d, 6, 2)::integer, 1) + (right(d, 2)::integer - 1)
+            < make_date(left(d, 4)::integer, substr(d, 6, 2)::integer, 1) + interval '1 month'
+        else false end
+    $_$;
+
+COMMENT ON FUNCTION internal.is_iso_date(d text) IS 'Whether a text is a day that there is, like 2028-02-29; never null.';
 
 CREATE FUNCTION internal.keep_directory() RETURNS trigger
     LANGUAGE plpgsql SECURITY DEFINER
@@ -324,16 +365,25 @@ CREATE FUNCTION internal.keep_tenant_directory() RETURNS trigger
     LANGUAGE plpgsql SECURITY DEFINER
     SET search_path TO 'pg_catalog', 'internal'
     AS $$
+declare
+    zone text;
 begin
     if tg_table_name = 'tenants' then
         insert into internal.tenant_directory (tenant_id, slug) values (new.id, new.slug)
         on conflict (tenant_id) do update set slug = excluded.slug;
-    else
-        perform now() at time zone coalesce(new.settings ->> 'time_zone', 'UTC');  -- an unknown zone fails here, not in a refresh
-        update internal.tenant_directory d
-        set time_zone = coalesce(new.settings ->> 'time_zone', 'UTC')
-        where d.tenant_id = new.tenant_id and d.time_zone <> coalesce(new.settings ->> 'time_zone', 'UTC');
+        return null;
     end if;
+    zone := coalesce(new.settings ->> 'time_zone', 'UTC');
+    if zone = (select d.time_zone from internal.tenant_directory d where d.tenant_id = new.tenant_id) then
+        return null;
+    end if;
+    -- PostgreSQL takes more than there is: abbreviations, rules of POSIX, names in any case. All who read it share IANA's names alone.
+    if zone <> 'UTC' and (zone !~ '^[A-Z][A-Za-z]+/' or not exists (select from pg_timezone_names z where z.name = zone)) then
+        raise exception 'there is no time zone of this name' using
+            errcode = 'invalid_parameter_value', hint = 'Names are of an area and a place, like Europe/Berlin, or UTC.',
+            table = tg_table_name, column = 'settings';
+    end if;
+    update internal.tenant_directory d set time_zone = zone where d.tenant_id = new.tenant_id;
     return null;
 end
 $$;
@@ -809,6 +859,40 @@ $$;
 
 COMMENT ON FUNCTION internal.require_known_variant() IS 'Refuses a variant that the experiment does not compare.';
 
+CREATE FUNCTION internal.require_own_campaigns() RETURNS trigger
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'internal'
+    AS $$
+begin
+    if exists (
+        select from unnest(new.campaign_ids) i (id)
+        where not exists (select from public.campaigns c where c.tenant_id = new.tenant_id and c.id = i.id))
+    then
+        raise exception 'there is no such campaign in this tenant' using errcode = 'foreign_key_violation', table = tg_table_name;
+    end if;
+    return new;
+end
+$$;
+
+COMMENT ON FUNCTION internal.require_own_campaigns() IS 'Refuses a list of campaigns in which one is not of the row''s tenant.';
+
+CREATE FUNCTION internal.require_own_podcasts() RETURNS trigger
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'internal'
+    AS $$
+begin
+    if exists (
+        select from unnest(new.podcast_ids) i (id)
+        where not exists (select from public.podcasts p where p.tenant_id = new.tenant_id and p.id = i.id))
+    then
+        raise exception 'there is no such podcast in this tenant' using errcode = 'foreign_key_violation', table = tg_table_name;
+    end if;
+    return new;
+end
+$$;
+
+COMMENT ON FUNCTION internal.require_own_podcasts() IS 'Refuses a list of podcasts in which one is not of the row''s tenant.';
+
 CREATE FUNCTION internal.require_own_resource() RETURNS trigger
     LANGUAGE plpgsql SECURITY DEFINER
     SET search_path TO 'pg_catalog', 'internal'
@@ -1143,6 +1227,13 @@ CREATE FUNCTION public.find_names(p_part text, p_limit integer DEFAULT 20) RETUR
     $$;
 
 COMMENT ON FUNCTION public.find_names(p_part text, p_limit integer) IS 'What in scope has this in its name, two letters or more, names that begin with it first. kind is the table.';
+
+CREATE FUNCTION public.forget_attempts(p_attempt_key text) RETURNS void
+    LANGUAGE sql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'public'
+    AS $$ delete from public.login_attempts where attempt_key = p_attempt_key $$;
+
+COMMENT ON FUNCTION public.forget_attempts(p_attempt_key text) IS 'Clears the count of one key after a success.';
 
 CREATE FUNCTION public.impression_id(p_download_id uuid, p_ad_unit_id uuid) RETURNS uuid
     LANGUAGE sql STABLE PARALLEL SAFE
@@ -1755,6 +1846,15 @@ $$;
 
 COMMENT ON FUNCTION public.tenant_week_shift() IS 'Days by which the weeks of the session''s tenant begin before those of ISO 8601: 1 where they begin on Sunday, else 0.';
 
+CREATE FUNCTION public.uncount_attempt(p_attempt_key text) RETURNS void
+    LANGUAGE sql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'public'
+    AS $$
+    update public.login_attempts set failures = greatest(failures - 1, 0), blocked_until = null where attempt_key = p_attempt_key
+    $$;
+
+COMMENT ON FUNCTION public.uncount_attempt(p_attempt_key text) IS 'Takes one attempt of a key back that turned out to be right, and the wait that it brought.';
+
 CREATE FUNCTION public.uuid_generate_v4() RETURNS uuid
     LANGUAGE sql PARALLEL SAFE
     AS $$select pg_catalog.gen_random_uuid()$$;
@@ -1780,7 +1880,7 @@ COMMENT ON TABLE public.attribution_events IS 'Ads delivered (impressions) and w
 
 COMMENT ON COLUMN public.attribution_events.attribution_type IS 'impression: an ad delivered; visit; lead; purchase.';
 
-COMMENT ON COLUMN public.attribution_events.attribution_data IS 'source (pixel, promo_code, vanity_url, survey), order_id, value_micros, currency, ad_unit_id; of an impression that was made of a download evidence (bytes: all bytes of the ad were sent; download: nobody knows which were, it counts with the download; made before there was evidence: none).';
+COMMENT ON COLUMN public.attribution_events.attribution_data IS 'source (pixel, promo_code, vanity_url, survey), order_id, value_micros, currency, ad_unit_id; of an impression that was made of a download evidence (bytes: all bytes of the ad were sent; download: nobody knows which were, it counts with the download; made before there was evidence: none). Open: a source may tell more, and nothing else is reckoned with.';
 
 CREATE TABLE internal.campaign_days (
     tenant_id uuid NOT NULL,
@@ -1954,6 +2054,7 @@ CREATE TABLE public.listener_events (
     occurred_at timestamp with time zone NOT NULL,
     created_at timestamp with time zone DEFAULT now() NOT NULL,
     CONSTRAINT listener_events_data_shape CHECK (internal.is_event_data(event_data)),
+    CONSTRAINT listener_events_data_told CHECK ((((event_type <> 'ad_play'::text) OR (event_data ? 'ad_unit_id'::text)) AND (COALESCE(jsonb_typeof((event_data -> 'app'::text)), 'string'::text) = 'string'::text) AND (COALESCE(jsonb_typeof((event_data -> 'device'::text)), 'string'::text) = 'string'::text) AND (COALESCE(jsonb_typeof((event_data -> 'country'::text)), 'string'::text) = 'string'::text))),
     CONSTRAINT listener_events_event_data_check CHECK ((jsonb_typeof(event_data) = 'object'::text)),
     CONSTRAINT listener_events_event_type_check CHECK ((event_type = ANY (ARRAY['download'::text, 'play'::text, 'progress'::text, 'complete'::text, 'ad_play'::text, 'follow'::text]))),
     CONSTRAINT listener_events_listener_id_check CHECK (((length(listener_id) >= 1) AND (length(listener_id) <= 200)))
@@ -1964,7 +2065,7 @@ COMMENT ON TABLE public.listener_events IS 'What listeners did. A download is al
 
 COMMENT ON COLUMN public.listener_events.event_type IS 'download: valid and unique; play, progress, complete: told by the app; ad_play: an ad was heard, with its quartile; follow: subscribed.';
 
-COMMENT ON COLUMN public.listener_events.event_data IS 'app, device, os, country, region, source; for progress from_s and to_s; for ad_play ad_unit_id and quartile.';
+COMMENT ON COLUMN public.listener_events.event_data IS 'app, device and country: texts; os, region, source; for progress from_s and to_s; for ad_play ad_unit_id, always, and quartile. Open: a source may tell more, and nothing else is reckoned with.';
 
 CREATE TABLE internal.listener_events_daily (
     tenant_id uuid NOT NULL,
@@ -1993,6 +2094,7 @@ CREATE TABLE public.listener_metrics (
     metric_value numeric NOT NULL,
     metric_data jsonb DEFAULT '{}'::jsonb NOT NULL,
     created_at timestamp with time zone DEFAULT now() NOT NULL,
+    CONSTRAINT listener_metrics_data CHECK ((metric_data = '{}'::jsonb)),
     CONSTRAINT listener_metrics_metric_data_check CHECK ((jsonb_typeof(metric_data) = 'object'::text)),
     CONSTRAINT listener_metrics_metric_name_check CHECK ((metric_name = ANY (ARRAY['plays'::text, 'listen_seconds'::text, 'completes'::text, 'engaged_plays'::text]))),
     CONSTRAINT listener_metrics_value CHECK ((metric_value >= (0)::numeric))
@@ -2104,7 +2206,8 @@ CREATE TABLE public.access_control_policies (
     CONSTRAINT access_control_policies_policy_definition_check5 CHECK (((jsonb_typeof((policy_definition -> 'subjects'::text)) = 'object'::text) AND ((policy_definition -> 'subjects'::text) <> '{}'::jsonb) AND (NOT (policy_definition @? '$."subjects".keyvalue()?(!(@."key" == "roles" || @."key" == "users"))'::jsonpath)) AND (NOT (policy_definition @? 'strict $."subjects".*?(@.type() != "array")'::jsonpath)) AND (NOT (policy_definition @? '$."subjects".*[*]?(@.type() != "string")'::jsonpath)))),
     CONSTRAINT access_control_policies_policy_definition_check6 CHECK (((jsonb_typeof((policy_definition -> 'resource'::text)) = 'object'::text) AND ((policy_definition -> 'resource'::text) ? 'type'::text) AND (((policy_definition -> 'resource'::text) ->> 'type'::text) = ANY (ARRAY['podcast'::text, 'sponsor'::text, 'campaign'::text, 'report'::text])) AND (NOT (policy_definition @? 'strict $."resource"."ids"?(@.type() != "array")'::jsonpath)) AND (NOT (policy_definition @? '$."resource"."ids"[*]?(@.type() != "string")'::jsonpath)))),
     CONSTRAINT access_control_policies_policy_definition_check7 CHECK ((NOT (policy_definition @? '$.keyvalue()?(!(((((@."key" == "version" || @."key" == "effect") || @."key" == "actions") || @."key" == "subjects") || @."key" == "resource") || @."key" == "until"))'::jsonpath))),
-    CONSTRAINT access_control_policies_policy_definition_check8 CHECK (((NOT (policy_definition ? 'until'::text)) OR ((policy_definition ->> 'until'::text) ~ '^\d{4}-\d{2}-\d{2}$'::text)))
+    CONSTRAINT access_control_policies_policy_definition_check8 CHECK (((NOT (policy_definition ? 'until'::text)) OR ((policy_definition ->> 'until'::text) ~ '^\d{4}-\d{2}-\d{2}$'::text))),
+    CONSTRAINT access_control_policies_until_is_a_day CHECK (((NOT (policy_definition ? 'until'::text)) OR internal.is_iso_date((policy_definition ->> 'until'::text))))
 );
 
 ALTER TABLE ONLY public.access_control_policies FORCE ROW LEVEL SECURITY;
@@ -2127,7 +2230,8 @@ CREATE TABLE public.access_logs (
     occurred_at timestamp with time zone DEFAULT now() NOT NULL,
     CONSTRAINT access_logs_action_check CHECK ((action ~ '^[a-z_]+(\.[a-z_]+)?$'::text)),
     CONSTRAINT access_logs_reason_check CHECK ((length(reason) <= 200)),
-    CONSTRAINT access_logs_resource_type_check CHECK ((resource_type ~ '^[a-z_]+$'::text))
+    CONSTRAINT access_logs_resource_type_check CHECK ((resource_type ~ '^[a-z_]+$'::text)),
+    CONSTRAINT access_logs_user_agent CHECK ((length(user_agent) <= 400))
 );
 
 ALTER TABLE ONLY public.access_logs FORCE ROW LEVEL SECURITY;
@@ -2139,6 +2243,8 @@ COMMENT ON COLUMN public.access_logs.resource_type IS 'What was asked for, as in
 COMMENT ON COLUMN public.access_logs.action IS 'What was tried: log_in, log_out, password_reset, ...; or the action of a permission.';
 
 COMMENT ON COLUMN public.access_logs.reason IS 'Why it was refused, in a few words; null when it was allowed.';
+
+COMMENT ON COLUMN public.access_logs.user_agent IS 'Cut to 400 characters.';
 
 CREATE TABLE public.ad_units (
     id uuid DEFAULT public.uuid_generate_v4() NOT NULL,
@@ -2422,7 +2528,8 @@ CREATE TABLE public.attribution_analytics (
     updated_at timestamp with time zone DEFAULT now() NOT NULL,
     CONSTRAINT attribution_analytics_metrics_check CHECK ((jsonb_typeof(metrics) = 'object'::text)),
     CONSTRAINT attribution_analytics_metrics_check1 CHECK ((((metrics ->> 'version'::text))::integer >= 1)),
-    CONSTRAINT attribution_analytics_metrics_check2 CHECK ((metrics ? 'version'::text))
+    CONSTRAINT attribution_analytics_metrics_check2 CHECK ((metrics ? 'version'::text)),
+    CONSTRAINT attribution_analytics_metrics_known CHECK (internal.is_attribution_metrics(metrics))
 );
 
 ALTER TABLE ONLY public.attribution_analytics FORCE ROW LEVEL SECURITY;
@@ -2467,6 +2574,7 @@ CREATE TABLE public.attribution_models (
     updated_at timestamp with time zone DEFAULT now() NOT NULL,
     CONSTRAINT attribution_models_configuration_check CHECK ((jsonb_typeof(configuration) = 'object'::text)),
     CONSTRAINT attribution_models_configuration_check1 CHECK (((((configuration ->> 'window_days'::text))::numeric >= (1)::numeric) AND (((configuration ->> 'window_days'::text))::numeric <= (60)::numeric))),
+    CONSTRAINT attribution_models_configuration_known CHECK ((((configuration - 'window_days'::text) = '{}'::jsonb) AND (configuration @? '$."window_days"?(@.type() == "number" && @ == @.floor())'::jsonpath))),
     CONSTRAINT attribution_models_model_type_check CHECK ((model_type = ANY (ARRAY['first_touch'::text, 'last_touch'::text, 'linear'::text]))),
     CONSTRAINT attribution_models_name_check CHECK (((length(name) >= 1) AND (length(name) <= 120)))
 );
@@ -2476,6 +2584,8 @@ ALTER TABLE ONLY public.attribution_models FORCE ROW LEVEL SECURITY;
 COMMENT ON TABLE public.attribution_models IS 'Which models a tenant computes. configuration: window_days, 1-60, the window shown first.';
 
 COMMENT ON COLUMN public.attribution_models.model_type IS 'first_touch, last_touch: all to one; linear: the same share to each touch.';
+
+COMMENT ON COLUMN public.attribution_models.configuration IS 'Object. window_days: a whole number from 1 to 60, the window shown first. Nothing else.';
 
 CREATE TABLE public.attribution_paths (
     id uuid DEFAULT public.uuid_generate_v4() NOT NULL,
@@ -2499,14 +2609,16 @@ CREATE TABLE public.attribution_paths (
     CONSTRAINT attribution_paths_merged_events_check CHECK ((merged_events >= 1)),
     CONSTRAINT attribution_paths_merged_sources CHECK (((merged_sources <@ ARRAY[''::text, 'pixel'::text, 'promo_code'::text, 'vanity_url'::text, 'survey'::text]) AND (array_position(merged_sources, NULL::text) IS NULL))),
     CONSTRAINT attribution_paths_source CHECK ((conversion_source = ANY (ARRAY[''::text, 'pixel'::text, 'promo_code'::text, 'vanity_url'::text, 'survey'::text]))),
-    CONSTRAINT attribution_paths_touchpoints_check CHECK ((jsonb_typeof(touchpoints) = 'array'::text))
+    CONSTRAINT attribution_paths_touchpoints_check CHECK ((jsonb_typeof(touchpoints) = 'array'::text)),
+    CONSTRAINT attribution_paths_touchpoints_known CHECK (((NOT (touchpoints @? 'strict $[*]?(@.type() != "object")'::jsonpath)) AND (NOT (touchpoints @? '$[*]?(!(((((@."event_id".type() == "string" && @."at".type() == "string") && (@."type" == "impression" || @."type" == "visit")) && (@."episode_id".type() == "string" || @."episode_id" == null)) && (@."podcast_id".type() == "string" || @."podcast_id" == null)) && (@."ad_unit_id".type() == "string" || @."ad_unit_id" == null)))'::jsonpath)) AND (NOT (touchpoints @? '$[*].keyvalue()?(!(((((@."key" == "event_id" || @."key" == "at") || @."key" == "type") || @."key" == "episode_id") || @."key" == "podcast_id") || @."key" == "ad_unit_id"))'::jsonpath)))),
+    CONSTRAINT attribution_paths_value CHECK (((value_micros >= (0)::numeric) AND (value_micros < 'Infinity'::numeric) AND (value_micros = trunc(value_micros))))
 );
 
 ALTER TABLE ONLY public.attribution_paths FORCE ROW LEVEL SECURITY;
 
 COMMENT ON TABLE public.attribution_paths IS 'One row per conversion, after several reports of the same conversion were merged into one.';
 
-COMMENT ON COLUMN public.attribution_paths.touchpoints IS 'Array, oldest first, of impressions and visits within 60 days before the conversion: {event_id, at, type, episode_id, podcast_id, ad_unit_id}. Ties in time are broken by event_id.';
+COMMENT ON COLUMN public.attribution_paths.touchpoints IS 'Array, oldest first, of impressions and visits within 60 days before the conversion: {event_id, at, type: impression | visit, episode_id, podcast_id, ad_unit_id}, the last three null where nothing is known. Nothing else. Ties in time are broken by event_id.';
 
 COMMENT ON COLUMN public.attribution_paths.last_event_at IS 'When the latest of the merged events happened; converted_at is the earliest.';
 
@@ -2564,7 +2676,13 @@ CREATE TABLE public.audit_logs (
     occurred_at timestamp with time zone DEFAULT now() NOT NULL,
     CONSTRAINT audit_logs_action_check CHECK ((action ~ '^[a-z_]+(\.[a-z_]+)?$'::text)),
     CONSTRAINT audit_logs_changes_check CHECK ((jsonb_typeof(changes) = 'object'::text)),
-    CONSTRAINT audit_logs_resource_type_check CHECK ((resource_type ~ '^[a-z_]+$'::text))
+    CONSTRAINT audit_logs_changes_told CHECK (
+CASE
+    WHEN ((action = 'import'::text) OR (action ~ '[.]'::text)) THEN (NOT (changes @? 'strict $.*?(@.type() == "object" || @.type() == "array" && exists (@[*]?(@.type() == "object" || @.type() == "array")))'::jsonpath))
+    ELSE (NOT (changes @? 'strict $.*?(@.type() != "array" || @.size() != 2)'::jsonpath))
+END),
+    CONSTRAINT audit_logs_resource_type_check CHECK ((resource_type ~ '^[a-z_]+$'::text)),
+    CONSTRAINT audit_logs_user_agent CHECK ((length(user_agent) <= 400))
 );
 
 ALTER TABLE ONLY public.audit_logs FORCE ROW LEVEL SECURITY;
@@ -2575,7 +2693,9 @@ COMMENT ON COLUMN public.audit_logs.action IS 'What was done: created, updated, 
 
 COMMENT ON COLUMN public.audit_logs.resource_type IS 'What was changed, by the singular of its table: user, campaign, etl_import.';
 
-COMMENT ON COLUMN public.audit_logs.changes IS 'Object: {column: [before, after]}, or figures of an import. Never a secret.';
+COMMENT ON COLUMN public.audit_logs.changes IS 'Object: {column: [before, after]}. Of an import, and of an action with a name of its own (user.invited), {name: text, number or list of these}. Never a secret.';
+
+COMMENT ON COLUMN public.audit_logs.user_agent IS 'Cut to 400 characters.';
 
 CREATE TABLE public.backup_records (
     id uuid DEFAULT public.uuid_generate_v4() NOT NULL,
@@ -2671,6 +2791,7 @@ CREATE TABLE public.episodes (
     enclosure_url text,
     CONSTRAINT episodes_audio_bytes_check CHECK ((audio_bytes > 0)),
     CONSTRAINT episodes_audio_url CHECK ((audio_url ~* '^https?://[^\s/<>"]+[^\s<>"]*$'::text)),
+    CONSTRAINT episodes_description CHECK ((length(description) <= 20000)),
     CONSTRAINT episodes_duration_seconds_check CHECK ((duration_seconds > 0)),
     CONSTRAINT episodes_enclosure_url_check CHECK ((enclosure_url ~* '^https?://[^\s/<>"]+[^\s<>"]*$'::text)),
     CONSTRAINT episodes_episode_number_check CHECK ((episode_number >= 0)),
@@ -2704,7 +2825,10 @@ CREATE TABLE public.podcasts (
     deleted_at timestamp with time zone,
     created_at timestamp with time zone DEFAULT now() NOT NULL,
     updated_at timestamp with time zone DEFAULT now() NOT NULL,
+    CONSTRAINT podcasts_author CHECK ((length(author) <= 400)),
+    CONSTRAINT podcasts_category CHECK ((length(category) <= 200)),
     CONSTRAINT podcasts_cover_image_url CHECK ((cover_image_url ~* '^https?://[^\s/<>"]+[^\s<>"]*$'::text)),
+    CONSTRAINT podcasts_description CHECK ((length(description) <= 20000)),
     CONSTRAINT podcasts_language_check CHECK ((language ~ '^[A-Za-z]{2,3}([-_][A-Za-z0-9]+)*$'::text)),
     CONSTRAINT podcasts_name_check CHECK (((length(name) >= 1) AND (length(name) <= 400))),
     CONSTRAINT podcasts_rss_feed_url CHECK ((rss_feed_url ~* '^https?://[^\s/<>"]+[^\s<>"]*$'::text)),
@@ -2990,9 +3114,9 @@ COMMENT ON COLUMN public.etl_imports.lines_done IS 'Lines of the file that are d
 
 COMMENT ON COLUMN public.etl_imports.lines_sha256 IS 'SHA-256 of these lines: a file that begins otherwise is another file.';
 
-COMMENT ON COLUMN public.etl_imports.options IS 'Object: what the import was told (shift_days, columns, ...); other options are another import.';
+COMMENT ON COLUMN public.etl_imports.options IS 'Object: what the import was told (shift_days, columns, ...); other options are another import. Open: each kind of import has its own.';
 
-COMMENT ON COLUMN public.etl_imports.figures IS 'Object: refused requests by reason, impressions made, the rules that counted.';
+COMMENT ON COLUMN public.etl_imports.figures IS 'Object: refused requests by reason, impressions made, the rules that counted. Open: each kind of import has its own.';
 
 CREATE TABLE public.experiment_assignments (
     tenant_id uuid NOT NULL,
@@ -3134,7 +3258,8 @@ CREATE TABLE public.import_columns (
     updated_at timestamp with time zone DEFAULT now() NOT NULL,
     CONSTRAINT import_columns_columns_check CHECK ((jsonb_typeof(columns) = 'object'::text)),
     CONSTRAINT import_columns_kind_check CHECK ((kind = ANY (ARRAY['listener'::text, 'attribution'::text, 'retention'::text, 'ad_unit'::text]))),
-    CONSTRAINT import_columns_source_check CHECK (((length(source) >= 1) AND (length(source) <= 120)))
+    CONSTRAINT import_columns_source_check CHECK (((length(source) >= 1) AND (length(source) <= 120))),
+    CONSTRAINT import_columns_texts CHECK ((NOT (columns @? 'strict $.*?(@.type() != "string")'::jsonpath)))
 );
 
 ALTER TABLE ONLY public.import_columns FORCE ROW LEVEL SECURITY;
@@ -3312,6 +3437,7 @@ CREATE TABLE public.job_runs (
     CONSTRAINT job_runs_check CHECK (((status = 'running'::text) = (finished_at IS NULL))),
     CONSTRAINT job_runs_job_check CHECK ((job ~ '^[a-z_]+$'::text)),
     CONSTRAINT job_runs_result_check CHECK ((jsonb_typeof(result) = 'object'::text)),
+    CONSTRAINT job_runs_result_flat CHECK ((NOT (result @? 'strict $.*?(@.type() == "object" || @.type() == "array" && exists (@[*]?(@.type() == "object" || @.type() == "array")))'::jsonpath))),
     CONSTRAINT job_runs_status_check CHECK ((status = ANY (ARRAY['running'::text, 'succeeded'::text, 'failed'::text, 'abandoned'::text])))
 );
 
@@ -3986,6 +4112,7 @@ CREATE TABLE public.reports (
     CONSTRAINT reports_idempotency_key_check CHECK ((length(idempotency_key) <= 200)),
     CONSTRAINT reports_page_count_check CHECK ((page_count > 0)),
     CONSTRAINT reports_parameters_check CHECK ((jsonb_typeof(parameters) = 'object'::text)),
+    CONSTRAINT reports_parameters_texts CHECK ((NOT (parameters @? 'strict $.*?(@.type() != "string")'::jsonpath))),
     CONSTRAINT reports_pdf_bytes_check CHECK ((pdf_bytes > 0)),
     CONSTRAINT reports_pdf_sha256_check CHECK ((pdf_sha256 ~ '^[0-9a-f]{64}$'::text)),
     CONSTRAINT reports_progress_percent_check CHECK (((progress_percent >= 0) AND (progress_percent <= 100))),
@@ -4001,13 +4128,13 @@ COMMENT ON TABLE public.reports IS 'Generated PDF reports: parameters, the snaps
 
 COMMENT ON COLUMN public.reports.report_type IS 'The template: campaign_performance of one campaign, podcast_audience of one or more podcasts.';
 
-COMMENT ON COLUMN public.reports.parameters IS 'What was asked for: the filters of the view as URL parameters, campaign_id or podcast ids, rule version.';
+COMMENT ON COLUMN public.reports.parameters IS 'Object of the view''s URL parameters, each a text; the period is fixed to its days.';
 
 COMMENT ON COLUMN public.reports.campaign_id IS 'The campaign whose numbers are in it; who may no longer read the campaign may no longer read the report.';
 
 COMMENT ON COLUMN public.reports.podcast_ids IS 'The podcasts whose numbers are in it, known once they were read; the same rule.';
 
-COMMENT ON COLUMN public.reports.report_data IS 'Snapshot of every answer in the PDF: {version, title, sentence, filters, as_of, sections: [...]}; renders again without the database.';
+COMMENT ON COLUMN public.reports.report_data IS 'Snapshot of every answer in the PDF: {version, title, sentence, filters, as_of, sections: [...]}; renders again without the database. Open: it has a version of its own, which changes with the pages and is refused where it is read.';
 
 COMMENT ON COLUMN public.reports.status IS 'queued, running (claimed until lease_until), ready (with its PDF), failed (error_message says why), cancelled.';
 
@@ -4144,6 +4271,7 @@ CREATE TABLE public.security_events (
     user_agent text,
     occurred_at timestamp with time zone DEFAULT now() NOT NULL,
     CONSTRAINT security_events_details_check CHECK ((jsonb_typeof(details) = 'object'::text)),
+    CONSTRAINT security_events_details_flat CHECK ((NOT (details @? 'strict $.*?(@.type() == "object" || @.type() == "array" && exists (@[*]?(@.type() == "object" || @.type() == "array")))'::jsonpath))),
     CONSTRAINT security_events_event_type_check CHECK ((event_type = ANY (ARRAY['login_failed'::text, 'login_throttled'::text, 'login_from_new_place'::text, 'password_reset'::text, 'password_changed'::text, 'second_factor_changed'::text, 'account_disabled'::text, 'roles_changed'::text, 'session_ended'::text, 'token_reused'::text, 'key_created'::text, 'key_revoked'::text, 'key_misused'::text, 'foreign_access'::text, 'data_exported'::text, 'link_misused'::text]))),
     CONSTRAINT security_events_severity_check CHECK ((severity = ANY (ARRAY['info'::text, 'low'::text, 'medium'::text, 'high'::text, 'critical'::text]))),
     CONSTRAINT security_events_user_agent_check CHECK ((length(user_agent) <= 400))
@@ -4157,7 +4285,7 @@ COMMENT ON COLUMN public.security_events.event_type IS 'login_*: at the door; pa
 
 COMMENT ON COLUMN public.security_events.severity IS 'info and low are for the record; medium is read daily; high and critical are mailed at once.';
 
-COMMENT ON COLUMN public.security_events.details IS 'Object, by event type; never a token, password or e-mail.';
+COMMENT ON COLUMN public.security_events.details IS 'Object, by event type: {name: text, number, boolean or list of these}; never a token, password or e-mail.';
 
 COMMENT ON COLUMN public.security_events.ip_address IS 'Cut to a prefix.';
 
@@ -4295,18 +4423,20 @@ CREATE TABLE public.tenant_settings (
     created_at timestamp with time zone DEFAULT now() NOT NULL,
     updated_at timestamp with time zone DEFAULT now() NOT NULL,
     CONSTRAINT tenant_settings_download_window_check CHECK (((settings ->> 'download_window'::text) = ANY (ARRAY['calendar_day'::text, 'rolling_first_touch'::text, 'rolling_last_touch'::text]))),
+    CONSTRAINT tenant_settings_known CHECK (((settings - ARRAY['time_zone'::text, 'currency'::text, 'week_start'::text, 'locale'::text, 'download_window'::text, 'listener_retention_days'::text]) = '{}'::jsonb)),
     CONSTRAINT tenant_settings_settings_check CHECK ((jsonb_typeof(settings) = 'object'::text)),
     CONSTRAINT tenant_settings_settings_check1 CHECK ((((settings ->> 'currency'::text) IS NULL) OR ((settings ->> 'currency'::text) ~ '^[A-Z]{3}$'::text))),
     CONSTRAINT tenant_settings_settings_check2 CHECK ((((settings ->> 'week_start'::text) IS NULL) OR ((settings ->> 'week_start'::text) = ANY (ARRAY['monday'::text, 'sunday'::text])))),
     CONSTRAINT tenant_settings_settings_check3 CHECK (((((settings ->> 'listener_retention_days'::text))::numeric >= (1)::numeric) AND (((settings ->> 'listener_retention_days'::text))::numeric <= (36500)::numeric))),
-    CONSTRAINT tenant_settings_settings_check5 CHECK (((settings ->> 'locale'::text) ~ '^[a-z]{2}([-_][A-Z]{2})?$'::text))
+    CONSTRAINT tenant_settings_settings_check5 CHECK (((settings ->> 'locale'::text) ~ '^[a-z]{2}([-_][A-Z]{2})?$'::text)),
+    CONSTRAINT tenant_settings_typed CHECK (((NOT (settings @? 'strict $.keyvalue()?(@."key" != "listener_retention_days" && @."value".type() != "string")'::jsonpath)) AND ((NOT (settings ? 'listener_retention_days'::text)) OR (settings @? '$."listener_retention_days"?(@.type() == "number" && @ == @.floor())'::jsonpath))))
 );
 
 ALTER TABLE ONLY public.tenant_settings FORCE ROW LEVEL SECURITY;
 
 COMMENT ON TABLE public.tenant_settings IS 'Configuration of one tenant.';
 
-COMMENT ON COLUMN public.tenant_settings.settings IS 'Object. time_zone: IANA name, default UTC. currency: ISO 4217, default USD. week_start: monday or sunday, default monday. locale: en. download_window: calendar_day (default), rolling_first_touch or rolling_last_touch: within what a listener''s requests for an episode are one download; for what comes in from then on. listener_retention_days: how long exact unique listeners are kept, default 1095.';
+COMMENT ON COLUMN public.tenant_settings.settings IS 'Object. time_zone: IANA name, area and place (Europe/Berlin) or UTC, which is the default. currency: ISO 4217, default USD. week_start: monday or sunday, default monday. locale: en. download_window: calendar_day (default), rolling_first_touch or rolling_last_touch: within what a listener''s requests for an episode are one download; for what comes in from then on. listener_retention_days: how long exact unique listeners are kept, default 1095. Nothing else.';
 
 CREATE TABLE public.tenants (
     id uuid DEFAULT public.uuid_generate_v4() NOT NULL,
@@ -4435,6 +4565,7 @@ CREATE TABLE public.user_metrics (
     metric_data jsonb DEFAULT '{}'::jsonb NOT NULL,
     created_at timestamp with time zone DEFAULT now() NOT NULL,
     updated_at timestamp with time zone DEFAULT now() NOT NULL,
+    CONSTRAINT user_metrics_known CHECK ((((metric_data - 'by_day'::text) = '{}'::jsonb) AND (COALESCE(jsonb_typeof((metric_data -> 'by_day'::text)), 'object'::text) = 'object'::text) AND (NOT (metric_data @? '$."by_day".keyvalue()?(!(@."key" like_regex "^[0-9]{4}-(0[1-9]|1[0-2])-(0[1-9]|[12][0-9]|3[01])$" && @."value".type() == "number"))'::jsonpath)))),
     CONSTRAINT user_metrics_metric_data_check CHECK ((jsonb_typeof(metric_data) = 'object'::text)),
     CONSTRAINT user_metrics_metric_name_check CHECK ((metric_name = ANY (ARRAY['log_ins_30d'::text, 'active_days_30d'::text, 'reports_made_30d'::text, 'views_saved'::text, 'links_shared'::text]))),
     CONSTRAINT user_metrics_metric_value_check CHECK ((metric_value >= (0)::numeric))
@@ -4446,7 +4577,7 @@ COMMENT ON TABLE public.user_metrics IS 'How a person uses podboard, counted by 
 
 COMMENT ON COLUMN public.user_metrics.metric_name IS 'log_ins_30d: log-ins of the last 30 days; active_days_30d: days with at least one page; reports_made_30d: reports asked for; views_saved: saved views that are there; links_shared: share links that are open.';
 
-COMMENT ON COLUMN public.user_metrics.metric_data IS 'Object. by_day: {ISO date: number}, where the metric counts days.';
+COMMENT ON COLUMN public.user_metrics.metric_data IS 'Object. by_day: {ISO date: number}, where the metric counts days. Nothing else.';
 
 CREATE TABLE public.user_roles (
     tenant_id uuid,
@@ -4529,6 +4660,7 @@ CREATE TABLE public.white_label_settings (
     created_at timestamp with time zone DEFAULT now() NOT NULL,
     updated_at timestamp with time zone DEFAULT now() NOT NULL,
     CONSTRAINT white_label_settings_brand_name_check CHECK (((length(brand_name) >= 1) AND (length(brand_name) <= 120))),
+    CONSTRAINT white_label_settings_custom_domain CHECK (((length(custom_domain) <= 253) AND (custom_domain ~ '^([a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?[.])+[a-z]([a-z0-9-]{0,61}[a-z0-9])$'::text))),
     CONSTRAINT white_label_settings_logo_svg_check CHECK ((length(logo_svg) <= 65536)),
     CONSTRAINT white_label_settings_logo_url CHECK ((logo_url ~* '^https?://[^\s/<>"]+[^\s<>"]*$'::text)),
     CONSTRAINT white_label_settings_primary_color_check CHECK ((primary_color ~ '^#[0-9a-f]{6}$'::text))
@@ -4537,6 +4669,8 @@ CREATE TABLE public.white_label_settings (
 ALTER TABLE ONLY public.white_label_settings FORCE ROW LEVEL SECURITY;
 
 COMMENT ON TABLE public.white_label_settings IS 'Brand of one tenant on screen and on paper.';
+
+COMMENT ON COLUMN public.white_label_settings.custom_domain IS 'Host name in lower case, without scheme and port. A wish: nothing is served under it, and two tenants may have the same one.';
 
 CREATE TABLE public.worker_heartbeats (
     worker text NOT NULL,
@@ -5397,8 +5531,6 @@ CREATE INDEX webhooks_created_by ON public.webhooks USING btree (tenant_id, crea
 
 CREATE INDEX webhooks_integration ON public.webhooks USING btree (tenant_id, integration_id);
 
-CREATE UNIQUE INDEX white_label_custom_domain ON public.white_label_settings USING btree (custom_domain) WHERE (custom_domain IS NOT NULL);
-
 CREATE TRIGGER note_zone_change AFTER UPDATE OF time_zone ON internal.tenant_directory FOR EACH ROW WHEN ((old.time_zone IS DISTINCT FROM new.time_zone)) EXECUTE FUNCTION internal.note_zone_change();
 
 CREATE TRIGGER acknowledge_for_oneself BEFORE UPDATE ON public.alerts FOR EACH ROW WHEN (((new.acknowledged_by IS DISTINCT FROM old.acknowledged_by) AND (new.acknowledged_by IS NOT NULL) AND (public.app_user() IS NOT NULL))) EXECUTE FUNCTION internal.acknowledge_for_oneself();
@@ -5478,6 +5610,12 @@ CREATE TRIGGER note_dirty_update AFTER UPDATE ON public.listener_metrics REFEREN
 CREATE TRIGGER note_other_goal AFTER UPDATE OF conversion_type ON public.campaigns FOR EACH ROW WHEN ((old.conversion_type IS DISTINCT FROM new.conversion_type)) EXECUTE FUNCTION internal.note_other_goal();
 
 CREATE TRIGGER require_known_variant BEFORE INSERT OR UPDATE ON public.experiment_assignments FOR EACH ROW EXECUTE FUNCTION internal.require_known_variant();
+
+CREATE TRIGGER require_own_campaigns BEFORE INSERT OR UPDATE OF tenant_id, campaign_ids ON public.share_links FOR EACH ROW EXECUTE FUNCTION internal.require_own_campaigns();
+
+CREATE TRIGGER require_own_podcasts BEFORE INSERT OR UPDATE OF tenant_id, podcast_ids ON public.report_schedules FOR EACH ROW EXECUTE FUNCTION internal.require_own_podcasts();
+
+CREATE TRIGGER require_own_podcasts BEFORE INSERT OR UPDATE OF tenant_id, podcast_ids ON public.share_links FOR EACH ROW EXECUTE FUNCTION internal.require_own_podcasts();
 
 CREATE TRIGGER require_own_resource BEFORE INSERT OR UPDATE OF tenant_id, resource_type, resource_id ON public.resource_ownership FOR EACH ROW EXECUTE FUNCTION internal.require_own_resource();
 
@@ -6277,6 +6415,14 @@ ALTER TABLE public.campaigns ENABLE ROW LEVEL SECURITY;
 
 ALTER TABLE public.churn_events ENABLE ROW LEVEL SECURITY;
 
+CREATE POLICY cleared_by_the_worker ON public.login_attempts TO podboard_worker USING (true) WITH CHECK (true);
+
+CREATE POLICY count_at_the_door ON public.login_attempts FOR INSERT TO podboard_web WITH CHECK ((( SELECT public.app_user() AS app_user) IS NULL));
+
+CREATE POLICY count_on_at_the_door ON public.login_attempts FOR UPDATE TO podboard_web USING ((( SELECT public.app_user() AS app_user) IS NULL)) WITH CHECK ((( SELECT public.app_user() AS app_user) IS NULL));
+
+CREATE POLICY counted_at_the_door ON public.login_attempts FOR SELECT TO podboard_web USING ((( SELECT public.app_user() AS app_user) IS NULL));
+
 ALTER TABLE public.counting_windows ENABLE ROW LEVEL SECURITY;
 
 CREATE POLICY delete_rights ON public.access_control_policies AS RESTRICTIVE FOR DELETE TO podboard_web, podboard_worker USING (( SELECT public.app_may('people.manage'::text) AS app_may));
@@ -6629,6 +6775,8 @@ ALTER TABLE public.listener_events ENABLE ROW LEVEL SECURITY;
 ALTER TABLE public.listener_keys ENABLE ROW LEVEL SECURITY;
 
 ALTER TABLE public.listener_metrics ENABLE ROW LEVEL SECURITY;
+
+ALTER TABLE public.login_attempts ENABLE ROW LEVEL SECURITY;
 
 ALTER TABLE public.marketplace_listings ENABLE ROW LEVEL SECURITY;
 
@@ -7267,6 +7415,10 @@ REVOKE ALL ON FUNCTION public.find_names(p_part text, p_limit integer) FROM PUBL
 GRANT ALL ON FUNCTION public.find_names(p_part text, p_limit integer) TO podboard_web;
 GRANT ALL ON FUNCTION public.find_names(p_part text, p_limit integer) TO podboard_worker;
 
+REVOKE ALL ON FUNCTION public.forget_attempts(p_attempt_key text) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.forget_attempts(p_attempt_key text) TO podboard_web;
+GRANT ALL ON FUNCTION public.forget_attempts(p_attempt_key text) TO podboard_worker;
+
 REVOKE ALL ON FUNCTION public.impression_id(p_download_id uuid, p_ad_unit_id uuid) FROM PUBLIC;
 GRANT ALL ON FUNCTION public.impression_id(p_download_id uuid, p_ad_unit_id uuid) TO podboard_web;
 GRANT ALL ON FUNCTION public.impression_id(p_download_id uuid, p_ad_unit_id uuid) TO podboard_worker;
@@ -7341,6 +7493,10 @@ GRANT ALL ON FUNCTION public.tenant_time_zone() TO podboard_worker;
 REVOKE ALL ON FUNCTION public.tenant_week_shift() FROM PUBLIC;
 GRANT ALL ON FUNCTION public.tenant_week_shift() TO podboard_web;
 GRANT ALL ON FUNCTION public.tenant_week_shift() TO podboard_worker;
+
+REVOKE ALL ON FUNCTION public.uncount_attempt(p_attempt_key text) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.uncount_attempt(p_attempt_key text) TO podboard_web;
+GRANT ALL ON FUNCTION public.uncount_attempt(p_attempt_key text) TO podboard_worker;
 
 GRANT SELECT,INSERT,DELETE ON TABLE public.attribution_events TO podboard_web;
 GRANT SELECT,INSERT,DELETE ON TABLE public.attribution_events TO podboard_worker;

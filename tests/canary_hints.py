@@ -15,7 +15,7 @@ HINTS: dict[tuple[str, str], Callable[[Mark], Any]] = {
         {
             "version": 1, "conversions": mark.number(1), "leads": 0, "purchases": mark.number(1), "overlap": 0,
             "anonymous": 0, "revenue_micros": {"USD": str(mark.number(2))}, "windows": {},
-            "by_source": {f"{mark.token} source": mark.number(1)},
+            "by_source": {"pixel": mark.number(1)},
         }
     ),
     ("access_control_policies", "policy_definition"): lambda mark: json.dumps(
@@ -25,6 +25,31 @@ HINTS: dict[tuple[str, str], Callable[[Mark], Any]] = {
         }
     ),
     # Keys from a closed list.
+    ("tenant_settings", "settings"): lambda mark: json.dumps(
+        {"listener_retention_days": mark.number(0) // 1000}
+    ),
+    ("attribution_models", "configuration"): lambda mark: json.dumps({"window_days": 7 + mark.place}),
+    ("attribution_paths", "touchpoints"): lambda mark: json.dumps(
+        [
+            {
+                "event_id": str(mark.id("touch")), "at": mark.moment(0).isoformat(), "type": "visit",
+                "episode_id": None, "podcast_id": None, "ad_unit_id": None,
+            }
+        ]
+    ),
+    ("user_metrics", "metric_data"): lambda mark: json.dumps(
+        {"by_day": {mark.moment(0).date().isoformat(): mark.number(0)}}
+    ),
+    ("import_columns", "columns"): lambda mark: json.dumps({f"{mark.token} column": "app"}),
+    ("reports", "parameters"): lambda mark: json.dumps({"app": mark.token}),
+    ("audit_logs", "changes"): lambda mark: json.dumps({mark.token: [None, mark.number(0)]}),
+    ("security_events", "details"): lambda mark: json.dumps({mark.token: mark.number(0)}),
+    ("job_runs", "result"): lambda mark: json.dumps({mark.token: mark.number(0)}),
+    # An ad that played is named.
+    ("listener_events", "event_data"): lambda mark: json.dumps(
+        {"app": f"{mark.token} app", "number": mark.number(0), "ad_unit_id": str(mark.id("ad unit"))}
+    ),
+    ("listener_metrics", "metric_data"): lambda _mark: "{}",
     ("integrations", "configuration"): lambda mark: json.dumps({"account": mark.token}),
     ("partner_integrations", "configuration"): lambda mark: json.dumps({"contact": mark.token}),
     # Both ways: one recipient is told by a webhook, which is for whoever may set one up.

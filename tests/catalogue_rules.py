@@ -63,7 +63,8 @@ RULES: dict[str, str] = {
         where c.relnamespace = 'public'::regnamespace and c.relkind <> 'S' and a.grantee in {_GRANTEES}
             and (a.privilege_type not in ('SELECT', 'INSERT', 'UPDATE', 'DELETE') or a.is_grantable or a.grantee = 0)
         union all
-        select datname || ' ' || a.privilege_type from pg_database cross join aclexplode(datacl) a
+        select datname || ' ' || a.privilege_type from pg_database
+        cross join aclexplode(coalesce(datacl, acldefault('d', datdba))) a
         where datname = current_database() and a.grantee in {_GRANTEES} and a.privilege_type <> 'CONNECT'
     """,
     "a function of the owner's rights pins its path and is for nobody in general": """

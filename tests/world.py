@@ -481,7 +481,13 @@ def _listening(
                 events.append(ListenerEvent(episode_id, listener, "complete", played, profile))
             if draw.random() < 0.1:
                 events.append(
-                    ListenerEvent(episode_id, listener, "ad_play", played, {**profile, "quartile": 4})
+                    ListenerEvent(
+                        episode_id,
+                        listener,
+                        "ad_play",
+                        played,
+                        {**profile, "quartile": 4, "ad_unit_id": str(UUID(int=0))},
+                    )
                 )
             if draw.random() < 0.03:
                 events.append(ListenerEvent(episode_id, listener, "follow", played, profile))

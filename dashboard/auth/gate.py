@@ -9,7 +9,9 @@ from flask_login import current_user
 from werkzeug.exceptions import Unauthorized
 from werkzeug.wrappers import Response
 
+from dashboard.access import current_viewer
 from dashboard.auth.csrf import demand_same_origin
+from queries.periods import tenant_zone
 
 LOGIN_PATH = "/login"
 
@@ -42,6 +44,8 @@ def install_gate(app: Flask) -> None:
         if request.endpoint in OPEN_ENDPOINTS:
             return None
         if current_user.is_authenticated:
+            # Each number is of the tenant's days: without its zone no page is true, and one fault says why.
+            tenant_zone(current_viewer().time_zone)
             return None
         if _wants_page():
             return redirect(

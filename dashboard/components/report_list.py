@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from typing import Any
-from zoneinfo import ZoneInfo
 
 from dash import html
 from dash.development.base_component import Component
@@ -59,7 +58,7 @@ def library(found: Answer, viewer: Viewer, *, searched: bool, limit: int) -> Com
 
 def _row(row: Mapping[str, Any], viewer: Viewer) -> Component:
     text, tone = _STATUS[row["status"]]
-    zone = ZoneInfo(viewer.time_zone)
+    zone = viewer.zone
     said = [
         KINDS[row["report_type"]],
         f"by {row['created_by_name']}" if row["created_by_name"] else "",

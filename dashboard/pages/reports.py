@@ -6,7 +6,6 @@ import secrets
 from collections.abc import Mapping
 from datetime import date, timedelta
 from typing import Any
-from zoneinfo import ZoneInfo
 
 import dash_mantine_components as dmc
 from dash import ALL, Dash, Input, Output, State, ctx, dcc, html, no_update
@@ -319,7 +318,7 @@ def flight_query(about: Mapping[str, Any]) -> dict[str, str]:
 
 
 def _filters(viewer: Viewer, query: Mapping[str, str]) -> Filters:
-    return parse_filters(query, zone=ZoneInfo(viewer.time_zone), now=now())
+    return parse_filters(query, zone=viewer.zone, now=now())
 
 
 def _subjects(viewer: Viewer, kind: str) -> list[dict[str, str]]:

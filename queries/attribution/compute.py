@@ -21,6 +21,7 @@ from queries.attribution.paths import (
     ConversionEvent,
     merge_conversions,
 )
+from queries.periods import tenant_zone
 from queries.session import system_session
 from queries.statements import ask, tell
 
@@ -86,7 +87,7 @@ def unscoped_compute_tenant(tenant_id: UUID) -> dict[str, int]:
     """Brings one tenant's changed campaigns up to date; numbers of campaigns and rows written."""
     written = Counter(campaigns=0, rows=0)
     with system_session("attribution", tenant_id=tenant_id) as connection:
-        zone = ZoneInfo(ask(connection, "attribution/lock_tenant")[0]["time_zone"])
+        zone = tenant_zone(ask(connection, "attribution/lock_tenant")[0]["time_zone"])
         for claimed in ask(connection, "attribution/claim_dirty_campaigns"):
             written["campaigns"] += 1
             written["rows"] += _compute_campaign(

@@ -12,7 +12,6 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID, uuid4, uuid5
-from zoneinfo import ZoneInfo
 
 import orjson
 from sqlalchemy import Connection
@@ -38,6 +37,7 @@ from queries.ingest.logs.tenant import tenant_rules
 from queries.ingest.references import References
 from queries.ingest.room import Room
 from queries.ingest.rows import field_reader
+from queries.periods import tenant_zone
 from queries.session import Actor, anonymous_statements, tenant_session
 from queries.statements import ask
 
@@ -179,7 +179,7 @@ def _counted_alone(
     if asked["listener_key"] is None or asked["download_window"] != Window.CALENDAR_DAY.value:
         return False
     rules = Rules(
-        secret=bytes(asked["listener_key"]), episode_of=lambda _: file, zone=ZoneInfo(asked["time_zone"]),
+        secret=bytes(asked["listener_key"]), episode_of=lambda _: file, zone=tenant_zone(asked["time_zone"]),
         redirects=True, data_centres=lists.data_centres, place_of=lists.place_of,
     )  # fmt: skip
     judged = SingleRequests(rules).judge(request, file)

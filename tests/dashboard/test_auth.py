@@ -236,6 +236,28 @@ def test_guesses_sent_at_once_are_counted_one_by_one(browse, app, monkeypatch) -
     assert answers.count(401) == FREE_ATTEMPTS_PER_ACCOUNT
 
 
+def test_nobody_who_is_logged_in_takes_counts_of_attempts_back(browse, in_tables, web_database) -> None:
+    """Neither an admin nor whoever speaks for the tenant sees or changes one; the worker forgets old ones."""
+    _guess(browse(), "Bob")
+    ((tenant, admin),) = in_tables.execute(
+        "select tenant_id, id from users where email = %s", [address("Alice")]
+    ).fetchall()
+    with psycopg.connect(web_database.web_dsn) as web:
+        web.execute("select enter_session(%s, %s)", [tenant, admin])
+        assert web.execute("select count(*) from login_attempts").fetchone() == (0,)
+        assert web.execute("delete from login_attempts").rowcount == 0
+        assert web.execute("update login_attempts set failures = 0").rowcount == 0
+        web.commit()
+        # At the door nobody is known: attempts are counted, and none is deleted.
+        assert web.execute("delete from login_attempts").rowcount == 0
+        assert web.execute("select count(*) from login_attempts").fetchone() == (2,)
+        web.commit()
+        web.execute("select enter_session(%s, %s)", [tenant, admin])
+        with pytest.raises(psycopg.errors.InsufficientPrivilege):
+            web.execute("insert into login_attempts (attempt_key, failures) values (repeat('a', 64), 1)")
+    assert in_tables.execute("select failures from login_attempts").fetchall() == [(1,), (1,)]
+
+
 def test_attempts_are_kept_without_e_mail_and_address(browse, in_tables) -> None:
     _guess(browse(), "Bob")
     rows = in_tables.execute("select attempt_key, failures from login_attempts").fetchall()

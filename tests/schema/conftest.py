@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import shutil
+import subprocess
+import tempfile
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 from uuid import UUID, uuid4
@@ -14,11 +17,14 @@ from psycopg.types.json import Jsonb
 
 from queries.session import Actor
 from queries.settings import Settings
-from schema.server import Reachable, create_database, drop_database
+from schema.server import SUPERUSER, Reachable, Server, create_database, drop_database, start
 from tests.small_versions import EMPTY, write
 from tests.timescale.server import TimescaleServer, timescale_server
 from tests.timescale.sides import Side, timescale_side
 from tests.world import World
+
+ROLES = ("podboard_owner", "podboard_web", "podboard_worker")
+_SCRIPT = Path(__file__).parents[2] / "deploy" / "roles.sql"
 
 
 @pytest.fixture
@@ -52,6 +58,32 @@ def folder(tmp_path: Path) -> Path:
         "create function one() returns int language sql as $$ select 1; $$;",
     )
     return tmp_path
+
+
+@pytest.fixture(scope="module")
+def bare_server() -> Iterator[Server]:
+    """A server without anything of podboard on it."""
+    home = Path(tempfile.mkdtemp(prefix="podboard-bare-"))
+    home.chmod(0o711)
+    with start(home, Settings.from_env().pg_bin) as server:
+        with psycopg.connect(server.dsn(SUPERUSER, "postgres"), autocommit=True) as connection:
+            connection.execute("drop database podboard")
+            for role in reversed(ROLES):
+                connection.execute(f"drop role {role}".encode())
+        yield server
+    shutil.rmtree((home / "postgres").resolve())
+    shutil.rmtree(home)
+
+
+def prepare(server: Server, passwords: Mapping[str, str]) -> None:
+    """Runs deploy/roles.sql on a server, with these passwords of the three roles."""
+    told = [f"{role.removeprefix('podboard_')}_password={password}" for role, password in passwords.items()]
+    done = subprocess.run(
+        [server.binaries.path("psql"), "-X", "-d", server.dsn(SUPERUSER, "postgres"),
+         *(part for each in told for part in ("-v", each)), "-f", _SCRIPT],
+        capture_output=True, text=True, check=False,
+    )  # fmt: skip
+    assert done.returncode == 0, done.stderr
 
 
 @pytest.fixture(scope="module")

@@ -82,6 +82,57 @@ def test_every_list_of_words_is_explained(catalogue: psycopg.Connection[Any]) ->
     assert listed - explained == set()
 
 
+# A document that nobody's words are for: whoever owns the words of a column refuses it.
+NOBODYS = '{"a word of nobody": [{"with": "a document inside"}]}'
+
+
+def test_what_is_said_in_words_of_ours_is_said_in_no_others(catalogue: psycopg.Connection[Any]) -> None:
+    """Each check there is, asked: the column refuses what nobody has a word for, or its comment says why it is open."""
+    taken = {
+        (table, column): _comment_of(catalogue, table, column)
+        for table, column in _columns(catalogue, "a.atttypid = 'jsonb'::regtype")
+        if _takes(catalogue, table, column, NOBODYS) or _takes(catalogue, table, column, f"[{NOBODYS}]")
+    }
+    assert {column for column, comment in taken.items() if not re.search(r"\bOpen: ", comment)} == set()
+    assert len(taken) < 6
+    assert ("attribution_events", "attribution_data") in taken, "a test that finds nothing open finds nothing"
+
+
+def _takes(catalogue: psycopg.Connection[Any], table: str, column: str, document: str) -> bool:
+    """Whether every check of the column holds for the document, the columns beside it empty."""
+    columns = catalogue.execute(
+        "select string_agg(case when attname = %(column)s "
+        "then format('%%L::jsonb as %%I', %(document)s::text, attname) "
+        "else format('null::%%s as %%I', format_type(atttypid, atttypmod), attname) end, ', ') "
+        "from pg_attribute where attrelid = %(table)s::regclass and attnum > 0 and not attisdropped",
+        {"table": f"public.{table}", "column": column, "document": document},
+    ).fetchone()
+    checks = catalogue.execute(
+        "select pg_get_expr(c.conbin, c.conrelid) from pg_constraint c join pg_attribute a on a.attrelid = c.conrelid "
+        "and a.attnum = any (c.conkey) where c.contype = 'c' and c.conrelid = %s::regclass and a.attname = %s",
+        (f"public.{table}", column),
+    ).fetchall()
+    assert columns
+    for (check,) in checks:
+        try:
+            answer = catalogue.execute(
+                f"select ({check}) is not false from (select {columns[0]}) r"
+            ).fetchone()
+        except psycopg.DataError:
+            return False
+        if answer == (False,):
+            return False
+    return True
+
+
+def _comment_of(catalogue: psycopg.Connection[Any], table: str, column: str) -> str:
+    row = catalogue.execute(
+        "select col_description(attrelid, attnum) from pg_attribute where attrelid = %s::regclass and attname = %s",
+        (f"public.{table}", column),
+    ).fetchone()
+    return str(row[0]) if row else ""
+
+
 def test_every_json_column_has_a_shape_and_says_which(catalogue: psycopg.Connection[Any]) -> None:
     json_columns = _columns(catalogue, "a.atttypid = 'jsonb'::regtype")
     assert len(json_columns) > 15

@@ -13,6 +13,7 @@ from schema import check
 from schema.check import Finding, RoleError, inspect, require_runtime_role
 from schema.migrate import migrate
 from schema.server import SUPERUSER, Reachable, create_database, drop_database
+from tests.catalogue_rules import faults
 
 if TYPE_CHECKING:
     from tests.conftest import Database
@@ -69,6 +70,31 @@ def test_a_role_that_bypasses_row_security_is_refused(
     assert fault in str(refused.value)
     assert "\n" not in str(refused.value)
     assert next(found.state for found in inspect(dsn) if found.subject == "Web role") == "fault"
+
+
+def test_what_everybody_may_in_a_new_database_is_too_much(server: Reachable, database: Database) -> None:
+    """`create database` without schema/database.sql: PUBLIC has TEMP, and no entry in the catalogue says so."""
+    name = f"{database.name}_unprepared"
+    drop_database(server, name)
+    with psycopg.connect(server.dsn(SUPERUSER, "postgres"), autocommit=True) as connection:
+        connection.execute(f"create database {name} owner podboard_owner template template0".encode())
+    with psycopg.connect(server.dsn(SUPERUSER, name), autocommit=True) as connection:
+        connection.execute("grant create on schema public to public")
+    try:
+        for worker, role in ((False, "podboard_web"), (True, "podboard_worker")):
+            with pytest.raises(RoleError) as refused:
+                require_runtime_role(server.dsn(role, name), worker=worker)
+            assert f"{role} has TEMP on the database and CREATE on the schema public" in str(refused.value)
+            assert "run schema/database.sql in this database" in str(refused.value)
+        with psycopg.connect(server.dsn(SUPERUSER, name)) as connection:
+            broken = faults(
+                connection, "the runtime roles have no right but to read, insert, update and delete"
+            )
+            assert any(fault.endswith(f"{name} TEMPORARY") for fault in broken)
+        create_database(server, name)  # it is there, and is prepared
+        require_runtime_role(server.dsn("podboard_web", name))
+    finally:
+        drop_database(server, name)
 
 
 def test_the_owner_is_refused_as_runtime_role(owner_dsn: str) -> None:

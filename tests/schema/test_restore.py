@@ -1,4 +1,4 @@
-"""A dump, restored into an empty database on the same roles, is the same: rows, structure, rights, and isolation."""
+"""A dump, restored by README.md's recipe into a second server, is the same: rows, structure, rights, and isolation."""
 
 from __future__ import annotations
 
@@ -12,13 +12,15 @@ import psycopg
 import pytest
 from psycopg import conninfo
 
-from schema.server import Reachable, create_database, drop_database
+from schema.check import inspect
+from schema.server import Reachable, Server
 from tests import rights
 from tests.canary_world import CanaryWorld
 from tests.catalogue import SCHEMAS, Connection
 from tests.catalogue_rules import faults
 from tests.checksums import checksums
 from tests.conftest import Database, program
+from tests.schema.conftest import ROLES, prepare
 
 # What must be in place again, each as text that is the same wherever it stands.
 STRUCTURE = {
@@ -40,7 +42,7 @@ STRUCTURE = {
     "from pg_namespace n cross join aclexplode(coalesce(n.nspacl, acldefault('n', n.nspowner))) a "
     "where n.nspname = any (%(schemas)s)",
     "rights on the database": "select a.grantee::regrole, a.privilege_type from pg_database d "
-    "cross join aclexplode(d.datacl) a where d.datname = current_database()",
+    "cross join aclexplode(coalesce(d.datacl, acldefault('d', d.datdba))) a where d.datname = current_database()",
     "functions": "select p.oid::regprocedure, p.proowner::regrole, pg_get_functiondef(p.oid) from pg_proc p "
     "where p.pronamespace = any (%(schemas)s::regnamespace[]) and p.prokind in ('f', 'p') and p.probin is null",
     "views": "select c.oid::regclass, pg_get_viewdef(c.oid) from pg_class c "
@@ -71,20 +73,23 @@ def structure(connection: Connection, kind: str) -> set[str]:
 
 
 @pytest.fixture(scope="module")
-def restored(canary_world: CanaryWorld, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Database]:
-    """The world with canaries, dumped and restored by the server's own programs."""
+def restored(
+    canary_world: CanaryWorld, bare_server: Server, tmp_path_factory: pytest.TempPathFactory
+) -> Database:
+    """The world with canaries, dumped and restored by the servers' own programs."""
     database = canary_world.world.database
     server = database.server
     if program(server, "pg_dump") is None:
         pytest.skip("there is no pg_dump of this server's: name its folder in PODBOARD_PG_BIN")
-    target = Database(f"{database.name}_restored", server)
+    target = Database("podboard", bare_server)
     dump = tmp_path_factory.mktemp("restore") / "world.dump"
     _run(server, "pg_dump", database.superuser_dsn, "--format=custom", f"--file={dump}")
-    drop_database(server, target.name)
-    create_database(server, target.name)
-    _run(server, "pg_restore", target.superuser_dsn, "--exit-on-error", "--single-transaction", str(dump))
-    yield target
-    drop_database(server, target.name)
+    ways = {role: conninfo.conninfo_to_dict(bare_server.dsn(role, target.name)) for role in ROLES}
+    prepare(bare_server, {role: str(way["password"]) for role, way in ways.items()})
+    _run(
+        bare_server, "pg_restore", target.superuser_dsn, "--exit-on-error", "--single-transaction", str(dump)
+    )
+    return target
 
 
 def _run(server: Reachable, name: str, dsn: str, *arguments: str) -> None:
@@ -128,6 +133,8 @@ def test_tenants_are_apart_there_too(
     """The rules over the catalogue hold, everybody may do what they might, and the runtime role is let in as itself."""
     _, after = both
     assert faults(after) == []
+    found = inspect(restored.web_dsn, worker_dsn=restored.worker_dsn, owner_dsn=restored.owner_dsn)
+    assert [finding for finding in found if finding.state == "fault"] == []
     stated = {name: cells for section in rights.stated(after).values() for name, cells in section.items()}
     ruler = rights.Ruler(after, canary_world)
     # Policies and grants were compared word by word; these see, by the matrix, whether they do the same.

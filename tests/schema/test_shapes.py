@@ -4,24 +4,29 @@ from __future__ import annotations
 
 from datetime import timedelta
 from typing import Any
+from uuid import UUID
+from zoneinfo import ZoneInfo
 
 import psycopg
 import pytest
+from psycopg.types.json import Jsonb
 
 from queries.ingest.counting.rules import COUNTING_VERSION
+from queries.people import USER_AGENT_LIMIT
 from schema.demo import counting
 from schema.migrate import FOLDER, load
 from tests.schema.conftest import Stage
 from tests.world import WORLD_NOW
 
 WRONG = psycopg.errors.CheckViolation
+MISSING = psycopg.errors.ForeignKeyViolation
 ID = "00000000-0000-4000-8000-000000000000"
 
 
 @pytest.mark.parametrize(
     ("data", "is_good"),
     [
-        ({}, True), ({"app": "x", "device": 1}, True), ({"from_s": 0, "to_s": 1.5}, True),
+        ({}, True), ({"app": "x", "os": 1}, True), ({"from_s": 0, "to_s": 1.5}, True),
         ({"from_s": 5, "to_s": 5}, True),
         ({"ad_unit_id": ID, "quartile": 4}, True), ({"from_s": "1"}, False), ({"from_s": -1}, False),
         ({"to_s": None}, False),
@@ -39,6 +44,26 @@ def test_what_is_told_of_listening(stage: Stage, data: dict[str, Any], is_good: 
         stage.insert("listener_events", **row)
     else:
         assert "listener_events_data_shape" in stage.refused(WRONG, "listener_events", **row)
+
+
+@pytest.mark.parametrize(
+    ("kind", "data", "is_good"),
+    [
+        ("ad_play", {"ad_unit_id": ID, "app": "x", "more": [1]}, True), ("play", {}, True), ("ad_play", {}, False),
+        ("play", {"app": 5}, False), ("play", {"device": []}, False), ("play", {"country": None}, False),
+    ],
+    ids=str,
+)  # fmt: skip
+def test_what_is_filtered_by_is_told_as_text_and_an_ad_that_played_is_named(
+    stage: Stage, kind: str, data: dict[str, Any], is_good: bool
+) -> None:
+    row = {"episode_id": stage.world.episodes["Harbour Lights 1"], "listener_id": "x", "event_type": kind,
+           "event_data": data, "occurred_at": WORLD_NOW}  # fmt: skip
+    stage.enter(stage.world.people.dora)
+    if is_good:
+        stage.insert("listener_events", **row)
+    else:
+        assert "listener_events_data_told" in stage.refused(WRONG, "listener_events", **row)
 
 
 @pytest.mark.parametrize(
@@ -69,6 +94,186 @@ def test_what_is_measured_is_not_below_zero(stage: Stage) -> None:
     stage.enter_tenant(stage.world.a.tenant_id)
     stage.insert("listener_metrics", metric_value=0, **row)
     assert "listener_metrics_value" in stage.refused(WRONG, "listener_metrics", metric_value=-1, **row)
+
+
+WINDOW = {"attributed": 1, "unattributed": 0, "models": {}}
+CHANNEL = {"conversions": "0.5", "revenue_micros": {"EUR": "7.25"}}
+METRICS = {
+    "version": 1, "conversions": 1, "leads": 0, "purchases": 1, "overlap": 0, "anonymous": 0,
+    "revenue_micros": {"EUR": "7"}, "by_source": {"pixel": 1, "": 2}, "windows": {"7": WINDOW},
+}  # fmt: skip
+TOUCH = {"event_id": ID, "at": "2026-01-01T00:00:00+00:00", "type": "visit", "episode_id": None, "podcast_id": ID,
+         "ad_unit_id": None}  # fmt: skip
+
+
+def _with_models(models: Any) -> dict[str, Any]:
+    return METRICS | {"windows": {"60": WINDOW | {"models": models}}}
+
+
+@pytest.mark.parametrize(
+    ("change", "good", "bad"),
+    [
+        (
+            "tenant_settings set settings = settings || %s",
+            [{"time_zone": "Asia/Tokyo", "currency": "JPY", "locale": "en", "listener_retention_days": 30}],
+            [{"nonsense": 1}, {"currency": None}, {"week_start": 1}, {"listener_retention_days": "30"},
+             {"listener_retention_days": 7.5}],
+        ),
+        (
+            "attribution_models set configuration = %s",
+            [{"window_days": 1}, {"window_days": 60}],
+            [{}, {"window_days": 7.5}, {"window_days": "7"}, {"window_days": 61}, {"window_days": 7, "more": 1}],
+        ),
+        ("import_columns set columns = %s", [{}, {"a": "app", "b": ""}], [{"a": 5}, {"a": None}, {"a": ["app"]}]),
+        (
+            "attribution_paths set touchpoints = %s",
+            [[], [TOUCH], [TOUCH, TOUCH | {"type": "impression", "ad_unit_id": ID}]],
+            [[1, "a"], [[TOUCH]], [{}], [TOUCH | {"more": 1}], [TOUCH | {"type": "click"}], [TOUCH | {"at": 5}],
+             [TOUCH | {"podcast_id": 5}], [{k: v for k, v in TOUCH.items() if k != "episode_id"}]],
+        ),
+        ("attribution_paths set value_micros = %s", [0, 5, 10**30], [-1, 0.5, "NaN", "Infinity"]),
+        (
+            "attribution_analytics set metrics = %s",
+            [METRICS, METRICS | {"windows": {}},
+             _with_models({"linear": {"podcast": {ID: CHANNEL, "none": CHANNEL}, "episode": {}}})],
+            [{"version": 1, "nonsense": True}, METRICS | {"nonsense": True}, METRICS | {"version": 2}, {"version": 1},
+             METRICS | {"conversions": 1.5}, METRICS | {"leads": -1}, METRICS | {"leads": [1]},
+             METRICS | {"overlap": "1"},
+             METRICS | {"revenue_micros": {"EUR": 7}}, METRICS | {"revenue_micros": {"euro": "7"}},
+             METRICS | {"by_source": {"guess": 1}}, METRICS | {"by_source": {"pixel": "1"}}, METRICS | {"windows": []},
+             METRICS | {"windows": {"8": WINDOW}}, METRICS | {"windows": {"7": {"attributed": 1}}},
+             METRICS | {"windows": {"7": WINDOW | {"more": 1}}}, METRICS | {"windows": {"7": 5}},
+             _with_models({"best": {}}), _with_models({"linear": []}), _with_models({"linear": {"show": {}}}),
+             _with_models({"linear": {"podcast": {ID: {"conversions": 1, "revenue_micros": {}}}}}),
+             _with_models({"linear": {"podcast": {ID: {"conversions": "1"}}}}),
+             _with_models({"linear": {"podcast": {ID: [CHANNEL]}}}),
+             _with_models({"linear": {"podcast": {ID: CHANNEL | {"revenue_micros": {"EUR": 7}}}}})],
+        ),
+        ("reports set parameters = %s", [{}, {"from": "2026-01-01"}], [{"podcast": {"id": 1}}, {"from": 5}]),
+        (
+            "user_metrics set metric_data = %s",
+            [{}, {"by_day": {}}, {"by_day": {"2026-01-31": 5}}],
+            [{"nonsense": 1}, {"by_day": 5}, {"by_day": {"monday": 5}}, {"by_day": {"2026-01-31": "5"}}],
+        ),
+        ("listener_metrics set metric_data = %s", [{}], [{"a": 1}]),
+        (
+            "access_control_policies set policy_definition = policy_definition || %s",
+            [{"until": "2026-12-31"}, {"until": "2028-02-29"}],
+            [{"until": "2026-99-99"}, {"until": "2026-02-29"}, {"until": "2026-04-31"}, {"until": "0000-01-01"},
+             {"until": None}, {"until": "soon"}],
+        ),
+        (
+            "white_label_settings set custom_domain = %s",
+            ["stats.example.com", "a.b-c.xn--p1ai", None],
+            ["Stats.example.com", "https://stats.example.com", "stats", "stats.example.com:80", "a b.example",
+             "-a.example", "a..example", "stats.example.com/", "a." * 126 + "example"],
+        ),
+        ("podcasts set author = %s", ["x" * 400], ["x" * 401]),
+        ("podcasts set category = %s", ["x" * 200], ["x" * 201]),
+        ("podcasts set description = %s", ["x" * 20_000], ["x" * 20_001]),
+        ("episodes set description = %s", ["x" * 20_000], ["x" * 20_001]),
+    ],
+    ids=lambda value: value.split(" =")[0] if isinstance(value, str) else "",
+)  # fmt: skip
+def test_words_that_are_ours_are_held_to(stage: Stage, change: str, good: list[Any], bad: list[Any]) -> None:
+    world = stage.world
+    stage.put_bare("white_label_settings", tenant_id=world.a.tenant_id)
+    stage.put_bare("import_columns", tenant_id=world.a.tenant_id, source="s", kind="listener", columns={})
+    stage.put_bare("user_metrics", tenant_id=world.a.tenant_id, user_id=world.people.bob.user_id,
+                   metric_name="log_ins_30d", metric_value=1)  # fmt: skip
+    stage.put("access_control_policies", name="p", policy_definition={
+        "version": 1, "effect": "deny", "actions": ["reports.create"], "subjects": {"roles": ["sponsor"]},
+        "resource": {"type": "podcast"}})  # fmt: skip
+    stage.put("reports", report_type="podcast_audience", title="r", created_by=world.people.alice.user_id)
+    table, assignment = change.split(" ", 1)
+    statement = f"update {table} {assignment} where tenant_id = %s"
+    stage.enter_tenant(world.a.tenant_id)
+
+    def sent(value: Any) -> Any:
+        return Jsonb(value) if isinstance(value, dict | list) else value
+
+    for value in bad:
+        stage.refused_change(WRONG, statement, sent(value), world.a.tenant_id)
+    for value in good:
+        assert stage.change(statement, sent(value), world.a.tenant_id), value
+
+
+@pytest.mark.parametrize(
+    ("action", "changes", "is_good"),
+    [
+        ("updated", {}, True), ("updated", {"stage": ["booked", "live"]}, True),
+        ("updated", {"a": [None, {"b": 1}]}, True),
+        ("updated", {"stage": "live"}, False), ("updated", {"stage": ["live"]}, False),
+        ("updated", {"a": {"b": 1}}, False),
+        ("import", {"imported": 5, "source": "x"}, True), ("import", {"a": {"b": 1}}, False),
+        ("api_key.created", {"prefix": "x", "scopes": ["a", "b", "c"]}, True), ("api_key.created", {"a": [[1]]}, False),
+    ],
+    ids=str,
+)  # fmt: skip
+def test_a_change_says_before_and_after(
+    stage: Stage, action: str, changes: dict[str, Any], is_good: bool
+) -> None:
+    row = {"action": action, "resource_type": "campaign", "changes": changes}
+    stage.enter_tenant(stage.world.a.tenant_id)
+    if is_good:
+        stage.insert("audit_logs", **row)
+    else:
+        assert "audit_logs_changes_told" in stage.refused(WRONG, "audit_logs", **row)
+
+
+@pytest.mark.parametrize("table", ["access_logs", "audit_logs"])
+def test_how_a_browser_names_itself_is_cut_by_who_writes_it(stage: Stage, table: str) -> None:
+    row = {"action": "log_in", "resource_type": "session"} | (
+        {"allowed": True} if table == "access_logs" else {}
+    )
+    stage.enter_tenant(stage.world.a.tenant_id)
+    stage.insert(table, user_agent="x" * USER_AGENT_LIMIT, **row)
+    stage.refused(WRONG, table, user_agent="x" * (USER_AGENT_LIMIT + 1), **row)
+
+
+def test_a_zone_is_one_that_postgresql_and_python_know_by_the_same_name(stage: Stage) -> None:
+    stage.enter(stage.world.people.alice)
+    statement = "update tenant_settings set settings = settings || jsonb_build_object('time_zone', %s::text)"
+    for bad in (
+        "PST", "EST", "PST8PDT", "europe/berlin", "Europe/Berlin ", "posix/Europe/Berlin", "Europe/Nowhere", "", "utc",
+        "<+03>-03", "America", "Factory", "localtime",
+    ):  # fmt: skip
+        refused = stage.refused_change(psycopg.errors.InvalidParameterValue, statement, bad)
+        assert "there is no time zone of this name" in refused
+    for good in ("Pacific/Auckland", "America/Argentina/Buenos_Aires", "Etc/GMT+5", "UTC"):
+        assert stage.change(statement, good)
+        assert stage.rows("select tenant_time_zone()") == [(ZoneInfo(good).key,)]
+    assert stage.change("update tenant_settings set settings = settings - 'time_zone'")
+    assert stage.rows("select tenant_time_zone()") == [("UTC",)]
+
+
+def test_a_host_name_tells_nothing_of_another_tenant(stage: Stage) -> None:
+    world = stage.world
+    stage.put_bare("white_label_settings", tenant_id=world.b.tenant_id, custom_domain="stats.example.com")
+    stage.put_bare("white_label_settings", tenant_id=world.a.tenant_id)
+    stage.enter(world.people.alice)
+    assert stage.change("update white_label_settings set custom_domain = 'stats.example.com'") == 1
+
+
+def test_lists_name_podcasts_and_campaigns_of_the_tenant(stage: Stage) -> None:
+    world = stage.world
+    foreign = stage.put("podcasts", world.b.tenant_id, name="Theirs")
+    sponsor = stage.put("sponsors", world.b.tenant_id, name="Theirs")
+    campaign = stage.put("campaigns", world.b.tenant_id, name="Theirs", sponsor_id=sponsor, start_date=WORLD_NOW.date(),
+                         end_date=WORLD_NOW.date())  # fmt: skip
+    own = stage.rows("select id from podcasts where tenant_id = %s limit 1", world.a.tenant_id)[0][0]
+    link = {"token_hash": "a" * 64, "kind": "view", "page": "/", "created_by": world.people.alice.user_id,
+            "expires_at": WORLD_NOW + timedelta(days=1), "created_at": WORLD_NOW}  # fmt: skip
+    schedule = {"name": "s", "report_type": "podcast_audience", "cron": "0 6 1 * *", "enabled": False,
+                "created_by": world.people.alice.user_id}  # fmt: skip
+    stage.enter(world.people.alice)
+    for table, row in (("share_links", link), ("report_schedules", schedule)):
+        for ids in ([foreign], [own, foreign], [UUID(ID)]):
+            refused = stage.refused(MISSING, table, podcast_ids=ids, **row)
+            assert "there is no such podcast in this tenant" in refused
+        stage.insert(table, podcast_ids=[own], **row)
+        stage.refused_change(MISSING, f"update {table} set podcast_ids = %s", [foreign])
+    stage.refused(MISSING, "share_links", campaign_ids=[campaign], **link | {"token_hash": "b" * 64})
 
 
 @pytest.mark.parametrize(

@@ -5,13 +5,13 @@ from __future__ import annotations
 import secrets
 from dataclasses import dataclass
 from datetime import datetime
-from zoneinfo import ZoneInfo
 
 from sqlalchemy import Connection
 
 from queries.ingest.counting.addresses import Networks
 from queries.ingest.counting.rules import FindEpisode, FindPlace, Rules, nowhere
 from queries.ingest.counting.windows import Window, Windows
+from queries.periods import tenant_zone
 from queries.statements import ask, tell
 
 
@@ -36,7 +36,7 @@ def tenant_rules(
         secret=bytes(settings["key"]),
         episode_of=episode_of,
         window=Window(settings["download_window"]),
-        zone=ZoneInfo(settings["time_zone"]),
+        zone=tenant_zone(settings["time_zone"]),
         redirects=redirects,
         data_centres=data_centres or Networks(),
         place_of=place_of,
@@ -47,4 +47,4 @@ def tenant_rules(
 def tenant_windows(connection: Connection) -> Windows:
     """Within what the session's tenant counts a listener's downloads of an episode as one, and its days."""
     settings = ask(connection, "ingest/counting_settings")[0]
-    return Windows(Window(settings["download_window"]), ZoneInfo(settings["time_zone"]))
+    return Windows(Window(settings["download_window"]), tenant_zone(settings["time_zone"]))

@@ -2,7 +2,6 @@
 -- params: attempt_key
 -- returns: nothing
 -- grain: at most one row
--- source: login_attempts
+-- source: login_attempts, through forget_attempts()
 -- relies on: login_attempts_pkey
-delete from login_attempts
-where attempt_key = :attempt_key
+select forget_attempts(cast(:attempt_key as text))

@@ -2,8 +2,6 @@
 -- params: attempt_key
 -- returns: nothing
 -- grain: at most one row
--- source: login_attempts
+-- source: login_attempts, through uncount_attempt()
 -- relies on: login_attempts_pkey
-update login_attempts
-set failures = greatest(failures - 1, 0), blocked_until = null
-where attempt_key = :attempt_key
+select uncount_attempt(cast(:attempt_key as text))
