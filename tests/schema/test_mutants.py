@@ -42,7 +42,7 @@ _BY_ID_ALONE = (
 )
 # One mutant of each kind is enough to break every rule once.
 _ONE_OF_EACH = re.compile(
-    r"audit_logs|campaign_days|policy campaign_scope of campaigns|app_tenant|app_episodes|podboard_web|reference"
+    r"audit_logs|campaign_days|policy campaign_scope of campaigns|app_tenant|app_episodes|podboard_web|reference by id"
     r"|new table|trigger touch_updated_at of users"
 )
 
@@ -173,7 +173,7 @@ class Probe:
         world = self._canary_world.world
         try:
             return next(untruths(self.connection, world.a.tenant_id, world.b.tenant_id), None)
-        except psycopg.DataError as error:
+        except psycopg.Error as error:
             return f"no answer: {error}"
 
     def _answers(self) -> dict[str, list[Any]]:
@@ -209,7 +209,7 @@ def test_every_rule_can_be_broken(probe: Probe) -> None:
     """A rule that no mutant breaks would be no rule; the one on references is broken here by hand."""
     superuser, whole = probe.connection, {*RULES, *FORMS}
     for mutant in [*mutants(superuser), Mutant("a reference by id alone", None, _BY_ID_ALONE)]:
-        if _ONE_OF_EACH.search(mutant.name):
+        if whole and _ONE_OF_EACH.search(mutant.name):
             with superuser.transaction(force_rollback=True):
                 superuser.execute(mutant.statement.encode())
                 whole -= {rule for rule in whole if faults(superuser, rule)}
