@@ -72,7 +72,7 @@ structure: install ## Write down the structure that the migrations make, for bot
 bench: install ## Measure on the large demo data
 	@$(BIN)/python -m bench
 
-rights: install ## Write tests/schema/rights.toml anew: who may do what with each relation
+rights: install ## Write tests/schema/rights.toml and guards.toml anew: who may do what with each relation, by which guard
 	@$(BIN)/pytest --quiet --write-rights tests/schema/test_rights.py
 
 # The audit asks a database on the internet. Without an answer the proof is not complete, which is neither passed nor failed:

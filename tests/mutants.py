@@ -1,6 +1,7 @@
 """Every way to break the isolation of tenants by one statement, made from the catalogue.
 
-Policies, grants, row security, views, functions, roles: a new table brings its own.
+Policies, grants, row security, views, functions, triggers, roles: a new table brings its own. And new tables that lack
+what every table has.
 """
 
 from __future__ import annotations
@@ -42,18 +43,21 @@ class Mutant:
 
     `is_held` says that row security stands behind what is broken: the owner, whose rights a view or function has, is
     held by it on every table that is read there. Such a break may go unnoticed, because it opens nothing.
+    `is_judgement` says that it could as well be meant, so that no rule forbids it: schema/guards.toml must tell of it.
     """
 
     name: str
     relation: str | None
     statement: str
     is_held: bool = False
+    is_judgement: bool = False
 
     @property
     def kind(self) -> tuple[str, ...]:
         """Equal for mutants that break the same thing of different objects."""
         words = self.statement.split()
         last = words[3] if words[:2] == ["create", "or"] else words[-1].strip('"')
+        last = "trigger" if "disable trigger" in self.statement else last
         return (
             *words[:2],
             "" if last == self.relation else last,
@@ -79,7 +83,10 @@ def mutants(connection: Connection) -> list[Mutant]:
         *_private(found),
         *_views(connection, found),
         *_functions(connection),
+        *_guards(connection),
+        *_triggers(connection),
         *_roles(),
+        *_NEW_TABLES,
     ]
 
 
@@ -89,20 +96,31 @@ def _quoted(connection: Connection, template: str, *names: str) -> str:
 
 def _policies(connection: Connection) -> Iterator[Mutant]:
     # A policy for a command that no session may give holds nothing; once that is granted, it counts.
-    for table, policy, has_using, has_check in connection.execute(
-        "select tablename, policyname, qual <> 'true', with_check <> 'true' from pg_policies "
+    for table, policy, using, check, column in connection.execute(
+        "select tablename, policyname, nullif(qual, 'true'), nullif(with_check, 'true'), (select a.attname "
+        "from pg_attribute a where a.attrelid = format('%I.%I', schemaname, tablename)::regclass "
+        "and a.attnum > 0 and not a.attisdropped order by a.attnum limit 1) from pg_policies "
         "where schemaname = 'public' and (cmd = 'ALL' or has_table_privilege('podboard_web', "
         "format('%I.%I', schemaname, tablename)::regclass, cmd)) order by 1, 2"
     ).fetchall():
         where = f"policy {policy} of {table}"
         yield Mutant(f"{where} dropped", table, _quoted(connection, "drop policy {} on {}", policy, table))
-        if has_using:
+        # Some rows more than it should: no row of a test is one of them.
+        for kind, text in (("using", using), ("with check", check)):
+            if text:
+                yield Mutant(
+                    f"{where} {kind} this or some rows",
+                    table,
+                    _quoted(connection, f"alter policy {{}} on {{}} {kind} (", policy, table)
+                    + f"({text}) or {_quoted(connection, '{}', column)}::text like 'zz%')",
+                )
+        if using:
             yield Mutant(
                 f"{where} using (true)",
                 table,
                 _quoted(connection, "alter policy {} on {} using (true)", policy, table),
             )
-        if has_check:
+        if check:
             yield Mutant(
                 f"{where} with check (true)", table,
                 _quoted(connection, "alter policy {} on {} with check (true)", policy, table),
@@ -144,6 +162,12 @@ def _tables(connection: Connection, found: dict[str, Relation]) -> Iterator[Muta
                     f"{right} on {table.name} granted", table.name,
                     _quoted(connection, f"grant {right} on {{}} to podboard_web", table.name),
                 )  # fmt: skip
+        column = next(iter(table.columns), None)
+        for right, role in (("references", "podboard_web"), ("select", "public")) if column else ():
+            yield Mutant(
+                f"{right} on one column of {table.name} granted", table.name,
+                _quoted(connection, f"grant {right} ({{}}) on {{}} to {role}", str(column), table.name),
+            )  # fmt: skip
         yield Mutant(
             f"{table.name} open to everybody", table.name,
             _quoted(connection, "grant select on {} to public", table.name),
@@ -180,6 +204,26 @@ def _views(connection: Connection, found: dict[str, Relation]) -> Iterator[Mutan
                 f"create or replace view {name} with (security_barrier) as {broken}",
                 is_held=held and "app_tenant()" in match.group(),
             )  # fmt: skip
+        made = f"create or replace view {name} with (security_barrier) as "
+        place_of_where, end = row[0].index("WHERE (") + 6, (row[0] + "\n  GROUP BY").index("\n  GROUP BY")
+        tenant = PREDICATE.search(row[0], place_of_where)
+        assert tenant is not None
+        column = tenant.group().split(" ")[0]
+        where = row[0][place_of_where:end].rstrip("; \n")
+        yield Mutant(
+            f"view {name} of this or some rows", name,
+            f"{made}{row[0][:place_of_where]}({where} or {column}::text like 'zz%'){row[0][end:] or ';'}",
+        )  # fmt: skip
+        for place, match in enumerate(re.finditer(r"\(\w+\.tenant_id = \w+\.tenant_id\) AND ", row[0]), 1):
+            yield Mutant(
+                f"view {name} joined without the tenant, {place}", name,
+                f"{made}{row[0][: match.start()]}{row[0][match.end() :]}",
+            )  # fmt: skip
+        yield Mutant(
+            f"view {name} with one column more", name,
+            f"{made}{row[0].replace(f'{chr(10)}   FROM', f',{chr(10)}    null::text AS more{chr(10)}   FROM', 1)}",
+            is_judgement=" JOIN " not in row[0],
+        )  # fmt: skip
         for change in (
             "set (security_barrier = false)",
             "reset (security_barrier)",
@@ -230,6 +274,89 @@ def _functions(connection: Connection) -> Iterator[Mutant]:
                         or any(_are_held(connection, [each]) for each in _JOINED.findall(definition))
                     ),
                 )  # fmt: skip
+
+
+_BODY = re.compile(r"(?s)(AS \$function\$)(.*)(\$function\$)")
+_OTHERWISE = {
+    ("boolean", "sql"): "select ({}) or current_setting('app.other', true) = 'zz'",
+    ("uuid", "sql"): "select coalesce(({}), nullif(current_setting('app.other', true), '')::uuid)",
+    ("SETOF uuid", "sql"): "{} union all select id from public.campaigns where name like 'zz%'",
+    ("SETOF uuid", "plpgsql"): "{} return query select id from public.campaigns where name like 'zz%'; end",
+}
+
+
+def _guards(connection: Connection) -> Iterator[Mutant]:
+    """What the policies ask, answered otherwise: always, without one of its clauses, and for some only."""
+    for name, definition, kind, language in connection.execute(
+        "select p.oid::regprocedure::text, pg_get_functiondef(p.oid), pg_get_function_result(p.oid), l.lanname::text "
+        "from pg_proc p join pg_language l on l.oid = p.prolang "
+        "where p.pronamespace = 'public'::regnamespace and p.proname like 'app\\_%' order by 1"
+    ).fetchall():
+        body = _BODY.search(definition)
+        assert body is not None
+
+        def saying(text: str, body: re.Match[str] = body, definition: str = definition) -> str:
+            return f"{definition[: body.start(2)]}{text}{definition[body.end(2) :]}"
+
+        text = re.sub(r"\bend\s*$", "", body[2]) if language == "plpgsql" else body[2]
+        yield Mutant(
+            f"function {name} for some",
+            None,
+            saying(_OTHERWISE[kind, language].format(text)),
+            is_judgement=True,
+        )
+        if kind == "boolean":
+            yield Mutant(f"function {name} always", None, saying("select true"))
+        clauses = r"\s(?:and|where) [^\n]+" if language == "sql" else r"\n\s+and [^\n;]+"
+        for place, clause in enumerate(re.finditer(clauses, body[2]), 1):
+            start, end = clause.span()
+            yield Mutant(
+                f"function {name} without clause {place}", None, saying(body[2][:start] + body[2][end:])
+            )
+    definition = connection.execute("select pg_get_functiondef('app_is_operator()'::regprocedure)").fetchone()
+    assert definition is not None
+    yield Mutant(
+        "function app_is_operator() in every tenant", None,
+        definition[0].replace("(select app_tenant()) is null", "true"),
+    )  # fmt: skip
+
+
+def _triggers(connection: Connection) -> Iterator[Mutant]:
+    for table, trigger in connection.execute(
+        "select t.tgrelid::regclass::text, t.tgname from pg_trigger t join pg_class c on c.oid = t.tgrelid "
+        "where not t.tgisinternal and t.tgparentid = 0 "
+        "and c.relnamespace in ('public'::regnamespace, 'internal'::regnamespace) order by 1, 2"
+    ).fetchall():
+        yield Mutant(
+            f"trigger {trigger} of {table} asleep", None,
+            f"alter table {table} disable trigger {_quoted(connection, '{}', trigger)}",
+        )  # fmt: skip
+
+
+_NEW = (
+    "create table {0} (id uuid primary key, "
+    "tenant_id uuid not null references tenants (id) on delete cascade, {1}); "
+)
+_NEW_TABLES = (
+    Mutant(
+        "a new table of a campaign that all of the tenant read", None,
+        _NEW.format("campaign_costs", "campaign_id uuid not null, amount_micros bigint not null, "
+                    "foreign key (tenant_id, campaign_id) references campaigns (tenant_id, id) on delete cascade")
+        + "alter table campaign_costs owner to podboard_owner; select internal.protect_tenant_table('campaign_costs')",
+    ),
+    Mutant(
+        "a new table of people without their tenant", None,
+        "create table user_hints (id uuid primary key, user_id uuid not null references users (id) on delete cascade, "
+        "body text not null); alter table user_hints owner to podboard_owner; "
+        "alter table user_hints enable row level security, force row level security; "
+        "create policy hints on user_hints using (true); grant select, insert on user_hints to podboard_web",
+    ),
+    Mutant(
+        "a new table with a key over all tenants", None,
+        _NEW.format("phrases", "body text not null unique")
+        + "alter table phrases owner to podboard_owner; select internal.protect_tenant_table('phrases')",
+    ),
+)  # fmt: skip
 
 
 def _roles() -> Iterator[Mutant]:

@@ -22,19 +22,53 @@ OTHER_TIMES = {
     "listener_metrics": "written anew as a whole",
     "login_attempts": "last_failed_at",
     "role_permissions": "granted_at; never changed",
+    "job_runs": "finished_at",
     "sessions": "last_seen_at",
     "user_roles": "assigned_at; never changed",
+    "worker_heartbeats": "beat_at",
 }
+# When a row came, where it is not called created_at; of a throttle there is only when it was last counted.
+CAME_AT = {
+    "access_logs": "occurred_at", "audit_logs": "occurred_at", "excluded_requests": "occurred_at",
+    "security_events": "occurred_at", "job_runs": "started_at", "worker_heartbeats": "started_at",
+    "role_permissions": "granted_at", "user_roles": "assigned_at", "share_link_views": "viewed_at",
+    "login_attempts": "last_failed_at", "refresh_states": "refreshed_at",
+}  # fmt: skip
+# Columns named like a vocabulary whose words are not ours to list: a shape is all that is asked of them.
+OPEN_WORDS = {
+    ("access_logs", "action"): "whatever code notes", ("access_logs", "reason"): "a sentence",
+    ("access_logs", "resource_type"): "whatever code notes", ("audit_logs", "action"): "whatever code notes",
+    ("audit_logs", "resource_type"): "whatever code notes", ("import_refusals", "reason"): "a sentence",
+    ("alert_rules", "metric"): "queries/metrics.py knows them", ("permissions", "action"): "a part of a right's name",
+    ("permissions", "resource_type"): "a part of a right's name",
+}  # fmt: skip
 # Named like what grows, and does not.
 NOT_GROWING = {
     "user_roles": "one row for a person and a role",
 }
 # Kept by the runner of migrations itself.
 RUNNERS_OWN = {"schema_migrations", "database_engine"}
-DELETED_BY_PEOPLE = {
-    "users", "podcasts", "episodes", "sponsors", "campaigns", "ad_units", "io_bookings", "marketplace_listings",
-    "integrations", "partners", "webhooks", "access_control_policies", "saved_views", "report_schedules",
-    "annotations", "alert_rules",
+# What people may delete and nobody can bring back, and why nobody has to.
+GONE_AT_ONCE = {
+    "read from somebody else's system, and read again": {
+        "attribution_event_metadata", "attribution_events", "etl_imports", "excluded_requests", "import_refusals",
+        "integration_sync_logs", "listener_events", "podcast_feeds", "retention_curves", "transcript_links",
+        "transcripts",
+    },
+    "ends by a time of its own, or by going": {
+        "api_keys", "email_verification_tokens", "integration_tokens", "password_reset_tokens", "refresh_tokens",
+        "sessions", "share_links",
+    },
+    "says what belongs together": {
+        "experiment_assignments", "partner_integrations", "report_recipients", "resource_ownership", "role_permissions",
+        "user_roles",
+    },
+    "made again from what is there": {"matches", "reports"},
+    "a setting: without it what is usual holds": {
+        "attribution_models", "import_columns", "onboarding_progress", "tenant_settings", "white_label_settings",
+    },
+    "goes with the person or the payment": {"referral_commissions", "referrals"},
+    "goes only when nobody has it": {"roles"},
 }  # fmt: skip
 
 
@@ -68,6 +102,41 @@ def test_every_vocabulary_is_checked(catalogue: psycopg.Connection[Any]) -> None
     checked = _columns(catalogue, _CHECKED, shape="%")
     assert len(named) > 40
     assert named - checked == set()
+
+
+def test_no_vocabulary_takes_any_word(catalogue: psycopg.Connection[Any]) -> None:
+    """Each check is asked about a word that is none of them: one that asks for some text only would take it."""
+    taking = _taking_any_word(catalogue)
+    assert taking == OPEN_WORDS.keys()
+    with catalogue.transaction(force_rollback=True):
+        catalogue.execute(
+            "alter table referrals drop constraint referrals_status_check, add constraint c check (status <> '')"
+        )
+        assert _taking_any_word(catalogue) - taking == {("referrals", "status")}
+
+
+def _taking_any_word(catalogue: psycopg.Connection[Any]) -> set[tuple[str, str]]:
+    """Of the columns with a vocabulary: those that no check of their own keeps from a word made up."""
+    checks = catalogue.execute(
+        "select c.relname::text, a.attname::text, a.atttypid::regtype::text, "
+        "coalesce(string_agg(format('coalesce(%%s, true)', pg_get_expr(k.conbin, k.conrelid)), ' and '), 'true') "
+        "from pg_attribute a join pg_class c on c.oid = a.attrelid "
+        "left join pg_constraint k on k.conrelid = c.oid and k.contype = 'c' and k.conkey = array[a.attnum] "
+        "where c.relnamespace = 'public'::regnamespace and c.relkind in ('r', 'p') and a.attnum > 0 "
+        "and not a.attisdropped and a.atttypid in ('text'::regtype, 'text[]'::regtype) and a.attname ~ %s "
+        "group by 1, 2, 3",
+        [VOCABULARY],
+    ).fetchall()
+    assert len(checks) > 40
+    taking = set()
+    for table, column, type_, check in checks:
+        word = "array['zqxj']" if type_ == "text[]" else "'zqxj'::text"
+        # As the check of a row does, by the column's name; also one that names it qualified.
+        row = catalogue.execute(
+            f"select {check} from (select {word} as {column}) {table}".encode()
+        ).fetchone()
+        taking |= {(table, column)} if row == (True,) else set()
+    return taking
 
 
 def test_every_list_of_words_is_explained(catalogue: psycopg.Connection[Any]) -> None:
@@ -219,16 +288,17 @@ def test_a_reference_to_a_person_carries_the_tenant(catalogue: psycopg.Connectio
 
 
 def test_tables_know_when_a_row_came_and_when_it_changed(catalogue: psycopg.Connection[Any]) -> None:
+    times = _columns(catalogue, "a.atttypid = 'timestamptz'::regtype and a.attnotnull")
     tables = {table for table, _ in _columns(catalogue, "true")}
-    born = {
+    assert {table for table in tables if (table, CAME_AT.get(table, "created_at")) not in times} == set()
+    assert {table for table in CAME_AT if (table, "created_at") in times} == set()
+    changed = {
         table
         for table, _ in _columns(
-            catalogue, "a.atttypid = 'timestamptz'::regtype and a.attnotnull and a.attname ~ '_at$'"
+            catalogue,
+            "has_any_column_privilege('podboard_web', c.oid, 'update') "
+            "or has_any_column_privilege('podboard_worker', c.oid, 'update')",
         )
-    }
-    assert tables - born == set()
-    changed = {
-        table for table, _ in _columns(catalogue, "has_table_privilege('podboard_web', c.oid, 'update')")
     }
     noted = {table for table, _ in _columns(catalogue, "a.attname = 'updated_at'")}
     assert changed - noted - OTHER_TIMES.keys() == set()
@@ -262,8 +332,21 @@ def test_what_is_kept_two_years_is_what_the_worker_lets_go_of(catalogue: psycopg
 
 
 def test_what_people_delete_can_be_brought_back(catalogue: psycopg.Connection[Any]) -> None:
-    deleted = {table for table, _ in _columns(catalogue, "a.attname = 'deleted_at'")}
-    assert deleted >= DELETED_BY_PEOPLE
+    """Deleted by somebody with the right to it, not by the worker alone; people are never deleted outright."""
+    deleted = {
+        table
+        for table, _ in _columns(
+            catalogue,
+            "has_table_privilege('podboard_web', c.oid, 'delete') and exists (select from pg_policy p "
+            "where p.polrelid = c.oid and p.polcmd = 'd' "
+            "and pg_get_expr(p.polqual, p.polrelid) !~ '^\\( SELECT app_may..no person')",
+        )
+    }
+    kept = {table for table, _ in _columns(catalogue, "a.attname = 'deleted_at'")}
+    gone = set().union(*GONE_AT_ONCE.values())
+    assert {"podcasts", "campaigns", "access_control_policies", "experiments"} <= deleted
+    assert deleted - kept == gone
+    assert kept - deleted == {"users"}
 
 
 def test_every_check_and_reference_holds_for_every_row_there_is(catalogue: psycopg.Connection[Any]) -> None:

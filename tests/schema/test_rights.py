@@ -5,8 +5,9 @@ from __future__ import annotations
 import psycopg
 import pytest
 
-from tests import rights
+from tests import guards, rights
 from tests.canary_world import CanaryWorld
+from tests.session_truth import untruths
 
 
 @pytest.fixture(scope="module")
@@ -38,6 +39,21 @@ def test_everybody_may_do_what_the_matrix_says(
     assert not different, "\n".join(["in the order of " + " ".join(rights.PEOPLE), *different])
 
 
+def test_relations_are_guarded_as_was_decided(superuser_dsn: str, request: pytest.FixtureRequest) -> None:
+    """What rights.toml cannot measure: which right it is, what views show, what functions do."""
+    with psycopg.connect(superuser_dsn) as connection:
+        if request.config.getoption("--write-rights"):
+            guards.write(connection)
+        assert list(guards.undecided(connection)) == []
+
+
+def test_what_policies_ask_is_answered_as_it_must_be(canary_world: CanaryWorld) -> None:
+    world = canary_world.world
+    with psycopg.connect(world.database.superuser_dsn) as connection:
+        assert list(untruths(connection, world.a.tenant_id, world.b.tenant_id)) == []
+        connection.rollback()
+
+
 def test_what_is_guarded_alike_has_the_same_rights(
     measured: dict[str, dict[str, str]], superuser_dsn: str
 ) -> None:
@@ -65,7 +81,10 @@ def test_a_table_guarded_like_others_needs_no_line(superuser_dsn: str) -> None:
                 f"internal.guard_table('{name}', 'billing.manage', 'billing.manage'{guard})".encode()
             )
         tables = rights.stated(connection)["tables"]
+        undecided = list(guards.undecided(connection))
         connection.rollback()
+    assert len(undecided) == 1
+    assert undecided[0].startswith("odd is guarded otherwise")
     assert tables["plain"] == tables["affiliates"]
     assert "odd" not in tables
 
