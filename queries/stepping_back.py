@@ -27,22 +27,22 @@ def step_back(pid: int) -> None:
             Path(f"/proc/{pid}/autogroup").write_text(str(_STEPS), encoding="ascii")
 
 
-def step_back_in_database(connection: psycopg.Connection[Any]) -> None:
+def step_back_in_database(driver: psycopg.Connection[Any]) -> None:
     """The same for the server process of this connection, where it is one of this machine."""
-    pid = connection.info.backend_pid
+    pid = driver.info.backend_pid
     with suppress(OSError):
-        if _parent(pid) == _listener(connection):
+        if _parent(pid) == _listener(driver):
             step_back(pid)
 
 
-def _listener(connection: psycopg.Connection[Any]) -> int | None:
+def _listener(driver: psycopg.Connection[Any]) -> int | None:
     """The process that listens at the other end of a Unix socket, seen from here; None for any other connection.
 
     A number of a process alone says nothing: it may be another machine's, or another container's.
     """
     if not hasattr(socket, "SO_PEERCRED"):
         return None
-    with socket.socket(fileno=os.dup(connection.fileno())) as there:
+    with socket.socket(fileno=os.dup(driver.fileno())) as there:
         if there.family != socket.AF_UNIX:
             return None
         told = there.getsockopt(socket.SOL_SOCKET, socket.SO_PEERCRED, _CREDENTIALS.size)

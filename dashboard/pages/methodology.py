@@ -125,9 +125,9 @@ _RULES = (
     (
         "Pacing",
         "Delivered divided by what was booked and should have been delivered by the end of the data: the last download "
-        "or impression that podboard has of the tenant, if that is before now. Forecast and expected shortfall go by "
-        "the same clock, which is said beside them, so that they change with the data and not with the hour. Whether a "
-        "flight has begun or ended goes by the calendar.",
+        "or impression that podboard has of your organisation, if that is before now. Forecast and expected shortfall "
+        "go by the same clock, which is said beside them, so that they change with the data and not with the hour. "
+        "Whether a flight has begun or ended goes by the calendar.",
     ),
     (
         "Attribution",
