@@ -320,6 +320,7 @@
         shown, new DOMParser().parseFromString(text, "text/html").querySelector("main").childNodes);
       /* Opens at its heading, which has the focus: a dialog focuses its first link, and that stands at the end. */
       shown.showModal();
+      shown.scrollTop = 0;
       shown.addEventListener("close", function () { link.focus(); }, { once: true });
     }).catch(function () {
       location.assign(link.href);

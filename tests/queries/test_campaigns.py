@@ -568,7 +568,7 @@ def test_cards_equal_the_count_by_hand(world: World) -> None:
     elsewhere = ("return_on_ad_spend", "low", "high", "pacing_ratio", "pacing_state")
     assert {key: mine[key] for key in mine if key not in elsewhere} == {
         "campaign_id": world.mine, "name": "Acme autumn", "sponsor_name": "Acme", "stage": "live", "start_date": FIRST,
-        "end_date": LAST, "flight": (FIRST, LAST), "booked_impressions": 1400, "impressions": impressions,
+        "end_date": LAST, "booked_impressions": 1400, "impressions": impressions,
         "delivered_ratio": Decimal(impressions) / 1400, "spend_micros": round(spend), "revenue_micros": revenue,
         "conversions": len(conversions), "is_too_little": False, "note": "", "currency": "USD",
     }  # fmt: skip

@@ -286,13 +286,14 @@ def _credit(agree: Agreement, connection: Connection, org: Organisation) -> None
     attributed = pairs["order"].nunique()
     assert answer.totals["attributed"] == attributed
     for show in org.shows:
-        row = found.get(show, {"first_touch_credit": 0, "last_touch_credit": 0, "linear_credit": 0})
+        # A show without credit has no row.
+        nothing = dict.fromkeys(("first_touch_credit", "last_touch_credit", "linear_credit"), 0)
+        row = found.get(show, {**nothing, "linear_share": 0 if attributed else None})
         linear = sum((Fraction(int((group == show).sum()), len(group)) for _, group in of_order), Fraction(0))
         agree.on("first_touch_credit", row["first_touch_credit"], int((of_order.first() == show).sum()))
         agree.on("last_touch_credit", row["last_touch_credit"], int((of_order.last() == show).sum()))
         agree.on("linear_credit", row["linear_credit"], linear)
-        if show in found:
-            agree.on("linear_share", row["linear_share"], linear / attributed if attributed else None)
+        agree.on("linear_share", row["linear_share"], linear / attributed if attributed else None)
 
 
 def _plays(agree: Agreement, connection: Connection, org: Organisation) -> None:
