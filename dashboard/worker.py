@@ -14,6 +14,7 @@ from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
+from queue import SimpleQueue
 from types import FrameType
 from typing import Any
 from uuid import UUID
@@ -221,16 +222,17 @@ def main() -> int:
     except SetupError as error:
         sys.stderr.write(f"{error}\n")
         return 2
-    ended = threading.Event()
+    # Not an Event: a signal that comes while the main thread is inside wait() would find its lock taken, by itself.
+    ended: SimpleQueue[None] = SimpleQueue()
 
     def end(_number: int, _frame: FrameType | None) -> None:
-        ended.set()
+        ended.put(None)
 
     signal.signal(signal.SIGTERM, end)
     signal.signal(signal.SIGINT, end)
     worker = Worker()
     worker.start()
-    ended.wait()
+    ended.get()
     worker.stop()
     return 0
 

@@ -1,7 +1,6 @@
 """The statements that the release at work sends, kept so that versions made after it can be tried with them.
 
-`python -m tests.released` writes them down as the tree has them: done when a release is made, with RELEASED of
-tests/schema/test_versions.py, which the file names too.
+`python -m tests.released` writes them down as the tree has them, with its newest version: done when a release is made.
 """
 
 from __future__ import annotations

@@ -20,6 +20,9 @@ from tests.timescale.server import TimescaleServer, timescale_server
 from tests.timescale.sides import NOW, Side, TenantIds, timescale_side
 from tests.version_rows import assert_rows_of_before, plant, rows_of
 
+# About versions that are released and cannot change any more.
+pytestmark = pytest.mark.proof
+
 # Nothing is known here of the shapes of documents (0049, validated by 0050) nor of the text of the rules (0055, 0057).
 BEFORE_CHECKS = 48
 DAYS = 12
@@ -100,7 +103,6 @@ def _quoted(names: Any) -> str:
     return ", ".join(f"'{name}'" for name in names)
 
 
-@pytest.mark.proof
 def test_rows_of_every_version_come_through_to_the_newest() -> None:
     """A tenant is written with what each version knows, from the first with tenants on; all later ones run over it."""
     all_versions = [migration.version for migration in load(FOLDER, "timescale")]
