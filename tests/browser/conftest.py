@@ -10,15 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from playwright.sync_api import (
-    Browser,
-    BrowserContext,
-    Page,
-    Playwright,
-    Request,
-    StorageState,
-    sync_playwright,
-)
+from playwright.sync_api import BrowserContext, Cookie, Page, Playwright, Request, sync_playwright
 
 from dashboard import system
 from tests.conftest import one_at_a_time
@@ -54,13 +46,19 @@ def playwright() -> Iterator[Playwright]:
 
 
 @pytest.fixture(scope="session")
-def chromium(playwright: Playwright) -> Iterator[Browser]:
-    """The system's Chromium."""
+def chromium(playwright: Playwright, tmp_path_factory: pytest.TempPathFactory) -> Iterator[BrowserContext]:
+    """The system's Chromium, with one profile for the run: it compiles our scripts once, not for every visit."""
     found = system.chromium()
     assert found, "the browser tests need Chromium (make test installs it)"
-    browser = playwright.chromium.launch(executable_path=found, args=_FLAGS)
-    yield browser
-    browser.close()
+    with playwright.chromium.launch_persistent_context(
+        tmp_path_factory.mktemp("chromium"),
+        executable_path=found,
+        args=_FLAGS,
+        reduced_motion="reduce",
+        accept_downloads=True,
+    ) as context:
+        context.add_init_script(_NOTE_MOVES)
+        yield context
 
 
 class Visit:
@@ -151,42 +149,43 @@ class Visit:
 
 
 @pytest.fixture(scope="session")
-def known() -> dict[str, StorageState]:
+def known() -> dict[str, list[Cookie]]:
     """The cookies of everybody who has logged in, by person."""
     return {}
 
 
 @pytest.fixture
-def visit(chromium: Browser, address: str, known: dict[str, StorageState]) -> Callable[..., Any]:
+def visit(chromium: BrowserContext, address: str, known: dict[str, list[Cookie]]) -> Callable[..., Any]:
     """Opens a visit: somebody, a width, a colour scheme.
 
     With an address the person has logged in before and the page is open; without one the log-in form comes first and
-    the visit begins where it leads.
+    the visit begins where it leads. What the browser keeps of the visit before is forgotten, but for our scripts.
     """
 
     @contextmanager
     def opened(
         person: str, path: str | None = None, *, width: int = 1440, height: int = 1000, dark: bool = False
     ) -> Iterator[Visit]:
-        context = chromium.new_context(
-            viewport={"width": width, "height": height},
-            color_scheme="dark" if dark else "light",
-            reduced_motion="reduce",
-            accept_downloads=True,
-            storage_state=known.get(person) if path is not None else None,
-        )
+        chromium.clear_cookies()
+        made = Visit(chromium, address)
         try:
-            context.add_init_script(_NOTE_MOVES)
-            made = Visit(context, address)
+            page = made.page
+            page.set_viewport_size({"width": width, "height": height})
+            page.emulate_media(color_scheme="dark" if dark else "light")
+            chromium.new_cdp_session(page).send(
+                "Storage.clearDataForOrigin", {"origin": address, "storageTypes": "local_storage"}
+            )
             if path is None:
                 made.log_in(person)
-            elif person not in known:
+            elif person in known:
+                chromium.add_cookies(known[person])  # type: ignore[arg-type]  # what it gave is what it takes
+            else:
                 made.get_cookies(person)
-                known[person] = context.storage_state()
+                known[person] = chromium.cookies()
             if path is not None:
                 made.open(path)
             yield made
         finally:
-            context.close()
+            made.page.close()
 
     return opened
