@@ -43,8 +43,13 @@ run: install ## Start everything, with demo data, on http://127.0.0.1:8050 (PORT
 
 test: install ## Lint, types and all tests but the long proofs (PYTEST_ARGS passes options on)
 	@deploy/install-system-packages.sh test
-	@$(MAKE) --no-print-directory -j2 lint types
+	@$(MAKE) --no-print-directory -j3 lint types collect
 	@$(BIN)/pytest -n $(WORKERS) --dist loadfile --no-loadscope-reorder $(PYTEST_ARGS)
+
+# Once, before several processes collect at the same time: each would compile all modules for itself.
+.PHONY: collect
+collect: install
+	@$(BIN)/pytest --collect-only -qq --no-header -p no:cacheprovider > /dev/null || $(BIN)/pytest --collect-only -q | tail -n 20
 
 test-system: install ## What depends on the database, on the operating system's PostgreSQL instead of the wheel's
 	@deploy/install-system-packages.sh test
@@ -79,7 +84,7 @@ rights: install ## Write tests/schema/rights.toml and guards.toml anew: who may 
 # make ends with "Error 75", after a line that says so.
 proof: install ## The long programmes: isolation, mutants, predicates, plans on large data, faults, every page, known holes in dependencies
 	@deploy/install-system-packages.sh test
-	@$(BIN)/pytest -m proof $(PYTEST_ARGS) || { echo "Proof: FAILED: a programme did."; exit 1; }
+	@PODBOARD_THOROUGH=1 $(BIN)/pytest -m 'proof or searched' $(PYTEST_ARGS) || { echo "Proof: FAILED: a programme did."; exit 1; }
 	@$(BIN)/python -m tests.audit; code=$$?; case $$code in \
 		0) echo "Proof: passed.";; \
 		75) echo "Proof: NOT COMPLETE: every programme passed; the audit was not done. Do it where the network allows: make audit";; \

@@ -54,7 +54,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     )
     parser.addoption(
         "--mutants", type=int, default=datetime.now(UTC).date().toordinal(),
-        help="which third of the mutants of tests/schema/test_mutants.py is tried (a number; without it, the day's)",
+        help="which share of the mutants of tests/schema/test_mutants.py is tried (a number; without it, the day's)",
     )  # fmt: skip
 
 

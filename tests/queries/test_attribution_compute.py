@@ -13,13 +13,13 @@ from uuid import UUID
 
 import psycopg
 import pytest
-from hypothesis import HealthCheck, given
-from hypothesis import settings as hypothesis_settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from queries.attribution import compute, compute_attribution
 from queries.settings import Settings
 from tests.conftest import Database
+from tests.searches import search
 from tests.sponsorship import (
     Counted,
     Event,
@@ -197,9 +197,7 @@ def as_event(world: World, drawn: Any) -> Event:
 
 
 @pytest.mark.parametrize("zone", ZONES)
-@hypothesis_settings(
-    max_examples=12, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
-)
+@search(4, 60)
 @given(rounds=rounds)
 def test_run_by_run_equals_by_hand_and_equals_starting_anew(books: Database, zone: str, rounds: Any) -> None:
     world = World(books, zone)

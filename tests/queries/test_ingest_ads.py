@@ -14,14 +14,14 @@ from uuid import UUID
 import pandas as pd
 import psycopg
 import pytest
-from hypothesis import HealthCheck, given
-from hypothesis import settings as hypothesis_settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from queries.ingest.logs import store
 from queries.settings import Settings
 from tests.conftest import Database
 from tests.host import DAY, MINUTE, SIZE, Host, at, line, piece
+from tests.searches import search
 from tests.sponsorship import own_database
 
 VECTORS = json.loads((Path(__file__).parent.parent / "vectors" / "iab_windows.json").read_text())
@@ -272,7 +272,7 @@ def _oracle(
     return sorted(found)
 
 
-@hypothesis_settings(max_examples=15, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@search(5, 60)
 @given(
     seed=st.integers(0, 10_000), cuts=st.lists(st.integers(0, 40), max_size=4), batch=st.integers(1, 50),
     window=st.sampled_from(["calendar_day", "rolling_first_touch", "rolling_last_touch"]),

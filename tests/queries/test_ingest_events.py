@@ -27,8 +27,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 from backports import zstd
-from hypothesis import HealthCheck, example, given
-from hypothesis import settings as hypothesis_settings
+from hypothesis import example, given
 from hypothesis import strategies as st
 from psycopg import sql
 
@@ -43,6 +42,7 @@ from queries.ingest.refused import write_refusals
 from queries.session import Actor
 from queries.settings import Settings
 from tests.conftest import Database
+from tests.searches import search
 from tests.sponsorship import own_database
 from tests.studio import NOW, Studio
 
@@ -1070,11 +1070,7 @@ def _expected(
     return Counter(bodies.values())
 
 
-@hypothesis_settings(
-    max_examples=25,
-    deadline=None,
-    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
-)
+@search(8, 100)
 @given(
     rows=st.lists(ROW, max_size=25),
     cut=st.integers(0, 25),

@@ -19,8 +19,7 @@ from typing import Any
 
 import psycopg
 import pytest
-from hypothesis import HealthCheck, given
-from hypothesis import settings as hypothesis_settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from queries import data_centres as data_centres_module
@@ -35,6 +34,7 @@ from queries.session import tenant_session
 from queries.settings import Settings, current_settings
 from tests.conftest import Database
 from tests.host import DAY, IAB, MINUTE, SIZE, Host, at, line, piece
+from tests.searches import search
 from tests.sponsorship import own_database
 from tests.studio import NOW
 
@@ -214,7 +214,7 @@ def _by_hand(stream: list[tuple[datetime, str]]) -> tuple[int, Tally[str]]:
     return downloads, +reasons
 
 
-@hypothesis_settings(max_examples=12, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@search(5, 60)
 @given(seed=st.integers(0, 10_000), cuts=st.lists(st.integers(0, 60), max_size=4), batch=st.integers(1, 70))
 def test_any_cut_of_a_stream_into_files_and_batches_gives_the_numbers_of_the_whole(
     log_database: Database, monkeypatch: pytest.MonkeyPatch, seed: int, cuts: list[int], batch: int

@@ -9,8 +9,7 @@ from uuid import UUID
 
 import psycopg
 import pytest
-from hypothesis import HealthCheck, given
-from hypothesis import settings as hypothesis_settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from queries.api_keys import create_api_key
@@ -19,6 +18,7 @@ from queries.ingest.collector import take_events
 from queries.settings import Settings
 from tests.conftest import Database
 from tests.host import DAY, IAB, Host, at, line
+from tests.searches import search
 from tests.sponsorship import own_database
 
 ROLLING = ("rolling_first_touch", "rolling_last_touch")
@@ -124,7 +124,7 @@ def test_ads_in_them_count_with_the_downloads_that_count(windows_database: Datab
     ) == [("download", IAB[number]) for number in (0, 2, 3)]
 
 
-@hypothesis_settings(max_examples=15, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@search(5, 60)
 @given(
     seed=st.integers(0, 10_000), batch=st.integers(1, 40), cut=st.integers(0, 40), window=st.sampled_from(ROLLING)
 )  # fmt: skip

@@ -18,7 +18,7 @@ from zoneinfo import ZoneInfo
 
 import psycopg
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from queries import catalogue, listening, listening_breakdowns, listening_trend, refresh, small_cells
@@ -30,6 +30,7 @@ from tests.clock_changes import CHANGES, NOW, ZONES
 from tests.conftest import Database
 from tests.listening_oracle import Counted, change
 from tests.oracles import Agreement
+from tests.searches import search
 from tests.world import ListenerEvent, Writer
 
 _numbers = count(1)
@@ -118,25 +119,12 @@ def _tenant(zones: Database, case: Case) -> tuple[Writer, Counted, list[UUID]]:
 
 
 _OF = ("downloads", "unique_listeners", "plays", "completion_ratio", "average_listen_seconds")
-_CHECKS = [HealthCheck.function_scoped_fixture, HealthCheck.too_slow]
 
 
 @pytest.mark.oracle(*_OF)
-@settings(max_examples=25, deadline=None, suppress_health_check=_CHECKS)
+@search(10, 400)
 @given(case=_cases())
 def test_every_number_in_every_zone(agree: Agreement, zones: Database, case: Case) -> None:
-    _compare(agree, zones, case)
-
-
-@pytest.mark.proof
-@pytest.mark.oracle(*_OF)
-@settings(max_examples=400, deadline=None, suppress_health_check=_CHECKS)
-@given(case=_cases())
-def test_every_number_in_every_zone_at_length(agree: Agreement, zones: Database, case: Case) -> None:
-    _compare(agree, zones, case)
-
-
-def _compare(agree: Agreement, zones: Database, case: Case) -> None:
     writer, counted, episodes = _tenant(zones, case)
     refresh.refresh_rollups()
     refresh.refresh_metrics_daily()
@@ -230,11 +218,7 @@ def _fields(f: Filters) -> dict[str, Any]:
     return {name: getattr(f, name) for name in Filters.__slots__}
 
 
-@settings(
-    max_examples=15,
-    deadline=None,
-    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
-)
+@search(5, 60)
 @given(case=_cases())
 def test_rollups_aggregates_and_raw_events_agree(zones: Database, case: Case) -> None:
     writer, counted, _ = _tenant(zones, case)

@@ -241,27 +241,25 @@ def test_the_same_snapshot_gives_the_same_bytes(
     drawn: RenderedPdf, drawn_audience: tuple[RenderedPdf, list[str]]
 ) -> None:
     time.sleep(1.1)  # a second later, so that no clock is in it
-    again = render(stored(campaign()))
-    assert hashlib.sha256(again.pdf).hexdigest() == hashlib.sha256(drawn.pdf).hexdigest()
+    again = render(stored(audience()))
+    assert hashlib.sha256(again.pdf).hexdigest() == hashlib.sha256(drawn_audience[0].pdf).hexdigest()
     assert drawn_audience[0].pdf != drawn.pdf
 
 
 def test_long_tables_repeat_their_heading_and_are_cut_with_a_word_about_it() -> None:
-    done = render(stored(campaign(bookings=230)))
+    done = render(stored(campaign(bookings=70)))
     pages = [SPACES.sub(" ", page.extract_text()) for page in PdfReader(BytesIO(done.pdf)).pages]
     with_rows = [page for page in pages if "TIDE" in page]
-    assert len(with_rows) > 3
+    assert len(with_rows) > 1
     assert sum("Booked on Promo code" in page for page in pages) >= len(with_rows)
-    words = " ".join(pages)
-    assert "TIDE219 " in words
-    assert "TIDE220 " not in words
-    assert "The first 200 of 230 rows" in words
+    longer = html(campaign(bookings=230))
+    assert ">TIDE219<" in longer
+    assert "TIDE220" not in longer
+    assert "The first 200 of 230 rows" in longer
 
 
 def test_episodes_are_a_page_full_and_the_others_one_row() -> None:
-    done = render(stored(campaign(episodes=70)))
-    words = SPACES.sub(" ", " ".join(page.extract_text() for page in PdfReader(BytesIO(done.pdf)).pages))
-    assert words.count("Other (41)") == 1
+    assert html(campaign(episodes=70)).count("Other (41)") == 1
 
 
 def test_stages_are_told(drawn_audience: tuple[RenderedPdf, list[str]]) -> None:
@@ -299,7 +297,7 @@ def test_time_and_memory_are_limited_with_words_for_people() -> None:
     with pytest.raises(RenderError, match="too much memory"):
         render(stored(campaign()), limits=Limits(memory_bytes=1_000_000))
     with pytest.raises(RenderError):
-        render(stored(campaign()), limits=Limits(pdf_bytes=1000))
+        render(stored(audience()), limits=Limits(pdf_bytes=1000))
 
 
 def test_a_missing_pango_is_named(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:

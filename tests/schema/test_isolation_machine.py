@@ -318,7 +318,7 @@ def _search(canary_world: CanaryWorld, *, runs: int, steps: int, hole: str | Non
 
 
 def test_nothing_of_another_tenant_is_seen_learned_linked_or_changed(canary_world: CanaryWorld) -> None:
-    _search(canary_world, runs=12, steps=25)
+    _search(canary_world, runs=6, steps=25)
 
 
 def test_the_search_finds_a_hole(canary_world: CanaryWorld) -> None:

@@ -3,8 +3,8 @@
 First the rules over the catalogue are asked; where they have nothing to say, everybody's rights on the relation are
 measured and compared with rights.toml, the functions that a session may call are called by nobody and by somebody
 with a forged scope, and those that policies ask are asked in every state of a session. What could as well be meant
-stands in guards.toml alone. A run tries a third of them, another one each day; `make proof` does both for every mutant
-and prints who noticed what.
+stands in guards.toml alone. A run tries a twelfth of them, another one each day; `make proof` does both for every
+mutant and prints who noticed what.
 """
 
 from __future__ import annotations
@@ -217,11 +217,11 @@ def test_every_rule_can_be_broken(probe: Probe) -> None:
 
 
 # A run tries one mutant in so many, other ones each day: this many days' runs have tried them all.
-_SHARES = 3
+_SHARES = 12
 
 
-def test_a_third_of_all_mutants_is_noticed(probe: Probe, request: pytest.FixtureRequest) -> None:
-    """Which third is the day's, unless --mutants names one; `make proof` tries all."""
+def test_the_share_of_the_day_is_noticed(probe: Probe, request: pytest.FixtureRequest) -> None:
+    """Which share is the day's, unless --mutants names one; `make proof` tries all."""
     assert set(_SUSPECTS) == set(rights.PEOPLE)
     found = mutants(probe.connection)
     assert len(found) > 400
