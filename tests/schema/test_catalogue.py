@@ -8,6 +8,7 @@ from typing import Any
 import psycopg
 import pytest
 
+from tests.catalogue import RUNNERS_OWN, relations
 from tests.catalogue_rules import ACROSS_TENANTS, FORMS, RULES, faults
 
 RUNTIME = ("podboard_web", "podboard_worker")
@@ -30,12 +31,6 @@ DOORS = {
     "forget_attempts", "uncount_attempt",
     "app_campaigns", "app_sponsors", "app_podcasts",
 }  # fmt: skip
-
-
-@pytest.fixture(scope="module")
-def catalogue(superuser_dsn: str) -> Iterator[psycopg.Connection[Any]]:
-    with psycopg.connect(superuser_dsn, autocommit=True) as connection:
-        yield connection
 
 
 def _rows(catalogue: psycopg.Connection[Any], statement: str, **parameters: Any) -> list[tuple[Any, ...]]:
@@ -162,13 +157,14 @@ def test_foreign_keys_and_tenant_columns_lead_an_index(catalogue: psycopg.Connec
     assert [row for row in bare if row[0] not in EVENTS] == []
 
 
-def test_tables_say_what_they_are_for(catalogue: psycopg.Connection[Any]) -> None:
-    silent = _rows(
-        catalogue,
-        "select relname from pg_class where relnamespace = 'public'::regnamespace and relkind in ('r', 'p') "
-        "and obj_description(oid, 'pg_class') is null and relname not in ('schema_migrations', "
-        "'database_engine') order by 1",
-    )
+def test_tables_and_views_say_what_they_are_for(catalogue: psycopg.Connection[Any]) -> None:
+    silent = [
+        name
+        for name in relations(catalogue).keys() - RUNNERS_OWN
+        if _rows(
+            catalogue, "select 1 where obj_description(%(name)s::regclass, 'pg_class') is null", name=name
+        )
+    ]
     assert silent == []
 
 
