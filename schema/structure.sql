@@ -2114,7 +2114,8 @@ CREATE TABLE public.listener_metrics (
     CONSTRAINT listener_metrics_data CHECK ((metric_data = '{}'::jsonb)),
     CONSTRAINT listener_metrics_metric_data_check CHECK ((jsonb_typeof(metric_data) = 'object'::text)),
     CONSTRAINT listener_metrics_metric_name_check CHECK ((metric_name = ANY (ARRAY['plays'::text, 'listen_seconds'::text, 'completes'::text, 'engaged_plays'::text]))),
-    CONSTRAINT listener_metrics_value CHECK ((metric_value >= (0)::numeric))
+    CONSTRAINT listener_metrics_value CHECK ((metric_value >= (0)::numeric)),
+    CONSTRAINT listener_metrics_value_number CHECK ((metric_value < 'Infinity'::numeric))
 )
 PARTITION BY RANGE (metric_date);
 
@@ -2402,7 +2403,8 @@ CREATE TABLE public.alert_rules (
     CONSTRAINT alert_rules_metric_check CHECK (((metric ~ '^[a-z][a-z0-9_]*$'::text) AND (length(metric) <= 80))),
     CONSTRAINT alert_rules_name_check CHECK (((length(name) >= 1) AND (length(name) <= 200))),
     CONSTRAINT alert_rules_period_check CHECK ((period = ANY (ARRAY['day'::text, 'week'::text, 'month'::text, 'flight'::text]))),
-    CONSTRAINT alert_rules_severity_check CHECK ((severity = ANY (ARRAY['info'::text, 'warning'::text, 'critical'::text])))
+    CONSTRAINT alert_rules_severity_check CHECK ((severity = ANY (ARRAY['info'::text, 'warning'::text, 'critical'::text]))),
+    CONSTRAINT alert_rules_threshold_number CHECK (((threshold > '-Infinity'::numeric) AND (threshold < 'Infinity'::numeric)))
 );
 
 ALTER TABLE ONLY public.alert_rules FORCE ROW LEVEL SECURITY;
@@ -2437,7 +2439,10 @@ CREATE TABLE public.alerts (
     CONSTRAINT alerts_check1 CHECK (((status <> 'acknowledged'::text) OR (acknowledged_at IS NOT NULL))),
     CONSTRAINT alerts_check2 CHECK (((status = 'resolved'::text) = (resolved_at IS NOT NULL))),
     CONSTRAINT alerts_check3 CHECK (((acknowledged_by IS NULL) OR (acknowledged_at IS NOT NULL))),
-    CONSTRAINT alerts_status_check CHECK ((status = ANY (ARRAY['open'::text, 'acknowledged'::text, 'resolved'::text])))
+    CONSTRAINT alerts_compared_number CHECK (((compared_value > '-Infinity'::numeric) AND (compared_value < 'Infinity'::numeric))),
+    CONSTRAINT alerts_observed_number CHECK (((observed_value > '-Infinity'::numeric) AND (observed_value < 'Infinity'::numeric))),
+    CONSTRAINT alerts_status_check CHECK ((status = ANY (ARRAY['open'::text, 'acknowledged'::text, 'resolved'::text]))),
+    CONSTRAINT alerts_threshold_number CHECK (((threshold > '-Infinity'::numeric) AND (threshold < 'Infinity'::numeric)))
 );
 
 ALTER TABLE ONLY public.alerts FORCE ROW LEVEL SECURITY;
@@ -2772,6 +2777,7 @@ CREATE TABLE public.billing_transactions (
     created_at timestamp with time zone DEFAULT now() NOT NULL,
     updated_at timestamp with time zone DEFAULT now() NOT NULL,
     CONSTRAINT billing_transactions_amount_check CHECK ((amount >= (0)::numeric)),
+    CONSTRAINT billing_transactions_amount_number CHECK ((amount < 'Infinity'::numeric)),
     CONSTRAINT billing_transactions_currency_check CHECK ((currency ~ '^[A-Z]{3}$'::text)),
     CONSTRAINT billing_transactions_status_check CHECK ((status = ANY (ARRAY['pending'::text, 'succeeded'::text, 'failed'::text, 'refunded'::text, 'disputed'::text]))),
     CONSTRAINT billing_transactions_stripe_transaction_id_check CHECK (((length(stripe_transaction_id) >= 1) AND (length(stripe_transaction_id) <= 255)))
@@ -3587,6 +3593,7 @@ CREATE TABLE public.marketplace_revenue (
     transaction_date date NOT NULL,
     created_at timestamp with time zone DEFAULT now() NOT NULL,
     CONSTRAINT marketplace_revenue_amount_check CHECK ((amount <> (0)::numeric)),
+    CONSTRAINT marketplace_revenue_amount_number CHECK (((amount > '-Infinity'::numeric) AND (amount < 'Infinity'::numeric))),
     CONSTRAINT marketplace_revenue_currency_check CHECK ((currency ~ '^[A-Z]{3}$'::text))
 );
 
@@ -3938,6 +3945,7 @@ CREATE TABLE public.referral_commissions (
     created_at timestamp with time zone DEFAULT now() NOT NULL,
     updated_at timestamp with time zone DEFAULT now() NOT NULL,
     CONSTRAINT referral_commissions_amount_check CHECK ((amount > (0)::numeric)),
+    CONSTRAINT referral_commissions_amount_number CHECK ((amount < 'Infinity'::numeric)),
     CONSTRAINT referral_commissions_check CHECK (((status = 'paid'::text) = (paid_at IS NOT NULL))),
     CONSTRAINT referral_commissions_currency_check CHECK ((currency ~ '^[A-Z]{3}$'::text)),
     CONSTRAINT referral_commissions_status_check CHECK ((status = ANY (ARRAY['pending'::text, 'approved'::text, 'paid'::text, 'cancelled'::text])))
@@ -4016,6 +4024,7 @@ CREATE TABLE public.replication_status (
     last_sync_at timestamp with time zone,
     created_at timestamp with time zone DEFAULT now() NOT NULL,
     updated_at timestamp with time zone DEFAULT now() NOT NULL,
+    CONSTRAINT replication_status_lag_number CHECK ((lag_seconds < 'Infinity'::numeric)),
     CONSTRAINT replication_status_lag_seconds_check CHECK ((lag_seconds >= (0)::numeric)),
     CONSTRAINT replication_status_replica_name_check CHECK (((length(replica_name) >= 1) AND (length(replica_name) <= 120))),
     CONSTRAINT replication_status_status_check CHECK ((status = ANY (ARRAY['streaming'::text, 'catching_up'::text, 'stopped'::text, 'lost'::text])))
@@ -4220,13 +4229,15 @@ CREATE TABLE public.retention_curves (
     updated_at timestamp with time zone DEFAULT now() NOT NULL,
     CONSTRAINT retention_curves_amounts_check CHECK ((array_position(amounts, NULL::numeric) IS NULL)),
     CONSTRAINT retention_curves_amounts_check1 CHECK (((0)::numeric <= ALL (amounts))),
+    CONSTRAINT retention_curves_amounts_numbers CHECK (('Infinity'::numeric > ALL (amounts))),
     CONSTRAINT retention_curves_check CHECK ((cardinality(positions) = cardinality(amounts))),
     CONSTRAINT retention_curves_measure_check CHECK ((measure = ANY (ARRAY['listeners'::text, 'plays'::text, 'share'::text]))),
     CONSTRAINT retention_curves_platform_check CHECK (((length(platform) >= 1) AND (length(platform) <= 60))),
     CONSTRAINT retention_curves_position_unit_check CHECK ((position_unit = ANY (ARRAY['second'::text, 'percent'::text]))),
     CONSTRAINT retention_curves_positions_check CHECK (((cardinality(positions) >= 2) AND (cardinality(positions) <= 100000))),
     CONSTRAINT retention_curves_positions_check1 CHECK ((array_position(positions, NULL::numeric) IS NULL)),
-    CONSTRAINT retention_curves_positions_check2 CHECK (((0)::numeric <= ALL (positions)))
+    CONSTRAINT retention_curves_positions_check2 CHECK (((0)::numeric <= ALL (positions))),
+    CONSTRAINT retention_curves_positions_numbers CHECK (('Infinity'::numeric > ALL (positions)))
 );
 
 ALTER TABLE ONLY public.retention_curves FORCE ROW LEVEL SECURITY;
@@ -4439,7 +4450,9 @@ CREATE TABLE public.subscription_tiers (
     CONSTRAINT subscription_tiers_features_check4 CHECK ((NOT (features @? '$.keyvalue()?(!(((((((@."key" == "max_users" || @."key" == "max_podcasts") || @."key" == "max_campaigns") || @."key" == "ai_tokens_monthly") || @."key" == "api") || @."key" == "white_label") || @."key" == "scheduled_reports") || @."key" == "marketplace"))'::jsonpath))),
     CONSTRAINT subscription_tiers_name_check CHECK ((name ~ '^[a-z][a-z0-9_]{0,39}$'::text)),
     CONSTRAINT subscription_tiers_price_monthly_check CHECK ((price_monthly >= (0)::numeric)),
-    CONSTRAINT subscription_tiers_price_yearly_check CHECK ((price_yearly >= (0)::numeric))
+    CONSTRAINT subscription_tiers_price_monthly_number CHECK ((price_monthly < 'Infinity'::numeric)),
+    CONSTRAINT subscription_tiers_price_yearly_check CHECK ((price_yearly >= (0)::numeric)),
+    CONSTRAINT subscription_tiers_price_yearly_number CHECK ((price_yearly < 'Infinity'::numeric))
 );
 
 COMMENT ON TABLE public.subscription_tiers IS 'What can be subscribed to; the same for every tenant. Written by migrations and operators only.';
@@ -4619,7 +4632,8 @@ CREATE TABLE public.user_metrics (
     CONSTRAINT user_metrics_known CHECK ((((metric_data - 'by_day'::text) = '{}'::jsonb) AND (COALESCE(jsonb_typeof((metric_data -> 'by_day'::text)), 'object'::text) = 'object'::text) AND (NOT (metric_data @? '$."by_day".keyvalue()?(!(@."key" like_regex "^[0-9]{4}-(0[1-9]|1[0-2])-(0[1-9]|[12][0-9]|3[01])$" && @."value".type() == "number"))'::jsonpath)))),
     CONSTRAINT user_metrics_metric_data_check CHECK ((jsonb_typeof(metric_data) = 'object'::text)),
     CONSTRAINT user_metrics_metric_name_check CHECK ((metric_name = ANY (ARRAY['log_ins_30d'::text, 'active_days_30d'::text, 'reports_made_30d'::text, 'views_saved'::text, 'links_shared'::text]))),
-    CONSTRAINT user_metrics_metric_value_check CHECK ((metric_value >= (0)::numeric))
+    CONSTRAINT user_metrics_metric_value_check CHECK ((metric_value >= (0)::numeric)),
+    CONSTRAINT user_metrics_value_number CHECK ((metric_value < 'Infinity'::numeric))
 );
 
 ALTER TABLE ONLY public.user_metrics FORCE ROW LEVEL SECURITY;

@@ -6,9 +6,10 @@ import re
 from typing import Any
 
 import psycopg
+import pytest
 
 from queries.statements import statement_names
-from tests.catalogue import CHECKED, columns_where
+from tests.catalogue import CHECKED, columns_taking, columns_where
 
 # Named like what grows, and does not.
 NOT_GROWING = {
@@ -117,6 +118,13 @@ def test_currencies_are_three_capital_letters(catalogue: psycopg.Connection[Any]
     assert {("io_bookings", "currency"), ("campaigns", "currency")} <= currencies
     assert currencies - columns_where(catalogue, CHECKED, shape="%^[A-Z]{3}$%") == set()
     assert currencies - columns_where(catalogue, "col_description(c.oid, a.attnum) is not null") == set()
+
+
+@pytest.mark.parametrize("value", ["NaN", "Infinity", "-Infinity"])
+def test_every_number_is_one(catalogue: psycopg.Connection[Any], value: str) -> None:
+    """What is none passes "0 or more", and every sum over it is none."""
+    asked = {"numeric": f"'{value}'::numeric", "numeric[]": f"array['{value}', '{value}']::numeric[]"}
+    assert columns_taking(catalogue, asked) == set()
 
 
 def test_addresses_are_of_the_web(catalogue: psycopg.Connection[Any]) -> None:
