@@ -174,7 +174,7 @@ def columns_taking(connection: Connection, values: dict[str, str], named: str = 
     ).fetchall()
     assert len(checks) > 10
     taking = set()
-    for table, column, type_, check in checks:
+    for table, column, type_, check in (row for row in checks if row[0] not in RUNNERS_OWN):
         # As the check of a row does, by the column's name; also one that names it qualified.
         row = connection.execute(
             f"select {check} from (select {values[type_]} as {column}) {table}".encode()

@@ -127,6 +127,20 @@ def test_every_number_is_one(catalogue: psycopg.Connection[Any], value: str) -> 
     assert columns_taking(catalogue, asked) == set()
 
 
+# What may be less than nothing, and why.
+SIGNED = {
+    ("ai_token_balances", "granted"): "balance is what is left of it, and that is never negative",
+    ("alert_rules", "threshold"): "of any metric", ("alerts", "compared_value"): "of any metric",
+    ("alerts", "observed_value"): "of any metric", ("alerts", "threshold"): "of any metric",
+    ("marketplace_revenue", "amount"): "money goes back too",
+}  # fmt: skip
+
+
+def test_counts_rates_and_amounts_are_not_negative(catalogue: psycopg.Connection[Any]) -> None:
+    types = ("smallint", "integer", "bigint", "numeric")
+    assert columns_taking(catalogue, {type_: f"'-1'::{type_}" for type_ in types}) == SIGNED.keys()
+
+
 def test_addresses_are_of_the_web(catalogue: psycopg.Connection[Any]) -> None:
     """What a page may show as a link runs nothing."""
     addresses = columns_where(catalogue, "a.attname ~ '(^|_)url$'")
