@@ -1926,6 +1926,8 @@ CREATE TABLE internal.dirty_campaigns (
     noted_at timestamp with time zone DEFAULT now() NOT NULL
 );
 
+COMMENT ON TABLE internal.dirty_campaigns IS 'Campaigns whose attribution is to be computed anew, and from when on: a queue for the worker.';
+
 ALTER TABLE internal.dirty_campaigns ALTER COLUMN id ADD GENERATED ALWAYS AS IDENTITY (
     SEQUENCE NAME internal.dirty_campaigns_id_seq
     START WITH 1
@@ -1944,6 +1946,10 @@ CREATE TABLE internal.dirty_hours (
     CONSTRAINT dirty_hours_source_check CHECK ((source = ANY (ARRAY['listener'::text, 'attribution'::text])))
 );
 
+COMMENT ON TABLE internal.dirty_hours IS 'Hours in which events came or went: a queue for the refresh of what is derived from them.';
+
+COMMENT ON COLUMN internal.dirty_hours.source IS 'listener or attribution: of which events.';
+
 ALTER TABLE internal.dirty_hours ALTER COLUMN id ADD GENERATED ALWAYS AS IDENTITY (
     SEQUENCE NAME internal.dirty_hours_id_seq
     START WITH 1
@@ -1961,6 +1967,10 @@ CREATE TABLE internal.dirty_metric_days (
     noted_at timestamp with time zone DEFAULT now() NOT NULL,
     CONSTRAINT dirty_metric_days_source_check CHECK ((source = ANY (ARRAY['listener'::text, 'attribution'::text])))
 );
+
+COMMENT ON TABLE internal.dirty_metric_days IS 'Days whose metrics_daily is to be made anew: a queue for the refresh.';
+
+COMMENT ON COLUMN internal.dirty_metric_days.source IS 'listener or attribution: of which events.';
 
 ALTER TABLE internal.dirty_metric_days ALTER COLUMN id ADD GENERATED ALWAYS AS IDENTITY (
     SEQUENCE NAME internal.dirty_metric_days_id_seq
@@ -2020,6 +2030,7 @@ CREATE TABLE public.excluded_requests (
     reason text NOT NULL,
     occurred_at timestamp with time zone NOT NULL,
     rule_version text NOT NULL,
+    created_at timestamp with time zone DEFAULT now() NOT NULL,
     CONSTRAINT excluded_requests_reason_check CHECK ((reason = ANY (ARRAY['head'::text, 'method'::text, 'not_modified'::text, 'failed_status'::text, 'too_short'::text, 'size_unknown'::text, 'piece'::text, 'range_probe'::text, 'bot'::text, 'self_declared_bot'::text, 'data_centre'::text, 'vpn'::text, 'empty_agent'::text, 'malformed_agent'::text, 'watch_app'::text, 'preload'::text, 'repeat'::text]))),
     CONSTRAINT excluded_requests_rule_version_check CHECK (((length(rule_version) >= 1) AND (length(rule_version) <= 80)))
 )
@@ -2034,6 +2045,8 @@ COMMENT ON COLUMN public.excluded_requests.import_id IS 'The import it came with
 COMMENT ON COLUMN public.excluded_requests.reason IS 'head: HEAD; method: neither GET nor HEAD; not_modified: 304; failed_status: neither 200 nor 206; too_short: all pieces of the window together less than a minute, as yet; size_unknown: nobody can tell; piece: of a download that a later request completed; range_probe: bytes=0-1; bot: on the list of robots; self_declared_bot: says so itself; data_centre, vpn: by address; empty_agent, malformed_agent; watch_app: the second request of a watch; preload: nobody asked; repeat: the same listener and episode within the window.';
 
 COMMENT ON COLUMN public.excluded_requests.rule_version IS 'Which counting rules were applied: COUNTING_VERSION, as "IAB 2.3, rules 1". Those were the only ones there were while this was a number, which is what rows of that time say now; "1" was written by the release of that time and means the same.';
+
+COMMENT ON COLUMN public.excluded_requests.created_at IS 'When it was stored; of rows older than this column, when the column came.';
 
 CREATE TABLE internal.listener_days (
     tenant_id uuid NOT NULL,
@@ -2076,6 +2089,8 @@ CREATE TABLE internal.listener_events_daily (
     unique_listeners bigint NOT NULL
 );
 
+COMMENT ON TABLE internal.listener_events_daily IS 'What the refresh made of listener_events; read through the view of this name, which knows tenant and scope.';
+
 CREATE TABLE internal.listener_events_hourly (
     tenant_id uuid NOT NULL,
     episode_id uuid NOT NULL,
@@ -2084,6 +2099,8 @@ CREATE TABLE internal.listener_events_hourly (
     event_count bigint NOT NULL,
     unique_listeners bigint NOT NULL
 );
+
+COMMENT ON TABLE internal.listener_events_hourly IS 'What the refresh made of listener_events; read through the view of this name, which knows tenant and scope.';
 
 CREATE TABLE public.listener_metrics (
     id uuid DEFAULT public.uuid_generate_v4() NOT NULL,
@@ -2097,11 +2114,12 @@ CREATE TABLE public.listener_metrics (
     CONSTRAINT listener_metrics_data CHECK ((metric_data = '{}'::jsonb)),
     CONSTRAINT listener_metrics_metric_data_check CHECK ((jsonb_typeof(metric_data) = 'object'::text)),
     CONSTRAINT listener_metrics_metric_name_check CHECK ((metric_name = ANY (ARRAY['plays'::text, 'listen_seconds'::text, 'completes'::text, 'engaged_plays'::text]))),
-    CONSTRAINT listener_metrics_value CHECK ((metric_value >= (0)::numeric))
+    CONSTRAINT listener_metrics_value CHECK ((metric_value >= (0)::numeric)),
+    CONSTRAINT listener_metrics_value_number CHECK ((metric_value < 'Infinity'::numeric))
 )
 PARTITION BY RANGE (metric_date);
 
-COMMENT ON TABLE public.listener_metrics IS 'Per episode and tenant day, additive values only; written by the worker.';
+COMMENT ON TABLE public.listener_metrics IS 'Per episode and tenant day, additive values only; written by the worker. Kept as long as the tenant.';
 
 COMMENT ON COLUMN public.listener_metrics.metric_name IS 'plays, listen_seconds, completes, engaged_plays (20 minutes or 40 % of the episode).';
 
@@ -2112,6 +2130,8 @@ CREATE TABLE internal.listeners (
     tenant_id uuid NOT NULL,
     listener_id text NOT NULL
 );
+
+COMMENT ON TABLE internal.listeners IS 'A number for each listener of a tenant: sets of numbers are compared faster than of texts.';
 
 ALTER TABLE internal.listeners ALTER COLUMN listener_no ADD GENERATED ALWAYS AS IDENTITY (
     SEQUENCE NAME internal.listeners_listener_no_seq
@@ -2134,6 +2154,10 @@ CREATE TABLE internal.metrics_daily (
     CONSTRAINT metrics_daily_source_check CHECK ((source = ANY (ARRAY['listener'::text, 'attribution'::text])))
 );
 
+COMMENT ON TABLE internal.metrics_daily IS 'What refresh_metrics_daily() made of each tenant day; read through the view of this name.';
+
+COMMENT ON COLUMN internal.metrics_daily.source IS 'listener: of listener_metrics; attribution: of attribution_events.';
+
 CREATE TABLE internal.names (
     kind text NOT NULL,
     tenant_id uuid NOT NULL,
@@ -2144,6 +2168,8 @@ CREATE TABLE internal.names (
 
 COMMENT ON TABLE internal.names IS 'Names in lower case of what is not deleted, for find_names(). Kept by triggers.';
 
+COMMENT ON COLUMN internal.names.kind IS 'The table: podcasts, episodes, sponsors, campaigns.';
+
 CREATE TABLE internal.podcast_slices (
     tenant_id uuid NOT NULL,
     podcast_id uuid NOT NULL,
@@ -2153,6 +2179,8 @@ CREATE TABLE internal.podcast_slices (
 );
 
 COMMENT ON TABLE internal.podcast_slices IS 'Apps, countries and device types a podcast was ever downloaded with: what filters offer.';
+
+COMMENT ON COLUMN internal.podcast_slices.dimension IS 'app, country or device_type: what value is one of.';
 
 CREATE TABLE internal.quota_gates (
     tenant_id uuid NOT NULL,
@@ -2167,6 +2195,8 @@ CREATE TABLE internal.report_queue (
     queued_at timestamp with time zone DEFAULT now() NOT NULL,
     lease_until timestamp with time zone
 );
+
+COMMENT ON TABLE internal.report_queue IS 'Reports that wait or are being made, of all tenants: what the worker claims from. Kept by a trigger.';
 
 CREATE TABLE internal.tenant_directory (
     tenant_id uuid NOT NULL,
@@ -2373,7 +2403,8 @@ CREATE TABLE public.alert_rules (
     CONSTRAINT alert_rules_metric_check CHECK (((metric ~ '^[a-z][a-z0-9_]*$'::text) AND (length(metric) <= 80))),
     CONSTRAINT alert_rules_name_check CHECK (((length(name) >= 1) AND (length(name) <= 200))),
     CONSTRAINT alert_rules_period_check CHECK ((period = ANY (ARRAY['day'::text, 'week'::text, 'month'::text, 'flight'::text]))),
-    CONSTRAINT alert_rules_severity_check CHECK ((severity = ANY (ARRAY['info'::text, 'warning'::text, 'critical'::text])))
+    CONSTRAINT alert_rules_severity_check CHECK ((severity = ANY (ARRAY['info'::text, 'warning'::text, 'critical'::text]))),
+    CONSTRAINT alert_rules_threshold_number CHECK (((threshold > '-Infinity'::numeric) AND (threshold < 'Infinity'::numeric)))
 );
 
 ALTER TABLE ONLY public.alert_rules FORCE ROW LEVEL SECURITY;
@@ -2408,7 +2439,10 @@ CREATE TABLE public.alerts (
     CONSTRAINT alerts_check1 CHECK (((status <> 'acknowledged'::text) OR (acknowledged_at IS NOT NULL))),
     CONSTRAINT alerts_check2 CHECK (((status = 'resolved'::text) = (resolved_at IS NOT NULL))),
     CONSTRAINT alerts_check3 CHECK (((acknowledged_by IS NULL) OR (acknowledged_at IS NOT NULL))),
-    CONSTRAINT alerts_status_check CHECK ((status = ANY (ARRAY['open'::text, 'acknowledged'::text, 'resolved'::text])))
+    CONSTRAINT alerts_compared_number CHECK (((compared_value > '-Infinity'::numeric) AND (compared_value < 'Infinity'::numeric))),
+    CONSTRAINT alerts_observed_number CHECK (((observed_value > '-Infinity'::numeric) AND (observed_value < 'Infinity'::numeric))),
+    CONSTRAINT alerts_status_check CHECK ((status = ANY (ARRAY['open'::text, 'acknowledged'::text, 'resolved'::text]))),
+    CONSTRAINT alerts_threshold_number CHECK (((threshold > '-Infinity'::numeric) AND (threshold < 'Infinity'::numeric)))
 );
 
 ALTER TABLE ONLY public.alerts FORCE ROW LEVEL SECURITY;
@@ -2516,7 +2550,7 @@ COMMENT ON TABLE public.api_usage IS 'Every call of the API, append-only. Key an
 
 COMMENT ON COLUMN public.api_usage.endpoint IS 'The route with its placeholders, as /api/v1/campaigns/{id}: no ids, no query.';
 
-COMMENT ON COLUMN public.api_usage.method IS 'Of HTTP, in capitals.';
+COMMENT ON COLUMN public.api_usage.method IS 'Of HTTP, in capitals: GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS.';
 
 CREATE TABLE public.attribution_analytics (
     id uuid DEFAULT public.uuid_generate_v4() NOT NULL,
@@ -2536,7 +2570,7 @@ ALTER TABLE ONLY public.attribution_analytics FORCE ROW LEVEL SECURITY;
 
 COMMENT ON TABLE public.attribution_analytics IS 'Per campaign and tenant day: conversions and the credit each model gives for them.';
 
-COMMENT ON COLUMN public.attribution_analytics.metrics IS 'version 1. conversions, leads, purchases: integers after merging. revenue_micros: {currency: text integer}. conversions are of the campaign''s conversion_type alone. by_source: {source: integer}; overlap: conversions reported by more than one source. anonymous: surveys and promo codes of nobody, without an order: they widen the bounds and are no conversions. windows: {"7" | "14" | "30" | "60": {attributed: integer, unattributed: integer, models: {first_touch | last_touch | linear: {podcast | episode: {id: {conversions: text decimal, revenue_micros: {currency: text decimal}}}}}}}. A visit that no episode is known for has the id "none". Credits of one model and channel kind add up to attributed; days add up to any range.';
+COMMENT ON COLUMN public.attribution_analytics.metrics IS 'version 1. conversions, leads, purchases: integers after merging. revenue_micros: {currency: text integer}. conversions are of the campaign''s conversion_type alone. by_source: {pixel | promo_code | vanity_url | survey, or empty for none: integer}; overlap: conversions reported by more than one source. anonymous: surveys and promo codes of nobody, without an order: they widen the bounds and are no conversions. windows: {"7" | "14" | "30" | "60": {attributed: integer, unattributed: integer, models: {first_touch | last_touch | linear: {podcast | episode: {id: {conversions: text decimal, revenue_micros: {currency: text decimal}}}}}}}. A visit that no episode is known for has the id "none". Credits of one model and channel kind add up to attributed; days add up to any range.';
 
 CREATE TABLE public.attribution_event_metadata (
     tenant_id uuid NOT NULL,
@@ -2603,6 +2637,7 @@ CREATE TABLE public.attribution_paths (
     merged_events integer DEFAULT 1 NOT NULL,
     merged_sources text[] DEFAULT '{}'::text[] NOT NULL,
     created_at timestamp with time zone DEFAULT now() NOT NULL,
+    updated_at timestamp with time zone DEFAULT now() NOT NULL,
     CONSTRAINT attribution_paths_check CHECK ((last_event_at >= converted_at)),
     CONSTRAINT attribution_paths_conversion_type_check CHECK ((conversion_type = ANY (ARRAY['purchase'::text, 'lead'::text]))),
     CONSTRAINT attribution_paths_currency_check CHECK ((currency ~ '^[A-Z]{3}$'::text)),
@@ -2630,7 +2665,7 @@ COMMENT ON COLUMN public.attribution_paths.currency IS 'ISO 4217, of value_micro
 
 COMMENT ON COLUMN public.attribution_paths.merged_events IS 'How many events reported this one conversion; merged_sources names their sources.';
 
-COMMENT ON COLUMN public.attribution_paths.merged_sources IS 'Sources that reported this conversion, as in conversion_source.';
+COMMENT ON COLUMN public.attribution_paths.merged_sources IS 'Sources that reported this conversion (pixel, promo_code, vanity_url, survey), as in conversion_source.';
 
 CREATE TABLE public.attribution_validations (
     id uuid DEFAULT public.uuid_generate_v4() NOT NULL,
@@ -2742,6 +2777,7 @@ CREATE TABLE public.billing_transactions (
     created_at timestamp with time zone DEFAULT now() NOT NULL,
     updated_at timestamp with time zone DEFAULT now() NOT NULL,
     CONSTRAINT billing_transactions_amount_check CHECK ((amount >= (0)::numeric)),
+    CONSTRAINT billing_transactions_amount_number CHECK ((amount < 'Infinity'::numeric)),
     CONSTRAINT billing_transactions_currency_check CHECK ((currency ~ '^[A-Z]{3}$'::text)),
     CONSTRAINT billing_transactions_status_check CHECK ((status = ANY (ARRAY['pending'::text, 'succeeded'::text, 'failed'::text, 'refunded'::text, 'disputed'::text]))),
     CONSTRAINT billing_transactions_stripe_transaction_id_check CHECK (((length(stripe_transaction_id) >= 1) AND (length(stripe_transaction_id) <= 255)))
@@ -2770,6 +2806,8 @@ CREATE VIEW public.campaign_days WITH (security_barrier='true') AS
     value_micros
    FROM internal.campaign_days r
   WHERE ((tenant_id = ( SELECT public.app_tenant() AS app_tenant)) AND (( SELECT public.app_sees_all_campaigns() AS app_sees_all_campaigns) OR (campaign_id IN ( SELECT public.app_campaigns() AS app_campaigns))));
+
+COMMENT ON VIEW public.campaign_days IS 'Attribution events of the campaigns in scope per tenant day, episode, ad unit, type and source.';
 
 CREATE TABLE public.episodes (
     id uuid DEFAULT public.uuid_generate_v4() NOT NULL,
@@ -2891,6 +2929,8 @@ CREATE VIEW public.campaign_listener_days WITH (security_barrier='true') AS
     impressions
    FROM internal.campaign_listener_days r
   WHERE ((tenant_id = ( SELECT public.app_tenant() AS app_tenant)) AND (( SELECT public.app_sees_all_campaigns() AS app_sees_all_campaigns) OR (campaign_id IN ( SELECT public.app_campaigns() AS app_campaigns))));
+
+COMMENT ON VIEW public.campaign_listener_days IS 'Whom the campaigns in scope reached on which tenant day.';
 
 CREATE TABLE public.campaigns (
     id uuid DEFAULT public.uuid_generate_v4() NOT NULL,
@@ -3020,6 +3060,8 @@ CREATE VIEW public.download_days WITH (security_barrier='true') AS
    FROM internal.download_days r
   WHERE ((tenant_id = ( SELECT public.app_tenant() AS app_tenant)) AND (( SELECT public.app_sees_all_podcasts() AS app_sees_all_podcasts) OR (episode_id IN ( SELECT public.app_episodes() AS app_episodes))));
 
+COMMENT ON VIEW public.download_days IS 'Downloads of the podcasts in scope per tenant day, episode, app, device type and country.';
+
 CREATE VIEW public.download_quarters WITH (security_barrier='true') AS
  SELECT tenant_id,
     episode_id,
@@ -3027,6 +3069,8 @@ CREATE VIEW public.download_quarters WITH (security_barrier='true') AS
     downloads
    FROM internal.download_quarters r
   WHERE ((tenant_id = ( SELECT public.app_tenant() AS app_tenant)) AND (( SELECT public.app_sees_all_podcasts() AS app_sees_all_podcasts) OR (episode_id IN ( SELECT public.app_episodes() AS app_episodes))));
+
+COMMENT ON VIEW public.download_quarters IS 'Downloads of the podcasts in scope per quarter hour (UTC) and episode.';
 
 CREATE TABLE public.email_verification_tokens (
     id uuid DEFAULT public.uuid_generate_v4() NOT NULL,
@@ -3059,6 +3103,8 @@ CREATE VIEW public.episode_days WITH (security_barrier='true') AS
    FROM internal.episode_days r
   WHERE ((tenant_id = ( SELECT public.app_tenant() AS app_tenant)) AND (( SELECT public.app_sees_all_podcasts() AS app_sees_all_podcasts) OR (episode_id IN ( SELECT public.app_episodes() AS app_episodes))));
 
+COMMENT ON VIEW public.episode_days IS 'Downloads of the podcasts in scope per tenant day and episode.';
+
 CREATE VIEW public.episode_milestones WITH (security_barrier='true') AS
  SELECT tenant_id,
     episode_id,
@@ -3067,6 +3113,8 @@ CREATE VIEW public.episode_milestones WITH (security_barrier='true') AS
     complete_at
    FROM internal.episode_milestones r
   WHERE ((tenant_id = ( SELECT public.app_tenant() AS app_tenant)) AND (( SELECT public.app_sees_all_podcasts() AS app_sees_all_podcasts) OR (episode_id IN ( SELECT public.app_episodes() AS app_episodes))));
+
+COMMENT ON VIEW public.episode_milestones IS 'Downloads of the episodes in scope in exactly 24, 72, 168 and 720 hours, once the time is over.';
 
 CREATE TABLE public.etl_imports (
     id uuid DEFAULT public.uuid_generate_v4() NOT NULL,
@@ -3268,7 +3316,7 @@ COMMENT ON TABLE public.import_columns IS 'How a source names the columns of its
 
 COMMENT ON COLUMN public.import_columns.source IS 'Name of the source: as told, else the file''s name without dates and numbers.';
 
-COMMENT ON COLUMN public.import_columns.kind IS 'What the files hold: listener or attribution events, points of retention curves, ad units.';
+COMMENT ON COLUMN public.import_columns.kind IS 'What the files hold: listener or attribution: events; retention: points of curves; ad_unit: where ads stand.';
 
 COMMENT ON COLUMN public.import_columns.columns IS 'Object: {name in the file: name of the column, or empty to leave it out}.';
 
@@ -3382,7 +3430,7 @@ COMMENT ON COLUMN public.integrations.integration_type IS 'hosting: where episod
 
 COMMENT ON COLUMN public.integrations.status IS 'pending: not yet allowed by the service; connected; paused: by a person; failed: the service refuses; disconnected: ended.';
 
-COMMENT ON COLUMN public.integrations.configuration IS 'Object. base_url: https, without query; account: name or number at the service. All but messaging: sync_minutes: how often. hosting, analytics, ad_server: podcast_ids; ad_server, shop, crm: sponsor_ids: what it is for. storage: path. messaging: channel. Nothing else, and never a secret: those are integration_tokens.';
+COMMENT ON COLUMN public.integrations.configuration IS 'Object. base_url: https, without query; account: name or number at the service. All but messaging: sync_minutes: how often. hosting, analytics, ad_server: podcast_ids; ad_server, shop, crm: sponsor_ids: what it is for. storage: path. messaging: channel. Nothing else, and never a secret (token, access_token, refresh_token, api_key, password, secret, client_secret): those are integration_tokens.';
 
 CREATE TABLE public.io_bookings (
     id uuid DEFAULT public.uuid_generate_v4() NOT NULL,
@@ -3434,6 +3482,7 @@ CREATE TABLE public.job_runs (
     lease_until timestamp with time zone NOT NULL,
     result jsonb DEFAULT '{}'::jsonb NOT NULL,
     error_message text,
+    updated_at timestamp with time zone DEFAULT now() NOT NULL,
     CONSTRAINT job_runs_check CHECK (((status = 'running'::text) = (finished_at IS NULL))),
     CONSTRAINT job_runs_job_check CHECK ((job ~ '^[a-z_]+$'::text)),
     CONSTRAINT job_runs_result_check CHECK ((jsonb_typeof(result) = 'object'::text)),
@@ -3454,6 +3503,8 @@ CREATE VIEW public.listener_days WITH (security_barrier='true') AS
     listener_no
    FROM internal.listener_days r
   WHERE ((tenant_id = ( SELECT public.app_tenant() AS app_tenant)) AND (( SELECT public.app_sees_all_podcasts() AS app_sees_all_podcasts) OR (episode_id IN ( SELECT public.app_episodes() AS app_episodes))));
+
+COMMENT ON VIEW public.listener_days IS 'Who downloaded what of the podcasts in scope on which tenant day.';
 
 CREATE VIEW public.listener_events_daily WITH (security_barrier='true') AS
  SELECT bucket,
@@ -3495,6 +3546,8 @@ CREATE TABLE public.login_attempts (
     failures integer DEFAULT 0 NOT NULL,
     blocked_until timestamp with time zone,
     last_failed_at timestamp with time zone DEFAULT now() NOT NULL,
+    created_at timestamp with time zone DEFAULT now() NOT NULL,
+    updated_at timestamp with time zone DEFAULT now() NOT NULL,
     CONSTRAINT login_attempts_attempt_key_check CHECK ((attempt_key ~ '^[0-9a-f]{64}$'::text)),
     CONSTRAINT login_attempts_failures_check CHECK ((failures >= 0))
 );
@@ -3540,6 +3593,7 @@ CREATE TABLE public.marketplace_revenue (
     transaction_date date NOT NULL,
     created_at timestamp with time zone DEFAULT now() NOT NULL,
     CONSTRAINT marketplace_revenue_amount_check CHECK ((amount <> (0)::numeric)),
+    CONSTRAINT marketplace_revenue_amount_number CHECK (((amount > '-Infinity'::numeric) AND (amount < 'Infinity'::numeric))),
     CONSTRAINT marketplace_revenue_currency_check CHECK ((currency ~ '^[A-Z]{3}$'::text))
 );
 
@@ -3677,7 +3731,7 @@ COMMENT ON TABLE public.partner_integrations IS 'How data comes from or goes to 
 
 COMMENT ON COLUMN public.partner_integrations.integration_type IS 'data_feed: they send events; file_drop: files by the day; api: we ask; prefix: a redirect in the audio URL; manual: by a person.';
 
-COMMENT ON COLUMN public.partner_integrations.configuration IS 'Object of texts. contact: who is asked. All but manual: url: https, without query; format: csv or json. data_feed, file_drop, api: schedule: cron. Nothing else, and never a secret.';
+COMMENT ON COLUMN public.partner_integrations.configuration IS 'Object of texts. contact: who is asked. All but manual: url: https, without query; format: csv or json. data_feed, file_drop, api: schedule: cron. Nothing else, and never a secret (token, access_token, refresh_token, api_key, password, secret, client_secret).';
 
 COMMENT ON COLUMN public.partner_integrations.status IS 'planned, testing, active, paused by a person, ended.';
 
@@ -3847,6 +3901,8 @@ CREATE VIEW public.podcast_slices WITH (security_barrier='true') AS
    FROM internal.podcast_slices r
   WHERE ((tenant_id = ( SELECT public.app_tenant() AS app_tenant)) AND (( SELECT public.app_sees_all_podcasts() AS app_sees_all_podcasts) OR (podcast_id IN ( SELECT public.app_podcasts() AS app_podcasts))));
 
+COMMENT ON VIEW public.podcast_slices IS 'Apps, countries and device types that the podcasts in scope were ever downloaded with.';
+
 CREATE TABLE public.recovery_procedures (
     id uuid DEFAULT public.uuid_generate_v4() NOT NULL,
     procedure_name text NOT NULL,
@@ -3889,6 +3945,7 @@ CREATE TABLE public.referral_commissions (
     created_at timestamp with time zone DEFAULT now() NOT NULL,
     updated_at timestamp with time zone DEFAULT now() NOT NULL,
     CONSTRAINT referral_commissions_amount_check CHECK ((amount > (0)::numeric)),
+    CONSTRAINT referral_commissions_amount_number CHECK ((amount < 'Infinity'::numeric)),
     CONSTRAINT referral_commissions_check CHECK (((status = 'paid'::text) = (paid_at IS NOT NULL))),
     CONSTRAINT referral_commissions_currency_check CHECK ((currency ~ '^[A-Z]{3}$'::text)),
     CONSTRAINT referral_commissions_status_check CHECK ((status = ANY (ARRAY['pending'::text, 'approved'::text, 'paid'::text, 'cancelled'::text])))
@@ -3924,6 +3981,7 @@ CREATE TABLE public.refresh_states (
     relation text NOT NULL,
     refreshed_at timestamp with time zone NOT NULL,
     rows_written bigint DEFAULT 0 NOT NULL,
+    created_at timestamp with time zone DEFAULT now() NOT NULL,
     CONSTRAINT refresh_states_rows_written_check CHECK ((rows_written >= 0))
 );
 
@@ -3966,6 +4024,7 @@ CREATE TABLE public.replication_status (
     last_sync_at timestamp with time zone,
     created_at timestamp with time zone DEFAULT now() NOT NULL,
     updated_at timestamp with time zone DEFAULT now() NOT NULL,
+    CONSTRAINT replication_status_lag_number CHECK ((lag_seconds < 'Infinity'::numeric)),
     CONSTRAINT replication_status_lag_seconds_check CHECK ((lag_seconds >= (0)::numeric)),
     CONSTRAINT replication_status_replica_name_check CHECK (((length(replica_name) >= 1) AND (length(replica_name) <= 120))),
     CONSTRAINT replication_status_status_check CHECK ((status = ANY (ARRAY['streaming'::text, 'catching_up'::text, 'stopped'::text, 'lost'::text])))
@@ -4072,7 +4131,7 @@ ALTER TABLE ONLY public.report_schedules FORCE ROW LEVEL SECURITY;
 
 COMMENT ON TABLE public.report_schedules IS 'Reports that are made by the clock, with the rights that created_by has at that moment.';
 
-COMMENT ON COLUMN public.report_schedules.report_type IS 'The template, as in reports.';
+COMMENT ON COLUMN public.report_schedules.report_type IS 'The template, as in reports: campaign_performance, podcast_audience.';
 
 COMMENT ON COLUMN public.report_schedules.parameters IS 'Object of URL parameters, each a text. A period is relative (last month), counted from the run.';
 
@@ -4170,13 +4229,15 @@ CREATE TABLE public.retention_curves (
     updated_at timestamp with time zone DEFAULT now() NOT NULL,
     CONSTRAINT retention_curves_amounts_check CHECK ((array_position(amounts, NULL::numeric) IS NULL)),
     CONSTRAINT retention_curves_amounts_check1 CHECK (((0)::numeric <= ALL (amounts))),
+    CONSTRAINT retention_curves_amounts_numbers CHECK (('Infinity'::numeric > ALL (amounts))),
     CONSTRAINT retention_curves_check CHECK ((cardinality(positions) = cardinality(amounts))),
     CONSTRAINT retention_curves_measure_check CHECK ((measure = ANY (ARRAY['listeners'::text, 'plays'::text, 'share'::text]))),
     CONSTRAINT retention_curves_platform_check CHECK (((length(platform) >= 1) AND (length(platform) <= 60))),
     CONSTRAINT retention_curves_position_unit_check CHECK ((position_unit = ANY (ARRAY['second'::text, 'percent'::text]))),
     CONSTRAINT retention_curves_positions_check CHECK (((cardinality(positions) >= 2) AND (cardinality(positions) <= 100000))),
     CONSTRAINT retention_curves_positions_check1 CHECK ((array_position(positions, NULL::numeric) IS NULL)),
-    CONSTRAINT retention_curves_positions_check2 CHECK (((0)::numeric <= ALL (positions)))
+    CONSTRAINT retention_curves_positions_check2 CHECK (((0)::numeric <= ALL (positions))),
+    CONSTRAINT retention_curves_positions_numbers CHECK (('Infinity'::numeric > ALL (positions)))
 );
 
 ALTER TABLE ONLY public.retention_curves FORCE ROW LEVEL SECURITY;
@@ -4189,7 +4250,7 @@ COMMENT ON COLUMN public.retention_curves.as_of IS 'The day whose state the plat
 
 COMMENT ON COLUMN public.retention_curves.measure IS 'What amounts are: listeners or plays at that place (they may rise; their maximum is the whole), or the platform''s own share (1 is the whole).';
 
-COMMENT ON COLUMN public.retention_curves.position_unit IS 'What positions are: seconds of the episode, or percent of its length.';
+COMMENT ON COLUMN public.retention_curves.position_unit IS 'What positions are: second: of the episode; percent: of its length.';
 
 COMMENT ON COLUMN public.retention_curves.positions IS 'Places in the episode, rising.';
 
@@ -4281,7 +4342,7 @@ ALTER TABLE ONLY public.security_events FORCE ROW LEVEL SECURITY;
 
 COMMENT ON TABLE public.security_events IS 'What touched the safety of an account or a tenant; append-only. Without a tenant where none is known (a failed log-in of nobody). Kept two years.';
 
-COMMENT ON COLUMN public.security_events.event_type IS 'login_*: at the door; password_*, second_factor_changed, account_disabled, roles_changed, session_ended: what became of an account; token_reused: a spent refresh token came again; key_*: API keys; foreign_access: somebody else''s id was asked for; data_exported: an export of many rows; link_misused: a share link that had ended.';
+COMMENT ON COLUMN public.security_events.event_type IS 'login_failed, login_throttled, login_from_new_place: at the door; password_reset, password_changed, second_factor_changed, account_disabled, roles_changed, session_ended: what became of an account; token_reused: a spent refresh token came again; key_created, key_revoked, key_misused: API keys; foreign_access: somebody else''s id was asked for; data_exported: an export of many rows; link_misused: a share link that had ended.';
 
 COMMENT ON COLUMN public.security_events.severity IS 'info and low are for the record; medium is read daily; high and critical are mailed at once.';
 
@@ -4300,6 +4361,7 @@ CREATE TABLE public.sessions (
     ended_at timestamp with time zone,
     ip_prefix text,
     user_agent text,
+    updated_at timestamp with time zone DEFAULT now() NOT NULL,
     CONSTRAINT sessions_token_hash_check CHECK ((token_hash ~ '^[0-9a-f]{64}$'::text)),
     CONSTRAINT sessions_user_agent_check CHECK ((length(user_agent) <= 400))
 );
@@ -4388,7 +4450,9 @@ CREATE TABLE public.subscription_tiers (
     CONSTRAINT subscription_tiers_features_check4 CHECK ((NOT (features @? '$.keyvalue()?(!(((((((@."key" == "max_users" || @."key" == "max_podcasts") || @."key" == "max_campaigns") || @."key" == "ai_tokens_monthly") || @."key" == "api") || @."key" == "white_label") || @."key" == "scheduled_reports") || @."key" == "marketplace"))'::jsonpath))),
     CONSTRAINT subscription_tiers_name_check CHECK ((name ~ '^[a-z][a-z0-9_]{0,39}$'::text)),
     CONSTRAINT subscription_tiers_price_monthly_check CHECK ((price_monthly >= (0)::numeric)),
-    CONSTRAINT subscription_tiers_price_yearly_check CHECK ((price_yearly >= (0)::numeric))
+    CONSTRAINT subscription_tiers_price_monthly_number CHECK ((price_monthly < 'Infinity'::numeric)),
+    CONSTRAINT subscription_tiers_price_yearly_check CHECK ((price_yearly >= (0)::numeric)),
+    CONSTRAINT subscription_tiers_price_yearly_number CHECK ((price_yearly < 'Infinity'::numeric))
 );
 
 COMMENT ON TABLE public.subscription_tiers IS 'What can be subscribed to; the same for every tenant. Written by migrations and operators only.';
@@ -4568,7 +4632,8 @@ CREATE TABLE public.user_metrics (
     CONSTRAINT user_metrics_known CHECK ((((metric_data - 'by_day'::text) = '{}'::jsonb) AND (COALESCE(jsonb_typeof((metric_data -> 'by_day'::text)), 'object'::text) = 'object'::text) AND (NOT (metric_data @? '$."by_day".keyvalue()?(!(@."key" like_regex "^[0-9]{4}-(0[1-9]|1[0-2])-(0[1-9]|[12][0-9]|3[01])$" && @."value".type() == "number"))'::jsonpath)))),
     CONSTRAINT user_metrics_metric_data_check CHECK ((jsonb_typeof(metric_data) = 'object'::text)),
     CONSTRAINT user_metrics_metric_name_check CHECK ((metric_name = ANY (ARRAY['log_ins_30d'::text, 'active_days_30d'::text, 'reports_made_30d'::text, 'views_saved'::text, 'links_shared'::text]))),
-    CONSTRAINT user_metrics_metric_value_check CHECK ((metric_value >= (0)::numeric))
+    CONSTRAINT user_metrics_metric_value_check CHECK ((metric_value >= (0)::numeric)),
+    CONSTRAINT user_metrics_value_number CHECK ((metric_value < 'Infinity'::numeric))
 );
 
 ALTER TABLE ONLY public.user_metrics FORCE ROW LEVEL SECURITY;
@@ -4584,7 +4649,8 @@ CREATE TABLE public.user_roles (
     user_id uuid NOT NULL,
     role_id uuid NOT NULL,
     assigned_at timestamp with time zone DEFAULT now() NOT NULL,
-    assigned_by uuid
+    assigned_by uuid,
+    updated_at timestamp with time zone DEFAULT now() NOT NULL
 );
 
 ALTER TABLE ONLY public.user_roles FORCE ROW LEVEL SECURITY;
@@ -4675,7 +4741,8 @@ COMMENT ON COLUMN public.white_label_settings.custom_domain IS 'Host name in low
 CREATE TABLE public.worker_heartbeats (
     worker text NOT NULL,
     started_at timestamp with time zone DEFAULT now() NOT NULL,
-    beat_at timestamp with time zone DEFAULT now() NOT NULL
+    beat_at timestamp with time zone DEFAULT now() NOT NULL,
+    updated_at timestamp with time zone DEFAULT now() NOT NULL
 );
 
 COMMENT ON TABLE public.worker_heartbeats IS 'Workers that are alive. Kept while the worker is alive, and a day.';
@@ -5651,6 +5718,8 @@ CREATE TRIGGER touch_updated_at BEFORE UPDATE ON public.attribution_event_metada
 
 CREATE TRIGGER touch_updated_at BEFORE UPDATE ON public.attribution_models FOR EACH ROW EXECUTE FUNCTION internal.touch_updated_at();
 
+CREATE TRIGGER touch_updated_at BEFORE UPDATE ON public.attribution_paths FOR EACH ROW EXECUTE FUNCTION internal.touch_updated_at();
+
 CREATE TRIGGER touch_updated_at BEFORE UPDATE ON public.attribution_validations FOR EACH ROW EXECUTE FUNCTION internal.touch_updated_at();
 
 CREATE TRIGGER touch_updated_at BEFORE UPDATE ON public.backup_records FOR EACH ROW EXECUTE FUNCTION internal.touch_updated_at();
@@ -5686,6 +5755,10 @@ CREATE TRIGGER touch_updated_at BEFORE UPDATE ON public.integration_tokens FOR E
 CREATE TRIGGER touch_updated_at BEFORE UPDATE ON public.integrations FOR EACH ROW EXECUTE FUNCTION internal.touch_updated_at();
 
 CREATE TRIGGER touch_updated_at BEFORE UPDATE ON public.io_bookings FOR EACH ROW EXECUTE FUNCTION internal.touch_updated_at();
+
+CREATE TRIGGER touch_updated_at BEFORE UPDATE ON public.job_runs FOR EACH ROW EXECUTE FUNCTION internal.touch_updated_at();
+
+CREATE TRIGGER touch_updated_at BEFORE UPDATE ON public.login_attempts FOR EACH ROW EXECUTE FUNCTION internal.touch_updated_at();
 
 CREATE TRIGGER touch_updated_at BEFORE UPDATE ON public.marketplace_listings FOR EACH ROW EXECUTE FUNCTION internal.touch_updated_at();
 
@@ -5733,6 +5806,8 @@ CREATE TRIGGER touch_updated_at BEFORE UPDATE ON public.roles FOR EACH ROW EXECU
 
 CREATE TRIGGER touch_updated_at BEFORE UPDATE ON public.saved_views FOR EACH ROW EXECUTE FUNCTION internal.touch_updated_at();
 
+CREATE TRIGGER touch_updated_at BEFORE UPDATE ON public.sessions FOR EACH ROW EXECUTE FUNCTION internal.touch_updated_at();
+
 CREATE TRIGGER touch_updated_at BEFORE UPDATE ON public.share_links FOR EACH ROW EXECUTE FUNCTION internal.touch_updated_at();
 
 CREATE TRIGGER touch_updated_at BEFORE UPDATE ON public.sponsors FOR EACH ROW EXECUTE FUNCTION internal.touch_updated_at();
@@ -5753,11 +5828,15 @@ CREATE TRIGGER touch_updated_at BEFORE UPDATE ON public.user_email_preferences F
 
 CREATE TRIGGER touch_updated_at BEFORE UPDATE ON public.user_metrics FOR EACH ROW EXECUTE FUNCTION internal.touch_updated_at();
 
+CREATE TRIGGER touch_updated_at BEFORE UPDATE ON public.user_roles FOR EACH ROW EXECUTE FUNCTION internal.touch_updated_at();
+
 CREATE TRIGGER touch_updated_at BEFORE UPDATE ON public.users FOR EACH ROW EXECUTE FUNCTION internal.touch_updated_at();
 
 CREATE TRIGGER touch_updated_at BEFORE UPDATE ON public.webhooks FOR EACH ROW EXECUTE FUNCTION internal.touch_updated_at();
 
 CREATE TRIGGER touch_updated_at BEFORE UPDATE ON public.white_label_settings FOR EACH ROW EXECUTE FUNCTION internal.touch_updated_at();
+
+CREATE TRIGGER touch_updated_at BEFORE UPDATE ON public.worker_heartbeats FOR EACH ROW EXECUTE FUNCTION internal.touch_updated_at();
 
 ALTER TABLE ONLY internal.names
     ADD CONSTRAINT names_tenant_id_fkey FOREIGN KEY (tenant_id) REFERENCES public.tenants(id) ON DELETE CASCADE;
@@ -7507,8 +7586,8 @@ GRANT SELECT,INSERT,DELETE ON TABLE public.excluded_requests TO podboard_worker;
 GRANT SELECT,INSERT,DELETE ON TABLE public.listener_events TO podboard_web;
 GRANT SELECT,INSERT,DELETE ON TABLE public.listener_events TO podboard_worker;
 
-GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.listener_metrics TO podboard_web;
-GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.listener_metrics TO podboard_worker;
+GRANT SELECT,INSERT,DELETE ON TABLE public.listener_metrics TO podboard_web;
+GRANT SELECT,INSERT,DELETE ON TABLE public.listener_metrics TO podboard_worker;
 
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.access_control_policies TO podboard_web;
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.access_control_policies TO podboard_worker;
@@ -7699,7 +7778,7 @@ GRANT SELECT ON TABLE public.listener_events_hourly TO podboard_worker;
 GRANT SELECT,INSERT ON TABLE public.listener_keys TO podboard_web;
 GRANT SELECT,INSERT ON TABLE public.listener_keys TO podboard_worker;
 
-GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.login_attempts TO podboard_web;
+GRANT SELECT,INSERT,UPDATE ON TABLE public.login_attempts TO podboard_web;
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.login_attempts TO podboard_worker;
 
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.marketplace_listings TO podboard_web;
@@ -7786,8 +7865,8 @@ GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.resource_ownership TO podboard
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.retention_curves TO podboard_web;
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.retention_curves TO podboard_worker;
 
-GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.role_permissions TO podboard_web;
-GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.role_permissions TO podboard_worker;
+GRANT SELECT,INSERT,DELETE ON TABLE public.role_permissions TO podboard_web;
+GRANT SELECT,INSERT,DELETE ON TABLE public.role_permissions TO podboard_worker;
 
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.roles TO podboard_web;
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.roles TO podboard_worker;

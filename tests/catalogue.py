@@ -10,6 +10,13 @@ import psycopg
 
 Connection = psycopg.Connection[Any]
 SCHEMAS = ["public", "internal"]
+# Kept by the runner of migrations itself.
+RUNNERS_OWN = {"schema_migrations", "database_engine"}
+# For columns_where(): that a check of the column contains a text.
+CHECKED = (
+    "exists (select from pg_constraint k where k.conrelid = c.oid and k.contype = 'c' and a.attnum = any (k.conkey) "
+    "and pg_get_constraintdef(k.oid) like %(shape)s)"
+)
 
 
 @dataclass(frozen=True)
@@ -139,3 +146,38 @@ def tenant_tables(found: dict[str, Relation], *, private: bool = True) -> list[R
 def system_tables(found: dict[str, Relation]) -> list[Relation]:
     """Public tables that are the same for every tenant: they have neither a tenant's column nor its policy."""
     return [table for table in tables(found) if table.is_public and not table.is_of_a_tenant]
+
+
+def columns_where(connection: Connection, condition: str, **values: Any) -> set[tuple[str, str]]:
+    """Columns of public tables for which an SQL condition over pg_class c and pg_attribute a holds."""
+    found = connection.execute(
+        "select c.relname, a.attname from pg_attribute a join pg_class c on c.oid = a.attrelid "
+        "where c.relnamespace = 'public'::regnamespace and c.relkind in ('r', 'p') and a.attnum > 0 "
+        f"and not a.attisdropped and ({condition})".encode(),
+        values,
+    ).fetchall()
+    return {(table, column) for table, column in found if table not in RUNNERS_OWN}
+
+
+def columns_taking(connection: Connection, values: dict[str, str], named: str = "") -> set[tuple[str, str]]:
+    """Of the public columns that are called so: those whose own checks let the value of their type pass."""
+    checks = connection.execute(
+        "select c.relname::text, a.attname::text, a.atttypid::regtype::text, "
+        "coalesce(string_agg(format('coalesce(%%s, true)', pg_get_expr(k.conbin, k.conrelid)), ' and ') "
+        "filter (where k.oid is not null), 'true') "
+        "from pg_attribute a join pg_class c on c.oid = a.attrelid "
+        "left join pg_constraint k on k.conrelid = c.oid and k.contype = 'c' and k.conkey = array[a.attnum] "
+        "where c.relnamespace = 'public'::regnamespace and c.relkind in ('r', 'p') and a.attnum > 0 "
+        "and not a.attisdropped and a.atttypid::regtype::text = any (%s) and a.attname ~ %s "
+        "group by 1, 2, 3",
+        [list(values), named],
+    ).fetchall()
+    assert len(checks) > 10
+    taking = set()
+    for table, column, type_, check in (row for row in checks if row[0] not in RUNNERS_OWN):
+        # As the check of a row does, by the column's name; also one that names it qualified.
+        row = connection.execute(
+            f"select {check} from (select {values[type_]} as {column}) {table}".encode()
+        ).fetchone()
+        taking |= {(table, column)} if row == (True,) else set()
+    return taking

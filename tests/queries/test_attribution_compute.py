@@ -71,7 +71,8 @@ class World(Tenant):
     def paths(self) -> list[dict[str, Any]]:
         """What is stored about conversions, without row ids and times of writing."""
         return self._stored(
-            "select to_jsonb(p) - 'id' - 'created_at' from attribution_paths p order by conversion_event_id"
+            "select to_jsonb(p) - 'id' - 'created_at' - 'updated_at' from attribution_paths p "
+            "order by conversion_event_id"
         )
 
     def analytics(self) -> dict[date, dict[str, Any]]:

@@ -27,6 +27,13 @@ ROLES = ("podboard_owner", "podboard_web", "podboard_worker")
 _SCRIPT = Path(__file__).parents[2] / "deploy" / "roles.sql"
 
 
+@pytest.fixture(scope="module")
+def catalogue(superuser_dsn: str) -> Iterator[psycopg.Connection[Any]]:
+    """Whoever sees the whole catalogue of the newest version."""
+    with psycopg.connect(superuser_dsn, autocommit=True) as connection:
+        yield connection
+
+
 @pytest.fixture
 def empty(server: Reachable) -> Iterator[str]:
     """The owner's way into an empty database."""

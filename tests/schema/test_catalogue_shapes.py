@@ -1,53 +1,21 @@
-"""The catalogue asked about shapes: vocabularies, JSON, references, times and deletion, whatever tables there are."""
+"""The catalogue asked about shapes: JSON, references, times and deletion, whatever tables there are."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
 from typing import Any
 
 import psycopg
 import pytest
 
 from queries.statements import statement_names
+from tests.catalogue import CHECKED, columns_taking, columns_where
 
-# Columns whose name says that their values are ours to name; a name that only looks so stands in NOT_OURS.
-VOCABULARY = (
-    r"(^|_)(status|stage|severity|kind|visibility|channel|currency|comparison|purpose|period|event|type)$"
-    r"|_(type|model)$|^(reason|action|metric)$"
-)
-# Where a table keeps its time otherwise: it is written once, or its own columns say when.
-OTHER_TIMES = {
-    "attribution_paths": "written anew as a whole",
-    "listener_metrics": "written anew as a whole",
-    "login_attempts": "last_failed_at",
-    "role_permissions": "granted_at; never changed",
-    "job_runs": "finished_at",
-    "sessions": "last_seen_at",
-    "user_roles": "assigned_at; never changed",
-    "worker_heartbeats": "beat_at",
-}
-# When a row came, where it is not called created_at; of a throttle there is only when it was last counted.
-CAME_AT = {
-    "access_logs": "occurred_at", "audit_logs": "occurred_at", "excluded_requests": "occurred_at",
-    "security_events": "occurred_at", "job_runs": "started_at", "worker_heartbeats": "started_at",
-    "role_permissions": "granted_at", "user_roles": "assigned_at", "share_link_views": "viewed_at",
-    "login_attempts": "last_failed_at", "refresh_states": "refreshed_at",
-}  # fmt: skip
-# Columns named like a vocabulary whose words are not ours to list: a shape is all that is asked of them.
-OPEN_WORDS = {
-    ("access_logs", "action"): "whatever code notes", ("access_logs", "reason"): "a sentence",
-    ("access_logs", "resource_type"): "whatever code notes", ("audit_logs", "action"): "whatever code notes",
-    ("audit_logs", "resource_type"): "whatever code notes", ("import_refusals", "reason"): "a sentence",
-    ("alert_rules", "metric"): "queries/metrics.py knows them", ("permissions", "action"): "a part of a right's name",
-    ("permissions", "resource_type"): "a part of a right's name",
-}  # fmt: skip
 # Named like what grows, and does not.
 NOT_GROWING = {
+    "role_permissions": "one row for a role and a right",
     "user_roles": "one row for a person and a role",
 }
-# Kept by the runner of migrations itself.
-RUNNERS_OWN = {"schema_migrations", "database_engine"}
 # What people may delete and nobody can bring back, and why nobody has to.
 GONE_AT_ONCE = {
     "read from somebody else's system, and read again": {
@@ -72,85 +40,6 @@ GONE_AT_ONCE = {
 }  # fmt: skip
 
 
-@pytest.fixture(scope="module")
-def catalogue(superuser_dsn: str) -> Iterator[psycopg.Connection[Any]]:
-    with psycopg.connect(superuser_dsn, autocommit=True) as connection:
-        yield connection
-
-
-def _columns(catalogue: psycopg.Connection[Any], condition: str, **values: Any) -> set[tuple[str, str]]:
-    """Columns of public tables for which an SQL condition over pg_class c and pg_attribute a holds."""
-    found = catalogue.execute(
-        "select c.relname, a.attname from pg_attribute a join pg_class c on c.oid = a.attrelid "
-        "where c.relnamespace = 'public'::regnamespace and c.relkind in ('r', 'p') and a.attnum > 0 "
-        f"and not a.attisdropped and ({condition})",
-        values,
-    ).fetchall()
-    return {(table, column) for table, column in found if table not in RUNNERS_OWN}
-
-
-_CHECKED = (
-    "exists (select from pg_constraint k where k.conrelid = c.oid and k.contype = 'c' and a.attnum = any (k.conkey) "
-    "and pg_get_constraintdef(k.oid) like %(shape)s)"
-)
-
-
-def test_every_vocabulary_is_checked(catalogue: psycopg.Connection[Any]) -> None:
-    named = _columns(
-        catalogue, "a.atttypid in ('text'::regtype, 'text[]'::regtype) and a.attname ~ %(names)s", names=VOCABULARY
-    )  # fmt: skip
-    checked = _columns(catalogue, _CHECKED, shape="%")
-    assert len(named) > 40
-    assert named - checked == set()
-
-
-def test_no_vocabulary_takes_any_word(catalogue: psycopg.Connection[Any]) -> None:
-    """Each check is asked about a word that is none of them: one that asks for some text only would take it."""
-    taking = _taking_any_word(catalogue)
-    assert taking == OPEN_WORDS.keys()
-    with catalogue.transaction(force_rollback=True):
-        catalogue.execute(
-            "alter table referrals drop constraint referrals_status_check, add constraint c check (status <> '')"
-        )
-        assert _taking_any_word(catalogue) - taking == {("referrals", "status")}
-
-
-def _taking_any_word(catalogue: psycopg.Connection[Any]) -> set[tuple[str, str]]:
-    """Of the columns with a vocabulary: those that no check of their own keeps from a word made up."""
-    checks = catalogue.execute(
-        "select c.relname::text, a.attname::text, a.atttypid::regtype::text, "
-        "coalesce(string_agg(format('coalesce(%%s, true)', pg_get_expr(k.conbin, k.conrelid)), ' and '), 'true') "
-        "from pg_attribute a join pg_class c on c.oid = a.attrelid "
-        "left join pg_constraint k on k.conrelid = c.oid and k.contype = 'c' and k.conkey = array[a.attnum] "
-        "where c.relnamespace = 'public'::regnamespace and c.relkind in ('r', 'p') and a.attnum > 0 "
-        "and not a.attisdropped and a.atttypid in ('text'::regtype, 'text[]'::regtype) and a.attname ~ %s "
-        "group by 1, 2, 3",
-        [VOCABULARY],
-    ).fetchall()
-    assert len(checks) > 40
-    taking = set()
-    for table, column, type_, check in checks:
-        word = "array['zqxj']" if type_ == "text[]" else "'zqxj'::text"
-        # As the check of a row does, by the column's name; also one that names it qualified.
-        row = catalogue.execute(
-            f"select {check} from (select {word} as {column}) {table}".encode()
-        ).fetchone()
-        taking |= {(table, column)} if row == (True,) else set()
-    return taking
-
-
-def test_every_list_of_words_is_explained(catalogue: psycopg.Connection[Any]) -> None:
-    """A check against a list of words says which there are; the comment says what they mean."""
-    listed = _columns(
-        catalogue,
-        "exists (select from pg_constraint k where k.conrelid = c.oid and k.contype = 'c' "
-        "and k.conkey = array[a.attnum] and pg_get_constraintdef(k.oid) ~ 'ARRAY\\[''')",
-    )
-    explained = _columns(catalogue, "col_description(c.oid, a.attnum) is not null")
-    assert len(listed) > 40
-    assert listed - explained == set()
-
-
 # A document that nobody's words are for: whoever owns the words of a column refuses it.
 NOBODYS = '{"a word of nobody": [{"with": "a document inside"}]}'
 
@@ -159,7 +48,7 @@ def test_what_is_said_in_words_of_ours_is_said_in_no_others(catalogue: psycopg.C
     """Each check there is, asked: the column refuses what nobody has a word for, or its comment says why it is open."""
     taken = {
         (table, column): _comment_of(catalogue, table, column)
-        for table, column in _columns(catalogue, "a.atttypid = 'jsonb'::regtype")
+        for table, column in columns_where(catalogue, "a.atttypid = 'jsonb'::regtype")
         if _takes(catalogue, table, column, NOBODYS) or _takes(catalogue, table, column, f"[{NOBODYS}]")
     }
     assert {column for column, comment in taken.items() if not re.search(r"\bOpen: ", comment)} == set()
@@ -203,10 +92,10 @@ def _comment_of(catalogue: psycopg.Connection[Any], table: str, column: str) -> 
 
 
 def test_every_json_column_has_a_shape_and_says_which(catalogue: psycopg.Connection[Any]) -> None:
-    json_columns = _columns(catalogue, "a.atttypid = 'jsonb'::regtype")
+    json_columns = columns_where(catalogue, "a.atttypid = 'jsonb'::regtype")
     assert len(json_columns) > 15
-    assert json_columns - _columns(catalogue, _CHECKED, shape="%jsonb_typeof%") == set()
-    explained = _columns(catalogue, "col_description(c.oid, a.attnum) is not null")
+    assert json_columns - columns_where(catalogue, CHECKED, shape="%jsonb_typeof%") == set()
+    explained = columns_where(catalogue, "col_description(c.oid, a.attnum) is not null")
     explained_by_table = {
         (table, column)
         for table, column in json_columns
@@ -225,17 +114,38 @@ def _comment(catalogue: psycopg.Connection[Any], table: str) -> str | None:
 
 
 def test_currencies_are_three_capital_letters(catalogue: psycopg.Connection[Any]) -> None:
-    currencies = _columns(catalogue, "a.attname ~ '(^|_)currency$'")
+    currencies = columns_where(catalogue, "a.attname ~ '(^|_)currency$'")
     assert {("io_bookings", "currency"), ("campaigns", "currency")} <= currencies
-    assert currencies - _columns(catalogue, _CHECKED, shape="%^[A-Z]{3}$%") == set()
-    assert currencies - _columns(catalogue, "col_description(c.oid, a.attnum) is not null") == set()
+    assert currencies - columns_where(catalogue, CHECKED, shape="%^[A-Z]{3}$%") == set()
+    assert currencies - columns_where(catalogue, "col_description(c.oid, a.attnum) is not null") == set()
+
+
+@pytest.mark.parametrize("value", ["NaN", "Infinity", "-Infinity"])
+def test_every_number_is_one(catalogue: psycopg.Connection[Any], value: str) -> None:
+    """What is none passes "0 or more", and every sum over it is none."""
+    asked = {"numeric": f"'{value}'::numeric", "numeric[]": f"array['{value}', '{value}']::numeric[]"}
+    assert columns_taking(catalogue, asked) == set()
+
+
+# What may be less than nothing, and why.
+SIGNED = {
+    ("ai_token_balances", "granted"): "balance is what is left of it, and that is never negative",
+    ("alert_rules", "threshold"): "of any metric", ("alerts", "compared_value"): "of any metric",
+    ("alerts", "observed_value"): "of any metric", ("alerts", "threshold"): "of any metric",
+    ("marketplace_revenue", "amount"): "money goes back too",
+}  # fmt: skip
+
+
+def test_counts_rates_and_amounts_are_not_negative(catalogue: psycopg.Connection[Any]) -> None:
+    types = ("smallint", "integer", "bigint", "numeric")
+    assert columns_taking(catalogue, {type_: f"'-1'::{type_}" for type_ in types}) == SIGNED.keys()
 
 
 def test_addresses_are_of_the_web(catalogue: psycopg.Connection[Any]) -> None:
     """What a page may show as a link runs nothing."""
-    addresses = _columns(catalogue, "a.attname ~ '(^|_)url$'")
+    addresses = columns_where(catalogue, "a.attname ~ '(^|_)url$'")
     assert {("podcasts", "website_url"), ("webhooks", "url"), ("io_bookings", "vanity_url")} <= addresses
-    assert addresses - _columns(catalogue, _CHECKED, shape="%^http%") == set()
+    assert addresses - columns_where(catalogue, CHECKED, shape="%^http%") == set()
 
 
 # Where no index begins with the status (after the tenant): few rows, or found by something else.
@@ -248,8 +158,8 @@ NOT_BY_STATUS = {
 
 
 def test_what_has_a_status_is_found_by_it(catalogue: psycopg.Connection[Any]) -> None:
-    stated = {table for table, _ in _columns(catalogue, "a.attname in ('status', 'stage')")}
-    led = _columns(
+    stated = {table for table, _ in columns_where(catalogue, "a.attname in ('status', 'stage')")}
+    led = columns_where(
         catalogue,
         "a.attname in ('status', 'stage') and exists (select from pg_index i where i.indrelid = c.oid "
         "and i.indpred is null "
@@ -287,27 +197,32 @@ def test_a_reference_to_a_person_carries_the_tenant(catalogue: psycopg.Connectio
     assert lonely == []
 
 
+# What a time is called that the clock gives a row when it comes: a row that says what happened, says when.
+CAME_AT = "^(created|occurred|started|granted|assigned|viewed)_at$"
+_NOW = (
+    "a.atttypid = 'timestamptz'::regtype and a.attnotnull and a.attname ~ %(names)s and 'now()' = "
+    "(select pg_get_expr(d.adbin, d.adrelid) from pg_attrdef d where d.adrelid = c.oid and d.adnum = a.attnum)"
+)
+
+
 def test_tables_know_when_a_row_came_and_when_it_changed(catalogue: psycopg.Connection[Any]) -> None:
-    times = _columns(catalogue, "a.atttypid = 'timestamptz'::regtype and a.attnotnull")
-    tables = {table for table, _ in _columns(catalogue, "true")}
-    assert {table for table in tables if (table, CAME_AT.get(table, "created_at")) not in times} == set()
-    assert {table for table in CAME_AT if (table, "created_at") in times} == set()
+    """Without an exception; that updated_at is kept by a trigger is asked in test_catalogue.py."""
+    tables = {table for table, _ in columns_where(catalogue, "true")}
+    assert tables - {table for table, _ in columns_where(catalogue, _NOW, names=CAME_AT)} == set()
     changed = {
         table
-        for table, _ in _columns(
+        for table, _ in columns_where(
             catalogue,
             "has_any_column_privilege('podboard_web', c.oid, 'update') "
             "or has_any_column_privilege('podboard_worker', c.oid, 'update')",
         )
     }
-    noted = {table for table, _ in _columns(catalogue, "a.attname = 'updated_at'")}
-    assert changed - noted - OTHER_TIMES.keys() == set()
-    assert OTHER_TIMES.keys() & noted == set()
+    assert changed - {table for table, _ in columns_where(catalogue, _NOW, names="^updated_at$")} == set()
 
 
 def test_what_grows_by_the_clock_says_how_long_it_is_kept(catalogue: psycopg.Connection[Any]) -> None:
     """Whatever a session adds to and never changes, whatever runs out, and whatever notes what was done."""
-    growing = _columns(
+    growing = columns_where(
         catalogue,
         "(has_table_privilege('podboard_web', c.oid, 'insert') "
         "and not has_table_privilege('podboard_web', c.oid, 'update')) "
@@ -322,7 +237,7 @@ def test_what_grows_by_the_clock_says_how_long_it_is_kept(catalogue: psycopg.Con
 def test_what_is_kept_two_years_is_what_the_worker_lets_go_of(catalogue: psycopg.Connection[Any]) -> None:
     said = {
         table
-        for table in {table for table, _ in _columns(catalogue, "true")}
+        for table in {table for table, _ in columns_where(catalogue, "true")}
         if "Kept two years." in (_comment(catalogue, table) or "")
     }
     cleared = {name.split("clear_")[1] for name in statement_names() if name.startswith("upkeep/clear_")}
@@ -335,14 +250,14 @@ def test_what_people_delete_can_be_brought_back(catalogue: psycopg.Connection[An
     """Deleted by somebody with the right to it, not by the worker alone; people are never deleted outright."""
     deleted = {
         table
-        for table, _ in _columns(
+        for table, _ in columns_where(
             catalogue,
             "has_table_privilege('podboard_web', c.oid, 'delete') and exists (select from pg_policy p "
             "where p.polrelid = c.oid and p.polcmd = 'd' "
             "and pg_get_expr(p.polqual, p.polrelid) !~ '^\\( SELECT app_may..no person')",
         )
     }
-    kept = {table for table, _ in _columns(catalogue, "a.attname = 'deleted_at'")}
+    kept = {table for table, _ in columns_where(catalogue, "a.attname = 'deleted_at'")}
     gone = set().union(*GONE_AT_ONCE.values())
     assert {"podcasts", "campaigns", "access_control_policies", "experiments"} <= deleted
     assert deleted - kept == gone
@@ -360,13 +275,15 @@ def test_every_check_and_reference_holds_for_every_row_there_is(catalogue: psyco
 
 def test_no_secret_is_kept_as_it_is(catalogue: psycopg.Connection[Any]) -> None:
     """What proves something is a SHA-256; what must be read again is encrypted bytes that no person's role reads."""
-    hashed = _columns(catalogue, "a.attname ~ '(^|_)(token|token_hash|key_hash|pdf_sha256|source_sha256)$'")
+    hashed = columns_where(
+        catalogue, "a.attname ~ '(^|_)(token|token_hash|key_hash|pdf_sha256|source_sha256)$'"
+    )
     assert {("sessions", "token_hash"), ("api_keys", "key_hash"), ("refresh_tokens", "token")} <= hashed
-    assert hashed - _columns(catalogue, _CHECKED, shape="%^[0-9a-f]{64}$%") == set()
+    assert hashed - columns_where(catalogue, CHECKED, shape="%^[0-9a-f]{64}$%") == set()
 
-    encrypted = _columns(catalogue, "a.attname ~ '(_encrypted|^secret)$'")
+    encrypted = columns_where(catalogue, "a.attname ~ '(_encrypted|^secret)$'")
     assert encrypted == {("integration_tokens", "token_value_encrypted"), ("webhooks", "secret")}
-    bytes_for_the_worker = _columns(
+    bytes_for_the_worker = columns_where(
         catalogue,
         "a.atttypid = 'bytea'::regtype and not has_column_privilege('podboard_web', c.oid, a.attnum, 'select') "
         "and has_column_privilege('podboard_worker', c.oid, a.attnum, 'select')",

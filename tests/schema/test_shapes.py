@@ -94,6 +94,8 @@ def test_what_is_measured_is_not_below_zero(stage: Stage) -> None:
     stage.enter_tenant(stage.world.a.tenant_id)
     stage.insert("listener_metrics", metric_value=0, **row)
     assert "listener_metrics_value" in stage.refused(WRONG, "listener_metrics", metric_value=-1, **row)
+    told = stage.refused(WRONG, "listener_metrics", metric_value=0, metric_data={"a": 1}, **row)
+    assert "listener_metrics_data" in told
 
 
 WINDOW = {"attributed": 1, "unattributed": 0, "models": {}}
@@ -155,7 +157,6 @@ def _with_models(models: Any) -> dict[str, Any]:
             [{}, {"by_day": {}}, {"by_day": {"2026-01-31": 5}}],
             [{"nonsense": 1}, {"by_day": 5}, {"by_day": {"monday": 5}}, {"by_day": {"2026-01-31": "5"}}],
         ),
-        ("listener_metrics set metric_data = %s", [{}], [{"a": 1}]),
         (
             "access_control_policies set policy_definition = policy_definition || %s",
             [{"until": "2026-12-31"}, {"until": "2028-02-29"}],

@@ -23,8 +23,10 @@ from schema import check
 from schema.check import Finding
 from schema.migrate import FOLDER
 from schema.structure import TIMESCALE_STRUCTURE, timescale_structure
+from tests.catalogue_rules import faults
 from tests.conftest import Database
 from tests.data_model import Model
+from tests.timescale.alike import objects
 from tests.timescale.server import TimescaleServer
 from tests.timescale.sides import NOW, READ, Side, TenantIds, plain_side
 
@@ -254,6 +256,21 @@ def test_what_timescale_keeps_is_written_down(timescale: Side) -> None:
     assert TIMESCALE_STRUCTURE.read_text(encoding="utf-8") == made, (
         "run `make structure` and review the difference"
     )
+
+
+# What each engine does in its own way, and an index that the build, which has no pg_trgm, cannot have.
+ENGINES_OWN = {
+    "ensure_event_storage", "internal.drop_expired_events", "internal.ensure_partitions",
+    "internal.listener_events_daily", "internal.listener_events_hourly", "internal.names_trigrams",
+    "internal.refresh_event_aggregates",
+}  # fmt: skip
+
+
+def test_all_else_is_as_on_plain_postgresql(sides: Sides) -> None:
+    with sides[0].connect("podboard_owner") as timescale, sides[1].connect("podboard_owner") as plain:
+        unlike = {name for name, _ in objects(timescale) ^ objects(plain)}
+        assert faults(timescale) == []
+    assert {re.sub(r"[( ].*|_(pkey|bucket)$|(?<=ly)[.]\w+$", "", name) for name in unlike} == ENGINES_OWN
 
 
 def test_every_line_of_the_model_is_there(timescale: Side) -> None:
