@@ -1241,6 +1241,17 @@ CREATE FUNCTION public.impression_id(p_download_id uuid, p_ad_unit_id uuid) RETU
 
 COMMENT ON FUNCTION public.impression_id(p_download_id uuid, p_ad_unit_id uuid) IS 'The id of the impression of an ad unit in a download: a name-based UUID (version 8 over SHA-256), so that it is made once.';
 
+CREATE FUNCTION public.keep_request(p_id uuid, p_occurred_at timestamp with time zone, p_episode_id uuid, p_listener_id text, p_app text, p_device text, p_os text, p_country text, p_region text) RETURNS void
+    LANGUAGE sql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'internal'
+    AS $$
+    insert into internal.waiting_requests
+        (tenant_id, occurred_at, id, episode_id, listener_id, app, device, os, country, region)
+    select public.app_tenant(), p_occurred_at, p_id, p_episode_id, p_listener_id, p_app, p_device, p_os, p_country, p_region
+    $$;
+
+COMMENT ON FUNCTION public.keep_request(p_id uuid, p_occurred_at timestamp with time zone, p_episode_id uuid, p_listener_id text, p_app text, p_device text, p_os text, p_country text, p_region text) IS 'Keeps a request of the tenant in the session until the worker counts it. Whose episode it is, is looked at then.';
+
 CREATE FUNCTION public.link_target(p_kind text, p_key text) RETURNS TABLE(tenant_id uuid, link_id uuid, campaign_id uuid, target_url text, conversion_type text, listener_key bytea, asked_at timestamp with time zone)
     LANGUAGE plpgsql
     SET plan_cache_mode TO 'force_generic_plan'
@@ -1332,6 +1343,7 @@ CREATE FUNCTION public.pending_work() RETURNS TABLE(queue text, waiting bigint, 
     select 'dirty_hours', count(*), min(noted_at) from internal.dirty_hours
     union all select 'dirty_metric_days', count(*), min(noted_at) from internal.dirty_metric_days
     union all select 'dirty_campaigns', count(*), min(noted_at) from internal.dirty_campaigns
+    union all select 'waiting_requests', count(*), min(occurred_at) from internal.waiting_requests
     union all select 'reports', count(*), min(queued_at) from internal.report_queue
     $$;
 
@@ -1746,6 +1758,24 @@ end
 $$;
 
 COMMENT ON FUNCTION public.take_conversion(p_tenant_id uuid, p_id uuid, p_campaign_id uuid, p_listener_id text, p_type text, p_data jsonb, p_occurred_at timestamp with time zone, p_is_order boolean) IS 'Records what a pixel or vanity URL tells; an order once, however often its page is opened. Whether it is new.';
+
+CREATE FUNCTION public.take_prefix_request(p_tenant_id uuid, p_id uuid, p_occurred_at timestamp with time zone, p_episode_id uuid, p_reason text, p_rule_version text, p_listener_id text, p_app text, p_device text, p_os text, p_country text, p_region text) RETURNS void
+    LANGUAGE plpgsql
+    SET plan_cache_mode TO 'force_generic_plan'
+    AS $$
+begin
+    perform set_account_context(p_tenant_id, null);
+    if p_reason is null then
+        perform keep_request(p_id, p_occurred_at, p_episode_id, p_listener_id, p_app, p_device, p_os, p_country, p_region);
+    else
+        insert into excluded_requests (id, tenant_id, episode_id, reason, rule_version, occurred_at)
+        values (p_id, p_tenant_id, p_episode_id, p_reason, p_rule_version, p_occurred_at);
+    end if;
+    perform set_account_context(null, null);
+end
+$$;
+
+COMMENT ON FUNCTION public.take_prefix_request(p_tenant_id uuid, p_id uuid, p_occurred_at timestamp with time zone, p_episode_id uuid, p_reason text, p_rule_version text, p_listener_id text, p_app text, p_device text, p_os text, p_country text, p_region text) IS 'Records a request at a prefix: refused with its reason, or kept to be counted in its window.';
 
 CREATE FUNCTION public.take_request(p_tenant_id uuid, p_id uuid, p_episode_id uuid, p_listener_id text, p_event_data jsonb, p_occurred_at timestamp with time zone, p_reason text, p_rule_version text) RETURNS text
     LANGUAGE plpgsql
@@ -2183,6 +2213,27 @@ CREATE TABLE internal.transcript_search (
 );
 
 COMMENT ON TABLE internal.transcript_search IS 'Words of each transcript with their places, as said and in lower case: a code or a name is found in every language. Kept by a trigger.';
+
+CREATE TABLE internal.waiting_requests (
+    tenant_id uuid NOT NULL,
+    occurred_at timestamp with time zone NOT NULL,
+    id uuid NOT NULL,
+    episode_id uuid NOT NULL,
+    listener_id text NOT NULL,
+    app text NOT NULL,
+    device text NOT NULL,
+    os text NOT NULL,
+    country text,
+    region text,
+    CONSTRAINT waiting_requests_app_check CHECK ((length(app) <= 200)),
+    CONSTRAINT waiting_requests_country_check CHECK ((length(country) <= 200)),
+    CONSTRAINT waiting_requests_device_check CHECK ((length(device) <= 200)),
+    CONSTRAINT waiting_requests_listener_id_check CHECK (((length(listener_id) >= 1) AND (length(listener_id) <= 200))),
+    CONSTRAINT waiting_requests_os_check CHECK ((length(os) <= 200)),
+    CONSTRAINT waiting_requests_region_check CHECK ((length(region) <= 200))
+);
+
+COMMENT ON TABLE internal.waiting_requests IS 'Requests at prefixes that every rule for single requests let pass, until the worker counts them in their windows and takes them off in the same transaction. No address is kept.';
 
 CREATE TABLE public.access_control_policies (
     id uuid DEFAULT public.uuid_generate_v4() NOT NULL,
@@ -4745,6 +4796,9 @@ ALTER TABLE ONLY internal.tenant_directory
 
 ALTER TABLE ONLY internal.transcript_search
     ADD CONSTRAINT transcript_search_pkey PRIMARY KEY (tenant_id, episode_id);
+
+ALTER TABLE ONLY internal.waiting_requests
+    ADD CONSTRAINT waiting_requests_pkey PRIMARY KEY (tenant_id, occurred_at, id);
 
 ALTER TABLE ONLY public.access_control_policies
     ADD CONSTRAINT access_control_policies_pkey PRIMARY KEY (id);
@@ -7423,6 +7477,10 @@ REVOKE ALL ON FUNCTION public.impression_id(p_download_id uuid, p_ad_unit_id uui
 GRANT ALL ON FUNCTION public.impression_id(p_download_id uuid, p_ad_unit_id uuid) TO podboard_web;
 GRANT ALL ON FUNCTION public.impression_id(p_download_id uuid, p_ad_unit_id uuid) TO podboard_worker;
 
+REVOKE ALL ON FUNCTION public.keep_request(p_id uuid, p_occurred_at timestamp with time zone, p_episode_id uuid, p_listener_id text, p_app text, p_device text, p_os text, p_country text, p_region text) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.keep_request(p_id uuid, p_occurred_at timestamp with time zone, p_episode_id uuid, p_listener_id text, p_app text, p_device text, p_os text, p_country text, p_region text) TO podboard_web;
+GRANT ALL ON FUNCTION public.keep_request(p_id uuid, p_occurred_at timestamp with time zone, p_episode_id uuid, p_listener_id text, p_app text, p_device text, p_os text, p_country text, p_region text) TO podboard_worker;
+
 REVOKE ALL ON FUNCTION public.link_target(p_kind text, p_key text) FROM PUBLIC;
 GRANT ALL ON FUNCTION public.link_target(p_kind text, p_key text) TO podboard_web;
 GRANT ALL ON FUNCTION public.link_target(p_kind text, p_key text) TO podboard_worker;
@@ -7473,6 +7531,10 @@ GRANT ALL ON FUNCTION public.set_scope(p_tenant uuid, p_user uuid, p_allowed tex
 REVOKE ALL ON FUNCTION public.take_conversion(p_tenant_id uuid, p_id uuid, p_campaign_id uuid, p_listener_id text, p_type text, p_data jsonb, p_occurred_at timestamp with time zone, p_is_order boolean) FROM PUBLIC;
 GRANT ALL ON FUNCTION public.take_conversion(p_tenant_id uuid, p_id uuid, p_campaign_id uuid, p_listener_id text, p_type text, p_data jsonb, p_occurred_at timestamp with time zone, p_is_order boolean) TO podboard_web;
 GRANT ALL ON FUNCTION public.take_conversion(p_tenant_id uuid, p_id uuid, p_campaign_id uuid, p_listener_id text, p_type text, p_data jsonb, p_occurred_at timestamp with time zone, p_is_order boolean) TO podboard_worker;
+
+REVOKE ALL ON FUNCTION public.take_prefix_request(p_tenant_id uuid, p_id uuid, p_occurred_at timestamp with time zone, p_episode_id uuid, p_reason text, p_rule_version text, p_listener_id text, p_app text, p_device text, p_os text, p_country text, p_region text) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.take_prefix_request(p_tenant_id uuid, p_id uuid, p_occurred_at timestamp with time zone, p_episode_id uuid, p_reason text, p_rule_version text, p_listener_id text, p_app text, p_device text, p_os text, p_country text, p_region text) TO podboard_web;
+GRANT ALL ON FUNCTION public.take_prefix_request(p_tenant_id uuid, p_id uuid, p_occurred_at timestamp with time zone, p_episode_id uuid, p_reason text, p_rule_version text, p_listener_id text, p_app text, p_device text, p_os text, p_country text, p_region text) TO podboard_worker;
 
 REVOKE ALL ON FUNCTION public.take_request(p_tenant_id uuid, p_id uuid, p_episode_id uuid, p_listener_id text, p_event_data jsonb, p_occurred_at timestamp with time zone, p_reason text, p_rule_version text) FROM PUBLIC;
 GRANT ALL ON FUNCTION public.take_request(p_tenant_id uuid, p_id uuid, p_episode_id uuid, p_listener_id text, p_event_data jsonb, p_occurred_at timestamp with time zone, p_reason text, p_rule_version text) TO podboard_web;
