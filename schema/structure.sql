@@ -1462,6 +1462,20 @@ $$;
 
 COMMENT ON FUNCTION public.refresh_metrics_daily() IS 'Refreshes metrics_daily for the tenant days that changed since the last call; the number of rows written. For the worker.';
 
+CREATE FUNCTION public.refuse_visit(p_tenant_id uuid, p_id uuid, p_campaign_id uuid, p_kind text, p_reason text, p_rule_version text, p_occurred_at timestamp with time zone) RETURNS void
+    LANGUAGE plpgsql
+    SET plan_cache_mode TO 'force_generic_plan'
+    AS $$
+begin
+    perform set_account_context(p_tenant_id, null);
+    insert into excluded_visits (id, tenant_id, campaign_id, kind, reason, rule_version, occurred_at)
+    values (p_id, p_tenant_id, p_campaign_id, p_kind, p_reason, p_rule_version, p_occurred_at);
+    perform set_account_context(null, null);
+end
+$$;
+
+COMMENT ON FUNCTION public.refuse_visit(p_tenant_id uuid, p_id uuid, p_campaign_id uuid, p_kind text, p_reason text, p_rule_version text, p_occurred_at timestamp with time zone) IS 'Keeps a request at a pixel or vanity URL that is neither visit nor conversion, with the reason.';
+
 CREATE FUNCTION public.replace_password(p_password_hash text) RETURNS void
     LANGUAGE sql SECURITY DEFINER
     SET search_path TO 'pg_catalog', 'public'
@@ -3168,6 +3182,29 @@ COMMENT ON COLUMN public.etl_imports.lines_sha256 IS 'SHA-256 of these lines: a 
 COMMENT ON COLUMN public.etl_imports.options IS 'Object: what the import was told (shift_days, columns, ...); other options are another import. Open: each kind of import has its own.';
 
 COMMENT ON COLUMN public.etl_imports.figures IS 'Object: refused requests by reason, impressions made, the rules that counted. Open: each kind of import has its own.';
+
+CREATE TABLE public.excluded_visits (
+    id uuid DEFAULT public.uuid_generate_v4() NOT NULL,
+    tenant_id uuid NOT NULL,
+    campaign_id uuid NOT NULL,
+    kind text NOT NULL,
+    reason text NOT NULL,
+    rule_version text NOT NULL,
+    occurred_at timestamp with time zone DEFAULT now() NOT NULL,
+    CONSTRAINT excluded_visits_kind_check CHECK ((kind = ANY (ARRAY['pixel'::text, 'vanity_url'::text]))),
+    CONSTRAINT excluded_visits_reason_check CHECK ((reason = ANY (ARRAY['head'::text, 'method'::text, 'preload'::text, 'empty_agent'::text, 'watch_app'::text, 'malformed_agent'::text, 'bot'::text]))),
+    CONSTRAINT excluded_visits_rule_version_check CHECK (((length(rule_version) >= 1) AND (length(rule_version) <= 80)))
+);
+
+ALTER TABLE ONLY public.excluded_visits FORCE ROW LEVEL SECURITY;
+
+COMMENT ON TABLE public.excluded_visits IS 'Requests for the pixel or vanity URL of a campaign that were neither visit nor conversion, each with the rule that refused it. Neither address, agent nor listener is kept. Kept two years.';
+
+COMMENT ON COLUMN public.excluded_visits.kind IS 'pixel, vanity_url: which link of the campaign was asked for.';
+
+COMMENT ON COLUMN public.excluded_visits.reason IS 'As in excluded_requests: head, method, preload, empty_agent, watch_app, malformed_agent, bot.';
+
+COMMENT ON COLUMN public.excluded_visits.rule_version IS 'Which counting rules were applied: COUNTING_VERSION, as "IAB 2.3, rules 1".';
 
 CREATE TABLE public.experiment_assignments (
     tenant_id uuid NOT NULL,
@@ -4944,6 +4981,9 @@ ALTER TABLE ONLY public.etl_imports
 ALTER TABLE ONLY public.excluded_requests
     ADD CONSTRAINT excluded_requests_pkey PRIMARY KEY (tenant_id, occurred_at, id);
 
+ALTER TABLE ONLY public.excluded_visits
+    ADD CONSTRAINT excluded_visits_pkey PRIMARY KEY (id);
+
 ALTER TABLE ONLY public.experiment_assignments
     ADD CONSTRAINT experiment_assignments_pkey PRIMARY KEY (experiment_id, user_id);
 
@@ -5410,6 +5450,10 @@ CREATE INDEX etl_imports_status ON public.etl_imports USING btree (tenant_id, st
 CREATE INDEX excluded_requests_episode ON ONLY public.excluded_requests USING btree (tenant_id, episode_id, occurred_at);
 
 CREATE INDEX excluded_requests_import ON ONLY public.excluded_requests USING btree (tenant_id, import_id);
+
+CREATE INDEX excluded_visits_came ON public.excluded_visits USING btree (tenant_id, occurred_at);
+
+CREATE INDEX excluded_visits_campaign ON public.excluded_visits USING btree (tenant_id, campaign_id, occurred_at);
 
 CREATE INDEX experiment_assignments_experiment ON public.experiment_assignments USING btree (tenant_id, experiment_id, variant);
 
@@ -6038,6 +6082,12 @@ ALTER TABLE public.excluded_requests
 ALTER TABLE public.excluded_requests
     ADD CONSTRAINT excluded_requests_tenant_id_import_id_fkey FOREIGN KEY (tenant_id, import_id) REFERENCES public.etl_imports(tenant_id, id) ON DELETE RESTRICT;
 
+ALTER TABLE ONLY public.excluded_visits
+    ADD CONSTRAINT excluded_visits_tenant_id_campaign_id_fkey FOREIGN KEY (tenant_id, campaign_id) REFERENCES public.campaigns(tenant_id, id) ON DELETE CASCADE;
+
+ALTER TABLE ONLY public.excluded_visits
+    ADD CONSTRAINT excluded_visits_tenant_id_fkey FOREIGN KEY (tenant_id) REFERENCES public.tenants(id) ON DELETE CASCADE;
+
 ALTER TABLE ONLY public.experiment_assignments
     ADD CONSTRAINT experiment_assignments_tenant_id_experiment_id_fkey FOREIGN KEY (tenant_id, experiment_id) REFERENCES public.experiments(tenant_id, id) ON DELETE CASCADE;
 
@@ -6455,6 +6505,8 @@ CASE
     ELSE (id IN ( SELECT public.app_campaigns() AS app_campaigns))
 END));
 
+CREATE POLICY campaign_scope ON public.excluded_visits AS RESTRICTIVE TO podboard_web, podboard_worker USING ((( SELECT public.app_sees_all_campaigns() AS app_sees_all_campaigns) OR (campaign_id IN ( SELECT public.app_campaigns() AS app_campaigns))));
+
 CREATE POLICY campaign_scope ON public.io_bookings AS RESTRICTIVE TO podboard_web, podboard_worker USING ((( SELECT public.app_sees_all_campaigns() AS app_sees_all_campaigns) OR (campaign_id IN ( SELECT public.app_campaigns() AS app_campaigns))));
 
 CREATE POLICY campaign_scope ON public.matches AS RESTRICTIVE TO podboard_web, podboard_worker USING ((( SELECT public.app_sees_all_campaigns() AS app_sees_all_campaigns) OR (campaign_id IN ( SELECT public.app_campaigns() AS app_campaigns))));
@@ -6530,6 +6582,8 @@ CREATE POLICY delete_rights ON public.episodes AS RESTRICTIVE FOR DELETE TO podb
 CREATE POLICY delete_rights ON public.etl_imports AS RESTRICTIVE FOR DELETE TO podboard_web, podboard_worker USING (( SELECT public.app_may('imports.create'::text) AS app_may));
 
 CREATE POLICY delete_rights ON public.excluded_requests AS RESTRICTIVE FOR DELETE TO podboard_web, podboard_worker USING (( SELECT public.app_may('imports.create'::text) AS app_may));
+
+CREATE POLICY delete_rights ON public.excluded_visits AS RESTRICTIVE FOR DELETE TO podboard_web, podboard_worker USING (( SELECT public.app_may('imports.create'::text) AS app_may));
 
 CREATE POLICY delete_rights ON public.experiment_assignments AS RESTRICTIVE FOR DELETE TO podboard_web, podboard_worker USING (( SELECT public.app_may('settings.manage'::text) AS app_may));
 
@@ -6641,6 +6695,8 @@ ALTER TABLE public.etl_imports ENABLE ROW LEVEL SECURITY;
 
 ALTER TABLE public.excluded_requests ENABLE ROW LEVEL SECURITY;
 
+ALTER TABLE public.excluded_visits ENABLE ROW LEVEL SECURITY;
+
 ALTER TABLE public.experiment_assignments ENABLE ROW LEVEL SECURITY;
 
 ALTER TABLE public.experiment_events ENABLE ROW LEVEL SECURITY;
@@ -6706,6 +6762,8 @@ CREATE POLICY insert_rights ON public.episodes AS RESTRICTIVE FOR INSERT TO podb
 CREATE POLICY insert_rights ON public.etl_imports AS RESTRICTIVE FOR INSERT TO podboard_web, podboard_worker WITH CHECK (( SELECT public.app_may('imports.create'::text) AS app_may));
 
 CREATE POLICY insert_rights ON public.excluded_requests AS RESTRICTIVE FOR INSERT TO podboard_web, podboard_worker WITH CHECK (( SELECT public.app_may('imports.create'::text) AS app_may));
+
+CREATE POLICY insert_rights ON public.excluded_visits AS RESTRICTIVE FOR INSERT TO podboard_web, podboard_worker WITH CHECK (( SELECT public.app_may('imports.create'::text) AS app_may));
 
 CREATE POLICY insert_rights ON public.experiment_assignments AS RESTRICTIVE FOR INSERT TO podboard_web, podboard_worker WITH CHECK (( SELECT public.app_may('settings.manage'::text) AS app_may));
 
@@ -7131,6 +7189,8 @@ CREATE POLICY tenant_isolation ON public.etl_imports USING ((tenant_id = ( SELEC
 
 CREATE POLICY tenant_isolation ON public.excluded_requests USING ((tenant_id = ( SELECT public.app_tenant() AS app_tenant))) WITH CHECK ((tenant_id = ( SELECT public.app_tenant() AS app_tenant)));
 
+CREATE POLICY tenant_isolation ON public.excluded_visits USING ((tenant_id = ( SELECT public.app_tenant() AS app_tenant))) WITH CHECK ((tenant_id = ( SELECT public.app_tenant() AS app_tenant)));
+
 CREATE POLICY tenant_isolation ON public.experiment_assignments USING ((tenant_id = ( SELECT public.app_tenant() AS app_tenant))) WITH CHECK ((tenant_id = ( SELECT public.app_tenant() AS app_tenant)));
 
 CREATE POLICY tenant_isolation ON public.experiment_events USING ((tenant_id = ( SELECT public.app_tenant() AS app_tenant))) WITH CHECK ((tenant_id = ( SELECT public.app_tenant() AS app_tenant)));
@@ -7312,6 +7372,8 @@ CREATE POLICY update_rights ON public.episodes AS RESTRICTIVE FOR UPDATE TO podb
 CREATE POLICY update_rights ON public.etl_imports AS RESTRICTIVE FOR UPDATE TO podboard_web, podboard_worker USING (( SELECT public.app_may('imports.create'::text) AS app_may)) WITH CHECK (( SELECT public.app_may('imports.create'::text) AS app_may));
 
 CREATE POLICY update_rights ON public.excluded_requests AS RESTRICTIVE FOR UPDATE TO podboard_web, podboard_worker USING (( SELECT public.app_may('imports.create'::text) AS app_may)) WITH CHECK (( SELECT public.app_may('imports.create'::text) AS app_may));
+
+CREATE POLICY update_rights ON public.excluded_visits AS RESTRICTIVE FOR UPDATE TO podboard_web, podboard_worker USING (( SELECT public.app_may('imports.create'::text) AS app_may)) WITH CHECK (( SELECT public.app_may('imports.create'::text) AS app_may));
 
 CREATE POLICY update_rights ON public.experiment_assignments AS RESTRICTIVE FOR UPDATE TO podboard_web, podboard_worker USING (( SELECT public.app_may('settings.manage'::text) AS app_may)) WITH CHECK (( SELECT public.app_may('settings.manage'::text) AS app_may));
 
@@ -7504,6 +7566,10 @@ GRANT ALL ON FUNCTION public.prefix_target(p_episode_id uuid) TO podboard_worker
 REVOKE ALL ON FUNCTION public.refresh_metrics_daily() FROM PUBLIC;
 GRANT ALL ON FUNCTION public.refresh_metrics_daily() TO podboard_worker;
 
+REVOKE ALL ON FUNCTION public.refuse_visit(p_tenant_id uuid, p_id uuid, p_campaign_id uuid, p_kind text, p_reason text, p_rule_version text, p_occurred_at timestamp with time zone) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.refuse_visit(p_tenant_id uuid, p_id uuid, p_campaign_id uuid, p_kind text, p_reason text, p_rule_version text, p_occurred_at timestamp with time zone) TO podboard_web;
+GRANT ALL ON FUNCTION public.refuse_visit(p_tenant_id uuid, p_id uuid, p_campaign_id uuid, p_kind text, p_reason text, p_rule_version text, p_occurred_at timestamp with time zone) TO podboard_worker;
+
 REVOKE ALL ON FUNCTION public.replace_password(p_password_hash text) FROM PUBLIC;
 GRANT ALL ON FUNCTION public.replace_password(p_password_hash text) TO podboard_web;
 GRANT ALL ON FUNCTION public.replace_password(p_password_hash text) TO podboard_worker;
@@ -7688,6 +7754,9 @@ GRANT SELECT ON TABLE public.episode_milestones TO podboard_worker;
 
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.etl_imports TO podboard_web;
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.etl_imports TO podboard_worker;
+
+GRANT SELECT,INSERT ON TABLE public.excluded_visits TO podboard_web;
+GRANT SELECT,INSERT ON TABLE public.excluded_visits TO podboard_worker;
 
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.experiment_assignments TO podboard_web;
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.experiment_assignments TO podboard_worker;

@@ -201,7 +201,7 @@ def _make_secret(tenant_id: UUID) -> bytes:
 
 
 def follow_link(key: str, visitor: Visitor, said: Mapping[str, str], *, kind: str) -> str | None:
-    """Where a vanity URL leads, None for a pixel, once the visit or conversion is stored; nothing is where nobody came.
+    """Where a vanity URL leads, None for a pixel, once the visit or conversion is stored, or refused.
 
     `said` is what the page told: type, order_id, value, currency, id. The same order told again is stored once.
     Raises: NotFound, InvalidRequest for a value that cannot be understood.
@@ -211,7 +211,13 @@ def follow_link(key: str, visitor: Visitor, said: Mapping[str, str], *, kind: st
         if not found:
             raise NotFound("There is no such link.")
         link = found[0]
-        if _is_nobody(visitor, kind):
+        reason = _refused(visitor, kind)
+        if reason is not None:
+            ask(
+                connection, "collector/refuse_visit",
+                tenant_id=link["tenant_id"], id=uuid4(), campaign_id=link["campaign_id"], kind=kind,
+                reason=reason.value, rule_version=COUNTING_VERSION, occurred_at=link["asked_at"],
+            )  # fmt: skip
             target: str | None = link["target_url"]
             return target
         if link["listener_key"] is not None or not is_address(visitor.address):
@@ -253,13 +259,15 @@ def _take_conversion(
     return target
 
 
-def _is_nobody(visitor: Visitor, kind: str) -> bool:
-    """Whether a program asks, or a browser beforehand, and not somebody who opens the page."""
-    if visitor.method != "GET" or is_preload(visitor.purpose):
-        return True
+def _refused(visitor: Visitor, kind: str) -> Reason | None:
+    """Why it is a program that asks, or a browser beforehand; None for somebody who opens the page."""
+    if visitor.method != "GET":
+        return Reason.HEAD if visitor.method == "HEAD" else Reason.METHOD
+    if is_preload(visitor.purpose):
+        return Reason.PRELOAD
     _, reason = judged_agent(visitor.agent)
     # A shop may keep back what browser its buyer has, and the order stands all the same.
-    return reason is not None and not (kind == _PIXEL and reason is Reason.EMPTY_AGENT)
+    return None if kind == _PIXEL and reason is Reason.EMPTY_AGENT else reason
 
 
 def create_link(

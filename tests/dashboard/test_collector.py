@@ -494,6 +494,11 @@ def test_nobody_visits_and_buys_but_who_opens_the_page(alpha: Sender) -> None:
             "https://shop.example/x" if status == 302 else None
         }
         assert alpha.conversions() == []
+    refused = "select kind, reason from excluded_visits where campaign_id = %s order by kind, occurred_at"
+    reasons = ["head", "bot", "bot", "preload", "preload"]
+    assert alpha.tables.execute(refused, [alpha.campaign]).fetchall() == [
+        (kind, reason) for kind in ("pixel", "vanity_url") for reason in reasons
+    ]
     for path in (f"/v/alpha/{name}", f"/p/{pixel}.gif?order_id=R9"):
         alpha.get(path)
     assert [kind for kind, _ in alpha.conversions()] == ["visit", "purchase"]

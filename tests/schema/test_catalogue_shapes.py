@@ -30,6 +30,7 @@ OTHER_TIMES = {
 # When a row came, where it is not called created_at; of a throttle there is only when it was last counted.
 CAME_AT = {
     "access_logs": "occurred_at", "audit_logs": "occurred_at", "excluded_requests": "occurred_at",
+    "excluded_visits": "occurred_at",
     "security_events": "occurred_at", "job_runs": "started_at", "worker_heartbeats": "started_at",
     "role_permissions": "granted_at", "user_roles": "assigned_at", "share_link_views": "viewed_at",
     "login_attempts": "last_failed_at", "refresh_states": "refreshed_at",
