@@ -24,7 +24,7 @@ def count_requests(connection: Connection) -> int:
     # Imports wait for their turn in the same way: what is claimed is not claimed by two.
     ask(connection, "ingest/before_events", downloads=True)
     fetches: dict[UUID, Fetch] = {}
-    for number, row in enumerate(ask(connection, "ingest/claim_requests", most=_AT_ONCE), 1):
+    for number, row in enumerate(ask(connection, "refresh/claim_requests", most=_AT_ONCE), 1):
         duration = row["duration_seconds"]
         fetches[row["id"]] = Fetch(
             number=number, occurred_at=row["occurred_at"], listener_id=row["listener_id"],
