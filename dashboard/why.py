@@ -12,11 +12,13 @@ from dashboard.auth.sessions import now
 from dashboard.boxes import Box, View, answer_box, known_box
 from dashboard.pages import all_pages
 from queries import catalogue
+from queries.campaign_excluded import excluded_visits
 from queries.data_centres import data_centres
 from queries.errors import AccessRefused, InvalidRequest, NotAvailable, NotFound
 from queries.filters import Filters, parse_filters
 from queries.listening_excluded import excluded_by_reason
 from queries.metrics import METRICS, RULE_VERSION, Metric
+from queries.periods import Period
 from queries.results import Answer
 from queries.session import tenant_session
 from reports.documents.words import against_words, data_centres_words, listed
@@ -30,6 +32,7 @@ _MILESTONES = frozenset(
     {"first_1_day_downloads", "first_3_day_downloads", "first_7_day_downloads", "first_30_day_downloads"}
 )
 _REST_ON_REQUESTS = (*_COUNTED_FROM_REQUESTS, *sorted(_MILESTONES), "impressions", "reach", "frequency")
+_FROM_LINKS = ("visits", "conversions")
 _NAMED = 10
 
 
@@ -59,6 +62,7 @@ def explain(box_id: str) -> str:
     if not metrics or viewer.actor.tenant_id is None:
         abort(404)
     excluded: Answer | None = None
+    visits: Answer | None = None
     filtered = ""
     with tenant_session(viewer.actor) as connection:
         names = catalogue.podcast_names(connection) if view.filters.podcasts else {}
@@ -66,13 +70,15 @@ def explain(box_id: str) -> str:
             metric.key in _MILESTONES or metric.key.startswith(_COUNTED_FROM_REQUESTS) for metric in metrics
         ):
             excluded = excluded_by_reason(connection, view.filters)
+        if any(metric.key in _FROM_LINKS for metric in metrics):
+            visits = excluded_visits(connection, view.filters, _covered(answer, view.filters))
         if any(metric.key.startswith(_REST_ON_REQUESTS) for metric in metrics):
             filtered = data_centres_words(data_centres(connection))
     chosen = [names[podcast] for podcast in view.filters.podcasts if podcast in names]
     return render_template(
         "why.html", title=box.title, meanings=[_meaning(metric) for metric in metrics],
-        filters=_filters(answer, view.filters, chosen), excluded=excluded, rule_version=RULE_VERSION,
-        rules=sorted({row["rule_version"] for row in excluded.rows}) if excluded else [],
+        filters=_filters(answer, view.filters, chosen), excluded=excluded, visits=visits, rule_version=RULE_VERSION,
+        rules=_rules(excluded), rules_of_visits=_rules(visits),
         is_narrowed=bool(view.filters.apps or view.filters.countries or view.filters.devices),
         as_of=instant(answer.as_of, view.filters.zone) if answer.as_of else "", notes=answer.notes,
         reaches=reaches_words(answer), data_centres=filtered,
@@ -97,9 +103,18 @@ def _meaning(metric: Metric) -> Meaning:
     return Meaning(metric, ratio, ", ".join(metric.adds_over) or "nothing: never summed")
 
 
+def _rules(refused: Answer | None) -> list[str]:
+    return sorted({row["rule_version"] for row in refused.rows}) if refused else []
+
+
+def _covered(answer: Answer, filters: Filters) -> Period | None:
+    """The days that the figures are about; None where they tell how things stand."""
+    return filters.period if answer.covers == "view" else answer.covers
+
+
 def _filters(answer: Answer, filters: Filters, podcasts: list[str]) -> list[tuple[str, str]]:
     """What the view is filtered by, in words."""
-    covered = filters.period if answer.covers == "view" else answer.covers
+    covered = _covered(answer, filters)
     said = [
         ("Period", period(covered.start, covered.end, filters.zone) if covered else "as things stand"),
         ("Time zone", filters.zone.key),

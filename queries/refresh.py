@@ -15,6 +15,7 @@ from uuid import UUID
 from sqlalchemy import Connection
 from sqlalchemy.exc import OperationalError
 
+from queries.ingest.waiting import count_requests
 from queries.session import outside_transactions, system_session
 from queries.statements import ask, tell
 
@@ -26,11 +27,17 @@ _LOCK_NOT_AVAILABLE = "55P03"
 def refresh_rollups() -> int:
     """Rows written to bring the rollups and listener_metrics of every tenant with new events up to date.
 
-    Each tenant is one transaction. A tenant that fails does not stop the others; its error is raised at the end, and
-    the as-of ('rollups') stands still: it is the start of the last pass that left nothing undone.
+    Requests at prefixes that wait are counted before. Each tenant is one transaction. A tenant that fails does not stop
+    the others; its error is raised at the end, and the as-of ('rollups') stands still: it is the start of the last pass
+    that left nothing undone.
     """
-    started_at, tenants = _unscoped_pass("rollups", "refresh/unscoped_waiting_tenants")
-    written = _for_each(tenants, "rollups", _refresh_rollups_of)
+    with system_session("rollups") as connection:
+        started_at = ask(connection, "refresh/unscoped_clock")[0]["started_at"]
+    try:
+        _unscoped_count_requests(started_at)
+    finally:
+        _, tenants = _unscoped_pass("rollups", "refresh/unscoped_waiting_tenants")
+        written = _for_each(tenants, "rollups", _refresh_rollups_of)
     _unscoped_mark("rollups", started_at, written)
     return written
 
@@ -80,6 +87,10 @@ def drop_expired() -> int:
     return dropped + _for_each(tenants, "retention", _drop_listeners_of)
 
 
+def _count_requests_of(connection: Connection, _tenant_id: UUID) -> int:
+    return count_requests(connection)
+
+
 def _refresh_rollups_of(connection: Connection, tenant_id: UUID) -> int:
     return int(ask(connection, "refresh/refresh_rollups", tenant_id=tenant_id)[0]["rows_written"])
 
@@ -91,6 +102,16 @@ def _refresh_milestones_of(connection: Connection, tenant_id: UUID) -> int:
 def _drop_listeners_of(connection: Connection, tenant_id: UUID) -> int:
     forgotten = tell(connection, "refresh/drop_listener_days", tenant_id=tenant_id)
     return forgotten + (tell(connection, "refresh/drop_listeners", tenant_id=tenant_id) if forgotten else 0)
+
+
+def _unscoped_count_requests(until: datetime) -> None:
+    """Counts what came at prefixes until then; much of it in several transactions of each tenant."""
+    while True:
+        with system_session("requests") as connection:
+            waiting = ask(connection, "refresh/unscoped_tenants_waiting", before=until)
+        if not waiting:
+            return
+        _for_each([row["tenant_id"] for row in waiting], "requests", _count_requests_of)
 
 
 def _unscoped_pass(reason: str, waiting: str) -> tuple[datetime, list[UUID]]:

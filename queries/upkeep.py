@@ -14,7 +14,7 @@ _LOGINS = (
 _GROWN = (
     "upkeep/clear_access_logs", "upkeep/clear_security_events", "upkeep/clear_api_usage",
     "upkeep/clear_import_refusals", "upkeep/clear_share_link_views", "upkeep/clear_integration_sync_logs",
-    "upkeep/clear_counting_windows",
+    "upkeep/clear_counting_windows", "upkeep/clear_excluded_visits",
 )  # fmt: skip
 
 _Owner = tuple[UUID | None, UUID | None]

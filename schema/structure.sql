@@ -1241,6 +1241,17 @@ CREATE FUNCTION public.impression_id(p_download_id uuid, p_ad_unit_id uuid) RETU
 
 COMMENT ON FUNCTION public.impression_id(p_download_id uuid, p_ad_unit_id uuid) IS 'The id of the impression of an ad unit in a download: a name-based UUID (version 8 over SHA-256), so that it is made once.';
 
+CREATE FUNCTION public.keep_request(p_id uuid, p_occurred_at timestamp with time zone, p_episode_id uuid, p_listener_id text, p_app text, p_device text, p_os text, p_country text, p_region text) RETURNS void
+    LANGUAGE sql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'internal'
+    AS $$
+    insert into internal.waiting_requests
+        (tenant_id, occurred_at, id, episode_id, listener_id, app, device, os, country, region)
+    select public.app_tenant(), p_occurred_at, p_id, p_episode_id, p_listener_id, p_app, p_device, p_os, p_country, p_region
+    $$;
+
+COMMENT ON FUNCTION public.keep_request(p_id uuid, p_occurred_at timestamp with time zone, p_episode_id uuid, p_listener_id text, p_app text, p_device text, p_os text, p_country text, p_region text) IS 'Keeps a request of the tenant in the session until the worker counts it. Whose episode it is, is looked at then.';
+
 CREATE FUNCTION public.link_target(p_kind text, p_key text) RETURNS TABLE(tenant_id uuid, link_id uuid, campaign_id uuid, target_url text, conversion_type text, listener_key bytea, asked_at timestamp with time zone)
     LANGUAGE plpgsql
     SET plan_cache_mode TO 'force_generic_plan'
@@ -1332,6 +1343,7 @@ CREATE FUNCTION public.pending_work() RETURNS TABLE(queue text, waiting bigint, 
     select 'dirty_hours', count(*), min(noted_at) from internal.dirty_hours
     union all select 'dirty_metric_days', count(*), min(noted_at) from internal.dirty_metric_days
     union all select 'dirty_campaigns', count(*), min(noted_at) from internal.dirty_campaigns
+    union all select 'waiting_requests', count(*), min(occurred_at) from internal.waiting_requests
     union all select 'reports', count(*), min(queued_at) from internal.report_queue
     $$;
 
@@ -1449,6 +1461,20 @@ end
 $$;
 
 COMMENT ON FUNCTION public.refresh_metrics_daily() IS 'Refreshes metrics_daily for the tenant days that changed since the last call; the number of rows written. For the worker.';
+
+CREATE FUNCTION public.refuse_visit(p_tenant_id uuid, p_id uuid, p_campaign_id uuid, p_kind text, p_reason text, p_rule_version text, p_occurred_at timestamp with time zone) RETURNS void
+    LANGUAGE plpgsql
+    SET plan_cache_mode TO 'force_generic_plan'
+    AS $$
+begin
+    perform set_account_context(p_tenant_id, null);
+    insert into excluded_visits (id, tenant_id, campaign_id, kind, reason, rule_version, occurred_at)
+    values (p_id, p_tenant_id, p_campaign_id, p_kind, p_reason, p_rule_version, p_occurred_at);
+    perform set_account_context(null, null);
+end
+$$;
+
+COMMENT ON FUNCTION public.refuse_visit(p_tenant_id uuid, p_id uuid, p_campaign_id uuid, p_kind text, p_reason text, p_rule_version text, p_occurred_at timestamp with time zone) IS 'Keeps a request at a pixel or vanity URL that is neither visit nor conversion, with the reason.';
 
 CREATE FUNCTION public.replace_password(p_password_hash text) RETURNS void
     LANGUAGE sql SECURITY DEFINER
@@ -1746,6 +1772,24 @@ end
 $$;
 
 COMMENT ON FUNCTION public.take_conversion(p_tenant_id uuid, p_id uuid, p_campaign_id uuid, p_listener_id text, p_type text, p_data jsonb, p_occurred_at timestamp with time zone, p_is_order boolean) IS 'Records what a pixel or vanity URL tells; an order once, however often its page is opened. Whether it is new.';
+
+CREATE FUNCTION public.take_prefix_request(p_tenant_id uuid, p_id uuid, p_occurred_at timestamp with time zone, p_episode_id uuid, p_reason text, p_rule_version text, p_listener_id text, p_app text, p_device text, p_os text, p_country text, p_region text) RETURNS void
+    LANGUAGE plpgsql
+    SET plan_cache_mode TO 'force_generic_plan'
+    AS $$
+begin
+    perform set_account_context(p_tenant_id, null);
+    if p_reason is null then
+        perform keep_request(p_id, p_occurred_at, p_episode_id, p_listener_id, p_app, p_device, p_os, p_country, p_region);
+    else
+        insert into excluded_requests (id, tenant_id, episode_id, reason, rule_version, occurred_at)
+        values (p_id, p_tenant_id, p_episode_id, p_reason, p_rule_version, p_occurred_at);
+    end if;
+    perform set_account_context(null, null);
+end
+$$;
+
+COMMENT ON FUNCTION public.take_prefix_request(p_tenant_id uuid, p_id uuid, p_occurred_at timestamp with time zone, p_episode_id uuid, p_reason text, p_rule_version text, p_listener_id text, p_app text, p_device text, p_os text, p_country text, p_region text) IS 'Records a request at a prefix: refused with its reason, or kept to be counted in its window.';
 
 CREATE FUNCTION public.take_request(p_tenant_id uuid, p_id uuid, p_episode_id uuid, p_listener_id text, p_event_data jsonb, p_occurred_at timestamp with time zone, p_reason text, p_rule_version text) RETURNS text
     LANGUAGE plpgsql
@@ -2213,6 +2257,27 @@ CREATE TABLE internal.transcript_search (
 );
 
 COMMENT ON TABLE internal.transcript_search IS 'Words of each transcript with their places, as said and in lower case: a code or a name is found in every language. Kept by a trigger.';
+
+CREATE TABLE internal.waiting_requests (
+    tenant_id uuid NOT NULL,
+    occurred_at timestamp with time zone NOT NULL,
+    id uuid NOT NULL,
+    episode_id uuid NOT NULL,
+    listener_id text NOT NULL,
+    app text NOT NULL,
+    device text NOT NULL,
+    os text NOT NULL,
+    country text,
+    region text,
+    CONSTRAINT waiting_requests_app_check CHECK ((length(app) <= 200)),
+    CONSTRAINT waiting_requests_country_check CHECK ((length(country) <= 200)),
+    CONSTRAINT waiting_requests_device_check CHECK ((length(device) <= 200)),
+    CONSTRAINT waiting_requests_listener_id_check CHECK (((length(listener_id) >= 1) AND (length(listener_id) <= 200))),
+    CONSTRAINT waiting_requests_os_check CHECK ((length(os) <= 200)),
+    CONSTRAINT waiting_requests_region_check CHECK ((length(region) <= 200))
+);
+
+COMMENT ON TABLE internal.waiting_requests IS 'Requests at prefixes that every rule for single requests let pass, until the worker counts them in their windows and takes them off in the same transaction. No address is kept.';
 
 CREATE TABLE public.access_control_policies (
     id uuid DEFAULT public.uuid_generate_v4() NOT NULL,
@@ -3165,6 +3230,29 @@ COMMENT ON COLUMN public.etl_imports.lines_sha256 IS 'SHA-256 of these lines: a 
 COMMENT ON COLUMN public.etl_imports.options IS 'Object: what the import was told (shift_days, columns, ...); other options are another import. Open: each kind of import has its own.';
 
 COMMENT ON COLUMN public.etl_imports.figures IS 'Object: refused requests by reason, impressions made, the rules that counted. Open: each kind of import has its own.';
+
+CREATE TABLE public.excluded_visits (
+    id uuid DEFAULT public.uuid_generate_v4() NOT NULL,
+    tenant_id uuid NOT NULL,
+    campaign_id uuid NOT NULL,
+    kind text NOT NULL,
+    reason text NOT NULL,
+    rule_version text NOT NULL,
+    occurred_at timestamp with time zone DEFAULT now() NOT NULL,
+    CONSTRAINT excluded_visits_kind_check CHECK ((kind = ANY (ARRAY['pixel'::text, 'vanity_url'::text]))),
+    CONSTRAINT excluded_visits_reason_check CHECK ((reason = ANY (ARRAY['head'::text, 'method'::text, 'preload'::text, 'empty_agent'::text, 'watch_app'::text, 'malformed_agent'::text, 'bot'::text]))),
+    CONSTRAINT excluded_visits_rule_version_check CHECK (((length(rule_version) >= 1) AND (length(rule_version) <= 80)))
+);
+
+ALTER TABLE ONLY public.excluded_visits FORCE ROW LEVEL SECURITY;
+
+COMMENT ON TABLE public.excluded_visits IS 'Requests for the pixel or vanity URL of a campaign that were neither visit nor conversion, each with the rule that refused it. Neither address, agent nor listener is kept. Kept two years.';
+
+COMMENT ON COLUMN public.excluded_visits.kind IS 'pixel, vanity_url: which link of the campaign was asked for.';
+
+COMMENT ON COLUMN public.excluded_visits.reason IS 'As in excluded_requests: head, method, preload, empty_agent, watch_app, malformed_agent, bot.';
+
+COMMENT ON COLUMN public.excluded_visits.rule_version IS 'Which counting rules were applied: COUNTING_VERSION, as "IAB 2.3, rules 1".';
 
 CREATE TABLE public.experiment_assignments (
     tenant_id uuid NOT NULL,
@@ -4813,6 +4901,9 @@ ALTER TABLE ONLY internal.tenant_directory
 ALTER TABLE ONLY internal.transcript_search
     ADD CONSTRAINT transcript_search_pkey PRIMARY KEY (tenant_id, episode_id);
 
+ALTER TABLE ONLY internal.waiting_requests
+    ADD CONSTRAINT waiting_requests_pkey PRIMARY KEY (tenant_id, occurred_at, id);
+
 ALTER TABLE ONLY public.access_control_policies
     ADD CONSTRAINT access_control_policies_pkey PRIMARY KEY (id);
 
@@ -4956,6 +5047,9 @@ ALTER TABLE ONLY public.etl_imports
 
 ALTER TABLE ONLY public.excluded_requests
     ADD CONSTRAINT excluded_requests_pkey PRIMARY KEY (tenant_id, occurred_at, id);
+
+ALTER TABLE ONLY public.excluded_visits
+    ADD CONSTRAINT excluded_visits_pkey PRIMARY KEY (id);
 
 ALTER TABLE ONLY public.experiment_assignments
     ADD CONSTRAINT experiment_assignments_pkey PRIMARY KEY (experiment_id, user_id);
@@ -5423,6 +5517,10 @@ CREATE INDEX etl_imports_status ON public.etl_imports USING btree (tenant_id, st
 CREATE INDEX excluded_requests_episode ON ONLY public.excluded_requests USING btree (tenant_id, episode_id, occurred_at);
 
 CREATE INDEX excluded_requests_import ON ONLY public.excluded_requests USING btree (tenant_id, import_id);
+
+CREATE INDEX excluded_visits_came ON public.excluded_visits USING btree (tenant_id, occurred_at);
+
+CREATE INDEX excluded_visits_campaign ON public.excluded_visits USING btree (tenant_id, campaign_id, occurred_at);
 
 CREATE INDEX experiment_assignments_experiment ON public.experiment_assignments USING btree (tenant_id, experiment_id, variant);
 
@@ -6063,6 +6161,12 @@ ALTER TABLE public.excluded_requests
 ALTER TABLE public.excluded_requests
     ADD CONSTRAINT excluded_requests_tenant_id_import_id_fkey FOREIGN KEY (tenant_id, import_id) REFERENCES public.etl_imports(tenant_id, id) ON DELETE RESTRICT;
 
+ALTER TABLE ONLY public.excluded_visits
+    ADD CONSTRAINT excluded_visits_tenant_id_campaign_id_fkey FOREIGN KEY (tenant_id, campaign_id) REFERENCES public.campaigns(tenant_id, id) ON DELETE CASCADE;
+
+ALTER TABLE ONLY public.excluded_visits
+    ADD CONSTRAINT excluded_visits_tenant_id_fkey FOREIGN KEY (tenant_id) REFERENCES public.tenants(id) ON DELETE CASCADE;
+
 ALTER TABLE ONLY public.experiment_assignments
     ADD CONSTRAINT experiment_assignments_tenant_id_experiment_id_fkey FOREIGN KEY (tenant_id, experiment_id) REFERENCES public.experiments(tenant_id, id) ON DELETE CASCADE;
 
@@ -6480,6 +6584,8 @@ CASE
     ELSE (id IN ( SELECT public.app_campaigns() AS app_campaigns))
 END));
 
+CREATE POLICY campaign_scope ON public.excluded_visits AS RESTRICTIVE TO podboard_web, podboard_worker USING ((( SELECT public.app_sees_all_campaigns() AS app_sees_all_campaigns) OR (campaign_id IN ( SELECT public.app_campaigns() AS app_campaigns))));
+
 CREATE POLICY campaign_scope ON public.io_bookings AS RESTRICTIVE TO podboard_web, podboard_worker USING ((( SELECT public.app_sees_all_campaigns() AS app_sees_all_campaigns) OR (campaign_id IN ( SELECT public.app_campaigns() AS app_campaigns))));
 
 CREATE POLICY campaign_scope ON public.matches AS RESTRICTIVE TO podboard_web, podboard_worker USING ((( SELECT public.app_sees_all_campaigns() AS app_sees_all_campaigns) OR (campaign_id IN ( SELECT public.app_campaigns() AS app_campaigns))));
@@ -6555,6 +6661,8 @@ CREATE POLICY delete_rights ON public.episodes AS RESTRICTIVE FOR DELETE TO podb
 CREATE POLICY delete_rights ON public.etl_imports AS RESTRICTIVE FOR DELETE TO podboard_web, podboard_worker USING (( SELECT public.app_may('imports.create'::text) AS app_may));
 
 CREATE POLICY delete_rights ON public.excluded_requests AS RESTRICTIVE FOR DELETE TO podboard_web, podboard_worker USING (( SELECT public.app_may('imports.create'::text) AS app_may));
+
+CREATE POLICY delete_rights ON public.excluded_visits AS RESTRICTIVE FOR DELETE TO podboard_web, podboard_worker USING (( SELECT public.app_may('imports.create'::text) AS app_may));
 
 CREATE POLICY delete_rights ON public.experiment_assignments AS RESTRICTIVE FOR DELETE TO podboard_web, podboard_worker USING (( SELECT public.app_may('settings.manage'::text) AS app_may));
 
@@ -6666,6 +6774,8 @@ ALTER TABLE public.etl_imports ENABLE ROW LEVEL SECURITY;
 
 ALTER TABLE public.excluded_requests ENABLE ROW LEVEL SECURITY;
 
+ALTER TABLE public.excluded_visits ENABLE ROW LEVEL SECURITY;
+
 ALTER TABLE public.experiment_assignments ENABLE ROW LEVEL SECURITY;
 
 ALTER TABLE public.experiment_events ENABLE ROW LEVEL SECURITY;
@@ -6731,6 +6841,8 @@ CREATE POLICY insert_rights ON public.episodes AS RESTRICTIVE FOR INSERT TO podb
 CREATE POLICY insert_rights ON public.etl_imports AS RESTRICTIVE FOR INSERT TO podboard_web, podboard_worker WITH CHECK (( SELECT public.app_may('imports.create'::text) AS app_may));
 
 CREATE POLICY insert_rights ON public.excluded_requests AS RESTRICTIVE FOR INSERT TO podboard_web, podboard_worker WITH CHECK (( SELECT public.app_may('imports.create'::text) AS app_may));
+
+CREATE POLICY insert_rights ON public.excluded_visits AS RESTRICTIVE FOR INSERT TO podboard_web, podboard_worker WITH CHECK (( SELECT public.app_may('imports.create'::text) AS app_may));
 
 CREATE POLICY insert_rights ON public.experiment_assignments AS RESTRICTIVE FOR INSERT TO podboard_web, podboard_worker WITH CHECK (( SELECT public.app_may('settings.manage'::text) AS app_may));
 
@@ -7156,6 +7268,8 @@ CREATE POLICY tenant_isolation ON public.etl_imports USING ((tenant_id = ( SELEC
 
 CREATE POLICY tenant_isolation ON public.excluded_requests USING ((tenant_id = ( SELECT public.app_tenant() AS app_tenant))) WITH CHECK ((tenant_id = ( SELECT public.app_tenant() AS app_tenant)));
 
+CREATE POLICY tenant_isolation ON public.excluded_visits USING ((tenant_id = ( SELECT public.app_tenant() AS app_tenant))) WITH CHECK ((tenant_id = ( SELECT public.app_tenant() AS app_tenant)));
+
 CREATE POLICY tenant_isolation ON public.experiment_assignments USING ((tenant_id = ( SELECT public.app_tenant() AS app_tenant))) WITH CHECK ((tenant_id = ( SELECT public.app_tenant() AS app_tenant)));
 
 CREATE POLICY tenant_isolation ON public.experiment_events USING ((tenant_id = ( SELECT public.app_tenant() AS app_tenant))) WITH CHECK ((tenant_id = ( SELECT public.app_tenant() AS app_tenant)));
@@ -7338,6 +7452,8 @@ CREATE POLICY update_rights ON public.etl_imports AS RESTRICTIVE FOR UPDATE TO p
 
 CREATE POLICY update_rights ON public.excluded_requests AS RESTRICTIVE FOR UPDATE TO podboard_web, podboard_worker USING (( SELECT public.app_may('imports.create'::text) AS app_may)) WITH CHECK (( SELECT public.app_may('imports.create'::text) AS app_may));
 
+CREATE POLICY update_rights ON public.excluded_visits AS RESTRICTIVE FOR UPDATE TO podboard_web, podboard_worker USING (( SELECT public.app_may('imports.create'::text) AS app_may)) WITH CHECK (( SELECT public.app_may('imports.create'::text) AS app_may));
+
 CREATE POLICY update_rights ON public.experiment_assignments AS RESTRICTIVE FOR UPDATE TO podboard_web, podboard_worker USING (( SELECT public.app_may('settings.manage'::text) AS app_may)) WITH CHECK (( SELECT public.app_may('settings.manage'::text) AS app_may));
 
 CREATE POLICY update_rights ON public.experiment_events AS RESTRICTIVE FOR UPDATE TO podboard_web, podboard_worker USING ((( SELECT public.app_may('settings.manage'::text) AS app_may) OR (user_id = ( SELECT public.app_user() AS app_user)))) WITH CHECK ((( SELECT public.app_may('settings.manage'::text) AS app_may) OR (user_id = ( SELECT public.app_user() AS app_user))));
@@ -7502,6 +7618,10 @@ REVOKE ALL ON FUNCTION public.impression_id(p_download_id uuid, p_ad_unit_id uui
 GRANT ALL ON FUNCTION public.impression_id(p_download_id uuid, p_ad_unit_id uuid) TO podboard_web;
 GRANT ALL ON FUNCTION public.impression_id(p_download_id uuid, p_ad_unit_id uuid) TO podboard_worker;
 
+REVOKE ALL ON FUNCTION public.keep_request(p_id uuid, p_occurred_at timestamp with time zone, p_episode_id uuid, p_listener_id text, p_app text, p_device text, p_os text, p_country text, p_region text) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.keep_request(p_id uuid, p_occurred_at timestamp with time zone, p_episode_id uuid, p_listener_id text, p_app text, p_device text, p_os text, p_country text, p_region text) TO podboard_web;
+GRANT ALL ON FUNCTION public.keep_request(p_id uuid, p_occurred_at timestamp with time zone, p_episode_id uuid, p_listener_id text, p_app text, p_device text, p_os text, p_country text, p_region text) TO podboard_worker;
+
 REVOKE ALL ON FUNCTION public.link_target(p_kind text, p_key text) FROM PUBLIC;
 GRANT ALL ON FUNCTION public.link_target(p_kind text, p_key text) TO podboard_web;
 GRANT ALL ON FUNCTION public.link_target(p_kind text, p_key text) TO podboard_worker;
@@ -7524,6 +7644,10 @@ GRANT ALL ON FUNCTION public.prefix_target(p_episode_id uuid) TO podboard_worker
 
 REVOKE ALL ON FUNCTION public.refresh_metrics_daily() FROM PUBLIC;
 GRANT ALL ON FUNCTION public.refresh_metrics_daily() TO podboard_worker;
+
+REVOKE ALL ON FUNCTION public.refuse_visit(p_tenant_id uuid, p_id uuid, p_campaign_id uuid, p_kind text, p_reason text, p_rule_version text, p_occurred_at timestamp with time zone) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.refuse_visit(p_tenant_id uuid, p_id uuid, p_campaign_id uuid, p_kind text, p_reason text, p_rule_version text, p_occurred_at timestamp with time zone) TO podboard_web;
+GRANT ALL ON FUNCTION public.refuse_visit(p_tenant_id uuid, p_id uuid, p_campaign_id uuid, p_kind text, p_reason text, p_rule_version text, p_occurred_at timestamp with time zone) TO podboard_worker;
 
 REVOKE ALL ON FUNCTION public.replace_password(p_password_hash text) FROM PUBLIC;
 GRANT ALL ON FUNCTION public.replace_password(p_password_hash text) TO podboard_web;
@@ -7552,6 +7676,10 @@ GRANT ALL ON FUNCTION public.set_scope(p_tenant uuid, p_user uuid, p_allowed tex
 REVOKE ALL ON FUNCTION public.take_conversion(p_tenant_id uuid, p_id uuid, p_campaign_id uuid, p_listener_id text, p_type text, p_data jsonb, p_occurred_at timestamp with time zone, p_is_order boolean) FROM PUBLIC;
 GRANT ALL ON FUNCTION public.take_conversion(p_tenant_id uuid, p_id uuid, p_campaign_id uuid, p_listener_id text, p_type text, p_data jsonb, p_occurred_at timestamp with time zone, p_is_order boolean) TO podboard_web;
 GRANT ALL ON FUNCTION public.take_conversion(p_tenant_id uuid, p_id uuid, p_campaign_id uuid, p_listener_id text, p_type text, p_data jsonb, p_occurred_at timestamp with time zone, p_is_order boolean) TO podboard_worker;
+
+REVOKE ALL ON FUNCTION public.take_prefix_request(p_tenant_id uuid, p_id uuid, p_occurred_at timestamp with time zone, p_episode_id uuid, p_reason text, p_rule_version text, p_listener_id text, p_app text, p_device text, p_os text, p_country text, p_region text) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.take_prefix_request(p_tenant_id uuid, p_id uuid, p_occurred_at timestamp with time zone, p_episode_id uuid, p_reason text, p_rule_version text, p_listener_id text, p_app text, p_device text, p_os text, p_country text, p_region text) TO podboard_web;
+GRANT ALL ON FUNCTION public.take_prefix_request(p_tenant_id uuid, p_id uuid, p_occurred_at timestamp with time zone, p_episode_id uuid, p_reason text, p_rule_version text, p_listener_id text, p_app text, p_device text, p_os text, p_country text, p_region text) TO podboard_worker;
 
 REVOKE ALL ON FUNCTION public.take_request(p_tenant_id uuid, p_id uuid, p_episode_id uuid, p_listener_id text, p_event_data jsonb, p_occurred_at timestamp with time zone, p_reason text, p_rule_version text) FROM PUBLIC;
 GRANT ALL ON FUNCTION public.take_request(p_tenant_id uuid, p_id uuid, p_episode_id uuid, p_listener_id text, p_event_data jsonb, p_occurred_at timestamp with time zone, p_reason text, p_rule_version text) TO podboard_web;
@@ -7705,6 +7833,9 @@ GRANT SELECT ON TABLE public.episode_milestones TO podboard_worker;
 
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.etl_imports TO podboard_web;
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.etl_imports TO podboard_worker;
+
+GRANT SELECT,INSERT ON TABLE public.excluded_visits TO podboard_web;
+GRANT SELECT,INSERT ON TABLE public.excluded_visits TO podboard_worker;
 
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.experiment_assignments TO podboard_web;
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.experiment_assignments TO podboard_worker;

@@ -21,23 +21,19 @@ from queries.errors import AccessRefused, InvalidRequest, NotFound
 from queries.ingest.columns import KINDS, Kind, Row, RowRefused, kind_of, read_row
 from queries.ingest.counting.addresses import Networks, cut_address, is_address, listener_id
 from queries.ingest.counting.filters import is_preload
-from queries.ingest.counting.ledger import Ledger
 from queries.ingest.counting.reasons import Reason
 from queries.ingest.counting.requests import EpisodeFile, Request
 from queries.ingest.counting.rules import COUNTING_VERSION, FindPlace, Rules, nowhere
 from queries.ingest.counting.single import SingleRequests, judged_agent
 from queries.ingest.counting.verdicts import Fetch
-from queries.ingest.counting.windows import Window, Windows
 from queries.ingest.enclosures import enclosure
 from queries.ingest.event_store import EventStore, event_id
 from queries.ingest.events import IMPORT_TYPES, in_time, limits_of
 from queries.ingest.imports import Refusal, Tally
-from queries.ingest.logs.rulings import download_row, judge_requests
 from queries.ingest.logs.tenant import tenant_rules
 from queries.ingest.references import References
 from queries.ingest.room import Room
 from queries.ingest.rows import field_reader
-from queries.periods import tenant_zone
 from queries.session import Actor, anonymous_statements, tenant_session
 from queries.statements import ask
 
@@ -148,7 +144,7 @@ def _note(
 
 
 def follow_prefix(episode_id: UUID, visitor: Visitor, *, lists: Lists) -> str:
-    """Where the audio of the episode lies, once the request is counted. Raises: NotFound."""
+    """Where the audio of the episode lies, once the request is recorded; the worker counts it. Raises: NotFound."""
     # What a request needs lies on one connection: to fetch one and give it back costs as much as a statement.
     with anonymous_statements() as connection:
         found = ask(connection, "collector/prefix_target", episode_id=episode_id)
@@ -160,62 +156,52 @@ def follow_prefix(episode_id: UUID, visitor: Visitor, *, lists: Lists) -> str:
             raise NotFound("There is no such episode.")
         if not is_address(visitor.address):
             return target
-        duration = found[0]["duration_seconds"]
-        file = EpisodeFile(str(episode_id), found[0]["audio_bytes"], float(duration) if duration else None)
-        request = Request(
-            number=1, occurred_at=found[0]["asked_at"], address=visitor.address, method=visitor.method, path="",
-            status=302, agent=visitor.agent, bytes_sent=None, byte_range=visitor.byte_range, purpose=visitor.purpose,
-        )  # fmt: skip
-        is_counted = _counted_alone(connection, found[0], file, request, lists)
-    if not is_counted:
-        _counted_with_others(found[0]["tenant_id"], file, request, lists)
+        if found[0]["listener_key"] is not None:
+            _take_request(connection, episode_id, found[0], found[0]["listener_key"], visitor, lists)
+            return target
+    secret = _make_secret(found[0]["tenant_id"])
+    with anonymous_statements() as connection:
+        _take_request(connection, episode_id, found[0], secret, visitor, lists)
     return target
 
 
-def _counted_alone(
-    connection: Connection, asked: Mapping[str, Any], file: EpisodeFile, request: Request, lists: Lists
-) -> bool:
-    """Whether the request could be recorded by itself: on days of the calendar, with nothing kept of the listener's."""
-    if asked["listener_key"] is None or asked["download_window"] != Window.CALENDAR_DAY.value:
-        return False
+def _take_request(
+    connection: Connection,
+    episode_id: UUID,
+    asked: Mapping[str, Any],
+    secret: bytes,
+    visitor: Visitor,
+    lists: Lists,
+) -> None:
+    """Records the request: refused with its reason, or kept for the worker, who counts it in its window."""
+    file = EpisodeFile(str(episode_id), asked["audio_bytes"], None)
+    request = Request(
+        number=1, occurred_at=asked["asked_at"], address=visitor.address, method=visitor.method, path="", status=302,
+        agent=visitor.agent, bytes_sent=None, byte_range=visitor.byte_range, purpose=visitor.purpose,
+    )  # fmt: skip
     rules = Rules(
-        secret=bytes(asked["listener_key"]), episode_of=lambda _: file, zone=tenant_zone(asked["time_zone"]),
-        redirects=True, data_centres=lists.data_centres, place_of=lists.place_of,
+        secret=bytes(secret), episode_of=lambda _: file, redirects=True, data_centres=lists.data_centres,
+        place_of=lists.place_of,
     )  # fmt: skip
     judged = SingleRequests(rules).judge(request, file)
-    id_, listener, data, reason = uuid4(), None, None, None
-    if isinstance(judged, Fetch):
-        listener = judged.listener_id
-        data = orjson.dumps(
-            download_row(Ledger(Windows(rules.window, rules.zone)).judge(id_, judged)[0], "prefix")[
-                "event_data"
-            ]
-        ).decode()
-    else:
-        reason = judged.value
-    became = ask(
-        connection, "collector/take_request",
-        tenant_id=asked["tenant_id"], id=id_, episode_id=UUID(file.episode), listener_id=listener, event_data=data,
-        occurred_at=request.occurred_at, reason=reason, rule_version=COUNTING_VERSION,
+    fetch = judged if isinstance(judged, Fetch) else None
+    ask(
+        connection, "collector/take_prefix_request",
+        tenant_id=asked["tenant_id"], id=uuid4(), occurred_at=request.occurred_at, episode_id=episode_id,
+        reason=None if isinstance(judged, Fetch) else judged.value, rule_version=COUNTING_VERSION,
+        listener_id=fetch and fetch.listener_id, app=fetch and fetch.agent.app, device=fetch and fetch.agent.device,
+        os=fetch and fetch.agent.os, country=fetch and fetch.place.country, region=fetch and fetch.place.region,
     )  # fmt: skip
-    return bool(became[0]["outcome"] != "windows")
 
 
-def _counted_with_others(tenant_id: UUID, file: EpisodeFile, request: Request, lists: Lists) -> None:
-    """Records the request in the windows that are kept."""
+def _make_secret(tenant_id: UUID) -> bytes:
+    """The secret of the tenant, made for its first visitor ever."""
     with tenant_session(Actor(tenant_id), write=True) as connection:
-        rules, _ = tenant_rules(
-            connection,
-            lambda _: file,
-            redirects=True,
-            data_centres=lists.data_centres,
-            place_of=lists.place_of,
-        )
-        judge_requests(connection, rules, SingleRequests(rules), {uuid4(): request}, source="prefix")
+        return tenant_rules(connection, lambda _: None)[0].secret
 
 
 def follow_link(key: str, visitor: Visitor, said: Mapping[str, str], *, kind: str) -> str | None:
-    """Where a vanity URL leads, None for a pixel, once the visit or conversion is stored; nothing is where nobody came.
+    """Where a vanity URL leads, None for a pixel, once the visit or conversion is stored, or refused.
 
     `said` is what the page told: type, order_id, value, currency, id. The same order told again is stored once.
     Raises: NotFound, InvalidRequest for a value that cannot be understood.
@@ -225,14 +211,18 @@ def follow_link(key: str, visitor: Visitor, said: Mapping[str, str], *, kind: st
         if not found:
             raise NotFound("There is no such link.")
         link = found[0]
-        if _is_nobody(visitor, kind):
+        reason = _refused(visitor, kind)
+        if reason is not None:
+            ask(
+                connection, "collector/refuse_visit",
+                tenant_id=link["tenant_id"], id=uuid4(), campaign_id=link["campaign_id"], kind=kind,
+                reason=reason.value, rule_version=COUNTING_VERSION, occurred_at=link["asked_at"],
+            )  # fmt: skip
             target: str | None = link["target_url"]
             return target
         if link["listener_key"] is not None or not is_address(visitor.address):
             return _take_conversion(connection, link, visitor, said, kind, link["listener_key"])
-    # The tenant's first visitor ever, for whom its secret is made.
-    with tenant_session(Actor(link["tenant_id"]), write=True) as connection:
-        secret = tenant_rules(connection, lambda _: None)[0].secret
+    secret = _make_secret(link["tenant_id"])
     with anonymous_statements() as connection:
         return _take_conversion(connection, link, visitor, said, kind, secret)
 
@@ -269,13 +259,15 @@ def _take_conversion(
     return target
 
 
-def _is_nobody(visitor: Visitor, kind: str) -> bool:
-    """Whether a program asks, or a browser beforehand, and not somebody who opens the page."""
-    if visitor.method != "GET" or is_preload(visitor.purpose):
-        return True
+def _refused(visitor: Visitor, kind: str) -> Reason | None:
+    """Why it is a program that asks, or a browser beforehand; None for somebody who opens the page."""
+    if visitor.method != "GET":
+        return Reason.HEAD if visitor.method == "HEAD" else Reason.METHOD
+    if is_preload(visitor.purpose):
+        return Reason.PRELOAD
     _, reason = judged_agent(visitor.agent)
     # A shop may keep back what browser its buyer has, and the order stands all the same.
-    return reason is not None and not (kind == _PIXEL and reason is Reason.EMPTY_AGENT)
+    return None if kind == _PIXEL and reason is Reason.EMPTY_AGENT else reason
 
 
 def create_link(

@@ -50,6 +50,7 @@ def counting(material: Material) -> Rows:
         "listener_keys": [{"tenant_id": material.tenant_id, "key": sealed(material, "listeners", 4)}],
         "counting_windows": _windows(material),
         "campaign_links": _links(material),
+        "excluded_visits": _refused_visits(material),
         "import_columns": [
             {
                 "tenant_id": material.tenant_id,
@@ -267,6 +268,19 @@ def _windows(material: Material) -> list[Row]:
             "told_bytes": 31_457_280,
         }
     ]
+
+
+def _refused_visits(material: Material) -> list[Row]:
+    """Robots and browsers that look ahead at the links of the first campaign: two a day, for a month."""
+    campaign = material.campaign_ids()[0]
+    return [
+        {
+            "id": material.id(f"excluded/visit/{n}"), "tenant_id": material.tenant_id, "campaign_id": campaign,
+            "kind": "pixel" if n % 3 == 0 else "vanity_url", "reason": "preload" if n % 5 == 0 else "bot",
+            "rule_version": _RULES, "occurred_at": ago(material, 1 + n // 2, 420 + 11 * n),
+        }
+        for n in range(60)
+    ]  # fmt: skip
 
 
 def _links(material: Material) -> list[Row]:

@@ -22,7 +22,8 @@ from queries.api_keys import ApiKey, create_api_key, revoke_api_key
 from queries.errors import InvalidRequest
 from queries.ingest.collector import create_link
 from queries.ingest.event_store import EventStore
-from queries.session import Actor
+from queries.ingest.waiting import count_requests
+from queries.session import Actor, system_session
 from queries.tenants import set_disabled
 from tests.dashboard.visitors import ADDRESS, Browser, address
 from tests.unit.counting_samples import PHONE
@@ -62,7 +63,13 @@ class Sender:
             f"insert into {table} ({names}) values ({marks}) returning id", self.tenant, *values.values()
         )
 
+    def count(self) -> None:
+        """What the worker does with requests at prefixes before it refreshes."""
+        with system_session("requests", tenant_id=self.tenant) as connection:
+            count_requests(connection)
+
     def events(self) -> list[Any]:
+        self.count()
         return self.tables.execute(
             "select listener_id, event_type, event_data from listener_events where tenant_id = %s and episode_id = %s"
             " order by occurred_at, listener_id",
@@ -70,6 +77,7 @@ class Sender:
         ).fetchall()
 
     def conversions(self) -> list[Any]:
+        self.count()
         return self.tables.execute(
             "select attribution_type, attribution_data from attribution_events where campaign_id = %s"
             " order by created_at",
@@ -77,6 +85,7 @@ class Sender:
         ).fetchall()
 
     def excluded(self) -> list[str]:
+        self.count()
         found = self.tables.execute(
             "select reason from excluded_requests where episode_id = %s order by occurred_at", [self.episode]
         )
@@ -348,6 +357,7 @@ def test_a_prefix_counts_by_the_window_of_its_tenant(alpha: Sender, window: str)
     try:
         for _ in range(2):
             assert alpha.get(f"/e/{alpha.episode}").status_code == 302
+        alpha.count()
     finally:
         alpha.tables.execute(
             "update tenant_settings set settings = settings - 'download_window' where tenant_id = %s",
@@ -484,6 +494,11 @@ def test_nobody_visits_and_buys_but_who_opens_the_page(alpha: Sender) -> None:
             "https://shop.example/x" if status == 302 else None
         }
         assert alpha.conversions() == []
+    refused = "select kind, reason from excluded_visits where campaign_id = %s order by kind, occurred_at"
+    reasons = ["head", "bot", "bot", "preload", "preload"]
+    assert alpha.tables.execute(refused, [alpha.campaign]).fetchall() == [
+        (kind, reason) for kind in ("pixel", "vanity_url") for reason in reasons
+    ]
     for path in (f"/v/alpha/{name}", f"/p/{pixel}.gif?order_id=R9"):
         alpha.get(path)
     assert [kind for kind, _ in alpha.conversions()] == ["visit", "purchase"]

@@ -110,6 +110,42 @@ def test_what_was_left_out_is_counted_by_reason_in_the_view(
     assert "of all apps" in _words(visit("alice").get("/why/overview.figures?period=30d&app=Overcast"))
 
 
+@pytest.fixture
+def refused_visits(world: World) -> Iterator[None]:
+    """At the links of a campaign three bots and a browser that looked ahead; one long ago, one at those of another."""
+    noon = world.now - timedelta(days=3)
+    acme, other = world.campaigns["Acme always on"], next(
+        id_ for name, id_ in world.campaigns.items() if name != "Acme always on"
+    )  # fmt: skip
+    rows = [(acme, "vanity_url", "bot", noon)] * 3 + [
+        (acme, "pixel", "preload", noon),
+        (acme, "pixel", "bot", noon - timedelta(days=200)),
+        (other, "pixel", "watch_app", noon),
+    ]
+    with psycopg.connect(world.database.superuser_dsn, autocommit=True) as owner:
+        for campaign, kind, reason, at in rows:
+            owner.execute(
+                "insert into excluded_visits (tenant_id, campaign_id, kind, reason, rule_version, occurred_at)"
+                " values (%s, %s, %s, %s, 'rules of a test', %s)",
+                [world.a.tenant_id, campaign, kind, reason, at],
+            )
+        yield
+        owner.execute("delete from excluded_visits where rule_version = 'rules of a test'")
+
+
+@pytest.mark.parametrize("person", ["alice", "bob"])
+def test_what_links_of_a_campaign_refused_is_told_of_its_visits(
+    visit: Visit, world: World, refused_visits: None, person: str
+) -> None:
+    campaign = world.campaigns["Acme always on"]
+    said = _words(visit(person).get(f"/why/campaign.conversions?campaign={campaign}&period=30d"))
+    assert "4 in this period; judged by rules of a test" in said
+    assert f"3 Vanity URL {words_of_reason('bot')}" in said
+    assert f"1 Pixel {words_of_reason('preload')}" in said
+    assert words_of_reason("watch_app") not in said
+    assert "pixels and vanity URLs" not in _words(visit("alice").get("/why/overview.figures?period=30d"))
+
+
 def test_nobody_learns_of_a_box_that_is_not_theirs(visit: Visit, world: World) -> None:
     campaign = world.campaigns["Acme always on"]
     for person, address, status in (

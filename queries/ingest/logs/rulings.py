@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections import Counter as Tally
+from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
-from datetime import datetime
 from typing import Any, Literal
 from uuid import UUID
 
@@ -44,21 +44,29 @@ def judge_requests(
 
     `source` is the way they came by, which stands in each download.
     """
-    ask(connection, "ingest/before_events", downloads=True)
-    rulings: dict[UUID, Ruling] = {}
-    fetches: list[tuple[datetime, int, UUID, Fetch]] = []
+    fetches: dict[UUID, Fetch] = {}
+    refused: list[Ruling] = []
     for id_, request in requests.items():
         file = rules.episode_of(request.path)
         assert file is not None  # noqa: S101 (the caller has seen to it; this tells mypy)
         judged = single.judge(request, file)
         if isinstance(judged, Fetch):
-            fetches.append((judged.occurred_at, judged.number, id_, judged))
+            fetches[id_] = judged
         else:
-            rulings[id_] = Ruling(id_, request.occurred_at, file.episode, judged)
-    fetches.sort(key=lambda one: one[:2])
+            refused.append(Ruling(id_, request.occurred_at, file.episode, judged))
+    return judge_fetches(connection, rules, fetches, source=source, refused=refused, import_id=import_id)
+
+
+def judge_fetches(
+    connection: Connection, rules: Rules, fetches: dict[UUID, Fetch], *, source: Source,
+    refused: Iterable[Ruling] = (), import_id: UUID | None = None,
+) -> Judged:  # fmt: skip
+    """The same of requests that every rule for single requests let pass, beside those of their batch that none did."""
+    ask(connection, "ingest/before_events", downloads=True)
+    rulings = {ruling.id: ruling for ruling in refused}
     otherwise: list[Ruling] = []
-    ledger = _ledger(connection, rules, [fetch for *_, fetch in fetches])
-    for _, _, id_, fetch in fetches:
+    ledger = _ledger(connection, rules, list(fetches.values()))
+    for id_, fetch in sorted(fetches.items(), key=lambda one: (one[1].occurred_at, one[1].number)):
         for ruling in ledger.judge(id_, fetch):
             if ruling.is_new or ruling.id in rulings:
                 rulings[ruling.id] = replace(ruling, is_new=True)

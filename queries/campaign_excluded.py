@@ -1,0 +1,38 @@
+"""Which requests at pixels and vanity URLs were neither visits nor conversions, and why."""
+
+from __future__ import annotations
+
+from sqlalchemy import Connection
+
+from queries.filters import Filters
+from queries.ingest.counting.reasons import words_of_reason
+from queries.periods import Period
+from queries.results import Answer, Column
+from queries.statements import ask
+
+_KINDS = {"pixel": "Pixel", "vanity_url": "Vanity URL"}
+
+
+def excluded_visits(connection: Connection, f: Filters, covered: Period | None) -> Answer:
+    """Refused requests at the pixels and vanity URLs of `f.campaign_id`, else of all campaigns, by reason, most first.
+
+    `covered`: the days; None for as long as they are kept. Totals: requests. Columns: kind (words for people), words,
+    rule_version, requests; rows carry reason, the word in the database.
+    """
+    rows = ask(
+        connection, "campaigns/excluded_visits",
+        campaign_ids=[f.campaign_id] if f.campaign_id else [], time_zone=f.zone.key,
+        period_start=covered and covered.start, period_end=covered and covered.end,
+    )  # fmt: skip
+    return Answer(
+        (
+            Column("kind", "Link"),
+            Column("words", "Reason"),
+            Column("rule_version", "Rules"),
+            Column("requests", "Requests", "count"),
+        ),
+        [{**row, "kind": _KINDS[row["kind"]], "words": words_of_reason(row["reason"])} for row in rows],
+        as_of=None,
+        covers=covered,
+        totals={"requests": sum(row["requests"] for row in rows)},
+    )
