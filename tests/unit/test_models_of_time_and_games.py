@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import json
-from collections import Counter, defaultdict
+from collections import Counter
 from datetime import timedelta
 from fractions import Fraction
-from itertools import pairwise, permutations
+from itertools import permutations
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +16,7 @@ from hypothesis import strategies as st
 
 from queries.attribution.markov import Chain, End, markov, steps_of
 from queries.attribution.models import credit, shapley_values, time_decay
+from tests.chains import CONVERTED, LEFT, START, converting, moves_of, removal_effects
 
 VECTORS = json.loads(
     (Path(__file__).parents[1] / "vectors" / "attribution_small.json").read_text(encoding="utf-8")
@@ -110,33 +111,10 @@ def test_markov_reference_cases(case: str) -> None:
     )
 
 
-def _converting(moves: dict[Any, Counter[Any]], removed: str | None) -> float:
-    """The share of all walks through these moves that converts, walked until nearly nobody walks any more.
-
-    Who comes to the removed channel has left.
-    """
-    walking, converted = {End.START: 1.0}, 0.0
-    while sum(walking.values()) > 1e-13:
-        after: defaultdict[Any, float] = defaultdict(float)
-        for place, share in walking.items():
-            for target, times in moves[place].items():
-                part = share * times / moves[place].total()
-                if target is End.CONVERTED:
-                    converted += part
-                elif target is not End.LEFT and target != removed:
-                    after[target] += part
-        walking = after
-    return converted
-
-
 @settings(max_examples=40, deadline=None)
 @given(walks=_walks)
 def test_markov_equals_walking_every_way(walks: list[Walk]) -> None:
-    moves: defaultdict[Any, Counter[Any]] = defaultdict(Counter)
-    for channels, end, times in walks:
-        if channels:
-            for source, target in pairwise([End.START, *channels, end]):
-                moves[source][target] += times
+    moves = moves_of((channels, end is End.CONVERTED, times) for channels, end, times in walks)
     found = _chain(walks)
     conversions = sum(times for channels, end, times in walks if channels and end is End.CONVERTED)
     assert sum(found.credit.values()) == conversions
@@ -144,9 +122,8 @@ def test_markov_equals_walking_every_way(walks: list[Walk]) -> None:
     if not conversions:
         assert not any([found.conversion_ratio, *found.removal_effect.values(), *found.credit.values()])
         return
-    whole = _converting(moves, None)
-    effects = {channel: 1 - _converting(moves, channel) / whole for channel in found.credit}
-    assert found.conversion_ratio == pytest.approx(whole, abs=CLOSE)
+    effects = removal_effects(moves)
+    assert found.conversion_ratio == pytest.approx(converting(moves), abs=CLOSE)
     assert found.removal_effect == pytest.approx(effects, abs=CLOSE)
     for channel, effect in effects.items():
         share = conversions * effect / sum(effects.values())
@@ -155,27 +132,24 @@ def test_markov_equals_walking_every_way(walks: list[Walk]) -> None:
 
 def test_markov_of_walks_without_a_way_back_equals_every_walk_in_whole_fractions() -> None:
     walks = [("abd", End.CONVERTED, 3), ("acd", End.LEFT, 2), ("bcd", End.CONVERTED, 1), ("ad", End.LEFT, 4)]
-    moves: defaultdict[Any, Counter[Any]] = defaultdict(Counter)
-    for channels, end, times in walks:
-        for source, target in pairwise([End.START, *channels, end]):
-            moves[source][target] += times
+    moves = moves_of((channels, end is End.CONVERTED, times) for channels, end, times in walks)
 
     def ways(place: Any, removed: str | None) -> Fraction:
-        if place in (End.LEFT, removed):
+        if place in (LEFT, removed):
             return Fraction(0)
-        if place is End.CONVERTED:
+        if place == CONVERTED:
             return Fraction(1)
         onward = moves[place]
         return sum((Fraction(n, onward.total()) * ways(t, removed) for t, n in onward.items()), Fraction(0))
 
-    whole = ways(End.START, None)
-    effects = {channel: 1 - ways(End.START, channel) / whole for channel in "abcd"}
+    whole = ways(START, None)
+    effects = {channel: 1 - ways(START, channel) / whole for channel in "abcd"}
     assert _chain(walks).removal_effect == pytest.approx({c: float(e) for c, e in effects.items()}, abs=1e-12)
 
 
 def test_paths_that_do_not_convert_change_the_credit() -> None:
-    converting = [("ab", End.CONVERTED, 1), ("b", End.CONVERTED, 1)]
-    without, among = _chain(converting), _chain([*converting, ("b", End.LEFT, 5)])
+    converted = [("ab", End.CONVERTED, 1), ("b", End.CONVERTED, 1)]
+    without, among = _chain(converted), _chain([*converted, ("b", End.LEFT, 5)])
     assert (without.conversion_ratio, without.removal_effect["a"]) == pytest.approx((1, 1 / 2))
     assert (among.conversion_ratio, among.removal_effect["a"]) == pytest.approx((2 / 7, 1 / 7))
     assert sum(among.credit.values()) == 2
