@@ -2,8 +2,9 @@
 
 The rule is that of the pacing: delivered so far, and what is booked for the days to come at the present pace. How far
 off it is was tried on the flight itself: at each day gone by it is asked for as many days ahead as remain (or as the
-past allows), and what came is divided by what it said. Eight of ten of these quotients lie inside the interval. They
-share days, so they are fewer than they look; a trend that breaks after today is in none of them.
+past allows), and what came is divided by what it said. The interval reaches to both sides as far as eight of ten trials
+missed: trials share days, so all of them may have missed to one side. Drawn flights (even, weekly, of days that
+resemble the day before) end inside it in 73 to 93 of 100; a trend that breaks after today is in no trial.
 """
 
 from __future__ import annotations
@@ -49,13 +50,13 @@ def forecast(
     quotients = _tried(days, horizon) if len(days) >= FEWEST_DAYS else []
     if len(quotients) < 2:
         return Forecast(total)
-    tenths = quantiles(quotients, n=10, method="inclusive")
+    missed = [abs(quotient - 1) for quotient in quotients]
+    reach = to_come * quantiles(missed, n=5, method="inclusive")[-1]
     return Forecast(
         total,
-        # A rule that was always off to one side is still the middle of what is said.
-        delivered + to_come * min(Fraction(1), tenths[0]),
-        delivered + to_come * max(Fraction(1), tenths[-1]),
-        median(abs(quotient - 1) for quotient in quotients),
+        max(Fraction(delivered), total - reach),
+        total + reach,
+        median(missed),
         horizon,
         len(quotients),
     )

@@ -64,8 +64,8 @@ CAMPAIGNS = (
         "Forecast",
         "count",
         "Impressions at the end of the flight: delivered so far, and what is booked for the days to come at the "
-        "present pace. The interval holds eight of ten of the rule's own trials on this flight; it needs 21 whole "
-        "days.",
+        "present pace. The interval reaches to both sides as far as eight of ten of the rule's own trials on this "
+        "flight missed; it needs 21 whole days.",
         "campaign_days, io_bookings",
         direction="neutral",
         adds_over=("campaigns",),

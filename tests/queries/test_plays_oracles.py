@@ -79,7 +79,7 @@ class Organisation:
                           unit_type="mid_roll", position_seconds=second, duration_seconds=30): (episode, second)
             for episode, second in ((0, 0), (0, 240), (1, 300), (3, 599))
         }  # fmt: skip
-        self.heard = [self._event(number) for number in range(draw.randrange(40, 160))]
+        self.heard = [self._event(number) for number in range(draw.randrange(80, 160))]
         writer.listener_events(self.heard)
         self.delivered = [
             (draw.choice([*self.units, None]), self._moment()) for _ in range(draw.randrange(5, 40))
