@@ -23,7 +23,7 @@ from queries.results import Answer, Column
 from queries.statements import ask
 
 UNKNOWN = "Unknown episode"
-_UNIT_TYPES = {
+UNIT_TYPES = {
     "pre_roll": "pre-roll",
     "mid_roll": "mid-roll",
     "post_roll": "post-roll",
@@ -121,7 +121,7 @@ def delivery_by_episode(connection: Connection, f: Filters) -> Answer:
             {
                 **row,
                 "title": row["title"] or (UNKNOWN if row["episode_id"] is None else ELSEWHERE),
-                "unit_types": ", ".join(_UNIT_TYPES[unit] for unit in row["unit_types"]),
+                "unit_types": ", ".join(UNIT_TYPES[unit] for unit in row["unit_types"]),
                 "impressions": int(row["impressions"]),
                 "share": ratio(int(row["impressions"]), total),
             }

@@ -61,12 +61,14 @@ class Event:
     ad_unit_id: UUID | None = None
     event_id: UUID = field(default_factory=uuid4)
 
-    def row(self, tenant_id: UUID) -> tuple[Any, ...]:
+    def data(self) -> dict[str, Any]:
         said = {"source": self.source, "order_id": self.order_id, "value_micros": self.value_micros,
                 "currency": self.currency, "ad_unit_id": str(self.ad_unit_id) if self.ad_unit_id else None}  # fmt: skip
-        data = json.dumps({key: value for key, value in said.items() if value is not None})
+        return {key: value for key, value in said.items() if value is not None}
+
+    def row(self, tenant_id: UUID) -> tuple[Any, ...]:
         return (self.event_id, tenant_id, self.campaign_id, self.episode_id, self.listener_id, self.attribution_type,
-                data, self.at)  # fmt: skip
+                json.dumps(self.data()), self.at)  # fmt: skip
 
 
 class Tenant:

@@ -175,6 +175,19 @@ class Writer:
                     [self._id("excluded", str(event.at)), self.tenant_id, event.episode_id, event.at],
                 )
 
+    def retention_curve(self, episode_id: UUID) -> None:
+        """A curve of the episode as a platform told it, and the import that brought it."""
+        before = WORLD_NOW - timedelta(days=8)
+        taken = self.insert(
+            "etl_imports", import_type="retention_curves", source="curve.csv", status="completed",
+            started_at=before, completed_at=before,
+        )  # fmt: skip
+        self.insert(
+            "retention_curves", episode_id=episode_id, platform="Apple Podcasts", as_of=before.date(),
+            measure="listeners", position_unit="second", positions=[0, 900, 1800], amounts=[40, 44, 20],
+            import_id=taken,
+        )  # fmt: skip
+
     def attribution_events(self, events: Iterable[AttributionEvent]) -> list[UUID]:
         """The ids of attribution events written in one statement."""
         return self._events(
@@ -366,6 +379,7 @@ def _fill(database: Database, settings: Settings, a: Writer, b: Writer) -> World
         events = _listening(writer, own, random.Random(seed))  # noqa: S311 - made-up events
         writer.listener_events(events)
         writer.excluded_requests(events[-40::10])
+        writer.retention_curve(own[0][0])
         draw = random.Random(seed + 10)  # noqa: S311 - made-up events
         writer.attribution_events(_responses(writer, events, campaigns, draw))
 

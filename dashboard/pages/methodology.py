@@ -32,6 +32,7 @@ _UNITS = {
 }
 
 _RELATIONS = {
+    "ad_units": "where ads stand in episodes",
     "attribution_analytics": "credit of each show and episode",
     "attribution_events": "impressions, visits and conversions as reported",
     "attribution_paths": "what each listener met before a conversion",
@@ -42,11 +43,13 @@ _RELATIONS = {
     "download_quarters": "downloads per quarter of an hour",
     "episode_days": "downloads of each episode per day",
     "episode_milestones": "the first days of each episode",
+    "excluded_requests": "requests that were refused, with their reason",
     "io_bookings": "insertion orders",
     "listener_days": "one row per listener, day and episode",
     "listener_events": "downloads and plays as reported",
     "listener_metrics": "what apps reported of each listener",
     "metrics_daily": "plays of each episode per day",
+    "retention_curves": "curves as platforms told them",
 }
 """What a reader understands by each relation that a metric names as its source."""
 
@@ -135,7 +138,8 @@ _RULES = (
         "number, the same listener and amount within 24 hours is one. Anonymous reports without an order "
         "number are not counted. Touches are impressions and visits of the same campaign and listener "
         "inside the window (30 days unless said otherwise); of touches at the same moment the same one "
-        "always comes first.",
+        "always comes first. First touch, last touch and linear are kept per day for windows of 7, 14, 30 and 60 days; "
+        "the other models are worked out for the period asked for.",
     ),
     (
         "Too little data",

@@ -4,7 +4,8 @@ The rule, here and nowhere else: below `ENOUGH_CONVERSIONS` a rate has no interv
 for whoever recomputes it, and no page, CSV or PDF shows it (`reports.too_little`). From there on it has an interval:
 
 - conversion rate: Wilson's interval of a share; of more conversions than listeners (some bought twice) the count's own;
-- cost per conversion: the count of conversions is a Poisson count, whose interval is Byar's;
+- cost per conversion, lead or purchase: their count is a Poisson count, whose interval is Byar's;
+- average order: the interval of a mean;
 - return on ad spend: revenue is a sum of so many orders, so its variance is the sum of the squared amounts.
 
 What was spent is known and has no interval.
@@ -53,15 +54,15 @@ def ratio(numerator: Number | None, denominator: Number | None) -> Decimal | Non
     return _decimal(Fraction(numerator) / Fraction(denominator))
 
 
-def conversion_rate(conversions: int, reach: int) -> Rate:
-    """Conversions per listener reached."""
-    value = ratio(conversions, reach)
+def conversion_rate(conversions: int, among: int) -> Rate:
+    """Conversions per listener reached, or per impression."""
+    value = ratio(conversions, among)
     if value is None or not is_enough(conversions):
         return Rate(value, note="" if value is None else TOO_FEW_CONVERSIONS)
-    if conversions <= reach:
-        return Rate(value, *wilson(conversions, reach))
+    if conversions <= among:
+        return Rate(value, *wilson(conversions, among))
     fewest, most = poisson(conversions)
-    return Rate(value, fewest / reach, most / reach)
+    return Rate(value, fewest / among, most / among)
 
 
 def cost_per_conversion(spend: Number | None, conversions: int) -> Rate:
@@ -89,6 +90,17 @@ def return_on_ad_spend(
     spread = Z * Decimal(squares).sqrt()
     low, high = max(Decimal(0), revenue - spread), revenue + spread
     return Rate(value, low / _decimal(spend), high / _decimal(spend))
+
+
+def average_order(revenue: int, orders: int, squares: int) -> Rate:
+    """Revenue per order that carried an amount, with the interval of a mean; `squares` as of the return on ad spend."""
+    value = ratio(revenue, orders)
+    if value is None or not is_enough(orders):
+        return Rate(value, note="" if value is None else TOO_FEW_ORDERS)
+    # The variance of the mean of n amounts is that of the amounts, of which one is spent on the mean, by n.
+    variance = _decimal((squares - Fraction(revenue * revenue, orders)) / (orders - 1) / orders)
+    spread = Z * variance.sqrt()
+    return Rate(value, max(Decimal(0), value - spread), value + spread)
 
 
 def wilson(successes: int, trials: int) -> tuple[Decimal, Decimal]:

@@ -21,11 +21,17 @@ from sqlalchemy import Connection, text
 from queries import (
     campaign_conversions,
     campaign_delivery,
+    campaign_forecast,
+    campaign_heard,
+    campaign_models,
+    campaign_prices,
     campaigns,
     catalogue,
     listening,
     listening_breakdowns,
     listening_excluded,
+    listening_overlap,
+    listening_plays,
     listening_trend,
     portfolio,
 )
@@ -49,8 +55,24 @@ def _questions(*modules: Any) -> dict[str, Question]:
     return found
 
 
-LISTENING = _questions(listening, listening_trend, listening_breakdowns, listening_excluded, catalogue)
-CAMPAIGNS = _questions(campaigns, campaign_delivery, campaign_conversions)
+LISTENING = _questions(
+    listening,
+    listening_trend,
+    listening_breakdowns,
+    listening_excluded,
+    listening_overlap,
+    listening_plays,
+    catalogue,
+)
+CAMPAIGNS = _questions(
+    campaigns,
+    campaign_delivery,
+    campaign_conversions,
+    campaign_forecast,
+    campaign_heard,
+    campaign_models,
+    campaign_prices,
+)
 PORTFOLIO = _questions(portfolio)
 QUESTIONS = {**LISTENING, **CAMPAIGNS, **PORTFOLIO}
 

@@ -244,11 +244,6 @@ def _campaign(agree: Agreement, connection: Connection, org: Organisation) -> No
     agree.on("spend_micros", found["spend_micros"], round(spend))
     agree.on("cost_per_conversion_micros", found["cost_per_conversion_micros"], over(spend, len(orders)))
     agree.on("return_on_ad_spend", found["return_on_ad_spend"], over(revenue, spend))
-    # Shown on no page yet: what they are made of, divided as the registry says.
-    agree.on("visit_ratio", over(found["visits"], found["impressions"]), over(visits, len(impressions)))
-    agree.on("cpm_micros", over(found["spend_micros"] * 1000, found["impressions"]),
-             over(round(spend) * 1000, len(impressions)))  # fmt: skip
-
     answered = [*inside.loc[inside["kind"] == "visit", "day"], *orders["day"]]
     reached = {"Impressions": max(impressions["day"], default=None),
                "Visits and conversions": max(answered, default=None)}  # fmt: skip
@@ -354,8 +349,8 @@ _CHECKS = [HealthCheck.function_scoped_fixture, HealthCheck.too_slow, HealthChec
 # Ten organisations at once are made smaller for minutes; whoever needs the smallest case takes Phase.shrink in.
 _PHASES = [Phase.explicit, Phase.reuse, Phase.generate]
 _OF = (
-    "impressions", "reach", "frequency", "visits", "visit_ratio", "conversions", "conversion_ratio", "spend_micros",
-    "cpm_micros", "cost_per_conversion_micros", "return_on_ad_spend", "booked_impressions", "delivered_ratio",
+    "impressions", "reach", "frequency", "visits", "conversions", "conversion_ratio", "spend_micros",
+    "cost_per_conversion_micros", "return_on_ad_spend", "booked_impressions", "delivered_ratio",
     "pacing_ratio", "revenue_micros", "live_campaigns", "first_touch_credit", "last_touch_credit", "linear_credit",
     "linear_share", "completes", "listen_seconds", "engaged_plays", *HOURS,
 )  # fmt: skip

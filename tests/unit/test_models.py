@@ -1,4 +1,4 @@
-"""First touch, last touch and linear against the reference cases, a brute force and their laws."""
+"""Models that ask for the order of touches against the reference cases, a brute force and their laws."""
 
 from __future__ import annotations
 
@@ -12,13 +12,16 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from queries.attribution.models import MODELS, Model, as_decimals, credit, decimal_text
+from queries.attribution.models import ORDER_MODELS, Model, as_decimals, credit, decimal_text
 
 VECTORS = json.loads(
     (Path(__file__).parents[1] / "vectors" / "attribution_small.json").read_text(encoding="utf-8")
 )
-NAMES: dict[Model, str] = {"first_touch": "first", "last_touch": "last", "linear": "linear"}
-CASES = [(case, model) for case in ("V1_analyzecore", "V2_puzyrov", "V3_mta_fixture") for model in MODELS]
+NAMES: dict[Model, str] = {"first_touch": "first", "last_touch": "last", "linear": "linear",
+                           "position": "position_40_20_40", "shapley": "shapley_set"}  # fmt: skip
+CASES = [
+    (case, model) for case in ("V1_analyzecore", "V2_puzyrov", "V3_mta_fixture") for model in ORDER_MODELS
+]
 
 paths = st.lists(
     st.tuples(
@@ -33,11 +36,15 @@ def brute_force(given_paths: list[tuple[tuple[str, ...], int]], model: Model) ->
     total: dict[str, Fraction] = {}
     for channels, weight in given_paths:
         for place, channel in enumerate(channels):
+            ends = (place == 0) + (place == len(channels) - 1)
             earns = {
-                "first_touch": Fraction(1) if place == 0 else Fraction(0),
-                "last_touch": Fraction(1) if place == len(channels) - 1 else Fraction(0),
+                "first_touch": Fraction(place == 0),
+                "last_touch": Fraction(place == len(channels) - 1),
                 "linear": Fraction(1, len(channels)),
-            }[model]
+                "position": Fraction(1, len(channels)) if len(channels) < 3
+                else Fraction(2 * ends, 5) or Fraction(1, 5 * (len(channels) - 2)),
+                "shapley": Fraction(channel not in channels[:place], len(set(channels))),
+            }[model]  # fmt: skip
             total[channel] = total.get(channel, Fraction(0)) + earns * weight
     return {channel: amount for channel, amount in total.items() if amount}
 
@@ -54,14 +61,14 @@ def test_reference_cases(case: str, model: Model) -> None:
     } == expected
 
 
-@pytest.mark.parametrize("model", MODELS)
+@pytest.mark.parametrize("model", ORDER_MODELS)
 @given(given_paths=paths)
 def test_equals_brute_force(model: Model, given_paths: list[tuple[tuple[str, ...], int]]) -> None:
     found = {channel: amount for channel, amount in credit(given_paths, model).items() if amount}
     assert found == brute_force(given_paths, model)
 
 
-@pytest.mark.parametrize("model", MODELS)
+@pytest.mark.parametrize("model", ORDER_MODELS)
 @given(given_paths=paths)
 def test_credit_adds_up_to_exactly_what_was_handed_out(model: Model, given_paths: Any) -> None:
     assert sum(credit(given_paths, model).values(), Fraction(0)) == sum(
@@ -76,18 +83,26 @@ def test_last_touch_is_first_touch_of_the_path_walked_backwards(given_paths: Any
 
 
 @given(touches=st.integers(min_value=1, max_value=200))
-@pytest.mark.parametrize("model", MODELS)
+@pytest.mark.parametrize("model", ORDER_MODELS)
 def test_shares_of_one_conversion(model: Model, touches: int) -> None:
     expected = {
         "first_touch": {0: Fraction(1)},
         "last_touch": {touches - 1: Fraction(1)},
         "linear": dict.fromkeys(range(touches), Fraction(1, touches)),
-    }
+        "position": {0: Fraction(1)} if touches == 1 else {0: Fraction(1, 2), 1: Fraction(1, 2)} if touches == 2
+        else {0: Fraction(2, 5), **dict.fromkeys(range(1, touches - 1), Fraction(1, 5 * (touches - 2))),
+              touches - 1: Fraction(2, 5)},
+        "shapley": dict.fromkeys(range(touches), Fraction(1, touches)),
+    }  # fmt: skip
     assert credit([(tuple(range(touches)), 1)], model) == expected[model]
 
 
+def test_shapley_credits_a_channel_once_however_often_it_was_met() -> None:
+    assert credit([("aab", 3)], "shapley") == {"a": Fraction(3, 2), "b": Fraction(3, 2)}
+
+
 def test_a_path_without_touches_credits_nobody() -> None:
-    assert [credit([((), 5)], model) for model in MODELS] == [{}, {}, {}]
+    assert [credit([((), 5)], model) for model in ORDER_MODELS] == [{}] * 5
 
 
 @given(given_paths=paths, places=st.integers(min_value=0, max_value=20))

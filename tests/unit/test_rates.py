@@ -7,11 +7,13 @@ import random
 from collections.abc import Callable
 from decimal import Decimal
 from fractions import Fraction
+from statistics import NormalDist, stdev
 
 import pytest
 
 from queries.attribution.rates import (
     Rate,
+    average_order,
     conversion_rate,
     cost_per_conversion,
     poisson,
@@ -101,6 +103,16 @@ def test_where_there_is_nothing_to_divide_nothing_is_said() -> None:
     assert return_on_ad_spend(None, 5, 29, 0, 0) == Rate(None, note="fewer than 30 conversions")
 
 
+def test_the_average_order_has_the_interval_of_a_mean() -> None:
+    amounts = [10, 20, 30] * 10
+    rate = average_order(sum(amounts), len(amounts), sum(amount**2 for amount in amounts))
+    spread = NormalDist().inv_cdf(0.975) * stdev(amounts) / 30**0.5
+    assert rate.value == 20
+    assert (float(rate.low or 0), float(rate.high or 0)) == pytest.approx((20 - spread, 20 + spread))
+    assert average_order(580, 29, 14_000).is_too_little
+    assert average_order(0, 0, 0) == Rate(None)
+
+
 def test_more_conversions_than_listeners_have_the_interval_of_a_count() -> None:
     rate = conversion_rate(40, 20)
     assert rate.value == 2
@@ -109,5 +121,6 @@ def test_more_conversions_than_listeners_have_the_interval_of_a_count() -> None:
 
 def test_the_registry_names_what_rests_on_conversions() -> None:
     assert {key for key, entry in METRICS.items() if entry.rests_on_conversions} == {
-        "conversion_ratio", "cost_per_conversion_micros", "return_on_ad_spend", "linear_share",
+        "conversion_ratio", "cost_per_conversion_micros", "return_on_ad_spend", "linear_share", "removal_effect",
+        "conversion_ratio_of_impressions", "cost_per_lead_micros", "cost_per_purchase_micros", "average_order_micros",
     }  # fmt: skip
