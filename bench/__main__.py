@@ -45,19 +45,23 @@ def main() -> int:
     results: dict[str, Any] = {}
     say(f"Data in {home()} (PODBOARD_BENCH_HOME)")
     needs_data = not OF_THEIR_OWN.issuperset(options.parts)
-    with data_set(options.tenants if needs_data else 0, say) as (server, settings):
-        results["machine"] = _machine(server.binaries.major)
-        if needs_data:
-            _on_the_large_data(options, server, settings, results)
-        if "imports" in options.parts:
-            say("Imports beside a bare insert ...")
-            results["imports"] = measure_imports(server, settings, max(5, options.rounds // 3), say)
-        if "collector" in options.parts:
-            say("Events by HTTP ...")
-            results["collector"] = measure_collector(server, settings, say)
-    results["load_average"] = [results["machine"].pop("load"), round(os.getloadavg()[0], 1)]
-    results["took_minutes"] = round((time.monotonic() - began) / 60, 1)
-    write(results, say)
+    try:
+        with data_set(options.tenants if needs_data else 0, say) as (server, settings):
+            results["machine"] = _machine(server.binaries.major)
+            if needs_data:
+                _on_the_large_data(options, server, settings, results)
+            if "imports" in options.parts:
+                say("Imports beside a bare insert ...")
+                results["imports"] = measure_imports(server, settings, max(5, options.rounds // 3), say)
+            if "collector" in options.parts:
+                say("Events by HTTP ...")
+                results["collector"] = measure_collector(server, settings, say)
+    finally:
+        # A part that fails takes nothing away of what was measured before it.
+        if "machine" in results:
+            results["load_average"] = [results["machine"].pop("load"), round(os.getloadavg()[0], 1)]
+            results["took_minutes"] = round((time.monotonic() - began) / 60, 1)
+            write(results, say)
     return 0
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
 from typing import Any
 
 from playwright.sync_api import Browser, Playwright, sync_playwright
@@ -10,8 +9,8 @@ from playwright.sync_api import Browser, Playwright, sync_playwright
 from bench.measure import median
 from bench.pages import Web
 from bench.visitor import UPDATE, Visitor
+from dashboard import system
 
-_BROWSERS = ("chromium", "chromium-browser", "google-chrome")
 _FLAGS = [
     "--no-sandbox",
     "--disable-gpu",
@@ -43,7 +42,7 @@ def measure_browser(
     served: Web, visitor: Visitor, paths: dict[str, str], rounds: int
 ) -> list[dict[str, Any]]:
     """For each page: a first visit with an empty cache, and the same page again with a full one."""
-    found = next((path for name in _BROWSERS if (path := shutil.which(name))), None)
+    found = system.chromium()
     assert found, "the benchmark of the first load needs Chromium (deploy/install-system-packages.sh test)"
     with sync_playwright() as playwright:
         chromium = _open(playwright, found)
