@@ -14,6 +14,8 @@ WORKERS ?= $(shell expr $$(getconf _NPROCESSORS_ONLN 2>/dev/null || echo 2) + 1)
 # Some machines say that Python is to keep no compiled modules. Every process would then compile those of Dash, SQLAlchemy and
 # pandas anew, which is 3 s of each start and a third of the tests' time; what is kept goes with `make clean`.
 unexport PYTHONDONTWRITEBYTECODE
+# A .venv that was made by halves hands pip on to the machine's own Python: pip is to refuse then.
+export PIP_REQUIRE_VIRTUALENV := 1
 # The oldest PostgreSQL of the operating system that podboard runs on: 15 on Debian 12.
 SYSTEM_PG ?= $(shell ls -d /usr/lib/postgresql/*/bin 2>/dev/null | sort -V | awk -F/ '$$5 >= 15' | head -n 1)
 
@@ -29,7 +31,7 @@ install: $(INSTALLED) ## Make .venv with everything in it, the command podboard 
 $(INSTALLED): requirements-dev.lock pyproject.toml
 	@test -n "$(PYTHON)" || { echo "podboard needs Python 3.11, 3.12 or 3.13; none was found. Name one: make install PYTHON=..."; exit 1; }
 	@$(PYTHON) -c 'import ensurepip' 2>/dev/null || deploy/install-system-packages.sh venv $(PYTHON)
-	@$(PIP) --version >/dev/null 2>&1 || $(PYTHON) -m venv --clear .venv
+	@test -f .venv/pyvenv.cfg && $(PIP) --version >/dev/null 2>&1 || $(PYTHON) -m venv --clear .venv
 	@echo "Installing into .venv ..."
 	@$(PIP) install "$$(grep -o -m1 '^uv==[^ ]*' requirements-dev.lock)" && \
 		$(BIN)/uv pip install --quiet --python .venv --require-hashes -r requirements-dev.lock || \
