@@ -138,9 +138,10 @@ class _OwnServer:
 
 
 def _make_forgetful(server: Server) -> None:
-    """The run's own server is thrown away, so no write waits for the disk; a test that kills a server has its own."""
+    """The run's own server is thrown away: no write waits for the disk, nothing is tidied up; one that is killed is its
+    test's own."""
     with psycopg.connect(server.dsn(SUPERUSER, "postgres"), autocommit=True) as connection:
-        for setting in ("fsync", "full_page_writes"):
+        for setting in ("fsync", "full_page_writes", "autovacuum"):
             connection.execute(sql.SQL("alter system set {} = off").format(sql.Identifier(setting)))
         connection.execute("select pg_reload_conf()")
 

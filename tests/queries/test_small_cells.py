@@ -24,7 +24,7 @@ SLICES = {
 Place = tuple[str, ...]
 
 
-@pytest.mark.parametrize("period", ["7d", "30d"])
+@pytest.mark.parametrize("period", ["7d", pytest.param("30d", marks=pytest.mark.proof)])
 def test_no_view_tells_what_a_breakdown_withholds(world: World, period: str) -> None:
     asked = {"period": period, "compare": "none"}
     f = world.a.filters(asked)
