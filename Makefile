@@ -48,10 +48,11 @@ test: install ## Lint, types and all tests but the long proofs (PYTEST_ARGS pass
 	@$(MAKE) --no-print-directory -j3 lint types collect
 	@$(BIN)/pytest -n $(WORKERS) --dist loadfile --no-loadscope-reorder $(PYTEST_ARGS)
 
-# Once, before several processes collect at the same time: each would compile all modules for itself.
+# Once, before several processes collect at the same time: each would compile all modules for itself. What cannot be collected is
+# told by the run itself.
 .PHONY: collect
 collect: install
-	@$(BIN)/pytest --collect-only -qq --no-header -p no:cacheprovider > /dev/null || $(BIN)/pytest --collect-only -q | tail -n 20
+	@$(BIN)/pytest --collect-only -qq --no-header -p no:cacheprovider > /dev/null 2>&1 || true
 
 test-system: install ## What depends on the database, on the operating system's PostgreSQL instead of the wheel's
 	@deploy/install-system-packages.sh test
