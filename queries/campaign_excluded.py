@@ -13,7 +13,7 @@ from queries.statements import ask
 _KINDS = {"pixel": "Pixel", "vanity_url": "Vanity URL"}
 
 
-def excluded_visits(connection: Connection, f: Filters, covered: Period | None) -> Answer:
+def excluded_visits(connection: Connection, f: Filters, covered: Period | None = None) -> Answer:
     """Refused requests at the pixels and vanity URLs of `f.campaign_id`, else of all campaigns, by reason, most first.
 
     `covered`: the days; None for as long as they are kept. Totals: requests. Columns: kind (words for people), words,

@@ -175,6 +175,15 @@ class Writer:
                     [self._id("excluded", str(event.at)), self.tenant_id, event.episode_id, event.at],
                 )
 
+    def excluded_visits(self) -> None:
+        """At the pixel of each campaign one bot, which was no visit."""
+        with self.transaction() as connection:
+            connection.execute(
+                "insert into excluded_visits (tenant_id, campaign_id, kind, reason, rule_version, occurred_at)"
+                " select tenant_id, id, 'pixel', 'bot', 'rules of the world', %s from campaigns where tenant_id = %s",
+                [WORLD_NOW - timedelta(days=40), self.tenant_id],
+            )
+
     def retention_curve(self, episode_id: UUID) -> None:
         """A curve of the episode as a platform told it, and the import that brought it."""
         before = WORLD_NOW - timedelta(days=8)
@@ -379,6 +388,7 @@ def _fill(database: Database, settings: Settings, a: Writer, b: Writer) -> World
         events = _listening(writer, own, random.Random(seed))  # noqa: S311 - made-up events
         writer.listener_events(events)
         writer.excluded_requests(events[-40::10])
+        writer.excluded_visits()
         writer.retention_curve(own[0][0])
         draw = random.Random(seed + 10)  # noqa: S311 - made-up events
         writer.attribution_events(_responses(writer, events, campaigns, draw))

@@ -21,6 +21,7 @@ from sqlalchemy import Connection, text
 from queries import (
     campaign_conversions,
     campaign_delivery,
+    campaign_excluded,
     campaign_forecast,
     campaign_heard,
     campaign_models,
@@ -68,6 +69,7 @@ CAMPAIGNS = _questions(
     campaigns,
     campaign_delivery,
     campaign_conversions,
+    campaign_excluded,
     campaign_forecast,
     campaign_heard,
     campaign_models,
