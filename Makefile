@@ -11,6 +11,7 @@ LOCK := $(BIN)/uv pip compile pyproject.toml --universal --python-version 3.11 -
 PYTEST_ARGS ?=
 # One more than there are processors: some tests wait, for a server that never answers or a process that was killed.
 WORKERS ?= $(shell expr $$(getconf _NPROCESSORS_ONLN 2>/dev/null || echo 2) + 1)
+PYTEST = $(BIN)/pytest -n $(WORKERS) --dist loadfile --no-loadscope-reorder
 # Some machines say that Python is to keep no compiled modules. Every process would then compile those of Dash, SQLAlchemy and
 # pandas anew, which is 3 s of each start and a third of the tests' time; what is kept goes with `make clean`.
 unexport PYTHONDONTWRITEBYTECODE
@@ -19,7 +20,7 @@ export PIP_REQUIRE_VIRTUALENV := 1
 # The oldest PostgreSQL of the operating system that podboard runs on: 15 on Debian 12.
 SYSTEM_PG ?= $(shell ls -d /usr/lib/postgresql/*/bin 2>/dev/null | sort -V | awk -F/ '$$5 >= 15' | head -n 1)
 
-.PHONY: help install run test test-system structure lint format types bench rights proof audit lock clean
+.PHONY: help install run test drills test-system structure lint format types bench rights proof audit lock clean
 
 help: ## List the tasks
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /\1|/' | while IFS='|' read -r name text; do \
@@ -43,10 +44,14 @@ run: install ## Start everything, with demo data, on http://127.0.0.1:8050 (PORT
 	@deploy/install-system-packages.sh run
 	@exec $(BIN)/podboard run
 
-test: install ## Lint, types and all tests but the long proofs (PYTEST_ARGS passes options on)
+test: install ## Lint, types and all tests but drills and proofs (PYTEST_ARGS passes options on)
 	@deploy/install-system-packages.sh test
 	@$(MAKE) --no-print-directory -j3 lint types collect
-	@$(BIN)/pytest -n $(WORKERS) --dist loadfile --no-loadscope-reorder $(PYTEST_ARGS)
+	@$(PYTEST) -m 'not proof and not drill' $(PYTEST_ARGS)
+
+drills: install ## What kills, restores, breaks a guard, begins at an old version or starts a second engine
+	@deploy/install-system-packages.sh test
+	@$(PYTEST) -m 'drill and not proof' $(PYTEST_ARGS)
 
 # Once, before several processes collect at the same time: each would compile all modules for itself. What cannot be collected is
 # told by the run itself.
@@ -58,8 +63,7 @@ test-system: install ## What depends on the database, on the operating system's 
 	@deploy/install-system-packages.sh test
 	@test -n "$(SYSTEM_PG)" || { echo "No PostgreSQL 15 or newer in /usr/lib/postgresql; name one: make test-system SYSTEM_PG=.../bin"; exit 1; }
 	@echo "Testing on $$($(SYSTEM_PG)/postgres --version)"
-	@PODBOARD_PG_BIN=$(SYSTEM_PG) $(BIN)/pytest -n $(WORKERS) --dist loadfile --no-loadscope-reorder \
-		-m 'not proof and not wheel and not once' tests/schema tests/queries tests/reports tests/dashboard $(PYTEST_ARGS)
+	@PODBOARD_PG_BIN=$(SYSTEM_PG) $(PYTEST) -m 'not proof and not wheel and not once' tests/schema tests/queries tests/reports tests/dashboard $(PYTEST_ARGS)
 
 lint: install ## Style, formatting and the direction of imports
 	@$(BIN)/ruff check --quiet .
@@ -85,9 +89,9 @@ rights: install ## Write tests/schema/rights.toml and guards.toml anew: who may 
 
 # The audit asks a database on the internet. Without an answer the proof is not complete, which is neither passed nor failed:
 # make ends with "Error 75", after a line that says so.
-proof: install ## The long programmes: isolation, mutants, predicates, plans on large data, faults, every page, known holes in dependencies
+proof: install ## Drills, and the long programmes: isolation, all mutants, predicates, large plans, faults, every page, the audit
 	@deploy/install-system-packages.sh test
-	@PODBOARD_THOROUGH=1 $(BIN)/pytest -m 'proof or searched' $(PYTEST_ARGS) || { echo "Proof: FAILED: a programme did."; exit 1; }
+	@PODBOARD_THOROUGH=1 $(BIN)/pytest -m 'proof or searched or drill' $(PYTEST_ARGS) || { echo "Proof: FAILED: a programme did."; exit 1; }
 	@$(BIN)/python -m tests.audit; code=$$?; case $$code in \
 		0) echo "Proof: passed.";; \
 		75) echo "Proof: NOT COMPLETE: every programme passed; the audit was not done. Do it where the network allows: make audit";; \

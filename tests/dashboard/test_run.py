@@ -139,6 +139,7 @@ def test_the_web_process_holds_the_runtime_role_alone(running: Running) -> None:
         assert stronger not in environment
 
 
+@pytest.mark.drill
 @pytest.mark.parametrize("name", ["web", "worker"])
 def test_a_killed_process_is_started_again(running: Running, name: str) -> None:
     before = running.children()[name]
@@ -148,6 +149,7 @@ def test_a_killed_process_is_started_again(running: Running, name: str) -> None:
     assert f"{name} stopped" in running.said
 
 
+@pytest.mark.drill
 def test_a_killed_database_is_started_again(running: Running) -> None:
     os.kill(int((running.home / "postgres/data/postmaster.pid").read_text().splitlines()[0]), signal.SIGKILL)
     until(lambda: "PostgreSQL stopped: starting it again" in running.said)

@@ -160,6 +160,7 @@ def _fingerprint(material: object) -> str:
     return hashlib.sha256(b"|".join(parts)).hexdigest()
 
 
+@pytest.mark.drill
 def test_two_loads_of_one_day_leave_identical_tables(make_database: Callable) -> None:
     plan = large_tenant(3, size=0.004)
     sums = []

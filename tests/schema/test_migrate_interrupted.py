@@ -10,10 +10,13 @@ import time
 from pathlib import Path
 
 import psycopg
+import pytest
 
 from schema.migrate import migrate
 from schema.server import SUPERUSER, Reachable
 from tests.small_versions import EMPTY, applied_versions, read, write
+
+pytestmark = pytest.mark.drill
 
 _RUN = """
 import sys

@@ -25,7 +25,7 @@ from tests.mutants import Mutant, mutants
 from tests.session_truth import untruths
 
 # What is tried here are the rules and the ruler, not the database; both of them judge every version's own.
-pytestmark = pytest.mark.once
+pytestmark = [pytest.mark.once, pytest.mark.drill]
 
 
 @pytest.fixture(scope="module")

@@ -22,6 +22,8 @@ from tests.checksums import checksums
 from tests.conftest import Database, program
 from tests.schema.conftest import ROLES, prepare
 
+pytestmark = pytest.mark.drill
+
 # What must be in place again, each as text that is the same wherever it stands.
 STRUCTURE = {
     "relations": "select c.oid::regclass, c.relkind, c.relowner::regrole, c.relrowsecurity, c.relforcerowsecurity, "

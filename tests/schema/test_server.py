@@ -20,9 +20,12 @@ import pytest
 from schema.binaries import ServerError, find_binaries
 from schema.server import SUPERUSER, create_database, start
 
-pytestmark = pytest.mark.skipif(
-    os.environ.get("PODBOARD_TEST_DATABASE_URL") is not None, reason="the run uses a server of one's own"
-)
+pytestmark = [
+    pytest.mark.drill,
+    pytest.mark.skipif(
+        os.environ.get("PODBOARD_TEST_DATABASE_URL") is not None, reason="the run uses a server of one's own"
+    ),
+]
 
 _HOLD = """
 import sys

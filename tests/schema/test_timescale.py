@@ -31,7 +31,7 @@ from tests.timescale.server import TimescaleServer
 from tests.timescale.sides import NOW, READ, Side, TenantIds, plain_side
 
 # The build has a PostgreSQL of its own, whichever the run uses; plain PostgreSQL's answers have oracles on every version.
-pytestmark = pytest.mark.once
+pytestmark = [pytest.mark.once, pytest.mark.drill]
 Sides = tuple[Side, Side]
 
 

@@ -24,6 +24,8 @@ from tests.queries.test_plans import _NOT_EXPLAINED, _OF_THE_OWNER, _value
 from tests.released import released
 from tests.version_rows import assert_rows_of_before, plant, rows_of
 
+pytestmark = pytest.mark.drill
+
 # The newest version that a release has: nothing up to it is ever changed, and what comes after it must run beside that
 # release. The proofs begin at the first version on which there is a dashboard to be at work.
 RELEASED = released()["version"]
