@@ -1791,64 +1791,6 @@ $$;
 
 COMMENT ON FUNCTION public.take_prefix_request(p_tenant_id uuid, p_id uuid, p_occurred_at timestamp with time zone, p_episode_id uuid, p_reason text, p_rule_version text, p_listener_id text, p_app text, p_device text, p_os text, p_country text, p_region text) IS 'Records a request at a prefix: refused with its reason, or kept to be counted in its window.';
 
-CREATE FUNCTION public.take_request(p_tenant_id uuid, p_id uuid, p_episode_id uuid, p_listener_id text, p_event_data jsonb, p_occurred_at timestamp with time zone, p_reason text, p_rule_version text) RETURNS text
-    LANGUAGE plpgsql
-    SET plan_cache_mode TO 'force_generic_plan'
-    AS $$
-declare
-    reason text := p_reason;
-    zone text;
-    local_day date;
-    starts_at timestamptz;
-    ends_at timestamptz;
-begin
-    perform set_account_context(p_tenant_id, null);
-    if reason is null then
-        -- Two who look at once whether a day is counted would both find that it is not.
-        perform pg_advisory_xact_lock(hashtextextended('podboard downloads ' || p_tenant_id, 0));
-        zone := tenant_time_zone();
-        local_day := (p_occurred_at at time zone zone)::date;
-        starts_at := local_day::timestamp at time zone zone;
-        ends_at := (local_day + 1)::timestamp at time zone zone;
-        if exists (
-            select from counting_windows w
-            where w.tenant_id = p_tenant_id and w.listener_id = p_listener_id and w.episode_id = p_episode_id
-                and w.closes_at > starts_at and w.opened_at < ends_at
-        ) then
-            perform set_account_context(null, null);
-            return 'windows';
-        end if;
-        if exists (
-            select from listener_events l
-            where l.tenant_id = p_tenant_id and l.episode_id = p_episode_id and l.occurred_at >= starts_at and l.occurred_at < ends_at
-                and l.event_type = 'download' and l.listener_id = p_listener_id
-        ) then
-            reason := 'repeat';
-        end if;
-    end if;
-    if reason is not null then
-        insert into excluded_requests (id, tenant_id, episode_id, reason, rule_version, occurred_at)
-        values (p_id, p_tenant_id, p_episode_id, reason, p_rule_version, p_occurred_at);
-    else
-        insert into listener_events (id, tenant_id, episode_id, listener_id, event_type, event_data, occurred_at)
-        values (p_id, p_tenant_id, p_episode_id, p_listener_id, 'download', p_event_data, p_occurred_at);
-        -- A request that is only led on tells no bytes, so the ad counts with the download.
-        insert into attribution_events
-            (id, tenant_id, campaign_id, episode_id, listener_id, attribution_type, attribution_data, occurred_at)
-        select impression_id(p_id, a.id), a.tenant_id, a.campaign_id, a.episode_id, p_listener_id, 'impression', jsonb_build_object('ad_unit_id', a.id, 'evidence', 'download'),
-               p_occurred_at
-        from ad_units a
-        join campaigns c on c.tenant_id = a.tenant_id and c.id = a.campaign_id and c.deleted_at is null
-        where a.tenant_id = p_tenant_id and a.episode_id = p_episode_id and a.deleted_at is null
-            and c.stage in ('booked', 'live', 'paused', 'completed') and local_day between c.start_date and c.end_date;
-    end if;
-    perform set_account_context(null, null);
-    return coalesce(reason, 'download');
-end
-$$;
-
-COMMENT ON FUNCTION public.take_request(p_tenant_id uuid, p_id uuid, p_episode_id uuid, p_listener_id text, p_event_data jsonb, p_occurred_at timestamp with time zone, p_reason text, p_rule_version text) IS 'Records a request for an episode, refused with the reason or, once per listener and tenant day, counted, with its impressions; what it became: download, a reason, or windows, where bytes from logs are kept for that day and nothing has been recorded.';
-
 CREATE FUNCTION public.tenant_data_to() RETURNS timestamp with time zone
     LANGUAGE sql STABLE SECURITY DEFINER
     SET search_path TO 'pg_catalog', 'public', 'internal'
@@ -7680,10 +7622,6 @@ GRANT ALL ON FUNCTION public.take_conversion(p_tenant_id uuid, p_id uuid, p_camp
 REVOKE ALL ON FUNCTION public.take_prefix_request(p_tenant_id uuid, p_id uuid, p_occurred_at timestamp with time zone, p_episode_id uuid, p_reason text, p_rule_version text, p_listener_id text, p_app text, p_device text, p_os text, p_country text, p_region text) FROM PUBLIC;
 GRANT ALL ON FUNCTION public.take_prefix_request(p_tenant_id uuid, p_id uuid, p_occurred_at timestamp with time zone, p_episode_id uuid, p_reason text, p_rule_version text, p_listener_id text, p_app text, p_device text, p_os text, p_country text, p_region text) TO podboard_web;
 GRANT ALL ON FUNCTION public.take_prefix_request(p_tenant_id uuid, p_id uuid, p_occurred_at timestamp with time zone, p_episode_id uuid, p_reason text, p_rule_version text, p_listener_id text, p_app text, p_device text, p_os text, p_country text, p_region text) TO podboard_worker;
-
-REVOKE ALL ON FUNCTION public.take_request(p_tenant_id uuid, p_id uuid, p_episode_id uuid, p_listener_id text, p_event_data jsonb, p_occurred_at timestamp with time zone, p_reason text, p_rule_version text) FROM PUBLIC;
-GRANT ALL ON FUNCTION public.take_request(p_tenant_id uuid, p_id uuid, p_episode_id uuid, p_listener_id text, p_event_data jsonb, p_occurred_at timestamp with time zone, p_reason text, p_rule_version text) TO podboard_web;
-GRANT ALL ON FUNCTION public.take_request(p_tenant_id uuid, p_id uuid, p_episode_id uuid, p_listener_id text, p_event_data jsonb, p_occurred_at timestamp with time zone, p_reason text, p_rule_version text) TO podboard_worker;
 
 REVOKE ALL ON FUNCTION public.tenant_data_to() FROM PUBLIC;
 GRANT ALL ON FUNCTION public.tenant_data_to() TO podboard_web;
