@@ -180,6 +180,17 @@ begin
 end
 $$;
 
+CREATE FUNCTION internal.forget_recipient() RETURNS trigger
+    LANGUAGE plpgsql
+    AS $$
+begin
+    new.recipient_id := null;
+    return new;
+end
+$$;
+
+COMMENT ON FUNCTION internal.forget_recipient() IS 'A delivery whose schedule is gone has no recipient of it either.';
+
 CREATE FUNCTION internal.guard_resources(target regclass, p_policies text[], p_permission text, p_matches text, p_touches text DEFAULT NULL::text) RETURNS void
     LANGUAGE plpgsql
     AS $_$
@@ -306,6 +317,15 @@ CREATE FUNCTION internal.is_iso_date(d text) RETURNS boolean
     $_$;
 
 COMMENT ON FUNCTION internal.is_iso_date(d text) IS 'Whether a text is a day that there is, like 2028-02-29; never null.';
+
+CREATE FUNCTION internal.is_rising(d numeric[]) RETURNS boolean
+    LANGUAGE sql IMMUTABLE PARALLEL SAFE
+    AS $$
+    select array_ndims(d) = 1 and not exists (
+        select from unnest(d[:array_upper(d, 1) - 1], d[array_lower(d, 1) + 1:]) as pair (place, next) where pair.place >= pair.next)
+    $$;
+
+COMMENT ON FUNCTION internal.is_rising(d numeric[]) IS 'Whether each number of a list is greater than the one before it.';
 
 CREATE FUNCTION internal.keep_directory() RETURNS trigger
     LANGUAGE plpgsql SECURITY DEFINER
@@ -2232,6 +2252,7 @@ CREATE TABLE public.access_control_policies (
     deleted_at timestamp with time zone,
     created_at timestamp with time zone DEFAULT now() NOT NULL,
     updated_at timestamp with time zone DEFAULT now() NOT NULL,
+    CONSTRAINT access_control_policies_actions_are_texts CHECK ((NOT (policy_definition @? '$."actions"[*]?(@.type() != "string")'::jsonpath))),
     CONSTRAINT access_control_policies_description_check CHECK ((length(description) <= 1000)),
     CONSTRAINT access_control_policies_ids_are_ids CHECK ((NOT (policy_definition @? '$."resource"."ids"[*]?(!(@ like_regex "^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$"))'::jsonpath))),
     CONSTRAINT access_control_policies_name_check CHECK (((length(name) >= 1) AND (length(name) <= 120))),
@@ -2244,6 +2265,7 @@ CREATE TABLE public.access_control_policies (
     CONSTRAINT access_control_policies_policy_definition_check6 CHECK (((jsonb_typeof((policy_definition -> 'resource'::text)) = 'object'::text) AND ((policy_definition -> 'resource'::text) ? 'type'::text) AND (((policy_definition -> 'resource'::text) ->> 'type'::text) = ANY (ARRAY['podcast'::text, 'sponsor'::text, 'campaign'::text, 'report'::text])) AND (NOT (policy_definition @? 'strict $."resource"."ids"?(@.type() != "array")'::jsonpath)) AND (NOT (policy_definition @? '$."resource"."ids"[*]?(@.type() != "string")'::jsonpath)))),
     CONSTRAINT access_control_policies_policy_definition_check7 CHECK ((NOT (policy_definition @? '$.keyvalue()?(!(((((@."key" == "version" || @."key" == "effect") || @."key" == "actions") || @."key" == "subjects") || @."key" == "resource") || @."key" == "until"))'::jsonpath))),
     CONSTRAINT access_control_policies_policy_definition_check8 CHECK (((NOT (policy_definition ? 'until'::text)) OR ((policy_definition ->> 'until'::text) ~ '^\d{4}-\d{2}-\d{2}$'::text))),
+    CONSTRAINT access_control_policies_resource_known CHECK ((NOT (policy_definition @? '$."resource".keyvalue()?(!(@."key" == "type" || @."key" == "ids"))'::jsonpath))),
     CONSTRAINT access_control_policies_until_is_a_day CHECK (((NOT (policy_definition ? 'until'::text)) OR internal.is_iso_date((policy_definition ->> 'until'::text))))
 );
 
@@ -3485,6 +3507,7 @@ CREATE TABLE public.io_bookings (
     CONSTRAINT io_bookings_currency_check CHECK ((currency ~ '^[A-Z]{3}$'::text)),
     CONSTRAINT io_bookings_pricing_model_check CHECK ((pricing_model = ANY (ARRAY['cpm'::text, 'flat'::text]))),
     CONSTRAINT io_bookings_promo_code_check CHECK ((promo_code = upper(promo_code))),
+    CONSTRAINT io_bookings_promo_code_told CHECK (((promo_code ~ '^\S(.*\S)?$'::text) AND (length(promo_code) <= 2000))),
     CONSTRAINT io_bookings_rate_micros_check CHECK ((rate_micros >= 0)),
     CONSTRAINT io_bookings_vanity_url CHECK ((vanity_url ~* '^https?://[^\s/<>"]+[^\s<>"]*$'::text))
 );
@@ -3492,6 +3515,8 @@ CREATE TABLE public.io_bookings (
 ALTER TABLE ONLY public.io_bookings FORCE ROW LEVEL SECURITY;
 
 COMMENT ON TABLE public.io_bookings IS 'Insertion orders: what was sold, at which rate, for which flight.';
+
+COMMENT ON COLUMN public.io_bookings.promo_code IS 'In capitals, without space around it: what a buyer gives. One booking of the tenant has it.';
 
 COMMENT ON COLUMN public.io_bookings.vanity_url IS 'http or https: the address that is read out in the ad.';
 
@@ -4085,11 +4110,13 @@ CREATE TABLE public.report_deliveries (
     CONSTRAINT report_deliveries_attempt_log_check CHECK ((jsonb_typeof(attempt_log) = 'array'::text)),
     CONSTRAINT report_deliveries_attempt_log_check1 CHECK ((NOT (attempt_log @? '$[*]?((@.type() != "object" || !(exists (@."at"))) || !(exists (@."outcome")))'::jsonpath))),
     CONSTRAINT report_deliveries_attempts_check CHECK ((attempts >= 0)),
+    CONSTRAINT report_deliveries_attempts_told CHECK (((NOT (attempt_log @? 'strict $[*]?(@.type() != "object")'::jsonpath)) AND (NOT (attempt_log @? '$[*].keyvalue()?(!((@."key" == "at" || @."key" == "outcome") && @."value".type() == "string" || @."key" == "code" && @."value".type() == "number"))'::jsonpath)))),
     CONSTRAINT report_deliveries_channel_check CHECK ((channel = ANY (ARRAY['email'::text, 'webhook'::text]))),
     CONSTRAINT report_deliveries_check CHECK (((status = 'delivered'::text) = (delivered_at IS NOT NULL))),
     CONSTRAINT report_deliveries_check1 CHECK (((status = 'queued'::text) = (next_attempt_at IS NOT NULL))),
     CONSTRAINT report_deliveries_check2 CHECK (((status = 'sending'::text) = (lease_until IS NOT NULL))),
     CONSTRAINT report_deliveries_destination_check CHECK (((length(destination) >= 1) AND (length(destination) <= 2000))),
+    CONSTRAINT report_deliveries_schedule_told CHECK (((recipient_id IS NULL) OR (schedule_id IS NOT NULL))),
     CONSTRAINT report_deliveries_status_check CHECK ((status = ANY (ARRAY['queued'::text, 'sending'::text, 'delivered'::text, 'failed'::text, 'cancelled'::text])))
 );
 
@@ -4097,13 +4124,17 @@ ALTER TABLE ONLY public.report_deliveries FORCE ROW LEVEL SECURITY;
 
 COMMENT ON TABLE public.report_deliveries IS 'One sending of a report to one destination: sent once, tried again, and what was answered. Kept as long as the report.';
 
+COMMENT ON COLUMN public.report_deliveries.schedule_id IS 'The schedule that asked for it; null for a person''s own sending, and once it is gone.';
+
+COMMENT ON COLUMN public.report_deliveries.recipient_id IS 'One of the schedule''s recipients; null once it is gone.';
+
 COMMENT ON COLUMN public.report_deliveries.channel IS 'As of the recipient: email or webhook.';
 
 COMMENT ON COLUMN public.report_deliveries.destination IS 'The address as it was at the time.';
 
 COMMENT ON COLUMN public.report_deliveries.status IS 'queued: waits for next_attempt_at; sending: claimed until lease_until; delivered; failed: given up; cancelled: recipient or right was gone.';
 
-COMMENT ON COLUMN public.report_deliveries.attempt_log IS 'Array, oldest first, of {at: time, outcome: text, code: number of the answer}.';
+COMMENT ON COLUMN public.report_deliveries.attempt_log IS 'Array, oldest first, of {at: time as text, outcome: text, code: number of the answer}; code may be missing. Nothing else.';
 
 CREATE TABLE public.report_recipients (
     id uuid DEFAULT public.uuid_generate_v4() NOT NULL,
@@ -4262,12 +4293,14 @@ CREATE TABLE public.retention_curves (
     CONSTRAINT retention_curves_amounts_numbers CHECK (('Infinity'::numeric > ALL (amounts))),
     CONSTRAINT retention_curves_check CHECK ((cardinality(positions) = cardinality(amounts))),
     CONSTRAINT retention_curves_measure_check CHECK ((measure = ANY (ARRAY['listeners'::text, 'plays'::text, 'share'::text]))),
+    CONSTRAINT retention_curves_percent CHECK (((position_unit <> 'percent'::text) OR ((100)::numeric >= ALL (positions)))),
     CONSTRAINT retention_curves_platform_check CHECK (((length(platform) >= 1) AND (length(platform) <= 60))),
     CONSTRAINT retention_curves_position_unit_check CHECK ((position_unit = ANY (ARRAY['second'::text, 'percent'::text]))),
     CONSTRAINT retention_curves_positions_check CHECK (((cardinality(positions) >= 2) AND (cardinality(positions) <= 100000))),
     CONSTRAINT retention_curves_positions_check1 CHECK ((array_position(positions, NULL::numeric) IS NULL)),
     CONSTRAINT retention_curves_positions_check2 CHECK (((0)::numeric <= ALL (positions))),
-    CONSTRAINT retention_curves_positions_numbers CHECK (('Infinity'::numeric > ALL (positions)))
+    CONSTRAINT retention_curves_positions_numbers CHECK (('Infinity'::numeric > ALL (positions))),
+    CONSTRAINT retention_curves_positions_rise CHECK (internal.is_rising(positions))
 );
 
 ALTER TABLE ONLY public.retention_curves FORCE ROW LEVEL SECURITY;
@@ -4280,9 +4313,9 @@ COMMENT ON COLUMN public.retention_curves.as_of IS 'The day whose state the plat
 
 COMMENT ON COLUMN public.retention_curves.measure IS 'What amounts are: listeners or plays at that place (they may rise; their maximum is the whole), or the platform''s own share (1 is the whole).';
 
-COMMENT ON COLUMN public.retention_curves.position_unit IS 'What positions are: second: of the episode; percent: of its length.';
+COMMENT ON COLUMN public.retention_curves.position_unit IS 'What positions are: second: of the episode; percent: of its length, from 0 to 100.';
 
-COMMENT ON COLUMN public.retention_curves.positions IS 'Places in the episode, rising.';
+COMMENT ON COLUMN public.retention_curves.positions IS 'Places in the episode, each after the one before.';
 
 COMMENT ON COLUMN public.retention_curves.amounts IS 'One for each position.';
 
@@ -5165,6 +5198,9 @@ ALTER TABLE ONLY public.report_deliveries
     ADD CONSTRAINT report_deliveries_tenant_id_report_id_channel_destination_key UNIQUE NULLS NOT DISTINCT (tenant_id, report_id, channel, destination);
 
 ALTER TABLE ONLY public.report_recipients
+    ADD CONSTRAINT report_recipients_of_schedule UNIQUE (tenant_id, schedule_id, id);
+
+ALTER TABLE ONLY public.report_recipients
     ADD CONSTRAINT report_recipients_pkey PRIMARY KEY (id);
 
 ALTER TABLE ONLY public.report_recipients
@@ -5558,9 +5594,7 @@ CREATE INDEX refresh_tokens_tenant_user ON public.refresh_tokens USING btree (te
 
 CREATE INDEX replication_status_status ON public.replication_status USING btree (status);
 
-CREATE INDEX report_deliveries_recipient ON public.report_deliveries USING btree (tenant_id, recipient_id);
-
-CREATE INDEX report_deliveries_schedule ON public.report_deliveries USING btree (tenant_id, schedule_id);
+CREATE INDEX report_deliveries_recipient_of_schedule ON public.report_deliveries USING btree (tenant_id, schedule_id, recipient_id);
 
 CREATE INDEX report_deliveries_status ON public.report_deliveries USING btree (tenant_id, status);
 
@@ -5662,6 +5696,8 @@ CREATE TRIGGER enforce_quota_undeleted AFTER UPDATE OF deleted_at ON public.podc
 
 CREATE TRIGGER enforce_quota_undeleted AFTER UPDATE OF deleted_at ON public.users FOR EACH ROW WHEN (((old.deleted_at IS NOT NULL) AND (new.deleted_at IS NULL))) EXECUTE FUNCTION internal.enforce_quota();
 
+CREATE TRIGGER forget_recipient BEFORE UPDATE OF schedule_id ON public.report_deliveries FOR EACH ROW WHEN (((new.schedule_id IS NULL) AND (old.schedule_id IS NOT NULL))) EXECUTE FUNCTION internal.forget_recipient();
+
 CREATE TRIGGER keep_directory AFTER INSERT OR DELETE OR UPDATE OF key_hash ON public.api_keys FOR EACH ROW EXECUTE FUNCTION internal.keep_directory('api_key', 'key_hash');
 
 CREATE TRIGGER keep_directory AFTER INSERT OR DELETE OR UPDATE OF key ON public.campaign_links FOR EACH ROW EXECUTE FUNCTION internal.keep_directory('campaign_link', 'key');
@@ -5721,6 +5757,8 @@ CREATE TRIGGER require_known_variant BEFORE INSERT OR UPDATE ON public.experimen
 CREATE TRIGGER require_own_campaigns BEFORE INSERT OR UPDATE OF tenant_id, campaign_ids ON public.share_links FOR EACH ROW EXECUTE FUNCTION internal.require_own_campaigns();
 
 CREATE TRIGGER require_own_podcasts BEFORE INSERT OR UPDATE OF tenant_id, podcast_ids ON public.report_schedules FOR EACH ROW EXECUTE FUNCTION internal.require_own_podcasts();
+
+CREATE TRIGGER require_own_podcasts BEFORE INSERT OR UPDATE OF tenant_id, podcast_ids ON public.reports FOR EACH ROW EXECUTE FUNCTION internal.require_own_podcasts();
 
 CREATE TRIGGER require_own_podcasts BEFORE INSERT OR UPDATE OF tenant_id, podcast_ids ON public.share_links FOR EACH ROW EXECUTE FUNCTION internal.require_own_podcasts();
 
@@ -6278,10 +6316,10 @@ ALTER TABLE ONLY public.refresh_tokens
     ADD CONSTRAINT refresh_tokens_user_id_fkey FOREIGN KEY (user_id) REFERENCES public.users(id) ON DELETE CASCADE;
 
 ALTER TABLE ONLY public.report_deliveries
-    ADD CONSTRAINT report_deliveries_tenant_id_fkey FOREIGN KEY (tenant_id) REFERENCES public.tenants(id) ON DELETE CASCADE;
+    ADD CONSTRAINT report_deliveries_recipient_of_schedule FOREIGN KEY (tenant_id, schedule_id, recipient_id) REFERENCES public.report_recipients(tenant_id, schedule_id, id) ON DELETE SET NULL (recipient_id);
 
 ALTER TABLE ONLY public.report_deliveries
-    ADD CONSTRAINT report_deliveries_tenant_id_recipient_id_fkey FOREIGN KEY (tenant_id, recipient_id) REFERENCES public.report_recipients(tenant_id, id) ON DELETE SET NULL (recipient_id);
+    ADD CONSTRAINT report_deliveries_tenant_id_fkey FOREIGN KEY (tenant_id) REFERENCES public.tenants(id) ON DELETE CASCADE;
 
 ALTER TABLE ONLY public.report_deliveries
     ADD CONSTRAINT report_deliveries_tenant_id_report_id_fkey FOREIGN KEY (tenant_id, report_id) REFERENCES public.reports(tenant_id, id) ON DELETE CASCADE;

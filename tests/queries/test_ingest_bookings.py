@@ -72,6 +72,13 @@ def test_bookings_are_stored_once(alice: Studio) -> None:
     assert alice.ledger()[-1][:6] == ("bookings", "bookings.csv.gz", "completed", 0, 2, 0)
 
 
+def test_a_code_that_grows_in_capitals_stands_as_the_database_takes_it(alice: Studio) -> None:
+    code = "\N{GREEK SMALL LETTER IOTA WITH DIALYTIKA AND TONOS}" * 500
+    done = _take(alice, f",{alice.campaign},2026-10-01,2026-10-31,flat,,20,EUR,{code},")
+    assert (done.imported, done.refused) == (1, 0)
+    assert len(_standing(alice)[0][3]) == 1500
+
+
 def test_bad_bookings_are_listed_and_the_good_ones_stand(alice: Studio, charlie: Studio) -> None:
     good = f"io-1,{alice.campaign},2026-10-01,2026-10-31,cpm,1000,20,EUR,ONE,"
     bad = [

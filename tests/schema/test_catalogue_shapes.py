@@ -197,6 +197,42 @@ def test_a_reference_to_a_person_carries_the_tenant(catalogue: psycopg.Connectio
     assert lonely == []
 
 
+# A row that names a thing and what hangs on it, held together by something other than one key over both.
+HELD_OTHERWISE = {
+    ("alert_rules", "episodes", "podcasts"): "a check: at most one of them is named",
+    ("annotations", "episodes", "podcasts"): "a check: at most one of them is named",
+    (
+        "attribution_paths",
+        "attribution_events",
+        "campaigns",
+    ): "made by one command from the events of one campaign",
+    ("attribution_event_metadata", "attribution_events", "campaigns"): "a trigger takes the event's campaign",
+    ("attribution_validations", "attribution_events", "campaigns"): "a trigger takes the event's campaign",
+}
+
+
+def test_what_hangs_on_a_thing_that_a_row_names_is_that_things(catalogue: psycopg.Connection[Any]) -> None:
+    """A delivery names a schedule and a recipient: of that schedule, and one key says so. Persons do many things."""
+    loose = catalogue.execute(
+        """
+        with keys as (
+            select conrelid as source, confrelid as target, conkey, confkey from pg_constraint
+            where contype = 'f' and conparentid = 0 and connamespace = 'public'::regnamespace
+                and confrelid not in ('tenants'::regclass, 'users'::regclass)
+        )
+        select distinct whole.source::regclass::text, part.target::regclass::text, whole.target::regclass::text
+        from keys whole
+        join keys part on part.source = whole.source and part.target <> whole.target
+        join keys hangs on hangs.source = part.target and hangs.target = whole.target
+        where not exists (
+            select from keys over_both
+            where over_both.source = whole.source and over_both.target = part.target
+                and over_both.conkey @> whole.conkey and over_both.confkey @> hangs.conkey)
+        """
+    ).fetchall()
+    assert set(loose) == HELD_OTHERWISE.keys()
+
+
 # What a time is called that the clock gives a row when it comes: a row that says what happened, says when.
 CAME_AT = "^(created|occurred|started|granted|assigned|viewed)_at$"
 _NOW = (

@@ -161,7 +161,8 @@ def _with_models(models: Any) -> dict[str, Any]:
             "access_control_policies set policy_definition = policy_definition || %s",
             [{"until": "2026-12-31"}, {"until": "2028-02-29"}],
             [{"until": "2026-99-99"}, {"until": "2026-02-29"}, {"until": "2026-04-31"}, {"until": "0000-01-01"},
-             {"until": None}, {"until": "soon"}],
+             {"until": None}, {"until": "soon"}, {"actions": ["reports.create", 5]},
+             {"resource": {"type": "podcast", "idz": [ID]}}, {"resource": {"type": "podcast", "ids": [ID], "more": 1}}],
         ),
         (
             "white_label_settings set custom_domain = %s",
@@ -267,8 +268,9 @@ def test_lists_name_podcasts_and_campaigns_of_the_tenant(stage: Stage) -> None:
             "expires_at": WORLD_NOW + timedelta(days=1), "created_at": WORLD_NOW}  # fmt: skip
     schedule = {"name": "s", "report_type": "podcast_audience", "cron": "0 6 1 * *", "enabled": False,
                 "created_by": world.people.alice.user_id}  # fmt: skip
+    report = {"report_type": "podcast_audience", "created_by": world.people.alice.user_id}
     stage.enter(world.people.alice)
-    for table, row in (("share_links", link), ("report_schedules", schedule)):
+    for table, row in (("share_links", link), ("report_schedules", schedule), ("reports", report)):
         for ids in ([foreign], [own, foreign], [UUID(ID)]):
             refused = stage.refused(MISSING, table, podcast_ids=ids, **row)
             assert "there is no such podcast in this tenant" in refused
