@@ -35,12 +35,14 @@ from queries.engine import dispose_engines
 from queries.errors import AccessRefused
 from queries.ingest import events as events_module
 from queries.ingest import imports, refused, row_reader
+from queries.ingest.event_store import WHOLE_DAYS
 from queries.ingest.events import check_events, import_events
 from queries.ingest.imports import ImportRefused, ImportResult, Refusal
 from queries.ingest.lines import LONGEST_LINE
 from queries.ingest.refused import write_refusals
-from queries.session import Actor
+from queries.session import Actor, tenant_session
 from queries.settings import Settings
+from queries.statements import run, statement
 from tests.conftest import Database
 from tests.searches import search
 from tests.sponsorship import own_database
@@ -102,6 +104,37 @@ def test_a_csv_of_listener_events_is_stored_as_it_is_written(alice: Studio) -> N
         "select action, resource_type, resource_id, user_id, changes ->> 'imported' from audit_logs"
         " where tenant_id = %(tenant)s"
     ) == [("import", "etl_import", done.import_id, None, "2")]
+
+
+@pytest.mark.parametrize("name", ["ingest/counted_among", "ingest/counted_days"])
+def test_work_grows_with_the_rows_of_a_file_in_no_order_of_time(alice: Studio, name: str) -> None:
+    """A batch holds many days then, and compared in pairs its listeners took longer than a question may."""
+    drawn = random.Random(7)  # noqa: S311  what is drawn is no secret
+    moments = [NOW - timedelta(minutes=drawn.randrange(20 * 1440)) for _ in range(4000)]
+    lines = [f"{alice.one},l{number},download,{at.isoformat()}" for number, at in enumerate(moments)]
+    assert alice.take(_csv(HEADER, *lines)).imported == 4000
+    asked = {
+        "episodes": [alice.one] * 4000, "listeners": [f"l{number}" for number in range(4000)],
+        "times": moments, "days": [at.date() for at in moments],
+        "earliest": min(moments) - WHOLE_DAYS, "latest": max(moments) + WHOLE_DAYS,
+    }  # fmt: skip
+    sent = statement(name)
+    with tenant_session(alice.actor) as connection:
+        explained = run(
+            connection,
+            f"explain (analyze, format json) {sent.sent}",
+            {key: asked[key] for key in sent.parameters},
+        ).fetchall()
+    assert max(_went_through(explained[0]["QUERY PLAN"][0]["Plan"])) < 10 * 4000
+
+
+def _went_through(node: dict[str, Any]) -> Iterator[float]:
+    """How many rows each step of a plan looked at in all."""
+    removed = sum(node.get(f"Rows Removed by {what}", 0) for what in ("Filter", "Join Filter"))
+    seen = node["Actual Rows"] + removed
+    yield seen * node["Actual Loops"]
+    for below in node.get("Plans", ()):
+        yield from _went_through(below)
 
 
 def test_an_ndjson_of_attribution_events_is_stored_as_it_is_written(alice: Studio) -> None:
@@ -672,7 +705,7 @@ def test_the_same_file_goes_on_where_it_stopped_and_a_changed_one_begins_anew(
 _KILLED = """
 import sys
 from queries.ingest import events
-from queries.session import Actor
+from queries.session import Actor, tenant_session
 from uuid import UUID
 events.BATCH_ROWS = 10
 with open(sys.argv[2], "rb") as source:
