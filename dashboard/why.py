@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import timedelta
 
 from flask import Blueprint, abort, render_template, request
 
@@ -16,6 +17,7 @@ from queries.campaign_excluded import excluded_visits
 from queries.data_centres import data_centres
 from queries.errors import AccessRefused, InvalidRequest, NotAvailable, NotFound
 from queries.filters import Filters, parse_filters
+from queries.listening_counted import counted_by
 from queries.listening_excluded import excluded_by_reason
 from queries.metrics import METRICS, RULE_VERSION, Metric
 from queries.periods import Period
@@ -62,6 +64,7 @@ def explain(box_id: str) -> str:
     if not metrics or viewer.actor.tenant_id is None:
         abort(404)
     excluded: Answer | None = None
+    counted: Answer | None = None
     visits: Answer | None = None
     filtered = ""
     with tenant_session(viewer.actor) as connection:
@@ -70,6 +73,7 @@ def explain(box_id: str) -> str:
             metric.key in _MILESTONES or metric.key.startswith(_COUNTED_FROM_REQUESTS) for metric in metrics
         ):
             excluded = excluded_by_reason(connection, view.filters)
+            counted = counted_by(connection, view.filters)
         if any(metric.key in _FROM_LINKS for metric in metrics):
             visits = excluded_visits(connection, view.filters, _covered(answer, view.filters))
         if any(metric.key.startswith(_REST_ON_REQUESTS) for metric in metrics):
@@ -81,7 +85,8 @@ def explain(box_id: str) -> str:
         rules=_rules(excluded), rules_of_visits=_rules(visits),
         is_narrowed=bool(view.filters.apps or view.filters.countries or view.filters.devices),
         as_of=instant(answer.as_of, view.filters.zone) if answer.as_of else "", notes=answer.notes,
-        reaches=reaches_words(answer), data_centres=filtered,
+        reaches=reaches_words(answer), data_centres=filtered, counted=counted,
+        ways=_ways(counted, view.filters) if counted else [],
     )  # fmt: skip
 
 
@@ -101,6 +106,19 @@ def _meaning(metric: Metric) -> Meaning:
     if metric.numerator and metric.denominator:
         ratio = f"{METRICS[metric.numerator].label} / {METRICS[metric.denominator].label}"
     return Meaning(metric, ratio, ", ".join(metric.adds_over) or "nothing: never summed")
+
+
+def _ways(counted: Answer, filters: Filters) -> list[tuple[str, str]]:
+    """The ways of counting in words, and when the downloads happened that were counted so."""
+    return [
+        (
+            row["words"],
+            f"until {instant(row['last_at'], filters.zone)}, where there were any"
+            if row["download_window"] == "unknown"
+            else f"downloads of {period(row['first_at'], row['last_at'] + timedelta(microseconds=1), filters.zone)}",
+        )
+        for row in counted.rows
+    ]
 
 
 def _rules(refused: Answer | None) -> list[str]:

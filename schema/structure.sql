@@ -1272,6 +1272,18 @@ CREATE FUNCTION public.keep_request(p_id uuid, p_occurred_at timestamp with time
 
 COMMENT ON FUNCTION public.keep_request(p_id uuid, p_occurred_at timestamp with time zone, p_episode_id uuid, p_listener_id text, p_app text, p_device text, p_os text, p_country text, p_region text) IS 'Keeps a request of the tenant in the session until the worker counts it. Whose episode it is, is looked at then.';
 
+CREATE FUNCTION public.keep_request(p_id uuid, p_occurred_at timestamp with time zone, p_episode_id uuid, p_listener_id text, p_app text, p_device text, p_os text, p_country text, p_region text, p_data_centres text) RETURNS void
+    LANGUAGE sql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'internal'
+    AS $$
+    insert into internal.waiting_requests
+        (tenant_id, occurred_at, id, episode_id, listener_id, app, device, os, country, region, data_centres)
+    select public.app_tenant(), p_occurred_at, p_id, p_episode_id, p_listener_id, p_app, p_device, p_os, p_country, p_region,
+           p_data_centres
+    $$;
+
+COMMENT ON FUNCTION public.keep_request(p_id uuid, p_occurred_at timestamp with time zone, p_episode_id uuid, p_listener_id text, p_app text, p_device text, p_os text, p_country text, p_region text, p_data_centres text) IS 'Keeps a request of the tenant in the session until the worker counts it. Whose episode it is, is looked at then.';
+
 CREATE FUNCTION public.link_target(p_kind text, p_key text) RETURNS TABLE(tenant_id uuid, link_id uuid, campaign_id uuid, target_url text, conversion_type text, listener_key bytea, asked_at timestamp with time zone)
     LANGUAGE plpgsql
     SET plan_cache_mode TO 'force_generic_plan'
@@ -1811,6 +1823,25 @@ $$;
 
 COMMENT ON FUNCTION public.take_prefix_request(p_tenant_id uuid, p_id uuid, p_occurred_at timestamp with time zone, p_episode_id uuid, p_reason text, p_rule_version text, p_listener_id text, p_app text, p_device text, p_os text, p_country text, p_region text) IS 'Records a request at a prefix: refused with its reason, or kept to be counted in its window.';
 
+CREATE FUNCTION public.take_prefix_request(p_tenant_id uuid, p_id uuid, p_occurred_at timestamp with time zone, p_episode_id uuid, p_reason text, p_rule_version text, p_listener_id text, p_app text, p_device text, p_os text, p_country text, p_region text, p_data_centres text) RETURNS void
+    LANGUAGE plpgsql
+    SET plan_cache_mode TO 'force_generic_plan'
+    AS $$
+begin
+    perform set_account_context(p_tenant_id, null);
+    if p_reason is null then
+        perform keep_request(p_id, p_occurred_at, p_episode_id, p_listener_id, p_app, p_device, p_os, p_country, p_region,
+                             p_data_centres);
+    else
+        insert into excluded_requests (id, tenant_id, episode_id, reason, rule_version, occurred_at)
+        values (p_id, p_tenant_id, p_episode_id, p_reason, p_rule_version, p_occurred_at);
+    end if;
+    perform set_account_context(null, null);
+end
+$$;
+
+COMMENT ON FUNCTION public.take_prefix_request(p_tenant_id uuid, p_id uuid, p_occurred_at timestamp with time zone, p_episode_id uuid, p_reason text, p_rule_version text, p_listener_id text, p_app text, p_device text, p_os text, p_country text, p_region text, p_data_centres text) IS 'Records a request at a prefix: refused with its reason, or kept to be counted in its window.';
+
 CREATE FUNCTION public.tenant_data_to() RETURNS timestamp with time zone
     LANGUAGE sql STABLE SECURITY DEFINER
     SET search_path TO 'pg_catalog', 'public', 'internal'
@@ -2072,6 +2103,9 @@ CREATE TABLE public.listener_events (
     event_data jsonb DEFAULT '{}'::jsonb NOT NULL,
     occurred_at timestamp with time zone NOT NULL,
     created_at timestamp with time zone DEFAULT now() NOT NULL,
+    counted_by smallint,
+    CONSTRAINT listener_events_counted_by CHECK ((counted_by > 0)),
+    CONSTRAINT listener_events_counted_downloads CHECK (((counted_by IS NULL) OR (event_type = 'download'::text))),
     CONSTRAINT listener_events_data_shape CHECK (internal.is_event_data(event_data)),
     CONSTRAINT listener_events_data_told CHECK ((((event_type <> 'ad_play'::text) OR (event_data ? 'ad_unit_id'::text)) AND (COALESCE(jsonb_typeof((event_data -> 'app'::text)), 'string'::text) = 'string'::text) AND (COALESCE(jsonb_typeof((event_data -> 'device'::text)), 'string'::text) = 'string'::text) AND (COALESCE(jsonb_typeof((event_data -> 'country'::text)), 'string'::text) = 'string'::text))),
     CONSTRAINT listener_events_event_data_check CHECK ((jsonb_typeof(event_data) = 'object'::text)),
@@ -2085,6 +2119,8 @@ COMMENT ON TABLE public.listener_events IS 'What listeners did. A download is al
 COMMENT ON COLUMN public.listener_events.event_type IS 'download: valid and unique; play, progress, complete: told by the app; ad_play: an ad was heard, with its quartile; follow: subscribed.';
 
 COMMENT ON COLUMN public.listener_events.event_data IS 'app, device and country: texts; os, region, source; for progress from_s and to_s; for ad_play ad_unit_id, always, and quartile. Open: a source may tell more, and nothing else is reckoned with.';
+
+COMMENT ON COLUMN public.listener_events.counted_by IS 'Of a download that podboard counted the number in counting_methods: within which window and by which rules it is unique. Empty: counted before this was kept, or no download.';
 
 CREATE TABLE internal.listener_events_daily (
     tenant_id uuid NOT NULL,
@@ -2231,8 +2267,10 @@ CREATE TABLE internal.waiting_requests (
     os text NOT NULL,
     country text,
     region text,
+    data_centres text,
     CONSTRAINT waiting_requests_app_check CHECK ((length(app) <= 200)),
     CONSTRAINT waiting_requests_country_check CHECK ((length(country) <= 200)),
+    CONSTRAINT waiting_requests_data_centres_check CHECK ((data_centres = ANY (ARRAY['with_list'::text, 'without_list'::text]))),
     CONSTRAINT waiting_requests_device_check CHECK ((length(device) <= 200)),
     CONSTRAINT waiting_requests_listener_id_check CHECK (((length(listener_id) >= 1) AND (length(listener_id) <= 200))),
     CONSTRAINT waiting_requests_os_check CHECK ((length(os) <= 200)),
@@ -2240,6 +2278,8 @@ CREATE TABLE internal.waiting_requests (
 );
 
 COMMENT ON TABLE internal.waiting_requests IS 'Requests at prefixes that every rule for single requests let pass, until the worker counts them in their windows and takes them off in the same transaction. No address is kept.';
+
+COMMENT ON COLUMN internal.waiting_requests.data_centres IS 'with_list, without_list: as in counting_methods; empty: not kept.';
 
 CREATE TABLE public.access_control_policies (
     id uuid DEFAULT public.uuid_generate_v4() NOT NULL,
@@ -3024,6 +3064,43 @@ COMMENT ON TABLE public.churn_events IS 'People who stopped, and why, append-onl
 COMMENT ON COLUMN public.churn_events.churn_reason IS 'price; missing_feature; other_product: another one instead; little_use: hardly came; closed_down: the firm is no more; left_the_tenant: changed jobs; unknown: nobody asked.';
 
 COMMENT ON COLUMN public.churn_events.churn_data IS 'Object. note: in their words. days_with_us: number. would_return: boolean. Nothing else.';
+
+CREATE TABLE public.counting_methods (
+    tenant_id uuid NOT NULL,
+    number smallint NOT NULL,
+    download_window text NOT NULL,
+    time_zone text NOT NULL,
+    rule_version text NOT NULL,
+    data_centres text NOT NULL,
+    first_at timestamp with time zone,
+    last_at timestamp with time zone,
+    created_at timestamp with time zone DEFAULT now() NOT NULL,
+    updated_at timestamp with time zone DEFAULT now() NOT NULL,
+    CONSTRAINT counting_methods_check CHECK ((last_at >= first_at)),
+    CONSTRAINT counting_methods_data_centres_check CHECK ((data_centres = ANY (ARRAY['with_list'::text, 'without_list'::text, 'source'::text, 'unknown'::text]))),
+    CONSTRAINT counting_methods_download_window_check CHECK ((download_window = ANY (ARRAY['calendar_day'::text, 'rolling_first_touch'::text, 'rolling_last_touch'::text, 'unknown'::text]))),
+    CONSTRAINT counting_methods_number_check CHECK ((number > 0)),
+    CONSTRAINT counting_methods_rule_version_check CHECK (((length(rule_version) >= 1) AND (length(rule_version) <= 80))),
+    CONSTRAINT counting_methods_time_zone_check CHECK (((length(time_zone) >= 1) AND (length(time_zone) <= 64)))
+);
+
+ALTER TABLE ONLY public.counting_methods FORCE ROW LEVEL SECURITY;
+
+COMMENT ON TABLE public.counting_methods IS 'The ways in which downloads of the tenant were counted; listener_events.counted_by names one. A handful of rows: one more when the tenant''s window or zone, the rules, or what data centres are filtered by changes. Kept as long as the tenant.';
+
+COMMENT ON COLUMN public.counting_methods.number IS 'Of the tenant''s own, from 1 on. Never used again for another way.';
+
+COMMENT ON COLUMN public.counting_methods.download_window IS 'calendar_day, rolling_first_touch, rolling_last_touch: as tenant_settings had it then. unknown: of downloads that were counted before it was kept, which name no way.';
+
+COMMENT ON COLUMN public.counting_methods.time_zone IS 'IANA name of the zone whose calendar days they are; UTC where windows know no days.';
+
+COMMENT ON COLUMN public.counting_methods.rule_version IS 'Which counting rules were applied: COUNTING_VERSION, as "IAB 2.3, rules 1"; or unknown.';
+
+COMMENT ON COLUMN public.counting_methods.data_centres IS 'with_list, without_list: whether requests from data centres and VPNs were refused by a list of addresses. source: events carry no address, and whoever sent them had filtered them. unknown: not kept.';
+
+COMMENT ON COLUMN public.counting_methods.first_at IS 'The earliest download that was counted so; empty as long as repeats alone were found.';
+
+COMMENT ON COLUMN public.counting_methods.last_at IS 'The latest one.';
 
 CREATE TABLE public.counting_windows (
     tenant_id uuid NOT NULL,
@@ -4993,6 +5070,12 @@ ALTER TABLE ONLY public.campaigns
 ALTER TABLE ONLY public.churn_events
     ADD CONSTRAINT churn_events_pkey PRIMARY KEY (id);
 
+ALTER TABLE ONLY public.counting_methods
+    ADD CONSTRAINT counting_methods_pkey PRIMARY KEY (tenant_id, number);
+
+ALTER TABLE ONLY public.counting_methods
+    ADD CONSTRAINT counting_methods_tenant_id_download_window_time_zone_rule_v_key UNIQUE (tenant_id, download_window, time_zone, rule_version, data_centres);
+
 ALTER TABLE ONLY public.counting_windows
     ADD CONSTRAINT counting_windows_pkey PRIMARY KEY (tenant_id, listener_id, episode_id, opened_at);
 
@@ -5808,6 +5891,8 @@ CREATE TRIGGER touch_updated_at BEFORE UPDATE ON public.campaign_links FOR EACH 
 
 CREATE TRIGGER touch_updated_at BEFORE UPDATE ON public.campaigns FOR EACH ROW EXECUTE FUNCTION internal.touch_updated_at();
 
+CREATE TRIGGER touch_updated_at BEFORE UPDATE ON public.counting_methods FOR EACH ROW EXECUTE FUNCTION internal.touch_updated_at();
+
 CREATE TRIGGER touch_updated_at BEFORE UPDATE ON public.counting_windows FOR EACH ROW EXECUTE FUNCTION internal.touch_updated_at();
 
 CREATE TRIGGER touch_updated_at BEFORE UPDATE ON public.email_verification_tokens FOR EACH ROW EXECUTE FUNCTION internal.touch_updated_at();
@@ -6104,6 +6189,9 @@ ALTER TABLE ONLY public.churn_events
 
 ALTER TABLE ONLY public.churn_events
     ADD CONSTRAINT churn_events_tenant_id_user_id_fkey FOREIGN KEY (tenant_id, user_id) REFERENCES public.users(tenant_id, id) ON DELETE SET NULL (user_id);
+
+ALTER TABLE ONLY public.counting_methods
+    ADD CONSTRAINT counting_methods_tenant_id_fkey FOREIGN KEY (tenant_id) REFERENCES public.tenants(id) ON DELETE CASCADE;
 
 ALTER TABLE ONLY public.counting_windows
     ADD CONSTRAINT counting_windows_tenant_id_episode_id_fkey FOREIGN KEY (tenant_id, episode_id) REFERENCES public.episodes(tenant_id, id) ON DELETE CASCADE;
@@ -6588,6 +6676,8 @@ CREATE POLICY count_on_at_the_door ON public.login_attempts FOR UPDATE TO podboa
 
 CREATE POLICY counted_at_the_door ON public.login_attempts FOR SELECT TO podboard_web USING ((( SELECT public.app_user() AS app_user) IS NULL));
 
+ALTER TABLE public.counting_methods ENABLE ROW LEVEL SECURITY;
+
 ALTER TABLE public.counting_windows ENABLE ROW LEVEL SECURITY;
 
 CREATE POLICY delete_rights ON public.access_control_policies AS RESTRICTIVE FOR DELETE TO podboard_web, podboard_worker USING (( SELECT public.app_may('people.manage'::text) AS app_may));
@@ -6631,6 +6721,8 @@ CREATE POLICY delete_rights ON public.campaign_links AS RESTRICTIVE FOR DELETE T
 CREATE POLICY delete_rights ON public.campaigns AS RESTRICTIVE FOR DELETE TO podboard_web, podboard_worker USING (((( SELECT public.app_may('campaigns.manage'::text) AS app_may) OR ((id IN ( SELECT public.app_granted('campaigns.manage'::text) AS app_granted)) OR (sponsor_id IN ( SELECT public.app_granted('campaigns.manage'::text) AS app_granted)))) AND (((id IN ( SELECT public.app_denied('campaigns.manage'::text) AS app_denied)) OR (sponsor_id IN ( SELECT public.app_denied('campaigns.manage'::text) AS app_denied))) IS NOT TRUE)));
 
 CREATE POLICY delete_rights ON public.churn_events AS RESTRICTIVE FOR DELETE TO podboard_web, podboard_worker USING ((( SELECT public.app_may('billing.manage'::text) AS app_may) OR (user_id = ( SELECT public.app_user() AS app_user))));
+
+CREATE POLICY delete_rights ON public.counting_methods AS RESTRICTIVE FOR DELETE TO podboard_web, podboard_worker USING (( SELECT public.app_may('imports.create'::text) AS app_may));
 
 CREATE POLICY delete_rights ON public.counting_windows AS RESTRICTIVE FOR DELETE TO podboard_web, podboard_worker USING (( SELECT public.app_may('no person'::text) AS app_may));
 
@@ -6811,6 +6903,8 @@ CREATE POLICY insert_rights ON public.campaign_links AS RESTRICTIVE FOR INSERT T
 CREATE POLICY insert_rights ON public.campaigns AS RESTRICTIVE FOR INSERT TO podboard_web, podboard_worker WITH CHECK (((( SELECT public.app_may('campaigns.manage'::text) AS app_may) OR ((id IN ( SELECT public.app_granted('campaigns.manage'::text) AS app_granted)) OR (sponsor_id IN ( SELECT public.app_granted('campaigns.manage'::text) AS app_granted)))) AND (((id IN ( SELECT public.app_denied('campaigns.manage'::text) AS app_denied)) OR (sponsor_id IN ( SELECT public.app_denied('campaigns.manage'::text) AS app_denied))) IS NOT TRUE)));
 
 CREATE POLICY insert_rights ON public.churn_events AS RESTRICTIVE FOR INSERT TO podboard_web, podboard_worker WITH CHECK ((( SELECT public.app_may('billing.manage'::text) AS app_may) OR (user_id = ( SELECT public.app_user() AS app_user))));
+
+CREATE POLICY insert_rights ON public.counting_methods AS RESTRICTIVE FOR INSERT TO podboard_web, podboard_worker WITH CHECK (( SELECT public.app_may('imports.create'::text) AS app_may));
 
 CREATE POLICY insert_rights ON public.counting_windows AS RESTRICTIVE FOR INSERT TO podboard_web, podboard_worker WITH CHECK (( SELECT public.app_may('no person'::text) AS app_may));
 
@@ -7238,6 +7332,8 @@ CREATE POLICY tenant_isolation ON public.campaigns USING ((tenant_id = ( SELECT 
 
 CREATE POLICY tenant_isolation ON public.churn_events USING ((tenant_id = ( SELECT public.app_tenant() AS app_tenant))) WITH CHECK ((tenant_id = ( SELECT public.app_tenant() AS app_tenant)));
 
+CREATE POLICY tenant_isolation ON public.counting_methods USING ((tenant_id = ( SELECT public.app_tenant() AS app_tenant))) WITH CHECK ((tenant_id = ( SELECT public.app_tenant() AS app_tenant)));
+
 CREATE POLICY tenant_isolation ON public.counting_windows USING ((tenant_id = ( SELECT public.app_tenant() AS app_tenant))) WITH CHECK ((tenant_id = ( SELECT public.app_tenant() AS app_tenant)));
 
 CREATE POLICY tenant_isolation ON public.email_verification_tokens USING (((tenant_id = ( SELECT public.app_tenant() AS app_tenant)) OR ((tenant_id IS NULL) AND (( SELECT public.app_tenant() AS app_tenant) IS NULL) AND (user_id = ( SELECT public.app_user() AS app_user))))) WITH CHECK (((tenant_id = ( SELECT public.app_tenant() AS app_tenant)) OR ((tenant_id IS NULL) AND (( SELECT public.app_tenant() AS app_tenant) IS NULL) AND (user_id = ( SELECT public.app_user() AS app_user)))));
@@ -7422,6 +7518,8 @@ CREATE POLICY update_rights ON public.campaigns AS RESTRICTIVE FOR UPDATE TO pod
 
 CREATE POLICY update_rights ON public.churn_events AS RESTRICTIVE FOR UPDATE TO podboard_web, podboard_worker USING ((( SELECT public.app_may('billing.manage'::text) AS app_may) OR (user_id = ( SELECT public.app_user() AS app_user)))) WITH CHECK ((( SELECT public.app_may('billing.manage'::text) AS app_may) OR (user_id = ( SELECT public.app_user() AS app_user))));
 
+CREATE POLICY update_rights ON public.counting_methods AS RESTRICTIVE FOR UPDATE TO podboard_web, podboard_worker USING (( SELECT public.app_may('imports.create'::text) AS app_may)) WITH CHECK (( SELECT public.app_may('imports.create'::text) AS app_may));
+
 CREATE POLICY update_rights ON public.counting_windows AS RESTRICTIVE FOR UPDATE TO podboard_web, podboard_worker USING (( SELECT public.app_may('no person'::text) AS app_may)) WITH CHECK (( SELECT public.app_may('no person'::text) AS app_may));
 
 CREATE POLICY update_rights ON public.email_verification_tokens AS RESTRICTIVE FOR UPDATE TO podboard_web, podboard_worker USING ((( SELECT public.app_may('people.manage'::text) AS app_may) OR (user_id = ( SELECT public.app_user() AS app_user)))) WITH CHECK ((( SELECT public.app_may('people.manage'::text) AS app_may) OR (user_id = ( SELECT public.app_user() AS app_user))));
@@ -7602,6 +7700,10 @@ REVOKE ALL ON FUNCTION public.keep_request(p_id uuid, p_occurred_at timestamp wi
 GRANT ALL ON FUNCTION public.keep_request(p_id uuid, p_occurred_at timestamp with time zone, p_episode_id uuid, p_listener_id text, p_app text, p_device text, p_os text, p_country text, p_region text) TO podboard_web;
 GRANT ALL ON FUNCTION public.keep_request(p_id uuid, p_occurred_at timestamp with time zone, p_episode_id uuid, p_listener_id text, p_app text, p_device text, p_os text, p_country text, p_region text) TO podboard_worker;
 
+REVOKE ALL ON FUNCTION public.keep_request(p_id uuid, p_occurred_at timestamp with time zone, p_episode_id uuid, p_listener_id text, p_app text, p_device text, p_os text, p_country text, p_region text, p_data_centres text) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.keep_request(p_id uuid, p_occurred_at timestamp with time zone, p_episode_id uuid, p_listener_id text, p_app text, p_device text, p_os text, p_country text, p_region text, p_data_centres text) TO podboard_web;
+GRANT ALL ON FUNCTION public.keep_request(p_id uuid, p_occurred_at timestamp with time zone, p_episode_id uuid, p_listener_id text, p_app text, p_device text, p_os text, p_country text, p_region text, p_data_centres text) TO podboard_worker;
+
 REVOKE ALL ON FUNCTION public.link_target(p_kind text, p_key text) FROM PUBLIC;
 GRANT ALL ON FUNCTION public.link_target(p_kind text, p_key text) TO podboard_web;
 GRANT ALL ON FUNCTION public.link_target(p_kind text, p_key text) TO podboard_worker;
@@ -7660,6 +7762,10 @@ GRANT ALL ON FUNCTION public.take_conversion(p_tenant_id uuid, p_id uuid, p_camp
 REVOKE ALL ON FUNCTION public.take_prefix_request(p_tenant_id uuid, p_id uuid, p_occurred_at timestamp with time zone, p_episode_id uuid, p_reason text, p_rule_version text, p_listener_id text, p_app text, p_device text, p_os text, p_country text, p_region text) FROM PUBLIC;
 GRANT ALL ON FUNCTION public.take_prefix_request(p_tenant_id uuid, p_id uuid, p_occurred_at timestamp with time zone, p_episode_id uuid, p_reason text, p_rule_version text, p_listener_id text, p_app text, p_device text, p_os text, p_country text, p_region text) TO podboard_web;
 GRANT ALL ON FUNCTION public.take_prefix_request(p_tenant_id uuid, p_id uuid, p_occurred_at timestamp with time zone, p_episode_id uuid, p_reason text, p_rule_version text, p_listener_id text, p_app text, p_device text, p_os text, p_country text, p_region text) TO podboard_worker;
+
+REVOKE ALL ON FUNCTION public.take_prefix_request(p_tenant_id uuid, p_id uuid, p_occurred_at timestamp with time zone, p_episode_id uuid, p_reason text, p_rule_version text, p_listener_id text, p_app text, p_device text, p_os text, p_country text, p_region text, p_data_centres text) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.take_prefix_request(p_tenant_id uuid, p_id uuid, p_occurred_at timestamp with time zone, p_episode_id uuid, p_reason text, p_rule_version text, p_listener_id text, p_app text, p_device text, p_os text, p_country text, p_region text, p_data_centres text) TO podboard_web;
+GRANT ALL ON FUNCTION public.take_prefix_request(p_tenant_id uuid, p_id uuid, p_occurred_at timestamp with time zone, p_episode_id uuid, p_reason text, p_rule_version text, p_listener_id text, p_app text, p_device text, p_os text, p_country text, p_region text, p_data_centres text) TO podboard_worker;
 
 REVOKE ALL ON FUNCTION public.tenant_data_to() FROM PUBLIC;
 GRANT ALL ON FUNCTION public.tenant_data_to() TO podboard_web;
@@ -7785,6 +7891,9 @@ GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.campaigns TO podboard_worker;
 
 GRANT SELECT,INSERT ON TABLE public.churn_events TO podboard_web;
 GRANT SELECT,INSERT ON TABLE public.churn_events TO podboard_worker;
+
+GRANT SELECT,INSERT,UPDATE ON TABLE public.counting_methods TO podboard_web;
+GRANT SELECT,INSERT,UPDATE ON TABLE public.counting_methods TO podboard_worker;
 
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.counting_windows TO podboard_web;
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.counting_windows TO podboard_worker;

@@ -59,10 +59,12 @@ class Host(Studio):
         return tuple(
             tuple(self.rows(query))
             for query in (
-                "select id, episode_id, listener_id, event_data::text, occurred_at from listener_events"
+                "select id, episode_id, listener_id, event_data::text, occurred_at, counted_by from listener_events"
                 " where tenant_id = %(tenant)s order by 1",
                 "select id, episode_id, reason, occurred_at from excluded_requests"
                 " where tenant_id = %(tenant)s order by 1",
+                "select number, download_window, time_zone, rule_version, data_centres, first_at, last_at"
+                " from counting_methods where tenant_id = %(tenant)s order by 1",
                 "select id, campaign_id, listener_id, attribution_data::text from attribution_events"
                 " where tenant_id = %(tenant)s order by 1",
                 "select listener_id, episode_id, opened_at, closes_at, is_counted, pieces, waiting_ids, download_id"

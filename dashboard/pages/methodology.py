@@ -92,6 +92,17 @@ _RULES = (
         "years) or in the future, line by line. Two certified measurers may differ by 5 %.",
     ),
     (
+        "Once per window",
+        "A listener's requests for an episode are one download within a window: the calendar day of your "
+        "organisation's zone, or 24 hours from the first or from the last request, where it chose so. The window is "
+        "applied when a download comes in, from a log, the enclosure prefix, a file of events or the API alike, does "
+        "not change with the zone of a view, and is stored with the download, together with the version of the rules "
+        "and with who filtered data centres. Another window holds for what comes in from then on: what was counted "
+        "stays counted, and what was refused stays refused. “Why this number” tells by which windows and rules the "
+        "downloads of a period were counted, and where it mixes several. Whatever a window refuses is kept with its "
+        "reason, of all four alike.",
+    ),
+    (
         "Ads delivered",
         "An ad counts once in a valid download on a day of its campaign's flight, when all its bytes were sent: the "
         "pieces of a window are put together, and what comes later delivers the ads in it to the same download. "

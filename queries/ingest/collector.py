@@ -191,6 +191,7 @@ def _take_request(
         reason=None if isinstance(judged, Fetch) else judged.value, rule_version=COUNTING_VERSION,
         listener_id=fetch and fetch.listener_id, app=fetch and fetch.agent.app, device=fetch and fetch.agent.device,
         os=fetch and fetch.agent.os, country=fetch and fetch.place.country, region=fetch and fetch.place.region,
+        data_centres=rules.filtered.value,
     )  # fmt: skip
 
 

@@ -14,13 +14,15 @@ from sqlalchemy import Connection
 from queries.ingest.arrays import plain_array, text_array
 from queries.ingest.columns import Kind, Row, RowRefused
 from queries.ingest.counting.ledger import Ledger, Whose
+from queries.ingest.counting.rules import COUNTING_VERSION, Filtered
 from queries.ingest.counting.windows import Window, Windows
 from queries.ingest.imports import Refusal, Tally
 from queries.ingest.impressions import Carrier, make_impressions
 from queries.ingest.logs.tenant import tenant_windows
+from queries.ingest.methods import note_counting
 from queries.ingest.references import References
 from queries.ingest.window_store import keep_windows, kept_windows
-from queries.statements import ask
+from queries.statements import ask, tell
 
 WHOLE_DAYS = timedelta(days=2)
 """Around a moment its day lies within so much, in any zone."""
@@ -79,9 +81,21 @@ class Event:
 
 
 class EventStore:
-    """Stores events of one kind of a tenant, batch by batch; what became of them is added to the tally."""
+    """Stores events of one kind of a tenant, batch by batch; what became of them is added to the tally.
 
-    def __init__(self, kind: Kind, tenant_id: UUID, tally: Tally, references: References) -> None:
+    `import_id` is kept with downloads that are counted already.
+    """
+
+    def __init__(
+        self,
+        kind: Kind,
+        tenant_id: UUID,
+        tally: Tally,
+        references: References,
+        *,
+        import_id: UUID | None = None,
+    ) -> None:
+        self._import_id = import_id
         self._kind = kind
         self._tally = tally
         self._references = references
@@ -162,12 +176,25 @@ class EventStore:
         # A download that stands is counted, by itself: then it came once more.
         again = self._standing_at(connection, list(counted.values())) if counted else set()
         self._tally.imported += len(new) - len(left)
+        repeats: list[Event] = []
         for event, outcome in left:
             if event.id in counted and event.id not in again:
                 found[event.id] = Refusal(event.row.line_number, _COUNTED[outcome])
+                repeats.append(event)
             else:
                 self._tally.duplicate += 1
+        if repeats:
+            self._keep_repeats(connection, repeats)
         return found
+
+    def _keep_repeats(self, connection: Connection, repeats: list[Event]) -> None:
+        """Keeps these downloads as requests that did not count; one that is kept already stays as it is."""
+        tell(
+            connection, "ingest/add_repeats",
+            import_id=self._import_id, rule_version=COUNTING_VERSION, ids=plain_array([event.id for event in repeats]),
+            episodes=plain_array([event.episode for event in repeats]),
+            times=plain_array([event.at for event in repeats]),
+        )  # fmt: skip
 
     def _known(self, connection: Connection, events: dict[str, Event]) -> dict[str, Refusal | None]:
         """Of the ids that sources gave those that stand: refused, or None where the same event stands.
@@ -193,21 +220,37 @@ class EventStore:
         downloads = [event for event in new if event.row.type == "download"]
         if not downloads:
             return self._insert_listener_events(connection, new)
-        windows = tenant_windows(connection)
-        if windows.window is Window.CALENDAR_DAY:
-            outcome, repeats = "counted", self._counted(connection, downloads)
-        else:
-            outcome, repeats = "within", self._repeats(connection, downloads, windows)
+        windows, might_count_now = tenant_windows(connection)
+        # What did not count when it came stays so, whatever the window is now; so it is with requests in logs.
+        repeats = self._refused(connection, downloads) if might_count_now else {}
+        asked = [event for event in downloads if event.id not in repeats]
+        outcome = "counted" if windows.window is Window.CALENDAR_DAY else "within"
+        if asked:
+            repeats |= (
+                self._counted(connection, asked)
+                if windows.window is Window.CALENDAR_DAY
+                else self._repeats(connection, asked, windows)
+            )
+        counted = [event for event in downloads if event.id not in repeats]
+        times = [event.row.occurred_at for event in counted]
+        counted_by = note_counting(connection, windows, Filtered.SOURCE, times)
         rest = [event for event in new if event.id not in repeats]
-        left = self._insert_listener_events(connection, rest) if rest else []
+        left = self._insert_listener_events(connection, rest, counted_by) if rest else []
         not_added = {event.id for event, _ in left}
         carriers = [
             event.carrier(windows.local_day(event.row.occurred_at))
-            for event in downloads
-            if event.id not in repeats and event.id not in not_added
+            for event in counted
+            if event.id not in not_added
         ]
         self._tally.impressions += make_impressions(connection, carriers).made
         return left + [(event, outcome) for event in repeats.values()]
+
+    @staticmethod
+    def _refused(connection: Connection, downloads: list[Event]) -> dict[str, Event]:
+        """Of these downloads those that were kept as repeats when they came before, by id."""
+        rows = ask(connection, "ingest/refused_repeats", **_places(downloads))
+        by_id = {event.id: event for event in downloads}
+        return {row["id"].hex: by_id[row["id"].hex] for row in rows}
 
     @staticmethod
     def _counted(connection: Connection, downloads: list[Event]) -> dict[str, Event]:
@@ -250,13 +293,16 @@ class EventStore:
         return repeats
 
     @staticmethod
-    def _insert_listener_events(connection: Connection, new: list[Event]) -> list[tuple[Event, str]]:
+    def _insert_listener_events(
+        connection: Connection, new: list[Event], counted_by: int | None = None
+    ) -> list[tuple[Event, str]]:
         rows = ask(
             connection, "ingest/add_listener_events",
             ids=plain_array([event.id for event in new]), episodes=plain_array([event.episode for event in new]),
             listeners=text_array([event.row.listener_id for event in new]),
             types=plain_array([event.row.type for event in new]),
             data=text_array([event.row.told for event in new]), times=plain_array([event.at for event in new]),
+            counted_by=counted_by,
         )  # fmt: skip
         return [(new[row["place"] - 1], "standing") for row in rows]
 
@@ -273,18 +319,22 @@ class EventStore:
 
     @staticmethod
     def _standing_at(connection: Connection, events: list[Event]) -> set[str]:
-        rows = ask(
-            connection, "ingest/standing_listener_events_at",
-            ids=plain_array([event.id for event in events]), times=plain_array([event.at for event in events]),
-            earliest=min(event.row.occurred_at for event in events),
-            latest=max(event.row.occurred_at for event in events),
-        )  # fmt: skip
+        rows = ask(connection, "ingest/standing_listener_events_at", **_places(events))
         return {row["id"].hex for row in rows}
 
 
 def event_id(tenant_id: UUID, kind: Kind, source_id: str) -> UUID:
     """What the event of this id of a source is stored under."""
     return UUID(_named(_space(tenant_id, kind), f"id {source_id}"))
+
+
+def _places(events: list[Event]) -> dict[str, Any]:
+    """Where to look for these events by their ids: lists of a statement, and the moments between which all lie."""
+    times = [event.row.occurred_at for event in events]
+    return {
+        "ids": plain_array([event.id for event in events]), "times": plain_array([event.at for event in events]),
+        "earliest": min(times), "latest": max(times),
+    }  # fmt: skip
 
 
 def _space(tenant_id: UUID, kind: Kind) -> bytes:

@@ -131,7 +131,7 @@ def _take(
 ) -> None:
     """Stores what no run before this one has dealt with."""
     room = Room(actor)
-    store = EventStore(kind, run.tenant_id, run.tally, References())
+    store = EventStore(kind, run.tenant_id, run.tally, References(), import_id=run.import_id)
     with tenant_session(actor) as connection:
         limits = limits_of(ask(connection, "ingest/clock")[0], kind)
     # All that needs no transaction of the batch is done while the one before it is stored.

@@ -10,6 +10,7 @@ import numpy as np
 
 from schema.demo.marks import Row, Rows, ago, dice, is_story, person, proof, sealed
 from schema.demo.material import Material
+from schema.demo.rows import COUNTED_BY
 
 # COUNTING_VERSION as the counter has it: this floor imports none above it, so a test holds the two together.
 _RULES = "IAB 2.3, rules 2"
@@ -48,6 +49,7 @@ def counting(material: Material) -> Rows:
         "import_refusals": _refusals(material),
         "excluded_requests": _excluded(material, weekly={row["week"]: row["id"] for row in _weeks(material)}),
         "listener_keys": [{"tenant_id": material.tenant_id, "key": sealed(material, "listeners", 4)}],
+        "counting_methods": [_method(material)],
         "counting_windows": _windows(material),
         "campaign_links": _links(material),
         "excluded_visits": _refused_visits(material),
@@ -61,6 +63,19 @@ def counting(material: Material) -> Rows:
             }
         ],
     }
+
+
+def _method(material: Material) -> Row:
+    """How the files of downloads were counted: by whoever sent them, and here once per calendar day."""
+    at, start = material.downloads.at, int(material.calendar.starts_ms[0])
+    epoch = material.calendar.at(0, 0) - timedelta(milliseconds=start)
+    return {
+        "tenant_id": material.tenant_id, "number": COUNTED_BY, "download_window": "calendar_day",
+        "time_zone": material.plan.time_zone, "rule_version": _RULES, "data_centres": "source",
+        "first_at": epoch + timedelta(milliseconds=int(at.min())) if len(at) else None,
+        "last_at": epoch + timedelta(milliseconds=int(at.max())) if len(at) else None,
+        "created_at": material.calendar.at(0, 0),
+    }  # fmt: skip
 
 
 def _weeks(material: Material) -> list[dict[str, object]]:

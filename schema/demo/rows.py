@@ -18,7 +18,9 @@ from schema.demo.audience import Audience
 from schema.demo.calendar import DAY_MS, Ints
 from schema.demo.listening import AD_PLAY, KINDS, PROGRESS, Events
 
-LISTENER_COLUMNS = ("id", "tenant_id", "episode_id", "listener_id", "event_type", "event_data", "occurred_at")
+LISTENER_COLUMNS = (
+    "id", "tenant_id", "episode_id", "listener_id", "event_type", "counted_by", "event_data", "occurred_at",
+)  # fmt: skip
 ATTRIBUTION_COLUMNS = (
     "id", "tenant_id", "campaign_id", "episode_id", "listener_id", "attribution_type", "attribution_data",
     "occurred_at",
@@ -34,6 +36,9 @@ _SECONDS = np.array([f"{s // 3600:02d}:{s // 60 % 60:02d}:{s % 60:02d}" for s in
 _MILLIS = np.array([f".{n:03d}+00" for n in range(1000)], dtype="S7")
 _NUMBERS = np.array([str(n) for n in range(40_000)], dtype="S5")
 _KIND_NAMES = np.array(KINDS, dtype="S8")
+COUNTED_BY = 1
+"""The number of the one way in which the demo's downloads were counted."""
+_COUNTED_BY = np.array([str(COUNTED_BY) if kind == "download" else r"\N" for kind in KINDS], dtype="S2")
 
 
 def listener_blocks(
@@ -54,7 +59,7 @@ def listener_blocks(
         extra = _extra(kind, events.first[rows], events.second[rows], unit_ids)
         yield len(at), _lines(
             event_ids(at, random), b"\t", str(tenant).encode(), b"\t", episodes[events.episode[rows]], b"\t",
-            audience.ids[listener], b"\t", _KIND_NAMES[kind], b"\t{",
+            audience.ids[listener], b"\t", _KIND_NAMES[kind], b"\t", _COUNTED_BY[kind], b"\t{",
             audience.profiles[audience.profile[listener]], extra, b"}\t", *_timestamps(at), b"\n",
         )  # fmt: skip
 

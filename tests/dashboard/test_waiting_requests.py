@@ -13,6 +13,9 @@ from sqlalchemy import Connection, text
 from queries import refresh
 from queries.errors import DatabaseUnavailable
 from queries.ingest import waiting
+from queries.ingest.collector import Lists
+from queries.ingest.counting.addresses import Networks
+from queries.ingest.counting.rules import COUNTING_VERSION
 from queries.ingest.logs.rulings import judge_fetches
 from tests.dashboard.test_collector import Sender
 
@@ -98,6 +101,29 @@ def test_a_request_waits_for_no_import(alpha: Sender, in_tables: psycopg.Connect
             [alpha.tenant],
         )
         assert alpha.get(f"/e/{alpha.episode}").status_code == 302
+
+
+def test_each_download_says_what_its_request_was_filtered_by(
+    alpha: Sender, app: Flask, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A list came between two requests; of one that the release before kept nobody knows."""
+    alpha.get(f"/e/{alpha.episode}", ip="192.0.2.1")
+    monkeypatch.setitem(app.extensions, "counting_lists", Lists(Networks(["203.0.113.0/24"])))
+    alpha.get(f"/e/{alpha.episode}", ip="192.0.2.2")
+    alpha.get(f"/e/{alpha.episode}", ip="203.0.113.9")
+    _keep(alpha, alpha.episode)
+    alpha.count()
+    found = alpha.tables.execute(
+        "select m.data_centres, m.download_window, m.rule_version, m.first_at <= l.occurred_at,"
+        " m.last_at >= l.occurred_at from listener_events l join counting_methods m"
+        " on m.tenant_id = l.tenant_id and m.number = l.counted_by where l.episode_id = %s order by l.occurred_at",
+        [alpha.episode],
+    ).fetchall()
+    assert found == [
+        (filtered, "calendar_day", COUNTING_VERSION, True, True)
+        for filtered in ("without_list", "with_list", "unknown")
+    ]
+    assert alpha.excluded() == ["data_centre"]
 
 
 def test_what_waits_for_another_tenants_episode_is_let_go_of(

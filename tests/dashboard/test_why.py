@@ -111,6 +111,54 @@ def test_what_was_left_out_is_counted_by_reason_in_the_view(
 
 
 @pytest.fixture
+def ways(world: World) -> Iterator[None]:
+    """Ways of counting: two that meet in the last 30 days, one of long ago, one of before, one of another tenant."""
+    at = world.now - timedelta(days=10)
+    long_ago = world.now - timedelta(days=400)
+    rows = [
+        (world.a, 901, "unknown", "UTC", "unknown", "unknown", long_ago, at - timedelta(days=9)),
+        (world.a, 902, "calendar_day", "America/New_York", "rules of a test", "with_list", long_ago, at),
+        (world.a, 903, "rolling_last_touch", "UTC", "rules of a test", "with_list", at, world.now),
+        (world.a, 904, "rolling_first_touch", "UTC", "rules of old", "source", long_ago, long_ago),
+        (world.b, 901, "rolling_first_touch", "UTC", "rules of others", "source", long_ago, world.now),
+    ]
+    with psycopg.connect(world.database.superuser_dsn, autocommit=True) as owner:
+        for tenant, *values in rows:
+            owner.execute(
+                "insert into counting_methods (tenant_id, number, download_window, time_zone, rule_version,"
+                " data_centres, first_at, last_at) values (%s, %s, %s, %s, %s, %s, %s, %s)",
+                [tenant.tenant_id, *values],
+            )
+        yield
+        owner.execute("delete from counting_methods where number > 900")
+
+
+def test_by_which_windows_and_rules_the_downloads_of_the_view_were_counted(
+    visit: Visit, world: World, ways: None
+) -> None:
+    for person in ("alice", "carol"):
+        said = _words(visit(person).get("/why/overview.figures?period=30d"))
+        assert "once per calendar day (America/New_York), rules of a test; data centres filtered out" in said
+        assert "once per 24 hours from the last request, rules of a test; data centres filtered out" in said
+        assert "before podboard kept it with each download (until " in said
+        assert "This period mixes downloads of different windows: they are not quite alike." in said
+        assert "rules of old" not in said
+        assert "rules of others" not in said
+    recent = (world.now - timedelta(days=4)).date().isoformat()
+    said = _words(visit("alice").get(f"/why/overview.figures?from={recent}&to={recent}"))
+    assert "once per 24 hours from the last request, rules of a test" in said
+    assert "calendar day (America/New_York), rules" not in said
+    assert "mixes" not in said
+    campaign = world.campaigns["Acme always on"]
+    assert "rules of a test" not in _words(visit("bob").get(f"/why/campaign.figures?campaign={campaign}"))
+
+
+def test_downloads_of_a_world_that_says_nothing_of_it_say_so(visit: Visit) -> None:
+    said = _words(visit("alice").get("/why/overview.figures?period=30d"))
+    assert "Of the downloads of this period none says how it was counted." in said
+
+
+@pytest.fixture
 def refused_visits(world: World) -> Iterator[None]:
     """At the links of a campaign three bots and a browser that looked ahead; one long ago, one at those of another."""
     noon = world.now - timedelta(days=3)

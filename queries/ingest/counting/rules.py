@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from enum import StrEnum
 from zoneinfo import ZoneInfo
 
 from queries.ingest.agents.classify import lists_version
@@ -18,6 +19,17 @@ COUNTING_VERSION = f"IAB 2.3, rules {RULE_VERSION}"
 
 WITH_LIST, WITHOUT_LIST = "with a list of data centres", "without a list of data centres"
 """Which of the two stands in the version of the rules; imports keep it."""
+
+
+class Filtered(StrEnum):
+    """Who kept data centres and VPNs out: as counting_methods.data_centres says it."""
+
+    WITH_LIST = "with_list"
+    WITHOUT_LIST = "without_list"
+    SOURCE = "source"
+    """Whoever sent the events: they carry no address."""
+    UNKNOWN = "unknown"
+
 
 FindEpisode = Callable[[str], EpisodeFile | None]
 """The file behind a path, None for a path that is no episode's."""
@@ -46,6 +58,11 @@ class Rules:
     data_centres: Networks = field(default_factory=Networks)
     place_of: FindPlace = nowhere
     reorder: int = 20_000
+
+    @property
+    def filtered(self) -> Filtered:
+        """Whether a list keeps data centres and VPNs out."""
+        return Filtered.WITH_LIST if self.data_centres else Filtered.WITHOUT_LIST
 
     @property
     def version(self) -> str:

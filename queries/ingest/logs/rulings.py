@@ -14,12 +14,13 @@ from sqlalchemy import Connection
 from queries.ingest.agents.classify import UNKNOWN
 from queries.ingest.counting.ledger import KeptWindow, Ledger, Ruling
 from queries.ingest.counting.requests import Request
-from queries.ingest.counting.rules import COUNTING_VERSION, Rules
+from queries.ingest.counting.rules import COUNTING_VERSION, Filtered, Rules
 from queries.ingest.counting.single import SingleRequests
 from queries.ingest.counting.verdicts import Fetch
 from queries.ingest.counting.windows import Window, Windows
 from queries.ingest.event_store import WHOLE_DAYS
 from queries.ingest.impressions import Carrier, make_impressions
+from queries.ingest.methods import note_counting
 from queries.ingest.window_store import keep_windows, kept_windows
 from queries.statements import ask, tell
 
@@ -59,9 +60,12 @@ def judge_requests(
 
 def judge_fetches(
     connection: Connection, rules: Rules, fetches: dict[UUID, Fetch], *, source: Source,
-    refused: Iterable[Ruling] = (), import_id: UUID | None = None,
+    refused: Iterable[Ruling] = (), import_id: UUID | None = None, filtered: Filtered | None = None,
 ) -> Judged:  # fmt: skip
-    """The same of requests that every rule for single requests let pass, beside those of their batch that none did."""
+    """The same of requests that every rule for single requests let pass, beside those of their batch that none did.
+
+    `filtered` says what list they were judged by where that was not the one of these rules.
+    """
     ask(connection, "ingest/before_events", downloads=True)
     rulings = {ruling.id: ruling for ruling in refused}
     otherwise: list[Ruling] = []
@@ -72,7 +76,7 @@ def judge_fetches(
                 rulings[ruling.id] = replace(ruling, is_new=True)
             else:
                 otherwise.append(ruling)
-    found = _add(connection, list(rulings.values()), source, import_id)
+    found = _add(connection, rules, list(rulings.values()), source, import_id, filtered or rules.filtered)
     found.impressions = _deliver_ads(connection, rules, ledger)
     if otherwise:
         asked = [{"id": r.id, "reason": r.reason, "occurred_at": r.occurred_at} for r in otherwise]
@@ -107,7 +111,10 @@ def _ledger(connection: Connection, rules: Rules, fetches: list[Fetch]) -> Ledge
     )
 
 
-def _add(connection: Connection, rulings: list[Ruling], source: Source, import_id: UUID | None) -> Judged:
+def _add(
+    connection: Connection, rules: Rules, rulings: list[Ruling], source: Source, import_id: UUID | None,
+    filtered: Filtered,
+) -> Judged:  # fmt: skip
     downloads = [download_row(ruling, source) for ruling in rulings if ruling.fetch is not None]
     excluded = [
         {"id": r.id, "episode_id": r.episode, "reason": r.reason, "occurred_at": r.occurred_at}
@@ -117,7 +124,10 @@ def _add(connection: Connection, rulings: list[Ruling], source: Source, import_i
     found = Judged(refused=Tally(r.reason.value for r in rulings if r.reason is not None))
     if downloads:
         told = orjson.dumps(downloads).decode()
-        found.downloads = tell(connection, "ingest/add_downloads", downloads=told)
+        counted_by = note_counting(
+            connection, Windows(rules.window, rules.zone), filtered, [one["occurred_at"] for one in downloads]
+        )
+        found.downloads = tell(connection, "ingest/add_downloads", downloads=told, counted_by=counted_by)
     if excluded:
         tell(
             connection, "ingest/add_excluded",

@@ -44,7 +44,12 @@ def tenant_rules(
     return rules, Limits(settings["now"], settings["oldest_listener_event"])
 
 
-def tenant_windows(connection: Connection) -> Windows:
-    """Within what the session's tenant counts a listener's downloads of an episode as one, and its days."""
+def tenant_windows(connection: Connection) -> tuple[Windows, bool]:
+    """Within what the session's tenant counts a listener's downloads of an episode as one, and its days.
+
+    With it whether a download that was found to be a repeat before might be none now: the windows are other ones than
+    they were once, or such as are let go of after a while.
+    """
     settings = ask(connection, "ingest/counting_settings")[0]
-    return Windows(Window(settings["download_window"]), tenant_zone(settings["time_zone"]))
+    windows = Windows(Window(settings["download_window"]), tenant_zone(settings["time_zone"]))
+    return windows, windows.window is not Window.CALENDAR_DAY or settings["has_other_windows"]

@@ -1,5 +1,5 @@
 -- purpose: records a request at a prefix: refused, or kept until the worker counts it
--- params: tenant_id, id, occurred_at, episode_id, reason, rule_version, listener_id, app, device, os, country, region
+-- params: tenant_id, id, occurred_at, episode_id, reason, rule_version, listener_id, app, device, os, country, region, data_centres
 -- returns: nothing
 -- grain: one row
 -- source: excluded_requests, internal.waiting_requests through take_prefix_request()
@@ -7,4 +7,4 @@
 select take_prefix_request(
     cast(:tenant_id as uuid), cast(:id as uuid), cast(:occurred_at as timestamptz), cast(:episode_id as uuid), cast(:reason as text),
     cast(:rule_version as text), cast(:listener_id as text), cast(:app as text), cast(:device as text), cast(:os as text),
-    cast(:country as text), cast(:region as text))
+    cast(:country as text), cast(:region as text), cast(:data_centres as text))

@@ -1,0 +1,14 @@
+-- purpose: the ways in which downloads of a period were counted: those that reach into it
+-- params: period_start, period_end, time_zone
+-- returns: number smallint, download_window text, time_zone text (IANA), rule_version text, data_centres text, first_at timestamptz,
+--     last_at timestamptz
+-- grain: way of counting
+-- source: counting_methods
+-- relies on: primary key of counting_methods
+-- A way is known by its first and its last download: what lies between them may all have been counted by another.
+select m.number, m.download_window, m.time_zone, m.rule_version, m.data_centres, m.first_at, m.last_at
+from counting_methods m
+where m.tenant_id = (select app_tenant())
+    and m.last_at >= cast(cast(:period_start as date) as timestamp) at time zone cast(:time_zone as text)
+    and m.first_at < cast(cast(:period_end as date) as timestamp) at time zone cast(:time_zone as text)
+order by m.first_at, m.number
