@@ -87,8 +87,8 @@ def drop_expired() -> int:
     return dropped + _for_each(tenants, "retention", _drop_listeners_of)
 
 
-def _count_requests_of(connection: Connection, _tenant_id: UUID) -> int:
-    return count_requests(connection)
+def _count_requests_of(connection: Connection, tenant_id: UUID) -> int:
+    return count_requests(connection, tenant_id)
 
 
 def _refresh_rollups_of(connection: Connection, tenant_id: UUID) -> int:

@@ -2046,7 +2046,7 @@ ALTER TABLE ONLY public.excluded_requests FORCE ROW LEVEL SECURITY;
 
 COMMENT ON TABLE public.excluded_requests IS 'Requests that were not counted, each with the first rule that refused it: what stands behind "why this number". Neither address, agent nor listener is kept. Kept two years.';
 
-COMMENT ON COLUMN public.excluded_requests.import_id IS 'The import it came with; null when it came by the event collector.';
+COMMENT ON COLUMN public.excluded_requests.import_id IS 'The import it came with: a log, or the hour in which a request at a prefix was counted. Null of what was refused there at once.';
 
 COMMENT ON COLUMN public.excluded_requests.reason IS 'head: HEAD; method: neither GET nor HEAD; not_modified: 304; failed_status: neither 200 nor 206; too_short: all pieces of the window together less than a minute, as yet; size_unknown: nobody can tell; piece: of a download that a later request completed; range_probe: bytes=0-1; bot: on the list of robots; self_declared_bot: says so itself; data_centre, vpn: by address; empty_agent, malformed_agent; watch_app: the second request of a watch; preload: nobody asked; repeat: the same listener and episode within the window.';
 
@@ -3165,6 +3165,7 @@ CREATE TABLE public.etl_imports (
     lines_sha256 text,
     options jsonb DEFAULT '{}'::jsonb NOT NULL,
     figures jsonb DEFAULT '{}'::jsonb NOT NULL,
+    source_name text,
     CONSTRAINT etl_imports_check CHECK (((status = 'running'::text) = (completed_at IS NULL))),
     CONSTRAINT etl_imports_check1 CHECK ((completed_at >= started_at)),
     CONSTRAINT etl_imports_figures_check CHECK ((jsonb_typeof(figures) = 'object'::text)),
@@ -3175,6 +3176,7 @@ CREATE TABLE public.etl_imports (
     CONSTRAINT etl_imports_records_duplicate_check CHECK ((records_duplicate >= 0)),
     CONSTRAINT etl_imports_records_imported_check CHECK ((records_imported >= 0)),
     CONSTRAINT etl_imports_records_refused_check CHECK ((records_refused >= 0)),
+    CONSTRAINT etl_imports_source_name_check CHECK (((length(source_name) >= 1) AND (length(source_name) <= 200))),
     CONSTRAINT etl_imports_source_sha256_check CHECK ((source_sha256 ~ '^[0-9a-f]{64}$'::text)),
     CONSTRAINT etl_imports_status_check CHECK ((status = ANY (ARRAY['running'::text, 'completed'::text, 'failed'::text])))
 );
@@ -3193,7 +3195,9 @@ COMMENT ON COLUMN public.etl_imports.lines_sha256 IS 'SHA-256 of these lines: a 
 
 COMMENT ON COLUMN public.etl_imports.options IS 'Object: what the import was told (shift_days, columns, ...); other options are another import. Open: each kind of import has its own.';
 
-COMMENT ON COLUMN public.etl_imports.figures IS 'Object: refused requests by reason, impressions made, the rules that counted. Open: each kind of import has its own.';
+COMMENT ON COLUMN public.etl_imports.figures IS 'Object: refused requests by reason, impressions made, the rules that counted, reached: the last moment of what it brought, by listener_events, impressions and conversions. Open: each kind of import has its own.';
+
+COMMENT ON COLUMN public.etl_imports.source_name IS 'Whose data it is: as told, else the name of the file without dates and numbers, the host of an address, or the API key. Null of rows that the release before named sources wrote.';
 
 CREATE TABLE public.excluded_visits (
     id uuid DEFAULT public.uuid_generate_v4() NOT NULL,
@@ -3357,7 +3361,7 @@ CREATE TABLE public.import_columns (
     created_at timestamp with time zone DEFAULT now() NOT NULL,
     updated_at timestamp with time zone DEFAULT now() NOT NULL,
     CONSTRAINT import_columns_columns_check CHECK ((jsonb_typeof(columns) = 'object'::text)),
-    CONSTRAINT import_columns_kind_check CHECK ((kind = ANY (ARRAY['listener'::text, 'attribution'::text, 'retention'::text, 'ad_unit'::text]))),
+    CONSTRAINT import_columns_kind_check CHECK ((kind = ANY (ARRAY['listener'::text, 'attribution'::text, 'retention'::text, 'ad_unit'::text, 'booking'::text]))),
     CONSTRAINT import_columns_source_check CHECK (((length(source) >= 1) AND (length(source) <= 120))),
     CONSTRAINT import_columns_texts CHECK ((NOT (columns @? 'strict $.*?(@.type() != "string")'::jsonpath)))
 );
@@ -3368,7 +3372,7 @@ COMMENT ON TABLE public.import_columns IS 'How a source names the columns of its
 
 COMMENT ON COLUMN public.import_columns.source IS 'Name of the source: as told, else the file''s name without dates and numbers.';
 
-COMMENT ON COLUMN public.import_columns.kind IS 'What the files hold: listener or attribution: events; retention: points of curves; ad_unit: where ads stand.';
+COMMENT ON COLUMN public.import_columns.kind IS 'What the files hold: listener or attribution: events; retention: points of curves; ad_unit: where ads stand; booking: insertion orders.';
 
 COMMENT ON COLUMN public.import_columns.columns IS 'Object: {name in the file: name of the column, or empty to leave it out}.';
 
@@ -5346,6 +5350,8 @@ ALTER TABLE ONLY public.worker_heartbeats
 
 CREATE INDEX campaign_days_day ON internal.campaign_days USING btree (tenant_id, local_day);
 
+CREATE INDEX campaign_days_source ON internal.campaign_days USING btree (tenant_id, source, local_day) WHERE (source <> ''::text);
+
 CREATE INDEX campaign_listener_days_day ON internal.campaign_listener_days USING btree (tenant_id, local_day);
 
 CREATE INDEX directory_entity ON internal.directory USING btree (kind, entity_id);
@@ -5487,6 +5493,8 @@ CREATE INDEX email_verification_tokens_user ON public.email_verification_tokens 
 CREATE INDEX episodes_published ON public.episodes USING btree (tenant_id, podcast_id, published_at DESC);
 
 CREATE INDEX etl_imports_created_by ON public.etl_imports USING btree (tenant_id, created_by);
+
+CREATE INDEX etl_imports_named ON public.etl_imports USING btree (tenant_id, import_type, source_name, started_at DESC) WHERE (source_name IS NOT NULL);
 
 CREATE INDEX etl_imports_recent ON public.etl_imports USING btree (tenant_id, started_at DESC);
 

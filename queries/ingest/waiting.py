@@ -2,24 +2,30 @@
 
 from __future__ import annotations
 
-from uuid import UUID
+from datetime import UTC, datetime
+from uuid import UUID, uuid5
 
 from sqlalchemy import Connection
 
 from queries.ingest.agents.classify import Agent
 from queries.ingest.counting.requests import EpisodeFile
 from queries.ingest.counting.verdicts import Fetch, Place
+from queries.ingest.imports import Tally, as_document
 from queries.ingest.logs.rulings import judge_fetches
 from queries.ingest.logs.tenant import tenant_rules
+from queries.ingest.origins import PREFIX
 from queries.statements import ask
 
 _AT_ONCE = 10_000
+_HOURS = UUID("8d0c5a7e-4b1f-5c3e-9a62-1f7b3d9e6c05")
 
 
-def count_requests(connection: Connection) -> int:
-    """How many requests of the session's tenant are counted now, the oldest first, and taken off in its transaction.
+def count_requests(connection: Connection, tenant_id: UUID) -> int:
+    """How many requests of the tenant, the session's, are counted now, the oldest first, and taken off in its
+    transaction.
 
-    Each keeps the id it came under, so a crash repeats the work and counts nothing twice.
+    Each keeps the id it came under, so a crash repeats the work and counts nothing twice. What was counted is one
+    import an hour, as what API keys send is.
     """
     # Imports wait for their turn in the same way: what is claimed is not claimed by two.
     ask(connection, "ingest/before_events", downloads=True)
@@ -33,6 +39,26 @@ def count_requests(connection: Connection) -> int:
             place=Place(row["country"], row["region"]), bytes_sent=None, piece=None, told_bytes=None,
         )  # fmt: skip
     if fetches:
+        now: datetime = ask(connection, "ingest/clock")[0]["now"]
+        hour = now.astimezone(UTC).replace(minute=0, second=0, microsecond=0)
+        import_id = uuid5(_HOURS, f"{tenant_id} {hour.isoformat()}")
+        # What is refused names the import it came with, which has to be there before.
+        _note(connection, import_id, Tally())
         rules, _ = tenant_rules(connection, lambda _: None, redirects=True)
-        judge_fetches(connection, rules, fetches, source="prefix")
+        found = judge_fetches(connection, rules, fetches, source="prefix", import_id=import_id)
+        tally = Tally(
+            imported=found.downloads, impressions=found.impressions, refused=found.refused.total(),
+            by_reason=dict(found.refused),
+        )  # fmt: skip
+        tally.reach("listener_events", max(fetch.occurred_at for fetch in fetches.values()))
+        _note(connection, import_id, tally)
     return len(fetches)
+
+
+def _note(connection: Connection, import_id: UUID, tally: Tally) -> None:
+    ask(
+        connection, "collector/note_batch",
+        id=import_id, import_type="listener_events", source=PREFIX, records_imported=tally.imported,
+        records_duplicate=0, records_refused=tally.refused, impressions=tally.impressions,
+        by_reason=as_document(tally.by_reason), reached=as_document(tally.reached),
+    )  # fmt: skip
