@@ -31,6 +31,7 @@ from queries.ingest.event_store import EventStore, event_id
 from queries.ingest.events import IMPORT_TYPES, in_time, limits_of, reach
 from queries.ingest.imports import Refusal, Tally, as_document
 from queries.ingest.logs.tenant import tenant_rules
+from queries.ingest.origins import API_KEY
 from queries.ingest.references import References
 from queries.ingest.room import Room
 from queries.ingest.rows import field_reader
@@ -136,7 +137,7 @@ def _note(
     id_ = uuid5(_BATCHES, f"{key_id} {kind} {hour.isoformat()}")
     noted = ask(
         connection, "collector/note_batch",
-        id=id_, import_type=IMPORT_TYPES[kind], source=f"API key {name}", records_imported=tally.imported,
+        id=id_, import_type=IMPORT_TYPES[kind], source=f"{API_KEY}{name}", records_imported=tally.imported,
         records_duplicate=tally.duplicate, records_refused=len(refusals), impressions=tally.impressions,
         by_reason=orjson.dumps(Counter(refusal.reason for refusal in refusals)).decode(),
         reached=as_document(tally.reached),

@@ -8,6 +8,8 @@ from urllib.parse import urlsplit
 # Whatever is no letter, and days and runs of a file.
 _SEPARATORS = re.compile(r"[^a-z]+")
 _LONGEST = 120
+API_KEY = "API key "
+"""What the imports of a key are called, before its name."""
 PREFIX = "Prefix"
 """The source of what is counted at prefixes."""
 
@@ -19,6 +21,8 @@ def source_of(file_name: str) -> str:
 
 
 def origin_of(source: str) -> str:
-    """The name of a source by what an import of it is called: a file or an address."""
+    """The name of a source by what an import of it is called: a file, an address or an API key."""
+    if source.startswith(API_KEY):
+        return source
     host = urlsplit(source).hostname if "://" in source else None
     return host[:_LONGEST] if host else source_of(source)

@@ -208,7 +208,7 @@ LISTENING = (
         "Requests not counted",
         "count",
         "Requests for an episode that were refused, each with one reason: the first rule that it failed.",
-        "excluded_requests",
+        "excluded_days (from excluded_requests); excluded_requests when filtered by episode",
         direction="neutral",
         adds_over=("time", "episodes", "reasons"),
     ),

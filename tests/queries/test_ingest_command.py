@@ -144,7 +144,7 @@ def test_what_columns_of_bookings_mean_is_remembered_for_their_source(
     campaign = alice.campaign(alice.sponsor("S"), today, today)
     told = ("kampagne=campaign", "von=starts_on", "bis=ends_on", "art=pricing_model", "preis=rate", "notiz=")
     paths = [tmp_path / name for name in ("orders-2026-10.csv", "orders-2026-11.csv", "elsewhere.csv")]
-    for number, path in enumerate(paths, 1):
+    for number, path in enumerate(paths):
         path.write_text(
             f"kampagne,von,bis,art,preis,currency,notiz\n{campaign},2026-1{number}-01,2026-1{number}-20,flat,9,EUR,x\n"
         )
@@ -166,14 +166,18 @@ def test_what_columns_of_bookings_mean_is_remembered_for_their_source(
 def test_a_log_is_its_sources(
     alice: Tenant, command_database: Database, run: Callable[..., Result], tmp_path: Path
 ) -> None:
+    run("feed", FEED, "--tenant", _slug(alice))
     log = tmp_path / "access.log"
     moment = datetime.now(UTC).strftime("%d/%b/%Y:%H:%M:%S +0000")
     log.write_text(f'192.0.2.1 - - [{moment}] "GET /one.mp3 HTTP/1.1" 200 90000000 "-" "Overcast/1.0"\n')
     for told in ([], ["--source", "North CDN"]):
-        run("log", log, "--tenant", _slug(alice), *told)
+        done = run("log", log, "--tenant", _slug(alice), *told)
+        assert done.output.startswith("Downloads: 0 counted"), done
     with psycopg.connect(command_database.superuser_dsn) as connection:
         found = connection.execute(
-            "select source_name from etl_imports where tenant_id = %s order by started_at", [alice.tenant_id]
+            "select source_name from etl_imports where tenant_id = %s and import_type = 'access_log'"
+            " order by started_at",
+            [alice.tenant_id],
         ).fetchall()
     assert found == [("access",), ("North CDN",)]
 
