@@ -79,16 +79,17 @@ def keep_partitions() -> int:
 
 
 def drop_expired() -> int:
-    """Partitions of raw listener events dropped, and listener rows forgotten that are past their tenant's retention."""
+    """Partitions of raw listener events dropped, and rows forgotten: of listeners past their tenant's retention, and of
+    reasons why requests did not count whose requests are gone."""
     with system_session("retention") as connection:
         ask(connection, "refresh/allow_long")
         dropped = int(ask(connection, "refresh/unscoped_drop_events")[0]["dropped"])
     _, tenants = _unscoped_pass("retention", "refresh/unscoped_tenants")
-    return dropped + _for_each(tenants, "retention", _drop_listeners_of)
+    return dropped + _for_each(tenants, "retention", _forget_of)
 
 
-def _count_requests_of(connection: Connection, _tenant_id: UUID) -> int:
-    return count_requests(connection)
+def _count_requests_of(connection: Connection, tenant_id: UUID) -> int:
+    return count_requests(connection, tenant_id)
 
 
 def _refresh_rollups_of(connection: Connection, tenant_id: UUID) -> int:
@@ -99,9 +100,14 @@ def _refresh_milestones_of(connection: Connection, tenant_id: UUID) -> int:
     return int(ask(connection, "refresh/refresh_milestones", tenant_id=tenant_id)[0]["rows_written"])
 
 
-def _drop_listeners_of(connection: Connection, tenant_id: UUID) -> int:
+def _forget_of(connection: Connection, tenant_id: UUID) -> int:
+    reasons = tell(connection, "refresh/drop_excluded_days", tenant_id=tenant_id)
     forgotten = tell(connection, "refresh/drop_listener_days", tenant_id=tenant_id)
-    return forgotten + (tell(connection, "refresh/drop_listeners", tenant_id=tenant_id) if forgotten else 0)
+    return (
+        reasons
+        + forgotten
+        + (tell(connection, "refresh/drop_listeners", tenant_id=tenant_id) if forgotten else 0)
+    )
 
 
 def _unscoped_count_requests(until: datetime) -> None:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
+from itertools import pairwise
 from typing import Any
 
 from sqlalchemy import Connection
@@ -35,23 +36,49 @@ _IMPORTS = {
     "ad_units": "Ad units",
 }
 _STATES = {"completed": "done", "running": "running", "failed": "failed"}
+_OF_DOWNLOADS = {
+    "label": "Made of downloads", "imported_at": None, "import_source": None, "records_imported": None,
+    "records_refused": None, "failed_at": None, "error_message": None,
+}  # fmt: skip
+"""Impressions that nobody sends: what came and what failed is told of the downloads."""
+_DAY_BY_DAY = ("listener_events", "impressions", "conversions")
 _RECENT = 50
+_PAUSES = 4
+"""So many times a source must have stayed away before anybody can say how long it usually does."""
+_ENDED_AFTER_DAYS = 60
 
 
-def sources(connection: Connection) -> Answer:
-    """One row per kind of source: label, state, complete_to, imported_at, import_source, records_imported,
-    records_refused, failed_at, error_message; of feeds also feeds, feeds_failing, feeds_stopped.
+def sources(connection: Connection, *, today: date | None = None) -> Answer:
+    """One row per named source and kind of data, and one per kind that has none: subject, name, label, state,
+    complete_to, imported_at, import_source, records_imported, records_refused, failed_at, error_message, came_last_on,
+    usual_days; of feeds also feeds, feeds_failing, feeds_stopped. `today`: the day in UTC, otherwise that of the clock.
 
-    `complete_to`: of events the last one, of feeds the moment since which each was asked, else the last import. States:
-    good; failed (newer imports of the kind did, the first of them at `failed_at`); nothing yet.
+    `complete_to`: of events the last one that the source brought, of feeds the moment since which each was asked, else
+    the last import. States: good; failed (newer imports of the source did, the first of them at `failed_at`); silent
+    (it came last on `came_last_on`, and no later than every `usual_days` days before); ended (silent for two months);
+    nothing yet. Feeds and transcripts stand for themselves elsewhere, each of them one row here.
     """
-    rows = [
-        {**row, "label": _SUBJECTS[row["subject"]], "state": _state_of_source(row)}
-        for row in ask(connection, "sources/sources")
-    ]
+    today = today or datetime.now(UTC).date()
+    named: dict[str, list[dict[str, Any]]] = {}
+    for row in ask(connection, "sources/named_sources"):
+        named.setdefault(row["subject"], []).append(row)
+    rows = []
+    for kind in ask(connection, "sources/sources"):
+        label = _SUBJECTS[kind["subject"]]
+        found = named.get(kind["subject"], [])
+        if not found:
+            is_made = kind["subject"] == "impressions"
+            of_kind = {**kind, **_OF_DOWNLOADS} if is_made else {**kind, "label": ""}
+            rows.append({**of_kind, "name": label, "state": _state_of_source(of_kind)})
+        for one in found:
+            # Of imports before there were names nobody knows how far they reached; of one source alone the events tell.
+            reached = one["complete_to"] or (kind["complete_to"] if len(found) == 1 else None)
+            told = {**one, "label": label, "complete_to": reached, **_rhythm(one)}
+            rows.append({**told, "state": _state_of_source(told, today)})
     return Answer(
         (
-            Column("label", "Source"),
+            Column("name", "Source"),
+            Column("label", "What"),
             Column("state", "State"),
             Column("complete_to", "Data up to", "datetime"),
             Column("imported_at", "Last import", "datetime"),
@@ -60,11 +87,27 @@ def sources(connection: Connection) -> Answer:
             Column("records_refused", "Rows refused", "count"),
             Column("failed_at", "Failed since", "datetime"),
             Column("error_message", "Problem"),
+            Column("came_last_on", "New data last came", "date"),
+            Column("usual_days", "Days between, as a rule at most", "count"),
         ),
         rows,
         as_of=datetime.now(UTC),
         covers=None,
     )
+
+
+def _rhythm(source: Mapping[str, Any]) -> dict[str, Any]:
+    """When a source came last, and how many days it usually stays away at most; None where it came too seldom to tell.
+
+    The longest pause is left out: an outage of before does not excuse the next one, and weekends are several. Bookings
+    and the like come when there are some.
+    """
+    days = sorted(source["came_on"] or []) if source["subject"] in _DAY_BY_DAY else []
+    pauses = sorted((after - before).days for before, after in pairwise(days))
+    return {
+        "came_last_on": days[-1] if days else None,
+        "usual_days": pauses[-2] if len(pauses) >= _PAUSES else None,
+    }
 
 
 def imports(connection: Connection) -> Answer:
@@ -97,10 +140,17 @@ def imports(connection: Connection) -> Answer:
     )
 
 
-def _state_of_source(row: Mapping[str, Any]) -> str:
+def _state_of_source(row: Mapping[str, Any], today: date | None = None) -> str:
     if row["failed_at"] is not None:
         return "failed"
-    return "nothing yet" if row["complete_to"] is None else "good"
+    usual = row.get("usual_days")
+    if today is not None and usual is not None:
+        pause = (today - row["came_last_on"]).days
+        if pause > usual:
+            return "silent" if pause <= _ENDED_AFTER_DAYS else "ended"
+    # A named source whose imports were made before they told how far they reached is one all the same.
+    came = row["complete_to"] is not None or (today is not None and row["imported_at"] is not None)
+    return "good" if came else "nothing yet"
 
 
 def feeds(connection: Connection) -> Answer:

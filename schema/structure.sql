@@ -434,6 +434,19 @@ begin
 end
 $$;
 
+CREATE FUNCTION internal.note_dirty_excluded_hours() RETURNS trigger
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'internal'
+    AS $$
+begin
+    insert into internal.dirty_excluded_hours (tenant_id, hour)
+    select distinct c.tenant_id, date_trunc('hour', c.occurred_at, 'UTC') from changed c;
+    return null;
+end
+$$;
+
+COMMENT ON FUNCTION internal.note_dirty_excluded_hours() IS 'Statement trigger over the transition table "changed".';
+
 CREATE FUNCTION internal.note_dirty_hours_new() RETURNS trigger
     LANGUAGE plpgsql SECURITY DEFINER
     SET search_path TO 'pg_catalog', 'internal'
@@ -480,6 +493,7 @@ begin
         and not exists (select from public.attribution_events e where e.tenant_id = new.tenant_id)
         and not exists (select from public.listener_metrics m where m.tenant_id = new.tenant_id)
         and not exists (select from internal.download_days r where r.tenant_id = new.tenant_id)
+        and not exists (select from public.excluded_requests x where x.tenant_id = new.tenant_id)
     then
         return null;
     end if;
@@ -497,6 +511,11 @@ begin
     select distinct new.tenant_id, 'attribution', date_trunc('hour', e.occurred_at, 'UTC')
     from public.attribution_events e
     where e.tenant_id = new.tenant_id;
+    insert into internal.dirty_excluded_hours (tenant_id, hour)
+    select distinct new.tenant_id, date_trunc('hour', x.occurred_at, 'UTC')
+    from public.excluded_requests x
+    where x.tenant_id = new.tenant_id and x.occurred_at >= public.raw_retention_start();
+    delete from internal.excluded_days where tenant_id = new.tenant_id and local_day >= first_day;
     delete from internal.download_days where tenant_id = new.tenant_id and local_day >= first_day;
     delete from internal.episode_days where tenant_id = new.tenant_id and local_day >= first_day;
     delete from internal.listener_days where tenant_id = new.tenant_id and local_day >= first_day;
@@ -657,6 +676,43 @@ begin
     return total + written;
 end
 $$;
+
+CREATE FUNCTION internal.refresh_excluded_days(p_tenant uuid, p_zone text) RETURNS bigint
+    LANGUAGE plpgsql
+    SET search_path TO 'pg_catalog', 'public', 'internal'
+    AS $$
+declare
+    days date[];
+    written bigint;
+begin
+    with claimed as (
+        delete from internal.dirty_excluded_hours q where q.tenant_id = p_tenant returning q.hour
+    )
+    -- An hour can lie in two tenant days where the zone's offset is not a whole hour.
+    select array_agg(distinct x.day) into days
+    from (select distinct c.hour from claimed c) h
+    cross join lateral (
+        values ((h.hour at time zone p_zone)::date), (((h.hour + interval '59 minutes 59 seconds') at time zone p_zone)::date)
+    ) as x (day)
+    -- Of a day that is partly forgotten what was counted stands.
+    where x.day::timestamp at time zone p_zone >= public.raw_retention_start();
+    if days is null then
+        return 0;
+    end if;
+    perform public.set_tenant_context(p_tenant);
+    delete from internal.excluded_days r where r.tenant_id = p_tenant and r.local_day = any (days);
+    insert into internal.excluded_days (tenant_id, local_day, podcast_id, reason, rule_version, requests)
+    select p_tenant, (x.occurred_at at time zone p_zone)::date, e.podcast_id, x.reason, x.rule_version, count(*)
+    from internal.day_ranges(days, p_zone) s
+    join public.excluded_requests x on x.tenant_id = p_tenant and x.occurred_at >= s.starts_at and x.occurred_at < s.ends_at
+    join public.episodes e on e.tenant_id = p_tenant and e.id = x.episode_id
+    group by 2, 3, 4, 5;
+    get diagnostics written = row_count;
+    return written;
+end
+$$;
+
+COMMENT ON FUNCTION internal.refresh_excluded_days(p_tenant uuid, p_zone text) IS 'Counts the requests anew that did not count, of the tenant days that the queue names, and takes these off it.';
 
 CREATE FUNCTION internal.refresh_listener_days(p_tenant uuid, p_zone text, p_days date[]) RETURNS bigint
     LANGUAGE plpgsql
@@ -859,7 +915,7 @@ begin
         ) as x (day);
         written := written + internal.refresh_campaign_days(p_tenant, zone, days, attribution_hours);
     end if;
-    return written;
+    return written + internal.refresh_excluded_days(p_tenant, zone);
 end
 $$;
 
@@ -1375,6 +1431,7 @@ CREATE FUNCTION public.pending_work() RETURNS TABLE(queue text, waiting bigint, 
     select 'dirty_hours', count(*), min(noted_at) from internal.dirty_hours
     union all select 'dirty_metric_days', count(*), min(noted_at) from internal.dirty_metric_days
     union all select 'dirty_campaigns', count(*), min(noted_at) from internal.dirty_campaigns
+    union all select 'dirty_excluded_hours', count(*), min(noted_at) from internal.dirty_excluded_hours
     union all select 'waiting_requests', count(*), min(occurred_at) from internal.waiting_requests
     union all select 'reports', count(*), min(queued_at) from internal.report_queue
     $$;
@@ -1974,6 +2031,24 @@ ALTER TABLE internal.dirty_campaigns ALTER COLUMN id ADD GENERATED ALWAYS AS IDE
     CACHE 1
 );
 
+CREATE TABLE internal.dirty_excluded_hours (
+    id bigint NOT NULL,
+    tenant_id uuid NOT NULL,
+    hour timestamp with time zone NOT NULL,
+    noted_at timestamp with time zone DEFAULT now() NOT NULL
+);
+
+COMMENT ON TABLE internal.dirty_excluded_hours IS 'Hours in which requests that do not count came or went: a queue for the refresh of excluded_days.';
+
+ALTER TABLE internal.dirty_excluded_hours ALTER COLUMN id ADD GENERATED ALWAYS AS IDENTITY (
+    SEQUENCE NAME internal.dirty_excluded_hours_id_seq
+    START WITH 1
+    INCREMENT BY 1
+    NO MINVALUE
+    NO MAXVALUE
+    CACHE 1
+);
+
 CREATE TABLE internal.dirty_hours (
     id bigint NOT NULL,
     tenant_id uuid NOT NULL,
@@ -2059,6 +2134,19 @@ CREATE TABLE internal.episode_milestones (
 
 COMMENT ON TABLE internal.episode_milestones IS 'Downloads in exactly 24, 72, 168 and 720 hours from published_at, once the time is over.';
 
+CREATE TABLE internal.excluded_days (
+    tenant_id uuid NOT NULL,
+    local_day date NOT NULL,
+    podcast_id uuid NOT NULL,
+    reason text NOT NULL,
+    rule_version text NOT NULL,
+    requests bigint NOT NULL
+);
+
+COMMENT ON TABLE internal.excluded_days IS 'Requests that did not count per tenant day, podcast, reason and version of the rules. Kept two years, as excluded_requests are.';
+
+COMMENT ON COLUMN internal.excluded_days.reason IS 'As in excluded_requests.';
+
 CREATE TABLE public.excluded_requests (
     id uuid DEFAULT public.uuid_generate_v4() NOT NULL,
     tenant_id uuid NOT NULL,
@@ -2077,7 +2165,7 @@ ALTER TABLE ONLY public.excluded_requests FORCE ROW LEVEL SECURITY;
 
 COMMENT ON TABLE public.excluded_requests IS 'Requests that were not counted, each with the first rule that refused it: what stands behind "why this number". Neither address, agent nor listener is kept. Kept two years.';
 
-COMMENT ON COLUMN public.excluded_requests.import_id IS 'The import it came with; null when it came by the event collector.';
+COMMENT ON COLUMN public.excluded_requests.import_id IS 'The import it came with: a log, or the hour in which a request at a prefix was counted. Null of what was refused there at once.';
 
 COMMENT ON COLUMN public.excluded_requests.reason IS 'head: HEAD; method: neither GET nor HEAD; not_modified: 304; failed_status: neither 200 nor 206; too_short: all pieces of the window together less than a minute, as yet; size_unknown: nobody can tell; piece: of a download that a later request completed; range_probe: bytes=0-1; bot: on the list of robots; self_declared_bot: says so itself; data_centre, vpn: by address; empty_agent, malformed_agent; watch_app: the second request of a watch; preload: nobody asked; repeat: the same listener and episode within the window.';
 
@@ -3242,6 +3330,7 @@ CREATE TABLE public.etl_imports (
     lines_sha256 text,
     options jsonb DEFAULT '{}'::jsonb NOT NULL,
     figures jsonb DEFAULT '{}'::jsonb NOT NULL,
+    source_name text,
     CONSTRAINT etl_imports_check CHECK (((status = 'running'::text) = (completed_at IS NULL))),
     CONSTRAINT etl_imports_check1 CHECK ((completed_at >= started_at)),
     CONSTRAINT etl_imports_figures_check CHECK ((jsonb_typeof(figures) = 'object'::text)),
@@ -3252,6 +3341,7 @@ CREATE TABLE public.etl_imports (
     CONSTRAINT etl_imports_records_duplicate_check CHECK ((records_duplicate >= 0)),
     CONSTRAINT etl_imports_records_imported_check CHECK ((records_imported >= 0)),
     CONSTRAINT etl_imports_records_refused_check CHECK ((records_refused >= 0)),
+    CONSTRAINT etl_imports_source_name_check CHECK (((length(source_name) >= 1) AND (length(source_name) <= 250))),
     CONSTRAINT etl_imports_source_sha256_check CHECK ((source_sha256 ~ '^[0-9a-f]{64}$'::text)),
     CONSTRAINT etl_imports_status_check CHECK ((status = ANY (ARRAY['running'::text, 'completed'::text, 'failed'::text])))
 );
@@ -3270,7 +3360,21 @@ COMMENT ON COLUMN public.etl_imports.lines_sha256 IS 'SHA-256 of these lines: a 
 
 COMMENT ON COLUMN public.etl_imports.options IS 'Object: what the import was told (shift_days, columns, ...); other options are another import. Open: each kind of import has its own.';
 
-COMMENT ON COLUMN public.etl_imports.figures IS 'Object: refused requests by reason, impressions made, the rules that counted. Open: each kind of import has its own.';
+COMMENT ON COLUMN public.etl_imports.figures IS 'Object: refused requests by reason, impressions made, the rules that counted, reached: the last moment of what it brought, by listener_events, impressions and conversions. Open: each kind of import has its own.';
+
+COMMENT ON COLUMN public.etl_imports.source_name IS 'Whose data it is: as told, else the name of the file without dates and numbers, the host of an address, or the API key. Null of rows that the release before named sources wrote.';
+
+CREATE VIEW public.excluded_days WITH (security_barrier='true') AS
+ SELECT tenant_id,
+    local_day,
+    podcast_id,
+    reason,
+    rule_version,
+    requests
+   FROM internal.excluded_days r
+  WHERE ((tenant_id = ( SELECT public.app_tenant() AS app_tenant)) AND (( SELECT public.app_sees_all_podcasts() AS app_sees_all_podcasts) OR (podcast_id IN ( SELECT public.app_podcasts() AS app_podcasts))));
+
+COMMENT ON VIEW public.excluded_days IS 'Requests that did not count, of the podcasts in scope, per tenant day, podcast, reason and version of the rules.';
 
 CREATE TABLE public.excluded_visits (
     id uuid DEFAULT public.uuid_generate_v4() NOT NULL,
@@ -3434,7 +3538,7 @@ CREATE TABLE public.import_columns (
     created_at timestamp with time zone DEFAULT now() NOT NULL,
     updated_at timestamp with time zone DEFAULT now() NOT NULL,
     CONSTRAINT import_columns_columns_check CHECK ((jsonb_typeof(columns) = 'object'::text)),
-    CONSTRAINT import_columns_kind_check CHECK ((kind = ANY (ARRAY['listener'::text, 'attribution'::text, 'retention'::text, 'ad_unit'::text]))),
+    CONSTRAINT import_columns_kind_check CHECK ((kind = ANY (ARRAY['listener'::text, 'attribution'::text, 'retention'::text, 'ad_unit'::text, 'booking'::text]))),
     CONSTRAINT import_columns_source_check CHECK (((length(source) >= 1) AND (length(source) <= 120))),
     CONSTRAINT import_columns_texts CHECK ((NOT (columns @? 'strict $.*?(@.type() != "string")'::jsonpath)))
 );
@@ -3445,7 +3549,7 @@ COMMENT ON TABLE public.import_columns IS 'How a source names the columns of its
 
 COMMENT ON COLUMN public.import_columns.source IS 'Name of the source: as told, else the file''s name without dates and numbers.';
 
-COMMENT ON COLUMN public.import_columns.kind IS 'What the files hold: listener or attribution: events; retention: points of curves; ad_unit: where ads stand.';
+COMMENT ON COLUMN public.import_columns.kind IS 'What the files hold: listener or attribution: events; retention: points of curves; ad_unit: where ads stand; booking: insertion orders.';
 
 COMMENT ON COLUMN public.import_columns.columns IS 'Object: {name in the file: name of the column, or empty to leave it out}.';
 
@@ -4899,6 +5003,9 @@ ALTER TABLE ONLY internal.directory
 ALTER TABLE ONLY internal.dirty_campaigns
     ADD CONSTRAINT dirty_campaigns_pkey PRIMARY KEY (id);
 
+ALTER TABLE ONLY internal.dirty_excluded_hours
+    ADD CONSTRAINT dirty_excluded_hours_pkey PRIMARY KEY (id);
+
 ALTER TABLE ONLY internal.dirty_hours
     ADD CONSTRAINT dirty_hours_pkey PRIMARY KEY (id);
 
@@ -4916,6 +5023,9 @@ ALTER TABLE ONLY internal.episode_days
 
 ALTER TABLE ONLY internal.episode_milestones
     ADD CONSTRAINT episode_milestones_pkey PRIMARY KEY (tenant_id, episode_id, days);
+
+ALTER TABLE ONLY internal.excluded_days
+    ADD CONSTRAINT excluded_days_pkey PRIMARY KEY (tenant_id, local_day, podcast_id, reason, rule_version);
 
 ALTER TABLE ONLY internal.listener_days
     ADD CONSTRAINT listener_days_pkey PRIMARY KEY (tenant_id, local_day, episode_id, listener_no);
@@ -5429,11 +5539,15 @@ ALTER TABLE ONLY public.worker_heartbeats
 
 CREATE INDEX campaign_days_day ON internal.campaign_days USING btree (tenant_id, local_day);
 
+CREATE INDEX campaign_days_source ON internal.campaign_days USING btree (tenant_id, source, local_day) WHERE (source <> ''::text);
+
 CREATE INDEX campaign_listener_days_day ON internal.campaign_listener_days USING btree (tenant_id, local_day);
 
 CREATE INDEX directory_entity ON internal.directory USING btree (kind, entity_id);
 
 CREATE INDEX dirty_campaigns_tenant ON internal.dirty_campaigns USING btree (tenant_id, campaign_id);
+
+CREATE INDEX dirty_excluded_hours_claim ON internal.dirty_excluded_hours USING btree (tenant_id, hour);
 
 CREATE INDEX dirty_hours_claim ON internal.dirty_hours USING btree (tenant_id, source, hour);
 
@@ -5570,6 +5684,8 @@ CREATE INDEX email_verification_tokens_user ON public.email_verification_tokens 
 CREATE INDEX episodes_published ON public.episodes USING btree (tenant_id, podcast_id, published_at DESC);
 
 CREATE INDEX etl_imports_created_by ON public.etl_imports USING btree (tenant_id, created_by);
+
+CREATE INDEX etl_imports_named ON public.etl_imports USING btree (tenant_id, import_type, source_name, started_at DESC) WHERE (source_name IS NOT NULL);
 
 CREATE INDEX etl_imports_recent ON public.etl_imports USING btree (tenant_id, started_at DESC);
 
@@ -5821,11 +5937,15 @@ CREATE TRIGGER note_dirty_days_insert AFTER INSERT ON public.attribution_events 
 
 CREATE TRIGGER note_dirty_delete AFTER DELETE ON public.attribution_events REFERENCING OLD TABLE AS changed FOR EACH STATEMENT EXECUTE FUNCTION internal.note_dirty_hours_new('attribution');
 
+CREATE TRIGGER note_dirty_delete AFTER DELETE ON public.excluded_requests REFERENCING OLD TABLE AS changed FOR EACH STATEMENT EXECUTE FUNCTION internal.note_dirty_excluded_hours();
+
 CREATE TRIGGER note_dirty_delete AFTER DELETE ON public.listener_events REFERENCING OLD TABLE AS changed FOR EACH STATEMENT EXECUTE FUNCTION internal.note_dirty_hours_new('listener');
 
 CREATE TRIGGER note_dirty_delete AFTER DELETE ON public.listener_metrics REFERENCING OLD TABLE AS changed FOR EACH STATEMENT EXECUTE FUNCTION internal.note_dirty_metric_days();
 
 CREATE TRIGGER note_dirty_insert AFTER INSERT ON public.attribution_events REFERENCING NEW TABLE AS changed FOR EACH STATEMENT EXECUTE FUNCTION internal.note_dirty_hours_new('attribution');
+
+CREATE TRIGGER note_dirty_insert AFTER INSERT ON public.excluded_requests REFERENCING NEW TABLE AS changed FOR EACH STATEMENT EXECUTE FUNCTION internal.note_dirty_excluded_hours();
 
 CREATE TRIGGER note_dirty_insert AFTER INSERT ON public.listener_events REFERENCING NEW TABLE AS changed FOR EACH STATEMENT EXECUTE FUNCTION internal.note_dirty_hours_new('listener');
 
@@ -7918,6 +8038,9 @@ GRANT SELECT ON TABLE public.episode_milestones TO podboard_worker;
 
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.etl_imports TO podboard_web;
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.etl_imports TO podboard_worker;
+
+GRANT SELECT ON TABLE public.excluded_days TO podboard_web;
+GRANT SELECT ON TABLE public.excluded_days TO podboard_worker;
 
 GRANT SELECT,INSERT ON TABLE public.excluded_visits TO podboard_web;
 GRANT SELECT,INSERT ON TABLE public.excluded_visits TO podboard_worker;

@@ -20,7 +20,7 @@ from queries.ingest.columns import COLUMNS, DATA_COLUMN, KINDS, Kind, names_of
 from queries.ingest.counting.configured import data_centres
 from queries.ingest.counting.countries import Countries
 from queries.ingest.counting.rules import nowhere
-from queries.ingest.events import DryRun, check_events, import_events, source_of
+from queries.ingest.events import DryRun, check_events, import_events
 from queries.ingest.feed import import_feed, import_feed_from
 from queries.ingest.imports import (
     LISTED_REFUSALS,
@@ -31,6 +31,7 @@ from queries.ingest.imports import (
 from queries.ingest.logs.faults import words_of
 from queries.ingest.logs.formats import LOG_FORMATS, LogFormat
 from queries.ingest.logs.store import import_log
+from queries.ingest.origins import source_of
 from queries.ingest.refused import known_import, refusals_csv, write_refusals
 from queries.ingest.retention import CURVES, CurveDefaults, check_retention, import_retention
 from queries.ingest.rows import FORMATS, Format
@@ -48,10 +49,6 @@ _REFUSALS = click.option(
 _MAP = click.option(
     "--map", "columns", multiple=True, metavar="NAME=COLUMN",
     help="What a name in the file means; empty after the = leaves it out. Remembered for the source's next files.",
-)  # fmt: skip
-_MAP_NOW = click.option(
-    "--map", "columns", multiple=True, metavar="NAME=COLUMN",
-    help="What a name in the file means; empty after the = leaves it out.",
 )  # fmt: skip
 _FORMAT = click.option(
     "--format", "file_format", type=click.Choice(FORMATS), help="Otherwise told from the content."
@@ -148,20 +145,17 @@ def events(
 @click.argument("file", metavar="FILE")
 @_TENANT
 @_FORMAT
-@_MAP_NOW
+@_MAP
+@_SOURCE
 @_DRY_RUN
 @_REFUSALS
 def bookings(
-    file: str,
-    tenant: str,
-    file_format: Format | None,
-    columns: tuple[str, ...],
-    dry_run: bool,
+    file: str, tenant: str, file_format: Format | None, columns: tuple[str, ...], source: str | None, dry_run: bool,
     refusals: Path | None,
-) -> None:
+) -> None:  # fmt: skip
     """Import bookings from CSV, NDJSON or Parquet (gzip and zstd too): campaign (id or name), starts_on, ends_on,
     pricing_model, rate, currency; and as they apply booked_impressions, booking_date, promo_code, vanity_url, id."""
-    told = Told(file_format, _meanings(columns, BOOKINGS.names))
+    told = Told(file_format, _meanings(columns, BOOKINGS.names), source or source_of(Path(file).name))
     with databases(Settings.from_env()) as settings, opened(file) as raw:
         actor = Actor(unscoped_tenant_id(tenant))
         if dry_run:
@@ -311,12 +305,13 @@ def _meanings(told: tuple[str, ...], known: Iterable[str]) -> dict[str, str] | N
     "--time-zone", metavar="ZONE",
     help="Of a dry run: whose days, like Europe/Berlin (UTC unless told); an import goes by the tenant's own.",
 )  # fmt: skip
+@_SOURCE
 @_REFUSALS
 @click.pass_context
 def log(
     context: click.Context, file: str, tenant: str | None, log_format: LogFormat | None, mapping: Path | None,
     shift_to: datetime | None, redirects: bool, dry_run: bool, window: str | None,
-    time_zone: str | None, refusals: Path | None,
+    time_zone: str | None, source: str | None, refusals: Path | None,
 ) -> None:  # fmt: skip
     """Import the downloads in an access log (combined, JSON lines, CloudFront or S3; plain, gzip or zstd).
 
@@ -345,7 +340,7 @@ def log(
             actor, raw, name=Path(file).name, log_format=log_format, shift_to=shift_to.date() if shift_to else None,
             mapping=mapping_lines(mapping) if mapping else None, redirects=redirects,
             data_centres=data_centres(settings.data_centres), place_of=places.place if places else nowhere,
-            batch_done=stack.enter_context(progress(file)),
+            batch_done=stack.enter_context(progress(file)), source_name=source,
         )  # fmt: skip
         made = f" (and {done.impressions:,} impressions of ads in them)" if done.impressions else ""
         click.echo(

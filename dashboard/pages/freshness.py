@@ -24,12 +24,15 @@ from queries.session import Connection
 from reports.formatting import counted, day, instant, local
 
 _WHO = (READ_SYSTEM,)
+_NAMED = 3
 _TONES = {
     "refreshed": "good",
     "failing": "bad",
     "stopped": "",
     "good": "good",
     "failed": "bad",
+    "silent": "warn",
+    "ended": "",
     "nothing yet": "",
     "done": "good",
     "running": "accent",
@@ -51,21 +54,30 @@ def _sources(connection: Connection, filters: Filters) -> Answer:
 def _show_sources(answer: Answer, view: View) -> Component:
     rows = [{**row, "state": (str(row["state"]).capitalize(), _TONES[row["state"]])} for row in answer.rows]
 
-    def origin(row: Mapping[str, Any]) -> str:
-        """Where the data came from last, or since when and why none comes: else both would be cut off."""
-        if row["failed_at"] is None:
-            return row["import_source"] or ""
-        since = f"Failed since {instant(row['failed_at'], view.filters.zone)}"
-        return f"{since}: {row['error_message']}" if row["error_message"] else since
+    def under(row: Mapping[str, Any]) -> str:
+        """What it brings, and since when and why none comes or what came last: as columns they would be cut off."""
+        if row["failed_at"] is not None:
+            since = f"Failed since {instant(row['failed_at'], view.filters.zone)}"
+            said = f"{since}: {row['error_message']}" if row["error_message"] else since
+        elif row["state"][0] in ("Silent", "Ended"):
+            said = f"Nothing since {day(row['came_last_on'])}, usually {_usually(row['usual_days'])}"
+        else:
+            # The files of a source stand among the imports.
+            said = "" if row["label"] else row["import_source"] or ""
+        return " · ".join(filter(None, (row["label"], said)))
 
     return table(
         replace(answer, rows=rows),
         view,
-        caption="Up to when there is data of each kind, and where it came from last",
-        keys=("label", "state", "complete_to", "imported_at", "records_imported", "records_refused"),
+        caption="Up to when there is data of each source, and what it brought last",
+        keys=("name", "state", "complete_to", "imported_at", "records_imported", "records_refused"),
         kinds={"state": "badge"},
-        sub=origin,
+        sub=under,
     )
+
+
+def _usually(days: int) -> str:
+    return "daily" if days == 1 else f"every {days} days or oftener"
 
 
 def _show_feeds(answer: Answer, view: View) -> Component:
@@ -135,20 +147,30 @@ def _sentence(connection: Connection, filters: Filters, answer: Answer) -> str:
 
 
 def _missing(found: Answer, filters: Filters) -> list[str]:
-    """What was not received: a sentence of the sources that failed and one of the feeds that bring nothing new."""
+    """What was not received: of sources that failed, of those that are silent, of feeds that bring nothing new."""
     said = []
-    failed = [row for row in found.rows if row["state"] == "failed"]
+    # What never brought anything is no source yet.
+    known = [row for row in found.rows if row["state"] != "nothing yet"]
+    failed = [row for row in known if row["state"] == "failed"]
     if failed:
         first = day(local(min(row["failed_at"] for row in failed), filters.zone))
         said.append(
-            f"{len(failed)} of {counted(len(found.rows), 'source')} failed since {first}, so what "
+            f"{len(failed)} of {counted(len(known), 'source')} failed since {first}, so what "
             f"{'it holds' if len(failed) == 1 else 'they hold'} is missing."
         )
+    silent = sorted((row for row in known if row["state"] == "silent"), key=lambda row: row["came_last_on"])
+    if silent:
+        names = " and ".join(
+            f"{row['name']} since {day(row['came_last_on'])} (usually {_usually(row['usual_days'])})"
+            for row in silent[:_NAMED]
+        )
+        more = f" and {counted(len(silent) - _NAMED, 'more source')}" if len(silent) > _NAMED else ""
+        said.append(f"Nothing has come from {names}{more}.")
     for row in found.rows:
-        silent = {"stopped": row["feeds_stopped"] or 0, "failing": row["feeds_failing"] or 0}
-        if count := sum(silent.values()):
+        quiet = {"stopped": row.get("feeds_stopped") or 0, "failing": row.get("feeds_failing") or 0}
+        if count := sum(quiet.values()):
             why = " and ".join(
-                word if number == count else f"{number} {word}" for word, number in silent.items() if number
+                word if number == count else f"{number} {word}" for word, number in quiet.items() if number
             )
             said.append(
                 f"{count} of {counted(row['feeds'], 'feed')} {'brings' if count == 1 else 'bring'} nothing new "

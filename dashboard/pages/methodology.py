@@ -43,6 +43,7 @@ _RELATIONS = {
     "download_quarters": "downloads per quarter of an hour",
     "episode_days": "downloads of each episode per day",
     "episode_milestones": "the first days of each episode",
+    "excluded_days": "refused requests per day and reason",
     "excluded_requests": "requests that were refused, with their reason",
     "io_bookings": "insertion orders",
     "listener_days": "one row per listener, day and episode",

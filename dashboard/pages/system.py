@@ -24,6 +24,7 @@ _QUEUES = {
     "dirty_hours": "Hours with new events",
     "dirty_metric_days": "Days for plays and completion",
     "dirty_campaigns": "Campaigns for attribution",
+    "dirty_excluded_hours": "Hours with new refused requests",
     "waiting_requests": "Requests at prefixes to be counted",
     "reports": "PDF reports",
 }

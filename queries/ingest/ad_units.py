@@ -97,7 +97,7 @@ class _Unit:
 def import_ad_units(actor: Actor, source: BinaryIO, *, name: str, told: Told) -> ImportResult:
     """What became of the rows in a file. Raises: ImportRefused when the file as a whole cannot be understood."""
     file = read_small(actor, source, AD_UNITS, name, told, record=True)
-    with importing(actor, "ad_units", name) as (connection, import_id, tally):
+    with importing(actor, "ad_units", name, told.source_name) as (connection, import_id, tally):
         tally.source_sha256 = file.sha256
         tally.imported, tally.duplicate, refusals = _add(connection, actor, file.lines)
         tally.record(connection, import_id, sorted(file.refusals + refusals, key=lambda r: r.line_number))

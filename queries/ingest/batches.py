@@ -25,6 +25,7 @@ from queries.ingest.imports import (
     import_lock,
     record_failure,
 )
+from queries.ingest.origins import origin_of
 from queries.session import Actor, tenant_session
 from queries.statements import ask, tell
 
@@ -77,9 +78,11 @@ class Batches:
 @contextmanager
 def importing_in_batches(
     actor: Actor, import_type: ImportType, source: str, *, begins_with: BeginsWith,
-    options: dict[str, Any] | None = None,
+    options: dict[str, Any] | None = None, source_name: str | None = None,
 ) -> Iterator[Batches]:  # fmt: skip
     """An import to be done in batches; it goes on where one of the same source and options stopped.
+
+    `source_name`: whose data it is, where somebody says so.
 
     Raises: ImportRefused when another import of this tenant runs; what goes wrong inside is recorded and raised again.
     """
@@ -87,7 +90,9 @@ def importing_in_batches(
     run: Batches | None = None
     try:
         with import_lock(actor) as lock:
-            run = _started(actor, lock, import_type, source, told, begins_with)
+            run = _started(
+                actor, lock, import_type, source, source_name or origin_of(source), told, begins_with
+            )
             yield run
             with tenant_session(actor, write=True) as connection:
                 complete(connection, actor, run.import_id, import_type, source, run.tally)
@@ -108,6 +113,7 @@ def _started(
     lock: Connection,
     import_type: ImportType,
     source: str,
+    source_name: str,
     options: str,
     begins_with: BeginsWith,
 ) -> Batches:
@@ -126,6 +132,7 @@ def _started(
         tell(connection, "ingest/close_interrupted")
         made = ask(
             connection, "ingest/start_import",
-            import_type=import_type, source=source, created_by=actor.user_id, options=options,
+            import_type=import_type, source=source, source_name=source_name, created_by=actor.user_id,
+            options=options,
         )  # fmt: skip
     return Batches(actor, lock, made[0]["id"], Tally(), 0)

@@ -102,8 +102,9 @@ class _Booking:
 
 def import_bookings(actor: Actor, source: BinaryIO, *, name: str, told: Told | None = None) -> ImportResult:
     """What became of the rows in a file. Raises: ImportRefused when the file as a whole cannot be understood."""
-    file = read_small(actor, source, BOOKINGS, name, told or Told(), record=True)
-    with importing(actor, "bookings", name) as (connection, import_id, tally):
+    told = told or Told()
+    file = read_small(actor, source, BOOKINGS, name, told, record=True)
+    with importing(actor, "bookings", name, told.source_name) as (connection, import_id, tally):
         tally.source_sha256 = file.sha256
         tally.imported, tally.duplicate, refusals = _add(connection, actor, file.lines)
         tally.record(connection, import_id, sorted(file.refusals + refusals, key=lambda r: r.line_number))

@@ -28,9 +28,10 @@ from queries.ingest.counting.single import SingleRequests, judged_agent
 from queries.ingest.counting.verdicts import Fetch
 from queries.ingest.enclosures import enclosure
 from queries.ingest.event_store import EventStore, event_id
-from queries.ingest.events import IMPORT_TYPES, in_time, limits_of
-from queries.ingest.imports import Refusal, Tally
+from queries.ingest.events import IMPORT_TYPES, in_time, limits_of, reach
+from queries.ingest.imports import Refusal, Tally, as_document
 from queries.ingest.logs.tenant import tenant_rules
+from queries.ingest.origins import API_KEY
 from queries.ingest.references import References
 from queries.ingest.room import Room
 from queries.ingest.rows import field_reader
@@ -109,6 +110,8 @@ def take_events(tenant_id: UUID, key_id: UUID, events: list[Any]) -> Taken:
             None
         )
         for kind in KINDS:
+            gone = {refusal.line_number for refusal in refused[kind]}
+            reach(tallies[kind], kind, (row for row in rows[kind] if row.line_number not in gone))
             _note(connection, key_id, key[0]["name"], kind, clock["now"], tallies[kind], refused[kind])
     return Taken(
         sum(tally.imported for tally in tallies.values()),
@@ -134,9 +137,10 @@ def _note(
     id_ = uuid5(_BATCHES, f"{key_id} {kind} {hour.isoformat()}")
     noted = ask(
         connection, "collector/note_batch",
-        id=id_, import_type=IMPORT_TYPES[kind], source=f"API key {name}", records_imported=tally.imported,
+        id=id_, import_type=IMPORT_TYPES[kind], source=f"{API_KEY}{name}", records_imported=tally.imported,
         records_duplicate=tally.duplicate, records_refused=len(refusals), impressions=tally.impressions,
         by_reason=orjson.dumps(Counter(refusal.reason for refusal in refusals)).decode(),
+        reached=as_document(tally.reached),
     )[0]  # fmt: skip
     room = LISTED_REFUSALS_OF_HOUR - (noted["records_refused"] - len(refusals))
     if refusals and room > 0:

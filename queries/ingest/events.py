@@ -6,8 +6,7 @@ same file imported again adds nothing.
 
 from __future__ import annotations
 
-import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import ExitStack
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -24,6 +23,7 @@ from queries.ingest.imports import (
     ImportResult,
     ImportType,
     Refusal,
+    Subject,
     Tally,
     as_document,
     refuse,
@@ -46,8 +46,6 @@ BATCH_BYTES = 8 * 1024 * 1024
 AHEAD_OF_NOW = timedelta(minutes=10)
 """How far a source's clock may run ahead of ours."""
 
-# Whatever is no letter, and days and runs of a file.
-_SEPARATORS = re.compile(r"[^a-z]+")
 IMPORT_TYPES: dict[Kind, ImportType] = {"listener": "listener_events", "attribution": "attribution_events"}
 _TOO_OLD: dict[Kind, str] = {
     "listener": "The event is older than the two years that raw events are kept.",
@@ -108,7 +106,7 @@ def import_events(
             run = stack.enter_context(
                 importing_in_batches(
                     actor, IMPORT_TYPES[opened], name, begins_with=lambda *so_far: _begins_with(file, source, *so_far),
-                    options=options,
+                    options=options, source_name=source_name,
                 )
             )  # fmt: skip
             if source.seekable():
@@ -121,7 +119,14 @@ def import_events(
     except ImportRefused as refused:
         if run is None:
             # A file that tells nothing of its kind is recorded under the usual one.
-            refuse(actor, IMPORT_TYPES[told[0] or "listener"], name, refused, sha256=told[1])
+            refuse(
+                actor,
+                IMPORT_TYPES[told[0] or "listener"],
+                name,
+                refused,
+                sha256=told[1],
+                source_name=source_name,
+            )
         raise
     return result(run.import_id, IMPORT_TYPES[opened], run.tally)
 
@@ -141,8 +146,28 @@ def _take(
         room.make(event.row.occurred_at for event in batch.events)
         with run.batch(batch.lines, batch.sha256) as connection:
             refusals = batch.refusals + (store.store(connection, batch.events) if batch.events else [])
+            refused = {refusal.line_number for refusal in refusals}
+            reach(
+                run.tally, kind, (event.row for event in batch.events if event.row.line_number not in refused)
+            )
             run.tally.record(connection, run.import_id, sorted(refusals, key=lambda r: r.line_number))
         batch_done(run.lines_done, batch.reached)
+
+
+def reach(tally: Tally, kind: Kind, rows: Iterable[Row]) -> None:
+    """Notes how far the source's data goes with these rows, which stand."""
+    last: dict[Subject, datetime] = {}
+    for row in rows:
+        subject: Subject = (
+            "listener_events"
+            if kind == "listener"
+            else "impressions"
+            if row.type == "impression"
+            else "conversions"
+        )
+        last[subject] = max(row.occurred_at, last.get(subject, row.occurred_at))
+    for subject, moment in last.items():
+        tally.reach(subject, moment)
 
 
 def _judged_batches(actor: Actor, store: EventStore, batches: Iterator[_Batch]) -> Iterator[_Batch]:
@@ -192,12 +217,6 @@ def check_events(
             first += sorted(batch.refusals, key=lambda r: r.line_number)[: SHOWN_REFUSALS - len(first)]
             batch_done(batch.lines, batch.reached)
     return DryRun(good, refused, tuple(first))
-
-
-def source_of(file_name: str) -> str:
-    """The name of a source by a file of it: without its endings, dates and numbers."""
-    words = _SEPARATORS.sub(" ", file_name.lower().partition(".")[0])
-    return words.strip().replace(" ", "-")[:120] or "file"
 
 
 def _columns(

@@ -12,6 +12,7 @@ import os
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from typing import Any, Literal, NoReturn
 from uuid import UUID
 
@@ -20,6 +21,7 @@ from sqlalchemy import Connection
 from sqlalchemy.exc import DBAPIError, OperationalError
 
 from queries.errors import AccessRefused, InvalidRequest, NotAvailable, NotFound, PodboardError
+from queries.ingest.origins import origin_of
 from queries.session import Actor, system_session, tenant_session
 from queries.statements import ask, tell
 
@@ -27,6 +29,9 @@ ImportType = Literal[
     "feed", "listener_events", "attribution_events", "access_log", "bookings", "conversions", "transcripts",
     "retention_curves", "ad_units",
 ]  # fmt: skip
+
+Subject = Literal["listener_events", "impressions", "conversions"]
+"""What events are about, as the page Freshness tells of them."""
 
 SHOWN_REFUSALS = 20
 LISTED_REFUSALS = 100_000
@@ -69,6 +74,8 @@ class Tally:
     notes: list[str] = field(default_factory=list)
     first_refusals: list[Refusal] = field(default_factory=list)
     listed: int = 0
+    reached: dict[str, str] = field(default_factory=dict)
+    """The last moment of what was brought, by subject."""
 
     @classmethod
     def of(cls, row: Mapping[str, Any]) -> Tally:
@@ -77,7 +84,7 @@ class Tally:
         return cls(
             imported=row["records_imported"], duplicate=row["records_duplicate"], refused=row["records_refused"],
             impressions=figures.pop("impressions", 0), by_reason=figures.pop("by_reason", {}),
-            listed=figures.pop("listed", 0), told=figures,
+            listed=figures.pop("listed", 0), reached=figures.pop("reached", {}), told=figures,
         )  # fmt: skip
 
     def figures(self) -> dict[str, Any]:
@@ -87,7 +94,13 @@ class Tally:
             "impressions": self.impressions,
             "by_reason": self.by_reason,
             "listed": self.listed,
-        }
+        } | ({"reached": self.reached} if self.reached else {})
+
+    def reach(self, subject: Subject, moment: datetime) -> None:
+        """Notes that the source's data of this subject goes up to this moment at least."""
+        told = moment.astimezone(UTC).isoformat(timespec="microseconds")
+        # Of one length and zone, so the later one is the greater one.
+        self.reached[subject] = max(told, self.reached.get(subject, told))
 
     def record(self, connection: Connection, import_id: UUID, refusals: list[Refusal]) -> None:
         """Counts refusals and lists as many as are listed."""
@@ -133,9 +146,12 @@ def import_lock(actor: Actor) -> Iterator[Connection]:
 
 
 @contextmanager
-def importing(actor: Actor, import_type: ImportType, source: str) -> Iterator[tuple[Connection, UUID, Tally]]:
+def importing(
+    actor: Actor, import_type: ImportType, source: str, source_name: str | None = None
+) -> Iterator[tuple[Connection, UUID, Tally]]:
     """The transaction of one import, with its id and a tally to fill; the import's row tells the truth at every moment.
 
+    `source` is what it is called, `source_name` whose data it is where somebody says so.
     Raises: ImportBusy when another import of this tenant runs; what goes wrong inside is recorded and raised again.
     """
     import_id: UUID | None = None
@@ -147,7 +163,8 @@ def importing(actor: Actor, import_type: ImportType, source: str) -> Iterator[tu
                 tell(ledger, "ingest/close_interrupted")
                 import_id = ask(
                     ledger, "ingest/start_import",
-                    import_type=import_type, source=source, created_by=actor.user_id, options="{}",
+                    import_type=import_type, source=source, source_name=source_name or origin_of(source),
+                    created_by=actor.user_id, options="{}",
                 )[0]["id"]  # fmt: skip
             yield connection, import_id, tally
             complete(connection, actor, import_id, import_type, source, tally)
@@ -179,10 +196,11 @@ def complete(
 
 
 def refuse(
-    actor: Actor, import_type: ImportType, source: str, refused: ImportRefused, *, sha256: str | None = None
-) -> NoReturn:
+    actor: Actor, import_type: ImportType, source: str, refused: ImportRefused, *, sha256: str | None = None,
+    source_name: str | None = None,
+) -> NoReturn:  # fmt: skip
     """Records an import that ended before it began, and raises why."""
-    with importing(actor, import_type, source) as (_, _, tally):
+    with importing(actor, import_type, source, source_name) as (_, _, tally):
         tally.source_sha256 = sha256
         raise refused
 

@@ -128,7 +128,7 @@ def import_retention(
 ) -> ImportResult:
     """What became of the points in a file. Raises: ImportRefused when the file as a whole cannot be understood."""
     file = read_small(actor, source, CURVES, name, told, record=True)
-    with importing(actor, "retention_curves", name) as (connection, import_id, tally):
+    with importing(actor, "retention_curves", name, told.source_name) as (connection, import_id, tally):
         tally.source_sha256 = file.sha256
         curves, refusals, tally.duplicate = _curves(connection, file.lines, defaults)
         stored = ask(

@@ -86,7 +86,7 @@ def read_small(
     except ImportRefused as refused:
         if not record:
             raise
-        refuse(actor, table.import_type, name, refused, sha256=sha256)
+        refuse(actor, table.import_type, name, refused, sha256=sha256, source_name=told.source_name)
     if record and told.columns is not None and told.source_name is not None:
         with tenant_session(actor, write=True) as connection:
             tell(

@@ -32,7 +32,8 @@ _CONNECTIONS = 2
 _ANALYZE = (
     "analyze listener_events (tenant_id, episode_id, listener_id, event_type, occurred_at)",
     "analyze attribution_events (tenant_id, campaign_id, episode_id, listener_id, attribution_type, occurred_at)",
-    "analyze episodes, campaigns, ad_units, io_bookings, internal.dirty_hours, internal.dirty_metric_days",
+    "analyze episodes, campaigns, ad_units, io_bookings",
+    "analyze internal.dirty_hours, internal.dirty_metric_days, internal.dirty_excluded_hours",
 )
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from typing import cast
 
 import numpy as np
@@ -32,6 +32,8 @@ _SHARE_OF_DOWNLOADS = 0.14
 _READ_AT = 22 * 60
 """Minute of yesterday at which the first feed was read: within a day of whenever the demo is loaded."""
 _DAYS = 45
+_HOST = "northbay-cdn"
+_SHARE_OF_HOST = 0.3
 _REFUSED = (
     ("The time cannot be read.", "2024-13-04T09:00"),
     ("The episode is not known.", "ep-00417"),
@@ -40,7 +42,7 @@ _REFUSED = (
 
 
 def counting(material: Material) -> Rows:
-    """The imports of six weeks, what they refused, and the requests that did not count."""
+    """The imports of six weeks, of two hosts, what they refused, and the requests that did not count."""
     imports = _imports(material)
     return {
         "etl_imports": imports,
@@ -86,6 +88,19 @@ def _weeks(material: Material) -> list[dict[str, object]]:
 def _imports(material: Material) -> list[Row]:
     manager, site = person(material, "account_manager"), f"https://{material.plan.slug}.example"
     moments = material.downloads.day
+    # A second host sent its log day by day, and then no more.
+    logged = {back: int((moments == material.calendar.length - 1 - back).sum() * _SHARE_OF_HOST)
+              for back in (range(5, 19) if is_story(material) else ())}  # fmt: skip
+
+    def last_of(day: int) -> datetime | None:
+        """The last download up to the end of this day."""
+        until = material.downloads.at[moments <= day]
+        start = int(material.calendar.starts_ms[0])
+        return (
+            material.calendar.at(0, 0) + timedelta(milliseconds=int(until.max()) - start)
+            if len(until)
+            else None
+        )
 
     def one(
         name: str,
@@ -98,13 +113,20 @@ def _imports(material: Material) -> list[Row]:
         refused: int,
         seconds: int,
         error: str | None = None,
+        *,
+        of: str,
+        reached: datetime | None = None,
     ) -> Row:
         started = ago(material, back, minute)
+        # As imports write it.
+        told = reached and min(reached, started).astimezone(UTC).isoformat(timespec="microseconds")
         return {
             "id": material.id(f"import/{name}"),
             "tenant_id": material.tenant_id,
             "import_type": kind,
             "source": source,
+            "source_name": of,
+            "figures": json.dumps({"reached": {"listener_events": told}} if told else {}),
             "status": "completed" if error is None else "failed",
             "records_imported": imported,
             "records_duplicate": duplicate,
@@ -119,7 +141,12 @@ def _imports(material: Material) -> list[Row]:
     rows = []
     for n in range(len(_weeks(material))):
         last = material.calendar.length - 7 * n - 1
-        count = int(((moments > last - 7) & (moments <= last)).sum())
+        in_logs = sum(
+            requests
+            for back, requests in logged.items()
+            if last - 7 < material.calendar.length - 1 - back <= last
+        )
+        count = int(((moments > last - 7) & (moments <= last)).sum()) - in_logs
         refused = len(_REFUSED) if n == 0 else 0
         rows.append(
             one(
@@ -132,12 +159,32 @@ def _imports(material: Material) -> list[Row]:
                 11 * n,
                 refused,
                 3 + count // 4000,
+                of="downloads",
+                reached=last_of(last),
+            )
+        )
+    for back, count in logged.items():
+        day = material.calendar.length - 1 - back
+        rows.append(
+            one(
+                f"log/{back}",
+                "access_log",
+                f"{_HOST}-{material.calendar.date_of(day).isoformat()}.log.gz",
+                back - 1,
+                4 * 60 + 10,
+                count,
+                0,
+                0,
+                2,
+                of=_HOST,
+                reached=last_of(day),
             )
         )
     for n, show in enumerate(material.plan.shows):
         rows.append(
-            one(f"feed/{show.slug}", "feed", f"{site}/{show.slug}/feed.xml", 1, _READ_AT + 5 * n, 1, 40, 0, 2)
-        )
+            one(f"feed/{show.slug}", "feed", f"{site}/{show.slug}/feed.xml", 1, _READ_AT + 5 * n, 1, 40, 0, 2,
+                of=f"{material.plan.slug}.example")
+        )  # fmt: skip
     rows += [
         one(
             "curve",
@@ -149,6 +196,7 @@ def _imports(material: Material) -> list[Row]:
             0,
             0,
             1,
+            of="spotify-retention",
         )
         for curve in _curves(material)
     ]
@@ -165,6 +213,7 @@ def _imports(material: Material) -> list[Row]:
                 0,
                 1,
                 "The file ends in the middle of a line. Nothing of it was kept.",
+                of="orders-october",
             )
         )
     return rows

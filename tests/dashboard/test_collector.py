@@ -66,7 +66,16 @@ class Sender:
     def count(self) -> None:
         """What the worker does with requests at prefixes before it refreshes."""
         with system_session("requests", tenant_id=self.tenant) as connection:
-            count_requests(connection)
+            count_requests(connection, self.tenant)
+
+    def named(self, source: str) -> list[Any]:
+        """What imports of this source say: kind, rows taken and refused, why, and of what they say how far it goes."""
+        return self.tables.execute(
+            "select import_type, records_imported, records_refused, figures -> 'by_reason',"
+            " array(select jsonb_object_keys(figures -> 'reached') order by 1) from etl_imports"
+            " where tenant_id = %s and source_name = %s order by import_type",
+            [self.tenant, source],
+        ).fetchall()
 
     def events(self) -> list[Any]:
         self.count()
@@ -132,6 +141,23 @@ def test_a_batch_is_stored_and_the_same_again_adds_nothing(alpha: Sender) -> Non
     again = alpha.post(batch)
     assert (again.json["imported"], again.json["duplicate"], again.json["refused"]) == (0, 3, 0)
     assert len(alpha.events()) == 3
+
+
+def test_a_key_says_how_far_each_kind_of_its_events_goes(alpha: Sender) -> None:
+    at = [NOW - timedelta(minutes=minutes) for minutes in (50, 40, 30, 20)]
+    visit = {"campaign_id": str(alpha.campaign), "attribution_type": "visit", "source": "pixel"}
+    alpha.post(
+        [alpha.event("l1", occurred_at=at[1].isoformat()), {**visit, "occurred_at": at[2].isoformat()}]
+    )
+    # Neither an older event nor one that is refused moves it.
+    alpha.post([alpha.event("l2", occurred_at=at[0].isoformat())])
+    alpha.post([alpha.event("l3", occurred_at=at[3].isoformat(), episode="nobody")])
+    reached = alpha.tables.execute(
+        "select r.key, max(cast(r.value as timestamptz)) from etl_imports i, jsonb_each_text(i.figures -> 'reached') r"
+        " where i.tenant_id = %s and i.source_name = 'API key Collector' group by r.key order by r.key",
+        [alpha.tenant],
+    ).fetchall()
+    assert reached == [("conversions", at[2]), ("listener_events", at[1])]
 
 
 def test_a_conversion_older_than_raw_events_comes_with_new_ones(alpha: Sender) -> None:
@@ -331,6 +357,12 @@ def test_a_prefix_counts_once_a_day_and_leads_to_the_stored_address(alpha: Sende
     head = alpha.client.head(f"/e/{alpha.episode}", base_url=ADDRESS, headers={"User-Agent": PHONE})
     assert head.status_code == 302
     assert alpha.excluded() == ["repeat", "bot", "head"]
+    # What the worker counted is one import of the hour, and names what it refused.
+    assert alpha.named("Prefix") == [("listener_events", 1, 1, {"repeat": 1}, ["listener_events"])]
+    assert alpha.one(
+        "select count(*) from excluded_requests x join etl_imports i on i.id = x.import_id"
+        " where x.episode_id = %s and x.reason = 'repeat' and i.source_name = 'Prefix'", alpha.episode,
+    ) == 1  # fmt: skip
     # No address is kept in any form that is not keyed.
     assert "192.0.2.7" not in str(alpha.tables.execute("select * from listener_events where episode_id = %s",
                                                        [alpha.episode]).fetchall())  # fmt: skip

@@ -514,8 +514,8 @@ def test_why_a_source_has_failed_stands_under_its_name(monkeypatch):
     stored = [
         {**came, "subject": "listener_events"},
         {**came, "subject": "conversions", "failed_at": since, "error_message": "The file is empty."},
-    ]
-    monkeypatch.setattr(sources, "ask", lambda *_: stored)
+    ]  # of the time before imports named their sources
+    monkeypatch.setattr(sources, "ask", lambda _, name: stored if name == "sources/sources" else [])
     view = View(SimpleNamespace(currency="USD"), SimpleNamespace(zone=ZoneInfo("UTC")), path="")
     shown = _text(freshness._show_sources(sources.sources(None), view))
     assert "Downloads and plays downloads.csv" in shown
@@ -537,14 +537,14 @@ def test_freshness_says_what_was_not_received_beside_as_of_when_it_counted(monke
     fresh = {"label": "Downloads", "is_late": False, "refreshed_at": counted_to}
     late = {"label": "Attribution", "is_late": True, "refreshed_at": counted_to}
     good = {
-        "subject": "bookings", "complete_to": counted_to, "failed_at": None,
+        "subject": "bookings", "complete_to": counted_to, "imported_at": counted_to, "failed_at": None,
         "feeds": None, "feeds_failing": None, "feeds_stopped": None,
     }  # fmt: skip
     feeds = {**good, "subject": "feeds", "feeds": 4, "feeds_failing": 0, "feeds_stopped": 0}
     one, other = ({**good, "failed_at": datetime(2026, 11, day, 23, 30, tzinfo=UTC)} for day in (20, 17))
 
     def said(*stored, relations=(fresh,)):
-        monkeypatch.setattr(sources, "ask", lambda *_: list(stored))
+        monkeypatch.setattr(sources, "ask", lambda _, name: list(stored) if name == "sources/sources" else [])
         filters = SimpleNamespace(zone=ZoneInfo("Europe/Berlin"))
         return freshness._sentence(None, filters, Answer((), relations))
 

@@ -13,6 +13,7 @@ import psycopg
 import pytest
 
 from dashboard.pages import all_pages
+from queries import refresh
 from queries.ingest.counting.reasons import words_of_reason
 from queries.metrics import METRICS, RULE_VERSION
 from tests.dashboard.test_boxes import OPENS
@@ -54,8 +55,10 @@ def refused(world: World) -> Iterator[list[tuple[str, datetime, str]]]:
                     " values (%s, %s, %s, 'rules of a test', %s)",
                     [tenant.tenant_id, episode[0], reason, at],
                 )
+        refresh.refresh_rollups()
         yield [(reason, at, str(episode[0])) for reason, at in rows]
         owner.execute("delete from excluded_requests where rule_version = 'rules of a test'")
+    refresh.refresh_rollups()
 
 
 @pytest.mark.parametrize(("box", "path"), BOXES)

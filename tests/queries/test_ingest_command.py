@@ -136,6 +136,52 @@ def test_a_column_is_told_by_any_of_its_names(
     assert (done.exit_code, "--map folge=nothing" in done.output) == (2, True)
 
 
+def test_what_columns_of_bookings_mean_is_remembered_for_their_source(
+    alice: Tenant, run: Callable[..., Result], tmp_path: Path
+) -> None:
+    """It was told anew for each file, though the help of the others said that this is not needed."""
+    today = datetime.now(UTC).date()
+    campaign = alice.campaign(alice.sponsor("S"), today, today)
+    told = ("kampagne=campaign", "von=starts_on", "bis=ends_on", "art=pricing_model", "preis=rate", "notiz=")
+    paths = [tmp_path / name for name in ("orders-2026-10.csv", "orders-2026-11.csv", "elsewhere.csv")]
+    for number, path in enumerate(paths):
+        path.write_text(
+            f"kampagne,von,bis,art,preis,currency,notiz\n{campaign},2026-1{number}-01,2026-1{number}-20,flat,9,EUR,x\n"
+        )
+    mapped = [part for one in told for part in ("--map", one)]
+    slug = ("--tenant", _slug(alice))
+    assert run("bookings", paths[0], *slug, *mapped, "--dry-run").output.startswith(
+        "Rows: 1 good, 0 would be"
+    )
+    # Nothing is remembered of what was only tried.
+    assert isinstance(run("bookings", paths[0], *slug).exception, PodboardError)
+    taken = "Bookings: 1 imported, 0 there already, 0 refused.\n"
+    assert run("bookings", paths[0], *slug, *mapped).output == taken
+    assert run("bookings", paths[1], *slug, "--dry-run").output.startswith("Rows: 1 good, 0 would be")
+    assert run("bookings", paths[1], *slug).output == taken
+    assert isinstance(run("bookings", paths[2], *slug).exception, PodboardError)
+    assert run("bookings", paths[2], *slug, "--source", "orders").output == taken
+
+
+def test_a_log_is_its_sources(
+    alice: Tenant, command_database: Database, run: Callable[..., Result], tmp_path: Path
+) -> None:
+    run("feed", FEED, "--tenant", _slug(alice))
+    log = tmp_path / "access.log"
+    moment = datetime.now(UTC).strftime("%d/%b/%Y:%H:%M:%S +0000")
+    log.write_text(f'192.0.2.1 - - [{moment}] "GET /one.mp3 HTTP/1.1" 200 90000000 "-" "Overcast/1.0"\n')
+    for told in ([], ["--source", "North CDN"]):
+        done = run("log", log, "--tenant", _slug(alice), *told)
+        assert done.output.startswith("Downloads: 0 counted"), done
+    with psycopg.connect(command_database.superuser_dsn) as connection:
+        found = connection.execute(
+            "select source_name from etl_imports where tenant_id = %s and import_type = 'access_log'"
+            " order by started_at",
+            [alice.tenant_id],
+        ).fetchall()
+    assert found == [("access",), ("North CDN",)]
+
+
 def test_a_file_of_bad_rows_alone_ends_with_1(
     alice: Tenant, run: Callable[..., Result], tmp_path: Path
 ) -> None:

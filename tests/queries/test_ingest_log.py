@@ -76,6 +76,11 @@ def test_a_log_becomes_downloads_and_reasons(host: Host) -> None:
         "select import_type, status, records_imported, records_duplicate, records_refused, lines_done,"
         " figures -> 'by_reason' ->> 'bot', completed_at >= started_at from etl_imports where tenant_id = %(tenant)s"
     ) == [("access_log", "completed", 2, 0, 6, 8, "1", True)]
+    # A log goes as far as its last request for an episode, of whatever kind; its file says whose it is.
+    assert host.rows(
+        "select source_name, cast(figures -> 'reached' ->> 'listener_events' as timestamptz) from etl_imports"
+        " where tenant_id = %(tenant)s"
+    ) == [("access", at("11:00:00"))]
     assert host.rows(
         "select count(*) from excluded_requests where tenant_id = %(tenant)s and import_id is not null"
         " and rule_version = 'IAB 2.3, rules 2'"

@@ -1,15 +1,17 @@
-"""Each kind of source says up to when there is data of it, what came last and what failed since."""
+"""Each source says up to when there is data of it, what came last, what failed since and when it fell silent."""
 
 from __future__ import annotations
 
 import io
-from collections.abc import Callable, Iterator
-from datetime import timedelta
+from collections.abc import Callable, Iterator, Sequence
+from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 import pytest
 
+from queries.ingest import events
 from queries.ingest.bookings import import_bookings
+from queries.ingest.collector import create_link
 from queries.ingest.imports import ImportRefused
 from queries.session import tenant_session
 from queries.settings import Settings
@@ -26,8 +28,35 @@ def source_database(settings: Settings, make_database: Callable[[str], Database]
 
 
 def _sources(studio: Studio) -> dict[str, dict[str, Any]]:
+    """By kind, of a tenant that has at most one source of each."""
+    found = {subject: row for (subject, _), row in _named(studio).items()}
+    assert len(found) == len(_named(studio))
+    return found
+
+
+def _named(studio: Studio, *, today: date | None = None) -> dict[tuple[str, str], dict[str, Any]]:
     with tenant_session(studio.actor) as connection:
-        return {row["subject"]: dict(row) for row in sources(connection).rows}
+        return {(row["subject"], row["name"]): dict(row) for row in sources(connection, today=today).rows}
+
+
+def _events(*hours: float, kind: str = "download") -> str:
+    """A file with one event each of so many hours ago, each of another listener."""
+    rows = (f"l{at},{kind},guid-1,{(NOW - timedelta(hours=at)).isoformat()}" for at in hours)
+    return "\n".join(["listener_id,event_type,episode,occurred_at", *rows, ""])
+
+
+def _moved(studio: Studio, source: str, days: Sequence[int]) -> None:
+    """Moves the imports of a source, the newest first, so many days back."""
+    with studio.tenant.owner() as owner:
+        ids = owner.execute(
+            "select id from etl_imports where tenant_id = %s and source_name = %s order by started_at desc",
+            (studio.tenant.tenant_id, source),
+        ).fetchall()
+        for (id_,), back in zip(ids, days, strict=True):
+            owner.execute(
+                "update etl_imports set started_at = started_at - %s, completed_at = completed_at - %s where id = %s",
+                (timedelta(days=back), timedelta(days=back), id_),
+            )
 
 
 def test_a_tenant_without_data_has_nothing_yet_of_every_kind(source_database: Database) -> None:
@@ -139,3 +168,127 @@ def test_feeds_that_bring_nothing_new_are_counted_beside_the_source(source_datab
     assert [found["feeds"][key] for key in ("feeds", "feeds_failing", "feeds_stopped")] == [3, 1, 1]
     assert found["feeds"]["complete_to"] == NOW - timedelta(hours=2)
     assert found["bookings"]["feeds"] is None
+
+
+def test_two_hosts_of_a_tenant_stand_beside_each_other(source_database: Database) -> None:
+    """One of them stopped, and the kind of source said that all was well."""
+    studio = Studio(source_database)
+    studio.take(_events(90, 80), source_name="north")
+    studio.take(_events(70, 60), source_name="north")
+    with pytest.raises(ImportRefused):
+        studio.take("nothing,of,use\n", source_name="north")
+    with pytest.raises(ImportRefused):
+        studio.take("nothing,of,use\n1,2,3\n", source_name="north")
+    # Of before: what a source brings later may be older, and what is refused brings nothing.
+    studio.take(_events(20), source_name="South")
+    studio.take(_events(40) + f"l9,download,nobody,{NOW.isoformat()}\n", source_name="South")
+    found = _named(studio)
+    assert [key for key in found if key[0] == "listener_events"] == [
+        ("listener_events", "north"), ("listener_events", "South"),
+    ]  # fmt: skip
+    north, south = found["listener_events", "north"], found["listener_events", "South"]
+    assert (north["state"], north["complete_to"], north["records_imported"]) == (
+        "failed", NOW - timedelta(hours=60), 2,
+    )  # fmt: skip
+    assert "do not tell listener from attribution events" in north["error_message"]
+    failed = studio.rows(
+        "select min(started_at) from etl_imports where tenant_id = %(tenant)s and status = 'failed'"
+    )
+    assert north["failed_at"] == failed[0][0]
+    assert (south["state"], south["complete_to"], south["failed_at"]) == (
+        "good",
+        NOW - timedelta(hours=20),
+        None,
+    )
+    assert (south["records_imported"], south["records_refused"]) == (1, 1)
+    assert (found["impressions", "Impressions"]["state"], found["conversions", "Visits and conversions"]["state"]) == (
+        "nothing yet", "nothing yet",
+    )  # fmt: skip
+
+
+def test_a_source_of_two_kinds_is_told_of_in_both(source_database: Database) -> None:
+    studio = Studio(source_database)
+    at = [(NOW - timedelta(days=days)).isoformat() for days in (12, 11)]
+    studio.take(
+        "campaign_id,listener_id,attribution_type,source,occurred_at\n"
+        f"{studio.campaign},l1,visit,pixel,{at[0]}\n{studio.campaign},l1,impression,,{at[1]}\n",
+        source_name="ad server",
+    )
+    studio.take(
+        "campaign_id,listener_id,attribution_type,source,occurred_at\n"
+        f"{studio.campaign},l2,purchase,pixel,{at[1]}\n",
+        source_name="shop",
+    )
+    found = _named(studio)
+    assert {key: row["complete_to"] for key, row in found.items() if row["complete_to"]} == {
+        ("impressions", "ad server"): NOW - timedelta(days=11),
+        ("conversions", "ad server"): NOW - timedelta(days=12),
+        ("conversions", "shop"): NOW - timedelta(days=11),
+    }
+
+
+@pytest.mark.parametrize(
+    ("came", "state"),
+    [
+        ([0, 1, 2, 3, 4], "good"),  # daily
+        ([1, 2, 3, 4, 5], "good"),  # today is not over
+        ([2, 3, 4, 5, 6], "silent"),
+        ([60, 61, 62, 63, 64], "silent"),
+        ([61, 62, 63, 64, 65], "ended"),
+        ([3, 4, 5, 6, 7, 10, 11, 12, 13, 14, 17], "good"),  # never on Saturday or Sunday
+        ([4, 5, 6, 7, 8, 11, 12, 13, 14, 15, 18], "silent"),
+        ([2, 3, 4, 14, 15, 16], "silent"),  # one outage of before excuses nothing
+        ([9, 40, 70, 75], "good"),  # too seldom to tell
+    ],
+)
+def test_a_source_that_stays_away_for_longer_than_usual_is_silent(
+    source_database: Database, came: list[int], state: str
+) -> None:
+    studio = Studio(source_database)
+    for n in range(len(came)):
+        studio.take(_events(n + 1), source_name="host")
+    # What brings nothing new is no news.
+    studio.take(_events(1), source_name="host")
+    _moved(studio, "host", [0, *came])
+    found = _named(studio, today=datetime.now(UTC).date())["listener_events", "host"]
+    assert (found["state"], (datetime.now(UTC).date() - found["came_last_on"]).days) == (state, came[0])
+
+
+def test_an_import_that_goes_on_keeps_how_far_it_reached(source_database: Database) -> None:
+    studio = Studio(source_database)
+    text = _events(*(30 - n for n in range(20)))
+    with pytest.MonkeyPatch.context() as small:
+        small.setattr(events, "FIRST_ROWS", 10)
+        small.setattr(events, "BATCH_ROWS", 10)
+        with pytest.raises(RuntimeError):
+            studio.take(text, source_name="host", batch_done=_stop)
+        assert _named(studio)["listener_events", "host"]["complete_to"] == NOW - timedelta(hours=21)
+        studio.take(text, source_name="host")
+    found = _named(studio)["listener_events", "host"]
+    assert (found["complete_to"], found["records_imported"]) == (NOW - timedelta(hours=11), 20)
+
+
+def _stop(*_: int) -> None:
+    raise RuntimeError
+
+
+def test_a_pixel_is_a_source_once_there_is_one(source_database: Database) -> None:
+    studio = Studio(source_database)
+    at = NOW - timedelta(days=12)
+    studio.take(
+        "campaign_id,listener_id,attribution_type,source,occurred_at\n"
+        f"{studio.campaign},l1,visit,pixel,{at.isoformat()}\n", source_name="shop",
+    )  # fmt: skip
+    studio.tenant.refresh_rollups()
+    assert ("conversions", "Pixel") not in _named(studio)
+    create_link(studio.actor, studio.campaign, kind="pixel", key="p" * 32)
+    create_link(
+        studio.actor, studio.campaign, kind="vanity_url", key="show/offer", target_url="https://a.example/"
+    )
+    found = _named(studio)
+    assert (found["conversions", "Pixel"]["state"], found["conversions", "Pixel"]["complete_to"]) == (
+        "good",
+        at,
+    )
+    assert found["conversions", "Pixel"]["records_imported"] == 1
+    assert found["conversions", "Vanity URLs"]["state"] == "nothing yet"

@@ -104,7 +104,8 @@ def test_load_writes_three_tenants_and_counts_what_it_wrote(loaded: Loaded) -> N
     [
         "listener_metrics", "attribution_paths", "attribution_analytics", "refresh_states", "job_runs",
         "internal.metrics_daily", "internal.episode_days", "internal.download_days", "internal.listener_days",
-        "internal.campaign_days", "internal.episode_milestones", "internal.listener_events_hourly",
+        "internal.campaign_days", "internal.excluded_days", "internal.episode_milestones",
+        "internal.listener_events_hourly",
     ],
 )  # fmt: skip
 def test_nothing_derived_is_written(loaded: Loaded, relation: str) -> None:
@@ -130,6 +131,15 @@ def test_triggers_noted_every_hour_for_the_worker(loaded: Loaded) -> None:
             source,
         )
         assert missing == 0
+    missing = loaded.one(
+        """
+        select count(*) from (
+            select distinct tenant_id, date_trunc('hour', occurred_at, 'UTC') from excluded_requests
+            except select tenant_id, hour from internal.dirty_excluded_hours
+        ) x
+        """
+    )
+    assert missing == 0
 
 
 def test_a_second_load_writes_nothing(loaded: Loaded) -> None:

@@ -15,6 +15,7 @@ import psycopg
 import pytest
 from sqlalchemy import TextClause, text
 
+from queries.ingest.origins import origin_of
 from queries.statements import driver_text
 from schema.migrate import FOLDER, Migration, load, migrate
 from schema.server import Reachable, create_database, drop_database
@@ -362,3 +363,37 @@ def _until(happened: Callable[[], bool]) -> None:
     while not happened():
         assert time.monotonic() < deadline, "waited too long"
         time.sleep(0.01)
+
+
+@pytest.mark.parametrize("first", [RELEASED])
+def test_imports_and_refused_requests_of_before_names_are_known(versions: Versions, first: int) -> None:
+    """An upgrade would have shown no source until its next import, and no reason of any request of before."""
+    versions.up_to(first)
+    sources = {
+        "Downloads-2026-11-03.log.gz": "downloads", "API key North 2": "API key North 2", "2026.csv": "file",
+        "https://feeds.example:8443/shows/7.xml": "feeds.example", "orders_north 12.csv": "orders-north",
+    }  # fmt: skip
+    with psycopg.connect(versions.database.superuser_dsn, prepare_threshold=None) as connection:
+        tenants = [plant(connection, mark) for mark in (first - 1, first)]
+        planted = connection.execute("select count(*) from excluded_requests").fetchone()
+        for source in sources:
+            connection.execute(
+                "insert into etl_imports (tenant_id, import_type, source, status, completed_at)"
+                " values (%s, 'listener_events', %s, 'completed', now())",
+                [tenants[1], source],
+            )
+    versions.up_to(versions.all[-1].version)
+    with psycopg.connect(versions.database.superuser_dsn) as connection:
+        found = dict(
+            connection.execute(
+                "select source, source_name from etl_imports where source = any (%s)", [list(sources)]
+            ).fetchall()
+        )
+        assert found == sources == {source: origin_of(source) for source in sources}
+        assert connection.execute(
+            "select count(*) from etl_imports where source_name is null"
+        ).fetchone() == (0,)
+        noted = connection.execute("select distinct tenant_id from internal.dirty_excluded_hours").fetchall()
+    assert planted
+    assert planted[0] > 0
+    assert {tenant for (tenant,) in noted} == set(tenants)

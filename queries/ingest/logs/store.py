@@ -38,9 +38,11 @@ BATCH_LINES = 20_000
 def import_log(
     actor: Actor, source: BinaryIO, *, name: str, log_format: LogFormat | None = None, shift_to: date | None = None,
     mapping: Iterable[str] | None = None, redirects: bool = False, data_centres: Networks | None = None,
-    place_of: FindPlace = nowhere, batch_done: BatchDone = lambda *_: None,
+    place_of: FindPlace = nowhere, batch_done: BatchDone = lambda *_: None, source_name: str | None = None,
 ) -> ImportResult:  # fmt: skip
     """What became of the requests in a log, plain or packed; `name` is what the import is called afterwards.
+
+    `source_name`: whose log it is; otherwise the file's name tells.
 
     Windows are the tenant's, and go on from file to file: logs may overlap, come in any order and stop in the middle.
     `batch_done` hears how many lines are committed, and of how many bytes.
@@ -64,6 +66,7 @@ def import_log(
                 name,
                 begins_with=lambda *told: _begins_with(source, *told),
                 options=options,
+                source_name=source_name,
             )
         )
         plain = stack.enter_context(unpacked(source))
@@ -139,6 +142,8 @@ class _Log:
                     )
                 }  # fmt: skip
                 tally.duplicate += len(known) + doubled
+                # A log goes as far as its last request for an episode, whether that counts or not.
+                tally.reach("listener_events", max(times))
                 self._judge(
                     connection, {id_: request for id_, request in requests.items() if id_ not in known}
                 )

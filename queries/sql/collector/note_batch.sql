@@ -1,20 +1,23 @@
--- purpose: adds what became of a batch to the row of its key, its kind and this hour
--- params: id, import_type, source, records_imported, records_duplicate, records_refused, impressions, by_reason
+-- purpose: adds what became of a batch to the row of its source, its kind and this hour
+-- params: id, import_type, source, records_imported, records_duplicate, records_refused, impressions, by_reason, reached
 -- returns: records_refused bigint
 -- grain: one row
 -- source: etl_imports
 -- relies on: primary key of etl_imports
 insert into etl_imports as i (
-    id, tenant_id, import_type, source, status, records_imported, records_duplicate, records_refused, figures, completed_at)
+    id, tenant_id, import_type, source, source_name, status, records_imported, records_duplicate, records_refused, figures,
+    completed_at)
 values (
-    cast(:id as uuid), (select app_tenant()), cast(:import_type as text), cast(:source as text), 'completed',
+    cast(:id as uuid), (select app_tenant()), cast(:import_type as text), cast(:source as text), cast(:source as text), 'completed',
     :records_imported, :records_duplicate, :records_refused,
-    jsonb_build_object('impressions', cast(:impressions as bigint), 'by_reason', cast(:by_reason as jsonb)),
+    jsonb_build_object('impressions', cast(:impressions as bigint), 'by_reason', cast(:by_reason as jsonb),
+                       'reached', cast(:reached as jsonb)),
     clock_timestamp())
 on conflict (id) do update
 set records_imported = i.records_imported + excluded.records_imported,
     records_duplicate = i.records_duplicate + excluded.records_duplicate,
     records_refused = i.records_refused + excluded.records_refused,
+    source_name = excluded.source_name,
     completed_at = excluded.completed_at,
     figures = jsonb_build_object(
         'impressions', cast(i.figures ->> 'impressions' as bigint) + cast(excluded.figures ->> 'impressions' as bigint),
@@ -28,6 +31,18 @@ set records_imported = i.records_imported + excluded.records_imported,
                     select n.key, n.value from jsonb_each_text(excluded.figures -> 'by_reason') n
                 ) b
                 group by b.key
+            ) s),
+        'reached', (
+            select coalesce(jsonb_object_agg(s.subject, s.moment), '{}')
+            from (
+                -- All are written alike, so the later one is the greater text.
+                select r.key as subject, max(r.value collate "C") as moment
+                from (
+                    select o.key, o.value from jsonb_each_text(coalesce(i.figures -> 'reached', '{}')) o
+                    union all
+                    select n.key, n.value from jsonb_each_text(excluded.figures -> 'reached') n
+                ) r
+                group by r.key
             ) s))
 where i.tenant_id = (select app_tenant())
 returning i.records_refused
