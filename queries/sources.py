@@ -54,7 +54,8 @@ def sources(connection: Connection, *, today: date | None = None) -> Answer:
     usual_days; of feeds also feeds, feeds_failing, feeds_stopped. `today`: the day in UTC, otherwise that of the clock.
 
     `complete_to`: of events the last one that the source brought, of feeds the moment since which each was asked, else
-    the last import. States: good; failed (newer imports of the source did, the first of them at `failed_at`); silent
+    the last import. States: good; failed (newer imports of the source did, the first of them at `failed_at`); failing
+    (so do feeds that are asked by the clock, as they tell themselves: one address in vain is no source); silent
     (it came last on `came_last_on`, and no later than every `usual_days` days before); ended (silent for two months);
     nothing yet. Feeds and transcripts stand for themselves elsewhere, each of them one row here.
     """
@@ -143,6 +144,8 @@ def imports(connection: Connection) -> Answer:
 def _state_of_source(row: Mapping[str, Any], today: date | None = None) -> str:
     if row["failed_at"] is not None:
         return "failed"
+    if row.get("feeds_failing"):
+        return "failing"
     usual = row.get("usual_days")
     if today is not None and usual is not None:
         pause = (today - row["came_last_on"]).days

@@ -168,6 +168,23 @@ def test_feeds_that_bring_nothing_new_are_counted_beside_the_source(source_datab
     assert [found["feeds"][key] for key in ("feeds", "feeds_failing", "feeds_stopped")] == [3, 1, 1]
     assert found["feeds"]["complete_to"] == NOW - timedelta(hours=2)
     assert found["bookings"]["feeds"] is None
+    assert found["feeds"]["state"] == "failing"
+
+
+def test_an_address_that_somebody_mistyped_is_no_feed_that_failed(source_database: Database) -> None:
+    studio = Studio(source_database)
+    with studio.tenant.owner() as owner:
+        owner.execute(
+            "insert into podcast_feeds (tenant_id, podcast_id, next_try_at, tried_at, succeeded_at, failures)"
+            " values (%s, %s, %s, %s, %s, 0)",
+            (studio.tenant.tenant_id, studio.podcast, NOW, NOW, NOW),
+        )
+    studio.tenant.insert(
+        "etl_imports", import_type="feed", source="https://mistyped.example/", status="failed", completed_at=NOW,
+        started_at=NOW, error_message="Nobody is there.",
+    )  # fmt: skip
+    found = _sources(studio)["feeds"]
+    assert (found["state"], found["complete_to"], found["failed_at"]) == ("good", NOW, None)
 
 
 def test_two_hosts_of_a_tenant_stand_beside_each_other(source_database: Database) -> None:
