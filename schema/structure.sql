@@ -2165,7 +2165,7 @@ ALTER TABLE ONLY public.excluded_requests FORCE ROW LEVEL SECURITY;
 
 COMMENT ON TABLE public.excluded_requests IS 'Requests that were not counted, each with the first rule that refused it: what stands behind "why this number". Neither address, agent nor listener is kept. Kept two years.';
 
-COMMENT ON COLUMN public.excluded_requests.import_id IS 'The import it came with: a log, or the hour in which a request at a prefix was counted. Null of what was refused there at once.';
+COMMENT ON COLUMN public.excluded_requests.import_id IS 'The import it came with: a log or a file of events, or the hour in which a request at a prefix was counted. Null of what was refused there at once.';
 
 COMMENT ON COLUMN public.excluded_requests.reason IS 'head: HEAD; method: neither GET nor HEAD; not_modified: 304; failed_status: neither 200 nor 206; too_short: all pieces of the window together less than a minute, as yet; size_unknown: nobody can tell; piece: of a download that a later request completed; range_probe: bytes=0-1; bot: on the list of robots; self_declared_bot: says so itself; data_centre, vpn: by address; empty_agent, malformed_agent; watch_app: the second request of a watch; preload: nobody asked; repeat: the same listener and episode within the window.';
 

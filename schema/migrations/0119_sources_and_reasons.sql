@@ -11,7 +11,7 @@ comment on column etl_imports.figures is
     'Object: refused requests by reason, impressions made, the rules that counted, reached: the last moment of what it brought, by '
     'listener_events, impressions and conversions. Open: each kind of import has its own.';
 comment on column excluded_requests.import_id is
-    'The import it came with: a log, or the hour in which a request at a prefix was counted. Null of what was refused there at once.';
+    'The import it came with: a log or a file of events, or the hour in which a request at a prefix was counted. Null of what was refused there at once.';
 
 alter table import_columns
     drop constraint import_columns_kind_check,
