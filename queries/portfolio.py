@@ -245,7 +245,7 @@ def revenue_by_sponsor(connection: Connection, f: Filters) -> Answer:
                 currency: micros(
                     sum((amount for (_, _, other), amount in spent.items() if other == currency), Fraction(0))
                 )
-                for currency in sorted({currency for _, _, currency in spent})
+                for currency in _own_first([{currency: 0 for _, _, currency in spent}], own)
             }
         },
     )

@@ -16,7 +16,7 @@ from zoneinfo import ZoneInfo
 import psycopg
 import pytest
 
-from dashboard import dash_app
+from dashboard import boxes, dash_app
 from dashboard.boxes import BOXES
 from dashboard.csv_export import to_csv
 from dashboard.pages import Page, all_pages
@@ -208,6 +208,72 @@ def test_a_bad_address_is_said_once_with_a_way_out(
     if "{foreign}" not in search and "podcast" not in said and "QQ" not in search:
         for box in boxes_of("/overview")[1:]:
             assert said not in words(draw(browser, box, "/overview", search)), box
+
+
+def test_only_what_is_chosen_is_offered_to_be_cleared(visit: Callable[[str], Browser], world: World) -> None:
+    browser = visit("carol")
+    long_ago = "?from=2020-01-01&to=2020-01-02"
+    for search, way_on in (
+        (long_ago, "Choose a longer one."),
+        (
+            f"{long_ago}&podcast={world.podcasts['Harbour Lights']}",
+            "Choose a longer one, or clear a filter.",
+        ),
+    ):
+        drawn = words(draw(browser, "overview.episodes", "/overview", search))
+        assert "No episode was downloaded in this period." in drawn
+        assert way_on in drawn
+        assert ("clear a filter" in drawn) == ("podcast" in search)
+
+
+def test_a_tenant_without_data_is_told_how_to_begin(
+    visit: Callable[[str], Browser], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(boxes, "has_data", lambda connection: False)
+    for person, way_on in (("carol", "Ask your account manager"), ("dora", "`podboard import log`")):
+        browser = visit(person)
+        for box in ("overview.trend", "overview.episodes", "overview.apps"):
+            # A period that is empty, as all of them are to who has no data.
+            drawn = words(draw(browser, box, "/overview", "?from=2020-01-01&to=2020-01-02"))
+            assert boxes.NO_DATA in drawn, (person, box)
+            assert way_on in drawn, (person, box)
+            assert "Choose" not in drawn
+
+
+def test_who_has_campaigns_entered_is_not_told_to_wait_for_an_account_manager(
+    visit: Callable[[str], Browser], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    cards = BOXES["campaigns.cards"]
+    none = replace(cards, ask=lambda connection, filters: Answer((), []), lead=None)
+    monkeypatch.setitem(BOXES, "campaigns.cards", none)
+    said = {
+        person: words(draw(visit(person), "campaigns.cards", "/campaigns"))
+        for person in ("bob", "dora", "alice")
+    }
+    assert "When your account manager books one" in said["bob"]
+    for person in ("dora", "alice"):
+        assert "There is no campaign yet." in said[person]
+        assert "account manager" not in said[person]
+
+
+def test_a_figure_in_another_currency_than_the_tenants_own_names_it(
+    visit: Callable[[str], Browser], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    figures = BOXES["portfolio.figures"]
+
+    def in_two(connection: Any, filters: Any) -> Answer:
+        answer = figures.ask(connection, filters)
+        (revenue,) = [row for row in answer.rows if row["metric"] == "revenue_micros"]
+        return replace(answer, rows=[*answer.rows, {**revenue, "currency": "EUR"}])
+
+    drawn = words(draw(visit("dora"), "portfolio.figures", "/portfolio"))
+    assert "Revenue" in drawn
+    assert "Revenue (" not in drawn
+    monkeypatch.setitem(BOXES, "portfolio.figures", replace(figures, ask=in_two))
+    drawn = words(draw(visit("dora"), "portfolio.figures", "/portfolio"))
+    assert "Revenue (EUR)" in drawn
+    assert "Revenue (USD)" not in drawn
+    assert "Spend (" not in drawn
 
 
 def test_filter_options_stay_inside_the_scope(visit: Callable[[str], Browser], world: World) -> None:
