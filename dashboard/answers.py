@@ -43,7 +43,10 @@ def head(
             notes=(*filter(None, [filter_line(view.filters) if narrowed else ""]), *answer.notes),
             actions=[why_link(csv, view), csv_link(csv, view), *reports],
         ),
-        kpi_strip([_figure(row, view, amounts) for row in answer.rows], compare_label=_before(view)),
+        kpi_strip(
+            [_figure(row, view, amounts, _label(row, answer, view)) for row in answer.rows],
+            compare_label=_before(view),
+        ),
     ]
 
 
@@ -126,11 +129,19 @@ def _before(view: View) -> str:
     return "a year ago" if view.filters.comparison == "year" else "before"
 
 
-def _figure(row: Mapping[str, Any], view: View, amounts: MoneyForm) -> Kpi:
+def _label(row: Mapping[str, Any], answer: Answer, view: View) -> str:
+    """What a figure is called: with its currency where the same stands beside it in the tenant's own."""
+    label, currency = METRICS[row["metric"]].label, row.get("currency")
+    is_one_of_several = sum(other["metric"] == row["metric"] for other in answer.rows) > 1
+    foreign = currency and currency != view.viewer.currency
+    return f"{label} ({currency})" if foreign and is_one_of_several else label
+
+
+def _figure(row: Mapping[str, Any], view: View, amounts: MoneyForm, label: str) -> Kpi:
     metric = METRICS[row["metric"]]
     currency = row.get("currency") or view.viewer.currency
     return Kpi(
-        label=metric.label,
+        label=label,
         value=row["value"],
         unit=metric.unit,
         before=None if row.get("is_too_little") else row.get("previous"),

@@ -18,12 +18,14 @@ from queries.errors import AccessRefused, InvalidRequest, NotAvailable, NotFound
 from queries.filters import Filters
 from queries.results import Answer
 from queries.session import Connection, operator_session, tenant_session
+from queries.sources import has_data
 from reports.formatting import instant
 from reports.too_little import as_shown
 
 log = logging.getLogger(__name__)
 
 Ask = Callable[[Connection, Filters], Answer]
+_NARROWING = ("podcasts", "episodes", "apps", "countries", "devices")
 Skeleton = Literal["chart", "rows", "kpis", "sentence"]
 
 
@@ -42,12 +44,13 @@ class Box:
     """One answer on a page.
 
     `ask` reads it, `show` draws it; `lead` makes the page's opening sentence in the same transaction. `span` is its
-    width in twelfths, `height` what a state in its place takes, `room` what its skeleton takes, wide and on a phone, so
-    that nothing moves when a usual answer arrives (`height` where it is not said). `lazy` boxes ask when they are first
-    seen. `why` is the registry entry it is explained by, `twin` offers the table behind a chart. `empty` says why there
-    is nothing and `way_on` what to do about it; `empty` may make both from the answer. `too_little(answer)` says in
-    words why a figure would mislead, or is empty. `once_begun`: while the page's subject has not begun there is nothing
-    to say, and the style sheet leaves the box out.
+    width in twelfths, `height` what an error in its place takes, `room` what its skeleton takes, wide and on a phone,
+    so that nothing moves when a usual answer arrives (`height` where it is not said). `lazy` boxes ask when they are
+    first seen. `why` is the registry entry it is explained by, `twin` offers the table behind a chart. `empty` says
+    why there is nothing and `way_on` what to do about it; `empty` may make both from the answer. Without a way on
+    (None) it is another choice of period and filters, unless the tenant has no data at all. `too_little(answer)` says
+    in words why a figure would mislead, or is empty. `once_begun`: while the page's subject has not begun there is
+    nothing to say, and the style sheet leaves the box out.
     """
 
     id: str
@@ -63,8 +66,8 @@ class Box:
     twin: bool = False
     note: str = ""
     why: str = ""
-    empty: str | Callable[[Answer], tuple[str, str]] = "There is nothing in this period."
-    way_on: str = "Choose a longer one, or clear a filter."
+    empty: str | Callable[[Answer, View], tuple[str, str | None]] = "There is nothing in this period."
+    way_on: str | None = None
     lead: Callable[[Connection, Filters, Answer], str] | None = None
     too_little: Callable[[Answer], str] | None = None
     any_of: tuple[str, ...] = ()
@@ -91,24 +94,20 @@ def render_box(box: Box, view: View) -> Any:
     try:
         answer, view = answer_box(box, view)
         if answer.is_empty:
-            return _nothing(box, answer)
+            return _nothing(box, answer, view)
         if box.too_little and (reason := box.too_little(answer)):
-            return states.too_little(reason, height=box.height)
+            return states.too_little(reason)
         shown = box.show(answer, view)
         body = shown if isinstance(shown, list) else [shown]
         return body if box.head else [*_before(answer), *body, *_after(answer, view)]
     except NotFound:
         return states.empty(
-            "There is nothing here for you.",
-            "The link may be old, or it is not shared with you.",
-            height=box.height,
+            "There is nothing here for you.", "The link may be old, or it is not shared with you."
         )
     except AccessRefused:
-        return states.empty(
-            "You cannot see this.", "Ask your account manager if you should.", height=box.height
-        )
+        return states.empty("You cannot see this.", "Ask your account manager if you should.")
     except (InvalidRequest, NotAvailable) as error:
-        return states.empty(str(error), "Change the filter above.", height=box.height)
+        return states.empty(str(error), "Change the filter above.")
     except TookTooLong as error:
         return states.error(
             str(error),
@@ -122,12 +121,34 @@ def render_box(box: Box, view: View) -> Any:
         return states.error(reference=_reference(box, error), height=box.height)
 
 
-def _nothing(box: Box, answer: Answer) -> Component:
+def _nothing(box: Box, answer: Answer, view: View) -> Any:
     if answer.notes:
         # There may be something, which is not told: the question itself says why.
-        return states.empty(answer.notes[0], "Change the filter above.", height=box.height)
-    said, way_on = (box.empty, box.way_on) if isinstance(box.empty, str) else box.empty(answer)
-    return states.empty(said, way_on, height=box.height)
+        return states.empty(answer.notes[0], "Change the filter above.")
+    said, way_on = (box.empty, box.way_on) if isinstance(box.empty, str) else box.empty(answer, view)
+    if way_on is not None:
+        return states.empty(said, way_on)
+    with tenant_session(view.viewer.actor) as connection:
+        if not has_data(connection):
+            # No other period and no other filter would show more.
+            return states.empty(NO_DATA, how_to_begin(view.viewer))
+    return states.empty(said, _other_choice(view.filters))
+
+
+NO_DATA = "No download or impression was imported yet."
+
+
+def how_to_begin(viewer: Viewer) -> str:
+    """What somebody does whose tenant has no data: those who see all of it have it imported, the others ask them."""
+    if viewer.may("podcasts.read_all") or viewer.may("campaigns.read_all"):
+        return "`podboard import feed` and then `podboard import log` bring it in; the README says how."
+    return "Ask your account manager when the first import is due."
+
+
+def _other_choice(filters: Filters) -> str:
+    """What would show more: a longer period, or fewer filters where one is set."""
+    is_filtered = any(getattr(filters, name) for name in _NARROWING)
+    return "Choose a longer one, or clear a filter." if is_filtered else "Choose a longer one."
 
 
 def _before(answer: Answer) -> list[Component]:

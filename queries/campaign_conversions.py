@@ -60,7 +60,7 @@ def conversions_trend(connection: Connection, f: Filters) -> Answer:
     conversions = sum(row["conversions"] or 0 for row in trend)
     return Answer(
         columns=(
-            Column("bucket", "From", "date"),
+            Column("bucket", grain.capitalize(), "date"),
             column_of("visits"),
             column_of("conversions"),
             Column("is_partial", "Not complete"),
@@ -147,9 +147,18 @@ def _attribution_answer(
             column_of("linear_credit"),
             column_of("linear_share"),
             Column("note", "Note on the share"),
+            Column("window_days", "Window in days", "count"),
+            Column("unattributed", "Conversions without a touch, in all", "count"),
         ),
         rows=[
-            {**row, "is_too_little": not is_known, "note": "" if is_known else TOO_FEW_CREDITED}
+            {
+                **row,
+                "is_too_little": not is_known,
+                "note": "" if is_known else TOO_FEW_CREDITED,
+                # The same on each row: credit adds up to the conversions that had a touch within the window.
+                "window_days": totals["window_days"],
+                "unattributed": totals["unattributed"],
+            }
             for row in rows
         ],
         as_of=head.as_of,

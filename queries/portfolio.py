@@ -42,7 +42,8 @@ def _of(key: str, label: str | None = None) -> Column:
 
 
 def portfolio_figures(connection: Connection, f: Filters) -> Answer:
-    """One row per metric over all campaigns in scope: impressions and conversions, then spend and revenue per currency.
+    """One row per metric over all campaigns in scope: impressions and conversions, then spend and revenue per currency,
+    the tenant's own before others.
 
     Shape: `currency` is empty but for money; two currencies are two rows. `totals`: campaigns, live, at_risk.
     `compared_value` is the value of the days that are over: they alone are compared, with as many whole days.
@@ -78,11 +79,12 @@ def portfolio_figures(connection: Connection, f: Filters) -> Answer:
     earned = [None if span is None else _revenue(results.values(), span) for span in spans]
     by_step = _spend_by_step(states, steps)
     earned_by_step = _revenue_by_step(results.values(), steps)
-    for currency in sorted({currency for found in spent for currency in found or ()}):
+    own = _own_currency(connection)
+    for currency in _own_first(spent, own):
         sums = _of_spans(spent, currency)
         spark = [micros(step.get(currency, Fraction(0))) for step in by_step]
         rows.append(_figure("spend_micros", sums, spark, currency, note=no_past))
-    for currency in sorted({currency for found in earned for currency in found or ()}):
+    for currency in _own_first(earned, own):
         sums = _of_spans(earned, currency)
         is_told = all(
             is_enough(sum(result.orders_in(currency, span)[0] for result in results.values()))
@@ -118,6 +120,16 @@ def portfolio_figures(connection: Connection, f: Filters) -> Answer:
             "at_risk": len(_at_risk(states)),
         },
     )
+
+
+def _own_currency(connection: Connection) -> str:
+    return str(ask(connection, "portfolio/own_currency")[0]["currency"])
+
+
+def _own_first(sums: Iterable[Mapping[str, Any] | None], own: str) -> list[str]:
+    """The currencies of these sums, the tenant's own before the others."""
+    found = {currency for by_currency in sums for currency in by_currency or ()}
+    return sorted(found, key=lambda currency: (currency != own, currency))
 
 
 def campaigns_by_stage(connection: Connection, f: Filters) -> Answer:
@@ -187,7 +199,7 @@ def campaigns_at_risk(connection: Connection, f: Filters) -> Answer:
 
 
 def revenue_by_sponsor(connection: Connection, f: Filters) -> Answer:
-    """What each sponsor's bookings cost in the period, one row per currency, the largest amount of a currency first."""
+    """What each sponsor's bookings cost in the period, one row per currency, the tenant's own first, by amount."""
     heads = campaign_heads(connection)
     spent: dict[tuple[Any, str, str], Fraction] = {}
     campaigns: Counter[tuple[Any, str, str]] = Counter()
@@ -207,8 +219,15 @@ def revenue_by_sponsor(connection: Connection, f: Filters) -> Answer:
         }
         for (sponsor_id, name, currency), amount in spent.items()
     ]
+    own = _own_currency(connection)
     rows.sort(
-        key=lambda row: (row["currency"], -row["spend_micros"], row["sponsor_name"], str(row["sponsor_id"]))
+        key=lambda row: (
+            row["currency"] != own,
+            row["currency"],
+            -row["spend_micros"],
+            row["sponsor_name"],
+            str(row["sponsor_id"]),
+        )
     )
     return Answer(
         columns=(
@@ -226,7 +245,7 @@ def revenue_by_sponsor(connection: Connection, f: Filters) -> Answer:
                 currency: micros(
                     sum((amount for (_, _, other), amount in spent.items() if other == currency), Fraction(0))
                 )
-                for currency in sorted({currency for _, _, currency in spent})
+                for currency in _own_first([{currency: 0 for _, _, currency in spent}], own)
             }
         },
     )

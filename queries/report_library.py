@@ -82,6 +82,11 @@ def report_library(connection: Connection, *, search: str = "", limit: int = 50,
     return Answer(_COLUMNS, rows[:limit], totals={"has_more": len(rows) > limit})
 
 
+def reports_by_status(connection: Connection) -> dict[str, int]:
+    """How many reports the person may see, by status; none of a status that none has."""
+    return {row["status"]: int(row["reports"]) for row in ask(connection, "report_library/reports_by_status")}
+
+
 def report_status(connection: Connection, report_id: UUID) -> dict[str, Any]:
     """One report's row of the library, with the `parameters` it was asked with. Raises NotFound."""
     return _only(ask(connection, "report_library/report_status", report_id=report_id))

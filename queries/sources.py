@@ -12,6 +12,12 @@ from sqlalchemy import Connection
 from queries.results import Answer, Column
 from queries.statements import ask
 
+
+def has_data(connection: Connection) -> bool:
+    """Whether the tenant has a download or an impression, whatever the reader sees of them."""
+    return ask(connection, "sources/data_to")[0]["data_to"] is not None
+
+
 _SUBJECTS = {
     "listener_events": "Downloads and plays",
     "impressions": "Impressions",

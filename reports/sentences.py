@@ -37,6 +37,25 @@ def audience_sentence(figures: Answer, top: Answer, f: Filters) -> str:
     return f"{_movement(downloads, f, so_far=figures.partial_from is not None)}{_leader(top, value)}."
 
 
+def library_sentence(reports: Mapping[str, int]) -> str:
+    """How many reports are ready, being made and failed. Source: reports_by_status of queries.report_library."""
+    ready, failed = reports.get("ready", 0), reports.get("failed", 0)
+    making = reports.get("queued", 0) + reports.get("running", 0)
+    if not ready + making + failed:
+        return "There is no report yet."
+    parts = [
+        f"{count or 'no'} {word}"
+        for count, word in (
+            (ready, f"{'report is' if ready == 1 else 'reports are'} ready"),
+            (making, f"{'is' if making == 1 else 'are'} being made"),
+            (failed, "failed"),
+        )
+        if count or word.endswith("ready")
+    ]
+    said = " and ".join([", ".join(parts[:-1]), parts[-1]]) if len(parts) > 1 else parts[0]
+    return f"{said[:1].upper()}{said[1:]}."
+
+
 def _movement(downloads: Mapping[str, Any], f: Filters, *, so_far: bool) -> str:
     value, change = downloads["value"], downloads["change_ratio"]
     counted = formatting.counted(value, "download")

@@ -88,8 +88,9 @@ def _flight(campaign: Mapping[str, Any], totals: Mapping[str, Any], f: Filters) 
         return f"{opening} when the flight ended, {formatting.number(booked - delivered)} short"
     if state is None:
         return f"{opening}; there is no data of the flight yet"
-    by = formatting.instant(totals["expected_by"], f.zone)
-    return f"{opening}, {state} ({formatting.number(booked * totals['elapsed_ratio'])} expected by {by})"
+    by = formatting.local(totals["expected_by"], f.zone)
+    said = formatting.day(by, year=by.year != f.today.year)
+    return f"{opening}, {state} ({formatting.number(booked * totals['elapsed_ratio'])} expected by {said})"
 
 
 def _delivered(delivered: int, booked: int) -> str:

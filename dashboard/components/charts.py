@@ -21,7 +21,7 @@ def chart_view(
     Rankings are drawn as a list (text that can be read, found and tabbed to); everything else by plotly.
     """
     if chart.is_empty and not any(series.texts for series in chart.series):
-        return empty(empty_reason, height=chart.height)
+        return empty(empty_reason)
     if chart.kind == "ranking":
         picture = bar_list(chart)
         return html.Div(

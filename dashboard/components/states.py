@@ -1,6 +1,7 @@
 """The six states of a box: loading, data, empty, partial period, too little data, error.
 
-Each takes the height of what it stands for, so that nothing moves when data arrives.
+A skeleton and an error take the height of what they stand for, so that nothing moves when a usual answer arrives. What
+says that there is nothing, or too little, is an answer of its own, and is as high as its words.
 """
 
 from collections.abc import Sequence
@@ -42,7 +43,7 @@ def _state(
     text: Any,
     foot: list[Plain],
     *,
-    height: int,
+    height: int | None = None,
     tone: str = "",
     role: str = "status",
 ) -> Plain:
@@ -50,11 +51,11 @@ def _state(
         [
             icon(symbol),
             html.P(title, className="state__title"),
-            html.P(text, className="state__text"),
+            *([html.P(text, className="state__text")] if text else []),
             *([html.Div(foot, className="state__foot")] if foot else []),
         ],
         className=f"state{tone}",
-        style={"--state-height": f"{height}px"},
+        style={} if height is None else {"--state-height": f"{height}px"},
         role=role,
     )
 
@@ -64,16 +65,15 @@ def empty(
     way_on: str = "",
     *,
     action: tuple[str, str] | None = None,
-    height: int = 160,
 ) -> Plain:
     """Return why there is nothing and what to do about it, in words or as a link (label, address)."""
     foot = [html.Link(action[0], href=action[1], className="button button--small")] if action else []
-    return _state("empty", reason, way_on, foot, height=height)
+    return _state("empty", reason, way_on, foot)
 
 
-def too_little(reason: str, *, title: str = "Too little data", height: int = 160) -> Plain:
+def too_little(reason: str, *, title: str = "Too little data") -> Plain:
     """Return that there is data, but not enough for an honest figure."""
-    return _state("overview", title, reason, [], height=height)
+    return _state("overview", title, reason, [])
 
 
 def error(

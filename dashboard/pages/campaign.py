@@ -70,13 +70,13 @@ def _once_begun(
     return asked
 
 
-def _none_of(what: str) -> Callable[[Answer], tuple[str, str]]:
+def _none_of(what: str) -> Callable[[Answer, View], tuple[str, str | None]]:
     """Why a box is empty: the flight has not begun, or there is none of it in the period."""
 
-    def said(answer: Answer) -> tuple[str, str]:
+    def said(answer: Answer, view: View) -> tuple[str, str | None]:
         if answer.totals.get("starts_on"):
             return _starts(answer.totals["starts_on"]), ""
-        return f"No {what} in this period.", "Choose a longer one."
+        return f"No {what} in this period.", None
 
     return said
 
@@ -165,9 +165,7 @@ def _delivery(answer: Answer, view: View) -> list[Component]:
     )
     return [
         line,
-        chart_view(
-            delivery_against_booking(answer, view.filters, (totals["start_date"], totals["end_date"]))
-        ),
+        chart_view(delivery_against_booking(answer, view.filters)),
     ]
 
 

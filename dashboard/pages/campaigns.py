@@ -140,6 +140,16 @@ def _card(row: Mapping[str, Any], view: View, spent: MoneyForm) -> Plain:
     )
 
 
+def _no_campaign(answer: Answer, view: View) -> tuple[str, str]:
+    """Who sees all campaigns has them entered; whoever sees their own waits for it."""
+    if view.viewer.may("campaigns.read_all"):
+        return (
+            "There is no campaign yet.",
+            "Whoever runs podboard enters sponsors and campaigns; `podboard import bookings` brings in what was sold.",
+        )
+    return "There is no campaign for you yet.", "When your account manager books one, it appears here."
+
+
 def _after(last_day: date) -> date:
     return last_day + timedelta(days=1)
 
@@ -161,7 +171,6 @@ PAGE = Page(
         lead=_lead,
         head=True,
         height=480,
-        empty="There is no campaign for you yet.",
-        way_on="When your account manager books one, it appears here.",
+        empty=_no_campaign,
     ),
 )

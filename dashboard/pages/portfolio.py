@@ -86,6 +86,13 @@ def _revenue(answer: Answer, view: View) -> Component:
     )
 
 
+def _no_spend(answer: Answer, view: View) -> tuple[str, str | None]:
+    # As of when the campaigns are is known as soon as there is one.
+    if answer.as_of is None:
+        return "There is no campaign yet.", ""
+    return "Nothing was spent in this period.", None
+
+
 _FILLING = (
     "A campaign's deliveries fill its bookings in the order of their start: each takes what it booked on days of its "
     "flight, and the rest goes to the next."
@@ -171,6 +178,7 @@ PAGE = Page(
                 room=(306, 333),
                 skeleton="rows",
                 why="spend_micros",
+                empty=_no_spend,
             ),
         ),
         (

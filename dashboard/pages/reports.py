@@ -20,12 +20,14 @@ from dashboard.components.frame import page_header
 from dashboard.components.icons import icon
 from dashboard.components.report_list import KINDS, library, may_report
 from dashboard.pages import Page
+from dashboard.plain import Plain, plain
 from queries import campaigns, catalogue, report_library
 from queries.campaign_states import opened_view
 from queries.errors import InvalidRequest, NotFound, PodboardError
 from queries.filters import Filters, parse_filters, parse_id
 from queries.session import tenant_session
 from reports.documents.words import titled
+from reports.sentences import library_sentence
 
 _PAGE_SIZE = 25
 _MOST_ROWS = 500
@@ -36,6 +38,9 @@ _PERIODS = (
     ("12m", "Last 12 months"),
 )
 _FLIGHT = "flight"
+_WHAT_THEY_ARE = (
+    "PDF reports are made from the same numbers as the pages, and kept here with the data that made them."
+)
 _LATELY = timedelta(days=30)
 _DEFAULT_PERIOD = "30d"
 
@@ -47,10 +52,7 @@ def _rows(shown: Any) -> int:
 
 def _body(viewer: Viewer, parts: dict[str, str]) -> list[Component]:
     return [
-        page_header(
-            "Reports",
-            "PDF reports are made from the same numbers as the pages, and kept here with the data that made them.",
-        ),
+        html.Div(_head(""), id="report-head", className="page-head"),
         *([_form()] if viewer.may("reports.create") else []),
         html.Div(
             [
@@ -79,6 +81,11 @@ def _body(viewer: Viewer, parts: dict[str, str]) -> list[Component]:
         dcc.Store(id="report-shown", data=_PAGE_SIZE),
         dcc.Interval(id="report-poll", interval=1500, disabled=True),
     ]
+
+
+def _head(sentence: str) -> Plain:
+    # Until the counts arrive a space that does not break keeps the sentence's line free.
+    return page_header("Reports", sentence or "\N{NO-BREAK SPACE}", as_of=_WHAT_THEY_ARE)
 
 
 def _form() -> Component:
@@ -205,21 +212,27 @@ def register_callbacks(app: Dash) -> None:
 
     @app.callback(
         Output("report-list", "children"),
+        Output("report-head", "children"),
         Output("report-poll", "disabled"),
         Input("report-poll", "n_intervals"),
         Input("report-search", "value"),
         Input("report-shown", "data"),
         Input("report-error", "children"),
     )
-    def list_reports(_: Any, search: Any, shown: Any, __: Any) -> tuple[Any, bool]:
+    def list_reports(_: Any, search: Any, shown: Any, __: Any) -> tuple[Any, Any, bool]:
         viewer = demand("reports.read")
         limit = _rows(shown)
         with tenant_session(viewer.actor) as connection:
             found = report_library.report_library(
                 connection, search=str(search or "")[:100], limit=limit, offset=0
             )
+            said = library_sentence(report_library.reports_by_status(connection))
         working = any(row["status"] in ("queued", "running") for row in found.rows)
-        return library(found, viewer, searched=bool(search), limit=limit), not working
+        return (
+            library(found, viewer, searched=bool(search), limit=limit),
+            plain(_head(said)),
+            not working,
+        )
 
     @app.callback(
         Output("report-shown", "data"),

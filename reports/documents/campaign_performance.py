@@ -16,8 +16,12 @@ from queries.results import Answer
 from reports.documents import Draft, Step
 from reports.documents.blocks import Block, Facts, Note, Section, figure, kpis, side_by_side, table
 from reports.documents.words import against_words, period_words
-from reports.figures import builders
-from reports.figures.subjects import results_grain, results_over_time
+from reports.figures.subjects import (
+    credit_by_channel,
+    delivery_against_booking,
+    results_grain,
+    results_over_time,
+)
 from reports.formatting import counted, number, percent, period
 from reports.labels import PRICING, STAGES, state_name
 from reports.rest import credit_with_rest, heard_with_rest
@@ -29,11 +33,6 @@ if TYPE_CHECKING:
 
 LABEL = "Campaign performance"
 
-_MODELS = (
-    ("first_touch_credit", "First touch"),
-    ("last_touch_credit", "Last touch"),
-    ("linear_credit", "Linear"),
-)
 _RESULTS: tuple[Literal["visits", "conversions"], ...] = ("visits", "conversions")
 MOST_EPISODES = 30
 """Rows of the list of episodes: a page full; the CSV of the campaign's page has them all."""
@@ -141,22 +140,12 @@ def _flight(facts: Mapping[str, Any]) -> str:
 
 
 def _delivery(snapshot: Snapshot) -> Block:
-    answer, facts = snapshot.answers["delivery"], snapshot.facts
-    booked = answer.totals.get("booked") or 0
-    if answer.is_empty or not booked:
+    answer = snapshot.answers["delivery"]
+    if answer.is_empty or not answer.totals.get("booked"):
         return Note("Nothing was booked for this campaign yet, so there is no target to deliver against.")
-    today = snapshot.filters.today
-    chart = builders.delivery(
-        [row for row in answer.rows if row["day"] <= today],
-        booked=booked,
-        flight_start=facts["start_date"],
-        flight_end=facts["end_date"],
-        now=today,
-        label=metric("impressions").label,
-    )
     return figure(
         "Impressions delivered against booked, whole flight",
-        chart,
+        delivery_against_booking(answer, snapshot.filters),
         height=172,
     )
 
@@ -194,11 +183,6 @@ def _credit(answer: Answer, by_episode: Answer, zone: ZoneInfo) -> list[Block]:
         return [Note("No conversion in this period had an impression or visit of this campaign before it.")]
     if reason := too_few_to_compare_shows(answer):
         return [Note(f"Too little data: {reason}")]
-    melted = [
-        {"channel": row["podcast_name"], "model": key, "conversions": row[key]}
-        for row in answer.rows
-        for key, _ in _MODELS
-    ]
     totals = answer.totals
     outside = totals.get("unattributed") or 0
     lead = (
@@ -207,9 +191,8 @@ def _credit(answer: Answer, by_episode: Answer, zone: ZoneInfo) -> list[Block]:
     )
     if outside:
         lead += f" {number(outside)} had none and {'is' if outside == 1 else 'are'} credited to no show."
-    chart = builders.attribution_bars(melted, models=_MODELS, label=metric("conversions").label)
     return [
-        figure("Conversions credited to each show, by model", chart, caption=lead),
+        figure("Conversions credited to each show, by model", credit_by_channel(answer), caption=lead),
         table(
             "Credit by show",
             answer,

@@ -7,7 +7,7 @@ from decimal import Decimal
 from typing import Any
 
 from queries.results import rest_name
-from reports.figures.chart import Band, Chart, Mark, Measure, Series, X, x_name
+from reports.figures.chart import Band, Chart, Mark, Measure, Series, Table, X, x_name
 from reports.figures.sentences import (
     columns_sentence,
     models_sentence,
@@ -22,6 +22,7 @@ Rows = Sequence[Mapping[str, Any]]
 
 MOST_LINES = 6
 FEW_BUCKETS = 13
+SO_FAR, BOOKED_BY_THEN = "Delivered so far", "Booked by then"
 
 
 def _local_x(value: X, zone: tzinfo | None) -> X:
@@ -228,6 +229,8 @@ def delivery(
 ) -> Chart:
     """Return cumulative delivery against the booked number over the flight (both ends included).
 
+    Shape: one row per day; `booked` of a row is what should have been delivered by its end (bookings overlap and leave
+    gaps), and where no row has it the line is straight. The table beside it tells each day's own number too.
     forecast: expected, low and high total at the flight's end, drawn as a cone from the last delivered day.
     """
     measure = Measure(label)
@@ -239,13 +242,15 @@ def delivery(
         running += row[y] if isinstance(row[y], int) else Decimal(str(row[y]))
         xs.append(row[x])
         ys.append(int(running) if running == int(running) else running)
+    targets = [(row[x], row["booked"]) for row in rows if row.get("booked") is not None]
     pace = Series(
-        "Even pace",
-        (flight_start - timedelta(days=1), flight_end),
-        (0, booked),
+        BOOKED_BY_THEN,
+        (flight_start - timedelta(days=1), *([at for at, _ in targets] or [flight_end])),
+        (0, *([target for _, target in targets] or [booked])),
         "target",
         0,
     )
+    so_far = dict(zip(xs, ys, strict=True))
     band = None
     if forecast is not None and xs:
         band = Band("Forecast", (xs[-1], flight_end), (ys[-1], forecast[1]), (ys[-1], forecast[2]))
@@ -260,9 +265,19 @@ def delivery(
     return Chart(
         kind="delivery",
         measure=measure,
-        series=(pace, Series(label, tuple(xs), tuple(ys))),
+        series=(pace, Series(SO_FAR, tuple(xs), tuple(ys))),
         sentence="".join(parts) + ".",
         x_label="Day",
+        told=Table(
+            ("Day", label, SO_FAR, BOOKED_BY_THEN),
+            tuple(
+                (
+                    x_name(row[x], "day"),
+                    *(measure.text(one) for one in (row[y], so_far.get(row[x]), row.get("booked"))),
+                )
+                for row in rows
+            ),
+        ),
         band=band,
         target=("Booked", booked),
         now=now,
@@ -283,7 +298,7 @@ def attribution_bars(
     x_label: str = "Podcast",
     limit: int = 8,
 ) -> Chart:
-    """Return one panel of bars per model, channels in one order (by mean credit) so that rankings can be compared.
+    """Return one panel of bars per model, channels in the order of the rows, so that rankings can be compared.
 
     Channels beyond `limit` stand as one, the last, so that the bars of a model add up to what it credits.
     Shape: one row per channel and model; `models` are (key, label) in the order they are shown.
@@ -292,7 +307,7 @@ def attribution_bars(
     credit: dict[str, dict[str, Number]] = {}
     for row in rows:
         credit.setdefault(str(row[channel_key]), {})[str(row[model_key])] = row[value_key]
-    order = sorted(credit, key=lambda name: (-float(sum_known(credit[name].values())), name))
+    order = list(credit)
     has_rest = len(order) > limit
     if has_rest:
         order, others = order[: limit - 1], order[limit - 1 :]

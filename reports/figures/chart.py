@@ -79,7 +79,8 @@ class Chart:
     """One picture. `sentence` says what it shows to somebody who does not see it.
 
     What is not complete is hatched: buckets from `partial_from` on, and with `cut_first` the first one. With `has_rest`
-    the last row of a ranking stands for all that have none of their own.
+    the last row of a ranking stands for all that have none of their own. `told` is the table twin where it says more
+    than the points that are drawn.
     """
 
     kind: Kind
@@ -99,6 +100,7 @@ class Chart:
     links: tuple[str | None, ...] = ()
     shares: tuple[Number | None, ...] = ()
     has_rest: bool = False
+    told: Table | None = None
 
     @property
     def main(self) -> Series:
@@ -151,14 +153,17 @@ class Chart:
         return (series.texts[place] if series.texts else "") or self.measure.text(series.ys[place])
 
     def table(self) -> Table:
-        """Return header and rows, one row per point of the main series."""
+        """Return header and rows, one row per point of the main series, called as in the CSV of the same answer."""
+        if self.told is not None:
+            return self.told
         main = self.main
         columns = [series for role in ("main", "compare") for series in self.series if series.role == role]
         header = [self.x_label or "Date"]
         for series in columns:
-            header.append(series.label)
             if series.role == "compare" and series.names:
-                header.append(f"{series.label}: date")
+                header += ["Compared with", f"{self.measure.label} before"]
+            else:
+                header.append(series.label)
         if self.shares:
             header.append("Share")
         episodes = self._episodes()
@@ -170,9 +175,9 @@ class Chart:
             row = [name if self.is_whole(main, place) or main.ys[place] is None else f"{name} (not complete)"]
             for series in columns:
                 inside = place < len(series.ys)
-                row.append(self.value(series, place))
                 if series.role == "compare" and series.names:
                     row.append(series.names[place] if inside else "")
+                row.append(self.value(series, place))
             if self.shares:
                 row.append(format_value(self.shares[place], "ratio"))
             if episodes:

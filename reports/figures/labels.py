@@ -2,8 +2,9 @@
 
 from dataclasses import dataclass
 from datetime import date
+from itertools import pairwise
 
-from reports.figures.chart import Chart, Mark, Series, known, moment
+from reports.figures.chart import Chart, Mark, Series, X, known, moment
 from reports.figures.text_metrics import fit, text_width
 
 LINE = 15.0
@@ -106,11 +107,25 @@ def reached_place(chart: Chart, pixels: float, top: float) -> tuple[bool, bool]:
     share = (days[1] - days[0]) / max(1, days[2] - days[0])
     place = float(known(chart.main.ys)[-1])
     lines = [float(chart.target[1])] if chart.target else []
-    lines += [share * float(series.ys[-1] or 0) for series in chart.series if series.role == "target"]
+    lines += [_on(series, chart.main.xs[-1]) for series in chart.series if series.role == "target"]
     room = 1.6 * LINE * top / pixels
     below = place > room and not any(place - room < value < place for value in lines)
     # Before the first days there is the axis, whose own numbers it would cover.
     return below, below or share < 0.15
+
+
+def _on(series: Series, at: X) -> float:
+    """Return the value of a line of dated points on a day, between two of them in proportion."""
+    points = [
+        (moment(x).toordinal(), float(y or 0))
+        for x, y in zip(series.xs, series.ys, strict=True)
+        if isinstance(x, date)
+    ]
+    place = moment(at).toordinal() if isinstance(at, date) else points[-1][0]
+    for (left, low), (right, high) in pairwise(points):
+        if left <= place <= right:
+            return low + (high - low) * (place - left) / max(1, right - left)
+    return points[-1][1]
 
 
 def _flight_days(chart: Chart) -> tuple[int, int, int] | None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import date
 from decimal import Decimal
 from typing import Literal
 
@@ -78,13 +77,13 @@ def downloads_ranking(answer: Answer, key: str, label: str, links: Mapping[str, 
     )
 
 
-def delivery_against_booking(answer: Answer, filters: Filters, flight: tuple[date, date]) -> Chart:
-    """Impressions delivered so far against what was booked, over the whole flight."""
+def delivery_against_booking(answer: Answer, filters: Filters) -> Chart:
+    """Impressions delivered so far against what was booked, over the whole flight: the days of the answer's rows."""
     return delivery(
         answer.rows,
         booked=answer.totals["booked"] or 0,
-        flight_start=flight[0],
-        flight_end=flight[1],
+        flight_start=answer.rows[0]["day"],
+        flight_end=answer.rows[-1]["day"],
         now=filters.today,
         y="impressions",
         label=metric("impressions").label,
@@ -116,14 +115,14 @@ def cut_first(answer: Answer) -> bool:
     return bool(first.get("is_partial")) and first["bucket"] != answer.partial_from
 
 
-def credit_by_channel(answer: Answer, label: str = "Podcast", name_key: str = "podcast_name") -> Chart:
-    """One panel per attribution model, channels in one order, so that their rankings can be compared."""
+def credit_by_channel(answer: Answer) -> Chart:
+    """One panel per attribution model, shows in the answer's order (by linear credit), so that rankings compare."""
     rows = [
-        {"channel": row[name_key], "model": model, "conversions": Decimal(str(row[model]))}
+        {"channel": row["podcast_name"], "model": model, "conversions": Decimal(str(row[model]))}
         for row in answer.rows
         for model, _ in MODELS
     ]
-    return attribution_bars(rows, models=MODELS, x_label=label, label="Conversions credited")
+    return attribution_bars(rows, models=MODELS, x_label="Show", label="Conversions credited")
 
 
 def compare_label(filters: Filters) -> str:

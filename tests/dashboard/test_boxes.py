@@ -16,7 +16,7 @@ from zoneinfo import ZoneInfo
 import psycopg
 import pytest
 
-from dashboard import dash_app
+from dashboard import boxes, dash_app
 from dashboard.boxes import BOXES
 from dashboard.csv_export import to_csv
 from dashboard.pages import Page, all_pages
@@ -210,6 +210,72 @@ def test_a_bad_address_is_said_once_with_a_way_out(
             assert said not in words(draw(browser, box, "/overview", search)), box
 
 
+def test_only_what_is_chosen_is_offered_to_be_cleared(visit: Callable[[str], Browser], world: World) -> None:
+    browser = visit("carol")
+    long_ago = "?from=2020-01-01&to=2020-01-02"
+    for search, way_on in (
+        (long_ago, "Choose a longer one."),
+        (
+            f"{long_ago}&podcast={world.podcasts['Harbour Lights']}",
+            "Choose a longer one, or clear a filter.",
+        ),
+    ):
+        drawn = words(draw(browser, "overview.episodes", "/overview", search))
+        assert "No episode was downloaded in this period." in drawn
+        assert way_on in drawn
+        assert ("clear a filter" in drawn) == ("podcast" in search)
+
+
+def test_a_tenant_without_data_is_told_how_to_begin(
+    visit: Callable[[str], Browser], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(boxes, "has_data", lambda connection: False)
+    for person, way_on in (("carol", "Ask your account manager"), ("dora", "`podboard import log`")):
+        browser = visit(person)
+        for box in ("overview.trend", "overview.episodes", "overview.apps"):
+            # A period that is empty, as all of them are to who has no data.
+            drawn = words(draw(browser, box, "/overview", "?from=2020-01-01&to=2020-01-02"))
+            assert boxes.NO_DATA in drawn, (person, box)
+            assert way_on in drawn, (person, box)
+            assert "Choose" not in drawn
+
+
+def test_who_has_campaigns_entered_is_not_told_to_wait_for_an_account_manager(
+    visit: Callable[[str], Browser], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    cards = BOXES["campaigns.cards"]
+    none = replace(cards, ask=lambda connection, filters: Answer((), []), lead=None)
+    monkeypatch.setitem(BOXES, "campaigns.cards", none)
+    said = {
+        person: words(draw(visit(person), "campaigns.cards", "/campaigns"))
+        for person in ("bob", "dora", "alice")
+    }
+    assert "When your account manager books one" in said["bob"]
+    for person in ("dora", "alice"):
+        assert "There is no campaign yet." in said[person]
+        assert "account manager" not in said[person]
+
+
+def test_a_figure_in_another_currency_than_the_tenants_own_names_it(
+    visit: Callable[[str], Browser], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    figures = BOXES["portfolio.figures"]
+
+    def in_two(connection: Any, filters: Any) -> Answer:
+        answer = figures.ask(connection, filters)
+        (revenue,) = [row for row in answer.rows if row["metric"] == "revenue_micros"]
+        return replace(answer, rows=[*answer.rows, {**revenue, "currency": "EUR"}])
+
+    drawn = words(draw(visit("dora"), "portfolio.figures", "/portfolio"))
+    assert "Revenue" in drawn
+    assert "Revenue (" not in drawn
+    monkeypatch.setitem(BOXES, "portfolio.figures", replace(figures, ask=in_two))
+    drawn = words(draw(visit("dora"), "portfolio.figures", "/portfolio"))
+    assert "Revenue (EUR)" in drawn
+    assert "Revenue (USD)" not in drawn
+    assert "Spend (" not in drawn
+
+
 def test_filter_options_stay_inside_the_scope(visit: Callable[[str], Browser], world: World) -> None:
     def offered(person: str, chosen: list[str] | None = None) -> str:
         key = '{"key":["ALL"],"type":"filter"}.data'
@@ -268,6 +334,92 @@ def test_page_and_csv_show_the_same_figures(
         assert not (relative if entry.changes_in_points else points)
         if points:
             assert signed_points(Decimal(points), decimals).removesuffix("pp") in drawn
+
+
+def twin_of(answer: Any) -> tuple[list[str], list[list[str]]]:
+    """Header and rows of the table behind a drawn chart."""
+    tables: list[Any] = []
+
+    def walk(part: Any, *, inside: bool) -> None:
+        if isinstance(part, list) and part and part[0] == "table" and inside:
+            tables.append(part)
+        elif isinstance(part, list):
+            names = [one.get("className", "") for one in part[1:2] if isinstance(one, dict)]
+            for one in part:
+                walk(one, inside=inside or "chart__twin" in names)
+        elif isinstance(part, dict):
+            here = inside or part.get("className") == "chart__twin"
+            for value in part.values():
+                walk(value, inside=here)
+
+    walk(json.loads(answer.data), inside=False)
+    (table,) = tables
+    head, body = (next(part for part in table[2:] if part[0] == tag) for tag in ("thead", "tbody"))
+    return [cell[2] for cell in head[2][2:]], [list(row) for row in body[2][1]["rows"]]
+
+
+def told_by_csv(cell: str, heading: str, shown: str) -> str:
+    """A cell of a file as a table on the page says it; `shown` says in which form."""
+    if not cell:
+        return format_value(None, "count")
+    if "date" in heading or re.fullmatch(r"\d{4}-\d\d-\d\d", cell):
+        return day(date.fromisoformat(cell), weekday=True)
+    if not re.fullmatch(r"-?\d+(\.\d+)?", cell):
+        return cell
+    if shown.endswith("%"):
+        return format_value(Decimal(cell), "ratio")
+    return format_value(Decimal(cell), "number" if "." in shown or "." in cell else "count")
+
+
+TWINS = (
+    "campaign.delivery",
+    "campaign.attribution",
+    "campaign.conversions",
+    "overview.trend",
+    "overview.apps",
+    "overview.countries",
+    "overview.devices",
+)
+
+
+@pytest.mark.parametrize("box", TWINS)
+def test_a_word_means_one_number_in_the_twin_and_in_the_csv_of_a_box(
+    box: str, visit: Callable[[str], Browser], world: World
+) -> None:
+    browser = visit("alice")
+    campaign = world.campaigns["Acme always on"]
+    page = next(page for page in all_pages() if any(one.id == box for one in page.boxes))
+    query = "?period=30d"
+    heads, rows = twin_of(draw(browser, box, path_of(page, world), query))
+    exported = rows_of(export(browser, box, f"{query}&campaign={campaign}"))
+    of_csv = {heading.partition(" (")[0]: heading for heading in exported[0]}
+    # Which episodes came out is told beside the picture, of which they are the flags, and is not of the answer.
+    shared = [heading for heading in heads if heading != "Episodes out"]
+    assert len(shared) >= 2
+    assert set(shared) <= set(of_csv), box
+    assert len(rows) == len(exported)
+    for place, (row, line) in enumerate(zip(rows, exported, strict=True)):
+        for heading, cell in zip(heads, row, strict=True):
+            if heading in of_csv:
+                shown = cell.removesuffix(" (not complete)")
+                said = told_by_csv(line[of_csv[heading]], heading, shown)
+                assert shown in (said, line[of_csv[heading]]), (box, place, heading)
+
+
+def test_every_box_with_a_twin_is_compared_with_its_csv() -> None:
+    assert {box.id for page in all_pages() for box in page.boxes if box.twin} == set(TWINS)
+
+
+def test_what_a_campaign_delivers_is_told_by_day_and_so_far(
+    visit: Callable[[str], Browser], world: World
+) -> None:
+    path = f"/campaigns/{world.campaigns['Acme always on']}"
+    heads, rows = twin_of(draw(visit("alice"), "campaign.delivery", path))
+    assert heads == ["Day", "Impressions", "Delivered so far", "Booked by then"]
+    counted = [int(row[1].replace(",", "")) for row in rows if row[1] != format_value(None, "count")]
+    so_far = [int(row[2].replace(",", "")) for row in rows if row[2] != format_value(None, "count")]
+    assert sum(counted) > max(counted)
+    assert so_far == [sum(counted[: place + 1]) for place in range(len(counted))]
 
 
 def test_page_and_csv_withhold_the_same_small_cells(visit: Callable[[str], Browser], world: World) -> None:

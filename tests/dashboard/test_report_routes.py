@@ -202,9 +202,10 @@ def listed(browser: Browser) -> str:
     """The library as the page gets it."""
     answer = browser.callback(
         {
-            "output": "..report-list.children...report-poll.disabled..",
+            "output": "..report-list.children...report-head.children...report-poll.disabled..",
             "outputs": [
                 {"id": "report-list", "property": "children"},
+                {"id": "report-head", "property": "children"},
                 {"id": "report-poll", "property": "disabled"},
             ],
             "inputs": [

@@ -96,7 +96,7 @@ def campaign(*, episodes: int = 12, bookings: int = 1, **changes: Any) -> Snapsh
         ),
         "conversions": Answer(
             (
-                Column("bucket", "From", "date"),
+                Column("bucket", "Day", "date"),
                 _metric("visits", "Visits"),
                 _metric("conversions", "Conversions"),
             ),

@@ -148,7 +148,7 @@ def test_what_is_compared_keeps_its_place_where_there_was_nothing_before():
     assert (compare.xs[1], compare.ys) == (START + timedelta(days=1), (None, 5, 6))
     assert compare.names == ("", "Thu 1 Oct 2026", "Fri 2 Oct 2026")
     assert "%" not in chart.sentence, "no change against what was not known"
-    assert chart.table().rows[0][2:] == ("\u2013", "")
+    assert chart.table().rows[0][2:] == ("", "\u2013")
     none = [{"bucket": None, "value": None}] * 4
     assert len(trend(_days([1, 2, 3, 4]), label="Downloads", compare_rows=none).series) == 1
 
@@ -240,7 +240,7 @@ def test_delivery_before_the_flight_names_no_line_that_is_not_there():
     assert chart.drawn == ()
     assert chart.sentence.startswith("Ads delivered: 0 of 18,000 booked")
     svg = svg_writer.write(chart, width=640, height=220)
-    assert (">Even pace<" in svg, ">Ads delivered<" in svg) == (True, False)
+    assert (">Booked by then<" in svg, ">Ads delivered<" in svg) == (True, False)
     assert CHARTS["delivery"].drawn == (CHARTS["delivery"].main,)
 
 
@@ -282,9 +282,9 @@ def test_the_models_are_compared_in_one_line(credit, said):
 
 def test_the_table_twin_holds_every_point_with_the_comparisons_own_dates():
     table = _compared().table()
-    assert table.header == ("Day", "Downloads", "Previous period", "Previous period: date", "Episodes out")
+    assert table.header == ("Day", "Downloads", "Compared with", "Downloads before", "Episodes out")
     assert len(table.rows) == 8
-    assert table.rows[0] == ("Mon 26 Oct 2026", "120", "100", "Sun 18 Oct 2026", "")
+    assert table.rows[0] == ("Mon 26 Oct 2026", "120", "Sun 18 Oct 2026", "100", "")
     assert table.rows[1][-1] == "Episode 118"
     assert [row[0] for row in table.rows][-2:] == ["Sun 1 Nov 2026", "Mon 2 Nov 2026 (not complete)"]
 

@@ -288,6 +288,19 @@ def test_the_library_is_searched_and_paged(clean: Office) -> None:
         assert not library.report_library(connection, limit=3).totals["has_more"]
 
 
+def test_reports_are_counted_by_status_for_who_may_see_them(clean: Office) -> None:
+    ask_for(clean, "bob")
+    claim = library.unscoped_claim_report()
+    assert claim is not None
+    assert finish(claim)
+    ask_for(clean, "dora")
+    counts = {}
+    for name in ("dora", "bob", "charlie"):
+        with tenant_session(clean.people[name]) as connection:
+            counts[name] = library.reports_by_status(connection)
+    assert counts == {"dora": {"queued": 1, "ready": 1}, "bob": {"ready": 1}, "charlie": {}}
+
+
 def test_a_cancelled_report_is_not_made(clean: Office) -> None:
     report_id = ask_for(clean, "dora")
     with tenant_session(clean.people["dora"], write=True) as connection:

@@ -16,7 +16,7 @@ from queries.filters import Filters, parse_filters
 from queries.periods import Period
 from queries.results import Answer
 from queries.session import tenant_session
-from reports.sentences import audience_sentence
+from reports.sentences import audience_sentence, library_sentence
 from tests.world import World
 
 NOW = datetime(2026, 10, 15, 9, tzinfo=UTC)
@@ -109,3 +109,18 @@ def test_its_numbers_are_those_of_the_answers(world: World, person: str) -> None
     assert f"{downloads['value']:,}" in said if downloads["value"] else "no download" in said
     if not top.is_empty:
         assert top.rows[0]["title"] in said
+
+
+@pytest.mark.parametrize(
+    ("reports", "said"),
+    [
+        ({}, "There is no report yet."),
+        ({"cancelled": 2}, "There is no report yet."),
+        ({"ready": 1}, "1 report is ready."),
+        ({"ready": 3, "queued": 1, "failed": 1}, "3 reports are ready, 1 is being made and 1 failed."),
+        ({"ready": 1, "queued": 1, "running": 1, "cancelled": 4}, "1 report is ready and 2 are being made."),
+        ({"failed": 2}, "No reports are ready and 2 failed."),
+    ],
+)
+def test_the_library_says_how_far_its_reports_are(reports: dict[str, int], said: str) -> None:
+    assert library_sentence(reports) == said

@@ -1,0 +1,7 @@
+-- purpose: the currency that the tenant counts in
+-- params: none
+-- returns: currency text (ISO 4217)
+-- grain: one row
+-- source: tenant_settings
+-- relies on: tenant_settings_pkey
+select coalesce((select s.settings ->> 'currency' from tenant_settings s where s.tenant_id = (select app_tenant())), 'USD') as currency
