@@ -157,7 +157,7 @@ def _delivery(snapshot: Snapshot) -> Block:
     return figure(
         "Impressions delivered against booked, whole flight",
         chart,
-        height=172,
+        height=150,
     )
 
 
