@@ -275,10 +275,11 @@ def make_pdf(data: Mapping[str, Any], on_stage: Callable[[str], None] | None = N
     on_stage = on_stage or _ignore
     on_stage("drawing")
     snapshot = Snapshot.from_json(data)
-    sources = {layout: html(snapshot, layout) for layout in LAYOUTS}
+    source = html(snapshot, LAYOUTS[0])
     on_stage("typesetting")
     fonts, best = FontConfiguration(), None
-    for source in sources.values():
+    for layout in LAYOUTS:
+        source = html(snapshot, layout) if best else source
         drawn = HTML(string=source, base_url="asset:", url_fetcher=_fetcher()).render(
             font_config=fonts, pdf_variant="pdf/ua-1"
         )
