@@ -41,6 +41,8 @@ _PASSED_ON = (
 )
 _NO_PANGO, _OUT_OF_MEMORY, _TOO_LONG = 3, 4, 5
 _DATA_LIMIT = 4_000_000
+_LEAST_OF_LAST = 0.4
+"""How far down the last page its last row stands at least, of the height of the page."""
 
 
 class RenderError(PodboardError):
@@ -267,20 +269,41 @@ def make_pdf(data: Mapping[str, Any], on_stage: Callable[[str], None] | None = N
     from weasyprint import HTML
     from weasyprint.text.fonts import FontConfiguration
 
-    from reports.documents.page import html, identifier
+    from reports.documents.page import LAYOUTS, html, identifier
     from reports.snapshot import Snapshot
 
     on_stage = on_stage or _ignore
     on_stage("drawing")
     snapshot = Snapshot.from_json(data)
-    source = html(snapshot)
+    source = html(snapshot, LAYOUTS[0])
     on_stage("typesetting")
-    document = HTML(string=source, base_url="asset:", url_fetcher=_fetcher()).render(
-        font_config=FontConfiguration(), pdf_variant="pdf/ua-1"
-    )
+    fonts, best = FontConfiguration(), None
+    for layout in LAYOUTS:
+        source = html(snapshot, layout) if best else source
+        drawn = HTML(string=source, base_url="asset:", url_fetcher=_fetcher()).render(
+            font_config=fonts, pdf_variant="pdf/ua-1"
+        )
+        holes = _holes(drawn)
+        if best is None or holes < best[0]:
+            best = holes, drawn
+        if not holes:
+            break
+    assert best is not None  # noqa: S101 (there is a layout; this tells mypy)
+    document = best[1]
     buffer = io.BytesIO()
     document.write_pdf(buffer, pdf_variant="pdf/ua-1", pdf_identifier=identifier(snapshot).encode())
     return RenderedPdf(buffer.getvalue(), len(document.pages))
+
+
+def _holes(document: Any) -> int:
+    """How many of the two pages that may stay nearly empty are so: the cover, and the last one with the annex's end."""
+    from reports.documents.page import END, FIRST
+
+    pages = document.pages
+    is_cover_alone = len(pages) > 1 and any(FIRST in page.anchors for page in pages[1:])
+    end = pages[-1].anchors.get(END)
+    is_last_empty = len(pages) > 1 and end is not None and end[1] < _LEAST_OF_LAST * pages[-1].height
+    return is_cover_alone + is_last_empty
 
 
 def main() -> int:

@@ -61,7 +61,12 @@ _DRY_RUN = click.option("--dry-run", is_flag=True, help="Judge every row, store 
 
 @click.group()
 def command() -> None:
-    """Import podcast feeds and files of events."""
+    """Import podcast feeds and files of events.
+
+    An import ends with 0 when rows stand (or stood already), even where others are refused, and when there is no row to
+    refuse; with 1 when rows are refused and none stands, or when the file is refused as a whole or breaks off (the
+    message says what of it stands); with 2 when the command itself is written wrongly.
+    """
 
 
 @command.command()
@@ -111,6 +116,10 @@ def events(
 
     Good rows stand, bad ones are listed with line and reason. The same file imported again adds nothing, one that was
     interrupted goes on where it stopped. `podboard import columns` lists the columns.
+
+    Ends with 0 when rows stand (or stood already), even where others are refused; with 1 when rows are refused and none
+    stands, or when the file is refused as a whole or breaks off: the message says how many rows of it stand. A dry run
+    ends alike.
     """
     zone = zone_named(time_zone) if time_zone else None
     told = _meanings(columns, [name for kind in KINDS for name in names_of(kind)])

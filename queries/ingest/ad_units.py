@@ -9,7 +9,6 @@ from dataclasses import dataclass
 from typing import Any, BinaryIO
 from uuid import UUID, uuid5
 
-import orjson
 from sqlalchemy import Connection
 
 from queries.ingest.bookings import campaigns_of
@@ -17,9 +16,8 @@ from queries.ingest.columns import Column, RowRefused, found, number_of, one_of,
 from queries.ingest.events import DryRun
 from queries.ingest.imports import SHOWN_REFUSALS, ImportResult, Refusal, importing, result
 from queries.ingest.references import References
-from queries.ingest.small_tables import Line, SmallTable, Told, read_small
+from queries.ingest.small_tables import Line, SmallTable, Told, add_rows, read_small
 from queries.session import Actor, tenant_session
-from queries.statements import ask
 
 UNIT_TYPES = ("pre_roll", "mid_roll", "post_roll", "host_read")
 _IDS = UUID("5c3a5f0e-7a0e-5d5c-9f4b-6f1b6a0c2d44")
@@ -119,7 +117,9 @@ def _add(connection: Connection, actor: Actor, lines: list[Line]) -> tuple[int, 
     units, refusals, duplicate = _units(connection, actor, lines)
     imported = 0
     rows = [{"line_number": one.line_number, "id": one.id, **one.body} for one in units]
-    for row in ask(connection, "ingest/add_ad_units", rows=orjson.dumps(rows).decode()):
+    said, refused = add_rows(connection, "ingest/add_ad_units", rows)
+    refusals += refused
+    for row in said:
         if row["outcome"] in _REASONS:
             refusals.append(Refusal(row["line_number"], _REASONS[row["outcome"]]))
         elif row["outcome"] == "imported":

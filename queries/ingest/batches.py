@@ -24,6 +24,7 @@ from queries.ingest.imports import (
     complete,
     import_lock,
     record_failure,
+    refused_by_database,
 )
 from queries.ingest.origins import origin_of
 from queries.session import Actor, tenant_session
@@ -48,6 +49,8 @@ class Batches:
         self.tally = tally
         self.lines_done = lines_done
         """Lines that a run before this one, or a batch of it, has dealt with."""
+        self.standing = self._standing() if lines_done else ""
+        """In words, what of the file stands whatever happens from now on."""
 
     @property
     def tenant_id(self) -> UUID:
@@ -73,6 +76,14 @@ class Batches:
             if not saved:
                 raise ImportRefused("This import was taken over by another process.")
         self.lines_done = lines_done
+        self.standing = self._standing()
+
+    def _standing(self) -> str:
+        tally = self.tally
+        return (
+            f"What was read before stands: {tally.imported + tally.updated:,} imported, {tally.duplicate:,} there "
+            f"already, {tally.refused:,} refused. The whole file again adds what is missing."
+        )
 
 
 @contextmanager
@@ -97,8 +108,13 @@ def importing_in_batches(
             with tenant_session(actor, write=True) as connection:
                 complete(connection, actor, run.import_id, import_type, source, run.tally)
     except BaseException as error:
+        refused = error if isinstance(error, ImportRefused) else refused_by_database(error)
         if run is not None:
-            record_failure(actor, run.import_id, run.tally, error, kept=run.lines_done > 0)
+            record_failure(actor, run.import_id, run.tally, refused or error, kept=run.lines_done > 0)
+        if refused is not None:
+            raise (
+                ImportRefused(f"{refused} {run.standing}") if run is not None and run.standing else refused
+            ) from None
         if isinstance(error, DatabaseUnavailable) or (
             isinstance(error, DBAPIError) and error.connection_invalidated
         ):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from datetime import date
 from typing import Any, BinaryIO
@@ -13,12 +14,13 @@ from sqlalchemy import Connection
 from queries.ingest.columns import Column, RowRefused, found, number_of, one_of, printable
 from queries.ingest.events import DryRun
 from queries.ingest.imports import SHOWN_REFUSALS, ImportResult, Refusal, importing, result
-from queries.ingest.small_tables import Line, SmallTable, Told, read_small
+from queries.ingest.small_tables import Line, SmallTable, Told, add_rows, read_small
 from queries.session import Actor, tenant_session
 from queries.statements import ask
 
 _IDS = UUID("0d4b7f0a-9a53-5f0e-8c57-2c1f5d9f7a11")
 _LONGEST = 500
+_ADDRESS = re.compile(r'https?://[^\s/<>"]+[^\s<>"]*', re.IGNORECASE)
 _MOST = 10**12
 _REASONS = {
     "different": "Another booking of this id stands already, with other content.",
@@ -37,6 +39,15 @@ def _text(key: str, value: Any) -> str:
 
 def _code(key: str, value: Any) -> str:
     return _text(key, value).upper()
+
+
+def _address(key: str, value: Any) -> str:
+    text = _text(key, value)
+    if not _ADDRESS.fullmatch(text):
+        raise RowRefused(
+            "An address begins with http:// or https:// and has no space in it.", found(key, text)
+        )
+    return text
 
 
 def _day(key: str, value: Any) -> date:
@@ -86,7 +97,7 @@ BOOKINGS = SmallTable(
         Column("rate", "Price of a thousand, or of all", _money, ("price",), required=True),
         Column("currency", "Three letters, like EUR", _currency, ("currency_code",), required=True),
         Column("promo_code", "The code a buyer gives", _code, ("code", "coupon")),
-        Column("vanity_url", "The address that is said aloud", _text),
+        Column("vanity_url", "The address that is said aloud, with https://", _address),
     ),
 )  # fmt: skip
 
@@ -126,7 +137,9 @@ def _add(connection: Connection, actor: Actor, lines: list[Line]) -> tuple[int, 
     bookings, refusals, duplicate = _bookings(connection, actor, lines)
     imported = 0
     rows = [{"line_number": one.line_number, "id": one.id, **one.body} for one in bookings]
-    for row in ask(connection, "ingest/add_bookings", rows=orjson.dumps(rows).decode()):
+    said, refused = add_rows(connection, "ingest/add_bookings", rows)
+    refusals += refused
+    for row in said:
         if row["outcome"] in _REASONS:
             refusals.append(Refusal(row["line_number"], _REASONS[row["outcome"]]))
         elif row["outcome"] == "imported":

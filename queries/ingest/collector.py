@@ -251,7 +251,7 @@ def _take_conversion(
     try:
         row = read_row("attribution", 1, cells)
         if row.type == "impression":
-            raise RowRefused("The event type is not known.")
+            raise RowRefused("Impressions are not taken here.")
     except RowRefused as refused:
         raise InvalidRequest(refused.reason) from None
     ask(

@@ -20,6 +20,11 @@ LISTENER_TYPES = ("download", "play", "progress", "complete", "ad_play", "follow
 ATTRIBUTION_TYPES = ("impression", "visit", "lead", "purchase")
 CONVERSION_SOURCES = ("pixel", "promo_code", "vanity_url", "survey")
 
+UNKNOWN_TYPE = {
+    "listener": f"The event type is none of {', '.join(LISTENER_TYPES)}.",
+    "attribution": f"The event type is none of {', '.join(ATTRIBUTION_TYPES)}.",
+}
+
 _LONGEST_SECONDS = 100 * 3600
 _LARGEST_MICROS = 10**15
 _TEXT_LIMIT = 200
@@ -242,7 +247,7 @@ COLUMNS: dict[Kind, tuple[Column, ...]] = {
         ),
         Column(
             "event_type", "One of " + ", ".join(LISTENER_TYPES),
-            one_of(LISTENER_TYPES, "The event type is not known."), ("event", "type"), required=True,
+            one_of(LISTENER_TYPES, UNKNOWN_TYPE["listener"]), ("event", "type"), required=True,
         ),
         Column("app", "Name of the app", _label, ("app_name", "player", "client"), data=True),
         Column("device", "Kind of device", _label, ("device_type",), data=True),
@@ -266,7 +271,7 @@ COLUMNS: dict[Kind, tuple[Column, ...]] = {
         ),
         Column(
             "attribution_type", "One of " + ", ".join(ATTRIBUTION_TYPES),
-            one_of(ATTRIBUTION_TYPES, "The event type is not known."), ("event_type", "event", "type"), required=True,
+            one_of(ATTRIBUTION_TYPES, UNKNOWN_TYPE["attribution"]), ("event_type", "event", "type"), required=True,
         ),
         Column(
             "source", "What found it: " + ", ".join(CONVERSION_SOURCES) + "; needed for all but impressions",

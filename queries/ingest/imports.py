@@ -17,8 +17,9 @@ from typing import Any, Literal, NoReturn
 from uuid import UUID
 
 import orjson
+from psycopg import Error as PsycopgError
 from sqlalchemy import Connection
-from sqlalchemy.exc import DBAPIError, OperationalError
+from sqlalchemy.exc import DataError, DBAPIError, IntegrityError, OperationalError
 
 from queries.errors import AccessRefused, InvalidRequest, NotAvailable, NotFound, PodboardError
 from queries.ingest.origins import origin_of
@@ -37,6 +38,7 @@ SHOWN_REFUSALS = 20
 LISTED_REFUSALS = 100_000
 """Rows an import lists with line and reason; those beyond are counted."""
 
+REFUSED_BY_RULE = "A rule of the database does not let this in."
 _NAMED_TENANTS = 10
 _log = logging.getLogger(__name__)
 
@@ -169,11 +171,27 @@ def importing(
             yield connection, import_id, tally
             complete(connection, actor, import_id, import_type, source, tally)
     except BaseException as error:
+        refused = refused_by_database(error)
         if import_id is not None:
-            record_failure(actor, import_id, tally, error, kept=False)
+            record_failure(actor, import_id, tally, refused or error, kept=False)
+        if refused is not None:
+            raise refused from None
         if isinstance(error, DBAPIError) and error.connection_invalidated:
             raise NotAvailable("The database went away; nothing was imported.") from None
         raise
+
+
+def refused_by_database(error: BaseException) -> ImportRefused | None:
+    """What to say where a rule of the database refused a row that no reader had refused; None for any other error."""
+    if not isinstance(error, IntegrityError | DataError):
+        return None
+    return ImportRefused(f"{REFUSED_BY_RULE} ({broken_rule(error)})")
+
+
+def broken_rule(error: DBAPIError) -> str:
+    """The name of the rule that a row broke. Its values stay out: what the database says of them quotes the row."""
+    said = error.orig.diag if isinstance(error.orig, PsycopgError) else None
+    return (said and (said.constraint_name or said.column_name)) or type(error).__name__
 
 
 def complete(

@@ -64,7 +64,9 @@ class ParquetFile:
         header = self._file.schema_arrow.names
         self.kind = kind = self.kind or kind_of(meant(header, self._told))
         if kind is None:
-            raise ImportRefused("The columns do not tell listener from attribution events: name the kind.")
+            raise ImportRefused(
+                "The columns do not tell listener from attribution events: say which with --kind."
+            )
         self._keys = known_columns(header, kind, "column", self._told)
         require_columns(self._keys, kind)
         return kind

@@ -122,7 +122,7 @@ class EventFile:
         self.kind = kind = self.kind or kind_of(meant(header, self._told))
         if kind is None:
             raise ImportRefused(
-                "The columns do not tell listener from attribution events: name the kind. "
+                "The columns do not tell listener from attribution events: say which with --kind. "
                 f"The first line begins: {printable(text)}"
             )
         keys = known_columns(header, kind, "column", self._told)
@@ -163,7 +163,7 @@ class EventFile:
         kind = self.kind
         if kind is None:
             raise ImportRefused(
-                f"Line {number} does not tell listener from attribution events: name the kind."
+                f"Line {number} does not tell listener from attribution events: say which with --kind."
             )
         cells_of = field_reader(kind, self._told)
 

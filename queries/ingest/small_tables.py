@@ -14,9 +14,19 @@ from dataclasses import dataclass
 from typing import Any, BinaryIO, Literal
 
 import orjson
+from sqlalchemy import Connection
+from sqlalchemy.exc import DataError, IntegrityError
 
 from queries.ingest.columns import Column, RowRefused, normalised, printable
-from queries.ingest.imports import ImportRefused, ImportType, Refusal, as_document, refuse
+from queries.ingest.imports import (
+    REFUSED_BY_RULE,
+    ImportRefused,
+    ImportType,
+    Refusal,
+    as_document,
+    broken_rule,
+    refuse,
+)
 from queries.ingest.packing import unpacked
 from queries.ingest.parquet import MAGIC, plain_cell, values_of
 from queries.ingest.rows import Format
@@ -94,6 +104,26 @@ def read_small(
                 source=told.source_name, kind=table.kind, columns=as_document(dict(told.columns)),
             )  # fmt: skip
     return SmallFile(sha256, lines, refusals)
+
+
+def add_rows(
+    connection: Connection, name: str, rows: list[dict[str, Any]]
+) -> tuple[list[dict[str, Any]], list[Refusal]]:
+    """What the statement says of each row, and the rows that a rule of the database itself refuses.
+
+    Readers refuse what the rules would; this holds where a rule knows more than its reader, and costs a savepoint.
+    Only then the rows are halved until those at fault stand alone, so that the others are stored.
+    """
+    try:
+        with connection.begin_nested():
+            return ask(connection, name, rows=orjson.dumps(rows).decode()), []
+    except (IntegrityError, DataError) as error:
+        if len(rows) == 1:
+            return [], [Refusal(rows[0]["line_number"], REFUSED_BY_RULE, broken_rule(error))]
+    middle = len(rows) // 2
+    said, refusals = add_rows(connection, name, rows[:middle])
+    said_after, refusals_after = add_rows(connection, name, rows[middle:])
+    return said + said_after, refusals + refusals_after
 
 
 def _meanings(actor: Actor, table: SmallTable, told: Told) -> dict[str, str]:

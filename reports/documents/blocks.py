@@ -25,6 +25,9 @@ _VALUE_SIZE = 17 * 96 / 72
 _VALUE_ROOM = 122.0
 """Size of a key figure, and the room beside its sparkline in a third of the page."""
 
+_SEEN_TO_MOVE = 0.1
+"""Part of a sparkline's height in which nobody sees a movement."""
+
 Trend = Literal["good", "bad", "neutral"]
 
 
@@ -53,6 +56,11 @@ class KpiRow:
     items: tuple[Kpi, ...]
     note: str = ""
     kind: str = "kpis"
+
+    @property
+    def has_sparks(self) -> bool:
+        """Whether any has a sparkline: where it stands in a row of its own, all keep room for one."""
+        return any(item.spark for item in self.items)
 
 
 @dataclass(frozen=True, slots=True)
@@ -149,9 +157,18 @@ def _kpi(row: Mapping[str, Any], currency: str | None, form: MoneyForm) -> Kpi:
         change=change_words(row),
         before=f"from {before}" if is_told else note_of(row),
         trend=_trend(change, meaning.direction),
-        spark=svg_writer.sparkline(row.get("spark") or (), width=92, height=26, ink="#4c525f"),
+        spark=svg_writer.sparkline(_spark(row), width=92, height=26, ink="#4c525f"),
         interval=interval(row.get("low"), row.get("high"), unit, currency=currency),
     )
+
+
+def _spark(row: Mapping[str, Any]) -> Sequence[Any]:
+    """What a sparkline is drawn of: nothing where a ratio hardly moves, as its line would be a slab from zero up."""
+    told = [float(value) for value in row.get("spark") or () if value is not None]
+    is_ratio = bool(metric(row["metric"]).denominator)
+    if is_ratio and told and max(told) - min(told) <= _SEEN_TO_MOVE * max(told):
+        return ()
+    return row.get("spark") or ()
 
 
 def _trend(change: Any, direction: str) -> Trend:
@@ -197,12 +214,15 @@ def table(
 ) -> Block:
     """The named columns of an answer as a table, cut after `limit` rows with a line that says so.
 
+    A column that no row has a value in is left out, and so is one that a row for all others alone has a value in.
+
     Time: moments are shown as the day they have in `zone`.
     """
     if answer.is_empty:
         # An answer without rows that has something to say says why (its notes stand below): there may be some.
         return Note(f"{title}: {'not told' if answer.notes else 'nothing in this period'}.")
-    columns = [column for key in keys for column in answer.columns if column.key == key]
+    told = told_columns(answer, keys)
+    columns = [column for key in told for column in answer.columns if column.key == key]
     rows = answer.rows[:limit]
     if len(answer.rows) > limit:
         caption = f"The first {limit} of {len(answer.rows)} rows; the CSV on the page holds them all. {caption}".strip()
@@ -213,6 +233,12 @@ def table(
         total=tuple(_cell(column, total, currency, zone) for column in columns) if total else (),
         caption=caption,
     )
+
+
+def told_columns(answer: Answer, keys: Sequence[str]) -> list[str]:
+    """Those of the columns in which at least one named row has a value; of an answer without rows, all."""
+    named = [row for row in answer.rows if not row.get("is_rest")]
+    return [key for key in keys if not named or any(row.get(key) not in (None, "") for row in named)]
 
 
 def _heading(column: Column) -> str:

@@ -146,7 +146,7 @@ def _delivery(snapshot: Snapshot) -> Block:
     return figure(
         "Impressions delivered against booked, whole flight",
         delivery_against_booking(answer, snapshot.filters),
-        height=172,
+        height=150,
     )
 
 

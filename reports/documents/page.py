@@ -29,7 +29,14 @@ from reports.too_little import as_shown
 TEMPLATES = ASSETS.parent / "reports" / "templates"
 
 
-def html(snapshot: Snapshot) -> str:
+LAYOUTS = ("", "tight", "apart")
+"""Ways to lay out a document, the best first: as it is, with less room between things, with its annex on a new page."""
+
+FIRST, END = "first", "end"
+"""Anchors: the heading of the first section after the key figures, and the last row of the annex."""
+
+
+def html(snapshot: Snapshot, layout: str = "") -> str:
     """The whole document, fonts and pictures referred to by `asset:` and `data:` alone."""
     kind = document(snapshot.report_type)
     shown = {key: as_shown(answer) for key, answer in snapshot.answers.items()}
@@ -41,6 +48,7 @@ def html(snapshot: Snapshot) -> str:
         .get_template("report.html")
         .render(
             snapshot=snapshot,
+            layout=layout,
             label=kind.LABEL,
             head=_head(sections),
             sections=[section for section in sections if section.blocks and not _is_head(section)],

@@ -12,7 +12,7 @@ from queries.filters import Filters
 from queries.metrics import metric
 from queries.results import Answer
 from reports.documents import Draft, Step
-from reports.documents.blocks import Block, Note, Section, figure, kpis, side_by_side, table
+from reports.documents.blocks import Block, Note, Section, figure, kpis, side_by_side, table, told_columns
 from reports.documents.words import against_words, compared_words, listed
 from reports.figures.subjects import downloads_over_time, downloads_ranking, has_downloads
 from reports.formatting import counted, number
@@ -23,6 +23,9 @@ if TYPE_CHECKING:
 
 LABEL = "Podcast audience"
 EPISODE_LIMIT = 25
+_EPISODE_COLUMNS = (
+    "title", "podcast_name", "published_at", "downloads", "share", "change_ratio", "first_7_day_downloads",
+)  # fmt: skip
 
 
 def read(connection: Connection, filters: Filters, step: Step) -> Draft:
@@ -102,17 +105,9 @@ def compose(snapshot: Snapshot) -> Sequence[Section]:
                 table(
                     "Episodes by downloads",
                     _with_states(answers["episodes"]),
-                    (
-                        "title",
-                        "podcast_name",
-                        "published_at",
-                        "downloads",
-                        "share",
-                        "change_ratio",
-                        "first_7_day_downloads",
-                    ),
+                    _EPISODE_COLUMNS,
                     zone=snapshot.filters.zone,
-                    caption=_episodes_caption(snapshot.filters),
+                    caption=_episodes_caption(answers["episodes"], snapshot.filters),
                 ),
                 *_notes(answers["episodes"]),
             ),
@@ -145,10 +140,21 @@ def _with_states(answer: Answer) -> Answer:
     return replace(answer, rows=rows)
 
 
-def _episodes_caption(filters: Filters) -> str:
-    said = f"{metric('first_7_day_downloads').label}: “not yet” until 168 hours after publication are over."
-    compared = against_words(filters)
-    return f"{said} Change against {compared}." if compared else said
+def _episodes_caption(answer: Answer, filters: Filters) -> str:
+    """What to know of the columns that are shown, and why one is not where nothing else on the paper says so."""
+    told = told_columns(_with_states(answer), _EPISODE_COLUMNS)
+    named = [row for row in answer.rows if not row.get("is_rest")]
+    compared, label = against_words(filters), metric("first_7_day_downloads").label
+    said = []
+    if "first_7_day_downloads" in told:
+        said.append(f"{label}: “not yet” until 168 hours after publication are over.")
+    elif len(states := {row.get("first_7_day_state") for row in named}) == 1 and None not in states:
+        said.append(f"{label}: {states.pop()}.")
+    if compared and "change_ratio" in told:
+        said.append(f"Change against {compared}.")
+    elif compared and all(row.get("previous") == 0 for row in named):
+        said.append(f"No change: none of these episodes was downloaded in {compared}.")
+    return " ".join(said)
 
 
 def _podcasts(facts: Mapping[str, Any]) -> str:

@@ -229,7 +229,7 @@ def test_only_what_is_chosen_is_offered_to_be_cleared(visit: Callable[[str], Bro
 def test_a_tenant_without_data_is_told_how_to_begin(
     visit: Callable[[str], Browser], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(boxes, "has_data", lambda connection: False)
+    monkeypatch.setattr(boxes, "has_data", lambda _: False)
     for person, way_on in (("carol", "Ask your account manager"), ("dora", "`podboard import log`")):
         browser = visit(person)
         for box in ("overview.trend", "overview.episodes", "overview.apps"):
@@ -244,7 +244,7 @@ def test_who_has_campaigns_entered_is_not_told_to_wait_for_an_account_manager(
     visit: Callable[[str], Browser], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     cards = BOXES["campaigns.cards"]
-    none = replace(cards, ask=lambda connection, filters: Answer((), []), lead=None)
+    none = replace(cards, ask=lambda *_: Answer((), []), lead=None)
     monkeypatch.setitem(BOXES, "campaigns.cards", none)
     said = {
         person: words(draw(visit(person), "campaigns.cards", "/campaigns"))

@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterator
 from datetime import date
 from decimal import Decimal
 
+import psycopg
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
@@ -106,6 +107,52 @@ def test_bad_bookings_are_listed_and_the_good_ones_stand(alice: Studio, charlie:
     assert (done.imported, done.refused) == (0, 1)
     assert len(_standing(alice)) == 1
     assert _standing(charlie) == []
+
+
+@pytest.fixture
+def rule(booking_database: Database) -> Iterator[str]:
+    """A rule of the database that no reader knows: nothing costs thirteen."""
+    with psycopg.connect(booking_database.superuser_dsn, autocommit=True) as owner:
+        owner.execute(
+            "alter table io_bookings add constraint nothing_costs_13 check (rate_micros <> 13000000) not valid"
+        )
+        yield "nothing_costs_13"
+        owner.execute("alter table io_bookings drop constraint nothing_costs_13")
+
+
+@pytest.mark.parametrize("rows", [1, 7])
+def test_a_row_that_the_database_alone_refuses_is_one_row(alice: Studio, rule: str, rows: int) -> None:
+    lines = [
+        f",{alice.campaign},2026-10-{day:02},2026-10-31,flat,,{13 if day in (1, 4) else day},EUR,,"
+        for day in range(1, rows + 1)
+    ]
+    at_fault = [day + 1 for day in (1, 4) if day <= rows]
+    body = "\n".join((HEADER, *lines)).encode()
+    dry = check_bookings(alice.actor, io.BytesIO(body), told=Told())
+    done = _take(alice, *lines)
+    assert (dry.good, dry.refused) == (done.imported, done.refused) == (rows - len(at_fault), len(at_fault))
+    assert alice.refusals() == [
+        (number, "A rule of the database does not let this in.", rule) for number in at_fault
+    ]
+    assert len(_standing(alice)) == rows - len(at_fault)
+    assert alice.ledger()[-1][2:6] == ("completed", rows - len(at_fault), 0, len(at_fault))
+
+
+@pytest.mark.parametrize(
+    ("address", "stands"),
+    [("https://shop.example/a", True), ("HTTP://shop.example", True), ("shop.example/a", False),
+     ("https://", False), ("https://a b", False), ("javascript:alert(1)", False)],
+)  # fmt: skip
+def test_the_reader_takes_the_addresses_that_the_database_takes(
+    alice: Studio, address: str, stands: bool
+) -> None:
+    """One without https:// ended the command in the middle, with the statement in a traceback."""
+    done = _take(alice, f",{alice.campaign},2026-10-01,2026-10-31,flat,,9,EUR,,{address}")
+    assert (done.imported, done.refused) == ((1, 0) if stands else (0, 1))
+    reasons = [reason for _, reason, _ in alice.refusals()]
+    assert reasons == (
+        [] if stands else ["An address begins with http:// or https:// and has no space in it."]
+    )
 
 
 @pytest.mark.parametrize("way", ["ndjson", "parquet", "csv.zst"])

@@ -13,7 +13,7 @@ from click.testing import CliRunner, Result
 
 from dashboard.cli import podboard
 from queries.errors import PodboardError
-from queries.ingest.columns import COLUMNS, KINDS, kind_of, names_of
+from queries.ingest.columns import COLUMNS, KINDS, UNKNOWN_TYPE, kind_of, names_of
 from queries.settings import Settings, current_settings, use_settings
 from tests.conftest import Database
 from tests.sponsorship import Tenant, own_database
@@ -85,12 +85,12 @@ def test_events_are_imported_and_said_in_numbers(
     done = run("events", path, "--tenant", _slug(alice), "--refusals", refused)
     assert (done.exit_code, done.output.splitlines()) == (0, [
         "Events: 2 imported (and 1 impressions of ads in them), 1 there already, 1 refused.",
-        "  line 4: The event type is not known. (event_type: listen)",
+        f"  line 4: {UNKNOWN_TYPE['listener']} (event_type: listen)",
         f"All are listed in {refused}",
     ])  # fmt: skip
     with refused.open(newline="") as handle:
         assert list(csv.reader(handle)) == [
-            ["line", "reason", "detail"], ["4", "The event type is not known.", "event_type: listen"],
+            ["line", "reason", "detail"], ["4", UNKNOWN_TYPE["listener"], "event_type: listen"],
         ]  # fmt: skip
 
 

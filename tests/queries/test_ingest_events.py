@@ -15,6 +15,7 @@ import sys
 import threading
 import time
 import tracemalloc
+import zlib
 from collections import Counter
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
@@ -34,7 +35,8 @@ from psycopg import sql
 from queries.engine import dispose_engines
 from queries.errors import AccessRefused
 from queries.ingest import events as events_module
-from queries.ingest import imports, refused, row_reader
+from queries.ingest import imports, packing, refused, row_reader
+from queries.ingest.columns import UNKNOWN_TYPE
 from queries.ingest.event_store import WHOLE_DAYS
 from queries.ingest.events import check_events, import_events
 from queries.ingest.imports import ImportRefused, ImportResult, Refusal
@@ -202,7 +204,7 @@ BAD_LISTENER_ROWS: list[tuple[str, str, str]] = [
     ("{one},   ,download,{now}", "A value is missing.", "listener_id"),
     ("{one},l1,,{now}", "A value is missing.", "event_type"),
     ("{one},l1,download,", "A value is missing.", "occurred_at"),
-    ("{one},l1,listen,{now}", "The event type is not known.", "event_type: listen"),
+    ("{one},l1,listen,{now}", UNKNOWN_TYPE["listener"], "event_type: listen"),
     ("{one},192.168.0.7,download,{now}", AN_ADDRESS, ""),
     ("{one},2001:db8::1,download,{now}", AN_ADDRESS, ""),
     ("{one},ann@mail.example,download,{now}", AN_ADDRESS, ""),
@@ -307,7 +309,7 @@ BAD_ATTRIBUTION_ROWS: list[tuple[dict[str, Any], str, str]] = [
      "campaign_id: 00000000-0000-4000-8000-000000000000"),
     ({"campaign_id": "summer"}, "This is not an id.", "campaign_id: summer"),
     ({"campaign_id": None}, "A value is missing.", "campaign_id"),
-    ({"attribution_type": "sale"}, "The event type is not known.", "attribution_type: sale"),
+    ({"attribution_type": "sale"}, UNKNOWN_TYPE["attribution"], "attribution_type: sale"),
     ({"source": "guess"}, "The source is not known.", "source: guess"),
     ({"source": ""}, "A value is missing.", "source"),
     ({"attribution_type": "impression", "listener_id": ""}, "A value is missing.", "listener_id"),
@@ -799,6 +801,47 @@ def test_packed_files_are_read_as_they_are(alice: Studio, packing: str) -> None:
         alice.take(packed[: len(packed) // 2])
 
 
+def test_what_stands_of_a_file_that_breaks_off_is_said(
+    alice: Studio, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(events_module, "BATCH_ROWS", 10)
+    monkeypatch.setattr(events_module, "FIRST_ROWS", 10)
+    lines = _plays(alice, 15).splitlines()
+    lines[3] = lines[3].replace(",play,", ",nothing,")
+    monkeypatch.setattr(packing, "_AT_ONCE", 64)  # what is read at once of a broken file is lost with its end
+    packer = zlib.compressobj(wbits=31)
+    cut = packer.compress("\n".join(lines).encode()) + packer.flush(zlib.Z_SYNC_FLUSH)
+    with pytest.raises(ImportRefused) as told:
+        alice.take(cut)
+    assert str(told.value) == (
+        "The packed file is broken or cut off. What was read before stands: 9 imported, 0 there already, 1 refused. "
+        "The whole file again adds what is missing."
+    )
+    assert len(alice.listener_events()) == 9
+    assert [row[2:6] for row in alice.ledger()] == [("failed", 9, 0, 1)]
+    assert _counts(alice.take("\n".join(lines))) == (14, 0, 1)
+    assert len(alice.listener_events()) == 14
+
+
+def test_a_row_that_the_database_alone_refuses_is_told_in_a_line(alice: Studio) -> None:
+    with psycopg.connect(alice.database.superuser_dsn, autocommit=True) as owner:
+        owner.execute(
+            "alter table listener_events add constraint nobody_odd check (listener_id <> 'odd') not valid"
+        )
+        try:
+            with pytest.raises(ImportRefused) as told:
+                alice.take(
+                    _csv(HEADER, f"{alice.one},odd-secret,play,{_at()}", f"{alice.one},odd,play,{_at()}")
+                )
+        finally:
+            owner.execute("alter table listener_events drop constraint nobody_odd")
+    assert str(told.value).startswith("A rule of the database does not let this in. (")
+    assert "odd-secret" not in str(told.value)
+    assert alice.listener_events() == []
+    [(*_, status, imported, _, _, message)] = alice.ledger()
+    assert (status, imported, message) == ("failed", 0, str(told.value))
+
+
 def test_a_parquet_file_says_what_the_csv_says(alice: Studio, charlie: Studio) -> None:
     moment = NOW - timedelta(hours=3)
     rows = [
@@ -833,7 +876,7 @@ def test_bad_rows_of_a_parquet_file_are_listed_with_their_number(alice: Studio) 
     )  # fmt: skip
     assert _counts(alice.take(made.getvalue())) == (1, 0, 2)
     assert alice.refusals() == [
-        (2, "The event type is not known.", "event_type: nothing"), (3, "A value is missing.", "listener_id"),
+        (2, UNKNOWN_TYPE["listener"], "event_type: nothing"), (3, "A value is missing.", "listener_id"),
     ]  # fmt: skip
     naive = io.BytesIO()
     pq.write_table(pa.Table.from_pylist([{**good, "occurred_at": datetime(2026, 1, 1)}]), naive)  # noqa: DTZ001

@@ -17,27 +17,49 @@ from pathlib import Path
 import pytest
 from pypdf import PageObject, PdfReader
 from weasyprint import HTML
-from weasyprint.formatting_structure.boxes import TextBox
+from weasyprint.formatting_structure.boxes import LineBox, TextBox
 
 from queries.data_centres import DataCentres
 from reports import render as rendering
 from reports.documents import campaign_performance
-from reports.documents.blocks import HALF_WIDTH, Pair
+from reports.documents.blocks import HALF_WIDTH, Pair, kpis
 from reports.documents.logo import safe_logo
-from reports.documents.page import html
+from reports.documents.page import END, html
 from reports.documents.words import data_centres_words, titled
 from reports.figures import svg_writer
 from reports.figures.subjects import results_over_time
-from reports.render import Limits, RenderedPdf, RenderError, RenderStopped, render
+from reports.render import Limits, RenderedPdf, RenderError, RenderStopped, make_pdf, render
 from reports.snapshot import VERSION, Brand, Snapshot
 from tests.reports.samples import LOGO, audience, campaign, stored
 
 SPACES = re.compile(r"[\s\u00a0\u202f]+")
+_SENTENCE = (
+    "221,000 of 420,000 booked impressions (52.6 %) delivered, behind (299,040 expected by 23 Nov 2026, 10:26 CET); "
+    "214 conversions (−11.2 %) in 30 days."
+)
 
 
 def text_of(pdf: bytes) -> str:
     """The text of all pages on one line."""
     return SPACES.sub(" ", " ".join(page.extract_text() for page in PdfReader(BytesIO(pdf)).pages))
+
+
+def _without_weeks(made: Snapshot) -> Snapshot:
+    """As under a filter by app: no first week of an episode is known, nor was any downloaded before."""
+    episodes = made.answers["episodes"]
+    empty = {"change_ratio": None, "previous": 0, "first_7_day_downloads": None}
+    rows = [{**row, **empty, "first_7_day_state": "not known by this filter"} for row in episodes.rows]
+    others = {"title": "Other (9)", "downloads": 900, "change_ratio": Decimal("0.5"), "is_rest": True}
+    return replace(made, answers={**made.answers, "episodes": replace(episodes, rows=[*rows, others])})
+
+
+def _listing(times: int) -> Snapshot:
+    """The audience's report with so many times two episodes."""
+    made = audience()
+    episodes = made.answers["episodes"]
+    return replace(
+        made, answers={**made.answers, "episodes": replace(episodes, rows=[*episodes.rows] * times)}
+    )
 
 
 @pytest.fixture(scope="module")
@@ -308,17 +330,94 @@ def test_a_missing_pango_is_named(monkeypatch: pytest.MonkeyPatch, tmp_path: Pat
         render(stored(audience()))
 
 
-def test_no_page_but_the_cover_and_the_last_is_left_half_empty() -> None:
-    snapshot = campaign(episodes=36)
+def test_no_page_is_left_half_empty_and_the_cover_shows_the_delivery() -> None:
+    snapshot = campaign(episodes=36, sentence=_SENTENCE)
     answers = dict(snapshot.answers)
     # Four shows and two bookings, as the demo's campaign has them: a table of two rows once took the next with it.
     for key, times in (("attribution", 2), ("bookings", 2)):
         answers[key] = replace(answers[key], rows=[*answers[key].rows] * times)
     pages = PdfReader(BytesIO(render(stored(replace(snapshot, answers=answers))).pdf)).pages
-    assert len(pages) >= 5
-    for number, page in list(enumerate(pages, start=1))[1:-1]:
+    assert len(pages) == 4
+    for number, page in enumerate(pages, start=1):
         lowest = min(_baselines(page)) / float(page.mediabox.height)
         assert lowest < 0.3, f"page {number} ends {lowest:.0%} above its foot"
+    said = [SPACES.sub(" ", page.extract_text()) for page in pages]
+    assert ["Impressions delivered against booked" in words for words in said] == [True, False, False, False]
+
+
+@pytest.mark.parametrize(
+    "snapshot",
+    [
+        pytest.param(audience(), id="once three rows of the annex alone"),
+        pytest.param(_listing(7), id="a table across the page"),
+        pytest.param(_listing(16), id="a table of a page"),
+        pytest.param(campaign(episodes=16, bookings=4, sentence=_SENTENCE), id="a campaign"),
+        pytest.param(campaign(title="Acme Autumn and Winter Sampler for Northern Europe"), id="a long name"),
+    ],
+)
+def test_no_last_page_holds_a_few_rows_only(snapshot: Snapshot) -> None:
+    last = PdfReader(BytesIO(make_pdf(stored(snapshot)).pdf)).pages[-1]
+    assert min(_baselines(last)) / float(last.mediabox.height) < 0.6
+
+
+def test_what_fits_no_other_way_has_its_annex_on_a_page_of_its_own() -> None:
+    assert html(audience(), "apart") == html(audience()).replace("<body>", '<body class="apart">')
+    drawn = HTML(
+        string=html(audience(), "apart"), base_url="asset:", url_fetcher=rendering._fetcher()
+    ).render()
+    whole = HTML(string=html(audience()), base_url="asset:", url_fetcher=rendering._fetcher()).render()
+    assert (len(whole.pages), len(drawn.pages)) == (2, 3)
+    assert [END in page.anchors for page in drawn.pages] == [False, False, True]
+    assert rendering._holes(drawn) == rendering._holes(whole) == 0
+
+
+def test_a_column_that_is_empty_in_every_named_row_is_left_out_and_why_is_said_once() -> None:
+    made = audience()
+    narrowed = _without_weeks(made)
+    page = html(narrowed)
+    assert 'class="n">First 7 days</th>' not in page
+    assert 'class="n">Change</th>' not in page
+    assert page.count("First 7 days: not known by this filter.") == 1
+    assert "until 168 hours" not in page
+    assert "No change: none of these episodes was downloaded in 24 Sep – 23 Oct 2026." in SPACES.sub(
+        " ", page
+    )
+    whole = html(made)
+    assert 'class="n">First 7 days</th>' in whole
+    assert 'class="n">Change</th>' in whole
+
+
+def test_changes_stand_at_one_height_though_one_figure_alone_has_a_sparkline() -> None:
+    made = audience()
+    figures = made.answers["figures"]
+    rows = [
+        row if row["metric"] == "downloads" else {**row, "spark": [], "value": None, "previous": None}
+        for row in figures.rows
+    ]
+    page = html(replace(made, answers={**made.answers, "figures": replace(figures, rows=rows)}))
+    drawn = HTML(string=page, base_url="asset:", url_fetcher=rendering._fetcher()).render()
+    heights = {
+        round(box.position_y, 1)
+        for box in drawn.pages[0]._page_box.descendants()
+        if box.element is not None
+        and (box.element.get("class") or "").startswith("change ")
+        and box.element_tag == "p"
+        and not isinstance(box, TextBox | LineBox)
+    }
+    assert len(heights) == 1
+
+
+@pytest.mark.parametrize(
+    ("values", "has_line"),
+    [([1.0, 1.04, 1.0, 1.02], False), ([1.0, 1.4, 1.0, 1.2], True), ([0, 0, 0], False)],
+)
+def test_a_ratio_that_hardly_moves_has_no_sparkline(values: list[float], has_line: bool) -> None:
+    made = campaign()
+    rows = [{**row, "spark": values} for row in made.answers["figures"].rows]
+    said = kpis(replace(made.answers["figures"], rows=rows), compared="")
+    sparks = {item.label: bool(item.spark) for item in said.items}
+    assert sparks["Frequency"] is has_line
+    assert sparks["Impressions"]
 
 
 def _baselines(page: PageObject) -> list[float]:
