@@ -156,6 +156,10 @@ def _stoppable() -> Iterator[None]:
         # The way out is not interrupted again: it is short and leaves nothing behind.
         for name in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
             signal.signal(name, signal.SIG_IGN)
+        # At once, for the parts take a moment to stop; not by print(), which this may have interrupted. A terminal
+        # that was closed hears nothing.
+        with contextlib.suppress(OSError):
+            os.write(sys.stdout.fileno(), b"\nStopping ...\n")
         raise KeyboardInterrupt
 
     for name in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
@@ -163,7 +167,7 @@ def _stoppable() -> Iterator[None]:
     try:
         yield
     except KeyboardInterrupt:
-        click.echo("\npodboard has stopped.")
+        click.echo("podboard has stopped.")
 
 
 @contextlib.contextmanager

@@ -38,7 +38,7 @@ def gunicorn_command(
     """
     host = f"[{settings.host}]" if ":" in settings.host else settings.host
     command_line = [
-        sys.executable, "-m", "gunicorn", "dashboard.wsgi:server",
+        sys.executable, "-m", "gunicorn", "dashboard.wsgi:server", "--config", "python:dashboard.gunicorn_hooks",
         "--bind", bind or f"{host}:{settings.port}",
         "--worker-class", "gthread", "--workers", str(workers), "--threads", str(threads),
         # Imported once before forking: less memory, and plotly's lazy imports are not thread-safe.

@@ -170,7 +170,7 @@ def test_ctrl_c_stops_everything(running: Running) -> None:
     postmaster = int((running.home / "postgres/data/postmaster.pid").read_text().splitlines()[0])
     running.process.send_signal(signal.SIGINT)
     assert running.process.wait(60) == 0
-    assert running.said.endswith("podboard has stopped.\n")
+    assert running.said.endswith("\nStopping ...\npodboard has stopped.\n")
     assert sorted(children) == ["web", "worker"]
     until(lambda: not any(is_running(pid) for pid in [*children.values(), postmaster]), 10)
 
