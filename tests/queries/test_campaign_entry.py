@@ -14,10 +14,17 @@ import pytest
 from click.testing import CliRunner, Result
 
 from dashboard.cli import podboard
-from queries.campaign_entry import NewCampaign, create_campaign, create_sponsor, set_stage
+from queries.campaign_entry import (
+    NewCampaign,
+    campaigns_entered,
+    create_campaign,
+    create_sponsor,
+    set_stage,
+    sponsors_entered,
+)
 from queries.errors import AccessRefused, InvalidRequest, NotFound, PodboardError, QuotaReached
 from queries.ingest.imports import unscoped_tenant_id
-from queries.session import Actor
+from queries.session import Actor, tenant_session
 from queries.settings import Settings, current_settings, use_settings
 from queries.tenants import Ownership, create_tenant, invite
 from tests.conftest import Database
@@ -327,6 +334,18 @@ def test_who_may_not_change_campaigns_changes_none(alice: Tenant) -> None:
         alice, "select distinct user_id from audit_logs where tenant_id = %(tenant)s and user_id is not null"
     )
     assert changed_by == [(people["admin"],)]
+    seen = {}
+    for person in people:
+        with tenant_session(Actor(alice.tenant_id, people[person])) as connection:
+            seen[person] = [
+                [row["name"] for row in question(connection)]
+                for question in (sponsors_entered, campaigns_entered)
+            ]
+    assert seen == {
+        "admin": [["Acme", "Borealis"], ["Autumn", "Winter"]],
+        "sponsor": [["Acme"], ["Autumn"]],
+        "podcaster": [[], []],
+    }
     assert _sponsors(alice) == ["Acme", "Borealis"]
     assert [(name, row[3]) for name, *row in _campaigns(alice)] == [("Autumn", "booked"), ("Winter", "live")]
 
