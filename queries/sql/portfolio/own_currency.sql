@@ -4,4 +4,4 @@
 -- grain: one row
 -- source: tenant_settings
 -- relies on: tenant_settings_pkey
-select coalesce((select s.settings ->> 'currency' from tenant_settings s where s.tenant_id = (select app_tenant())), 'USD') as currency
+select coalesce((select s.settings ->> 'currency' from tenant_settings s), 'USD') as currency
