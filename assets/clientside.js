@@ -9,15 +9,89 @@
 
   /* Expired session: a data request answered 401 leads to the log-in and back to this view. */
   var fetched = window.fetch;
-  window.fetch = function () {
-    return fetched.apply(this, arguments).then(function (response) {
+  window.fetch = function (address, options) {
+    var answer = fetched.apply(this, arguments).then(function (response) {
       if (response.status === 401 && new URL(response.url, location.href).origin === location.origin) {
         var here = location.pathname + location.search;
         location.assign("/login?next=" + encodeURIComponent(here));
       }
       return response;
     });
+    var isData = String(address).indexOf("/_dash-update-component") >= 0 && options && options.body;
+    return isData ? answer.then(whole).catch(function (fault) { return unread(options.body, fault); }) : answer;
   };
+
+  /* What was asked for and did not arrive: the boxes of that request get the error state, as if the server had drawn
+     it, so that no number stands under filters it was not made for. Dash drops it where a newer request of the same box
+     is under way, and draws the next answer in its place. */
+  var leaving = -Infinity;
+  var isRefused = false;
+
+  window.addEventListener("beforeunload", function () { leaving = performance.now(); });
+
+  /* Read to its end here: an answer that breaks off, or is none of ours, has not arrived either. */
+  function whole(response) {
+    if (response.status === 401 || response.status === 204) {
+      return response;
+    }
+    if (!response.ok) {
+      throw response;
+    }
+    return response.json().then(function (content) {
+      response.json = function () { return Promise.resolve(content); };
+      return response;
+    });
+  }
+
+  function unread(body, fault) {
+    var drawn = {};
+    [].concat(JSON.parse(body).outputs).forEach(function (output) {
+      var id = output.id && output.id.type === "box-body" ? '{"box":"' + output.id.box + '","type":"box-body"}' : output.id;
+      var place = typeof id === "string" && output.property === "children" && document.getElementById(id);
+      if (place && (id === "frame" || id !== output.id)) {
+        drawn[id] = { children: unreadState(place) };
+      }
+    });
+    if (!Object.keys(drawn).length) {
+      if (fault instanceof Response) {
+        return fault;
+      }
+      throw fault;
+    }
+    isRefused = isRefused || (fault.status >= 400 && fault.status < 500 && fault.status !== 429);
+    /* A page that is being left gives up its requests: nothing failed. */
+    var wait = performance.now() - leaving < 10000 ? 10000 : 0;
+    return new Promise(function (resolve) {
+      setTimeout(function () {
+        resolve(new Response(JSON.stringify({ multi: true, response: drawn }), {
+          headers: { "Content-Type": "application/json" },
+        }));
+      }, wait);
+    });
+  }
+
+  /* In the height of what stood there, unless that was a long table: the page stays where it is. */
+  function unreadState(place) {
+    var state = JSON.parse(document.getElementById("frame").dataset.unread);
+    var height = Math.max(160, Math.min(place.offsetHeight, 360));
+    state.props.nodes[0][1].style = { "--state-height": height + "px" };
+    return state;
+  }
+
+  /* Asks once more for every box that was not read. What the server refused, and a page, only a new load can mend. */
+  function askAgain() {
+    var boxes = Array.from(document.querySelectorAll("[data-action=again]")).map(function (button) {
+      return button.closest('[id*="box-body"]');
+    });
+    if (isRefused || boxes.indexOf(null) >= 0) {
+      location.reload();
+      return;
+    }
+    boxes.forEach(function (place) {
+      var asked = { path: location.pathname, search: location.search, at: Date.now() };
+      window.dash_clientside.set_props({ type: "box-query", box: JSON.parse(place.id).box }, { data: asked });
+    });
+  }
 
   /* Theme ------------------------------------------------------------------------------------------------- */
 
@@ -254,6 +328,9 @@
         if (opened) {
           opened.showModal();
         }
+        break;
+      case "again":
+        askAgain();
         break;
       case "close":
         button.closest("dialog").close();

@@ -54,12 +54,21 @@
     }
   }
 
+  /* The days of a period that the bar has no choice for (this month): it is shown by them. */
+  function unofferedDays(period) {
+    var bar = document.querySelector(".filters[data-days]");
+    var choices = Array.from(document.querySelectorAll(".filters__period input[type=radio]"));
+    var isOffered = choices.some(function (choice) { return choice.value === period; });
+    return (bar && period && !isOffered && JSON.parse(bar.dataset.days)[period]) || null;
+  }
+
   function read(search) {
     var query = new URLSearchParams(search || "");
     var values = {};
     var custom = query.get("from") && query.get("to");
-    values.period = custom ? "custom" : query.get("period") || usual.period;
-    values.range = custom ? [query.get("from"), query.get("to")] : query.get("period") ? null : usual.range;
+    var unoffered = custom ? null : unofferedDays(query.get("period"));
+    values.period = custom || unoffered ? "custom" : query.get("period") || usual.period;
+    values.range = custom ? [query.get("from"), query.get("to")] : query.get("period") ? unoffered : usual.range;
     values.compare = query.get("compare") || "previous";
     values.grain = query.get("grain");
     if (!values.grain || !carries(values.grain, daysOf(values))) {
@@ -79,7 +88,8 @@
       var custom = values.period === "custom";
       var named = query.get("period") || query.get("from");
       /* What was not asked for stays unsaid; a period that is not the page's own is always said. */
-      if (named || values.period !== usual.period || (custom && !same(values.range, usual.range))) {
+      var isKept = custom && same(values.range, unofferedDays(query.get("period")));
+      if (!isKept && (named || values.period !== usual.period || (custom && !same(values.range, usual.range)))) {
         put("period", custom || (values.period === "30d" && usual.period === "30d") ? "" : values.period);
         put("from", custom ? values.range[0] : "");
         put("to", custom ? values.range[1] : "");
@@ -130,7 +140,7 @@
     var hint = document.querySelector(".filters__range .filters__label");
     var days = document.querySelector(".filters__days");
     if (days) {
-      days.textContent = whole ? spokenRange(values.range) : "";
+      days.textContent = whole ? spokenRange(values.range).replace(/ /g, "\u00a0").replace("–\u00a0", "– ") : "";
     }
     if (hint) {
       hint.textContent = whole ? spokenRange(values.range) : "First day, then last day";
@@ -261,8 +271,13 @@
     }
   }
 
-  new MutationObserver(function () {
+  new MutationObserver(function (changes) {
     nameTab();
+    changes.forEach(function (change) {
+      if (change.attributeName === "data-dash-is-loading") {
+        change.target.setAttribute("aria-busy", String(change.target.dataset.dashIsLoading === "true"));
+      }
+    });
     /* Drawn after the script was asked about its period. */
     if (closedFor && document.querySelector(".filters input[type=radio]:disabled:not([title])")) {
       closeGrains(closedFor);
@@ -272,7 +287,7 @@
       watcher.observe(place);
     });
   }).observe(document.documentElement, {
-    childList: true, subtree: true, attributes: true, attributeFilter: ["data-title"],
+    childList: true, subtree: true, attributes: true, attributeFilter: ["data-title", "data-dash-is-loading"],
   });
 
   /* "PDF report": says which kind was asked for, and when, so that a second click is a second question. */
@@ -285,9 +300,10 @@
     }
   });
 
-  /* A download asks for exactly the view: at the moment it is used, the link takes the address's filters in place of
-     all that an earlier view left in it. Its own is only the subject, which stands in the address's path. */
-  document.addEventListener("click", function (event) {
+  /* A download asks for exactly the view: before it is used in whatever way (opened, copied, dragged, saved), the link
+     takes the address's filters in place of all that an earlier view left in it. Its own is only the subject, which
+     stands in the address's path. */
+  function takeFilters(event) {
     var link = event.target.closest && event.target.closest('a[href^="/export/"], a[data-why]');
     if (link) {
       var url = new URL(link.href, location.href);
@@ -299,7 +315,11 @@
       }
       link.href = url.pathname + (query.size ? "?" + query : "");
     }
-  }, true);
+  }
+
+  ["pointerover", "pointerdown", "contextmenu", "focusin", "keydown", "click"].forEach(function (way) {
+    document.addEventListener(way, takeFilters, true);
+  });
 
   /* "Why this number": what stands at the link's address is shown over the page. The handler above has given it the
      page's filters by now. */

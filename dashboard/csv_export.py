@@ -17,7 +17,7 @@ from dashboard.access import Viewer, current_viewer
 from dashboard.auth.sessions import now
 from dashboard.boxes import View, answer_box, known_box
 from dashboard.pages import all_pages
-from queries.errors import AccessRefused, InvalidRequest, NotAvailable, NotFound
+from queries.errors import AccessRefused, NotFound
 from queries.filters import Filters, parse_filters
 from queries.metrics import METRICS
 from queries.periods import Period
@@ -40,7 +40,10 @@ _JOINED = ("country", "device_type")
 
 @blueprint.get("/export/<box_id>.csv")
 def export_box(box_id: str) -> Response:
-    """The rows of a box as CSV; 404 for a box or subject that is not the viewer's."""
+    """The rows of a box as CSV; 404 for a box or subject that is not the viewer's.
+
+    What is wrong with the address, faults.py says in the error's own words.
+    """
     all_pages()
     viewer = current_viewer()
     try:
@@ -49,8 +52,6 @@ def export_box(box_id: str) -> Response:
         answer, view = answer_box(box, View(viewer, filters, path=""))
     except (NotFound, AccessRefused):
         abort(404)
-    except (InvalidRequest, NotAvailable) as error:
-        abort(400, str(error))
     response = Response(to_csv(answer, view.filters), mimetype="text/csv")
     name = _file_name(viewer, box_id, answer, view.filters)
     response.headers["Content-Disposition"] = f'attachment; filename="{name}"'

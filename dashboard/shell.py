@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import replace
 from datetime import UTC, date, timedelta
 from typing import Any
@@ -57,7 +58,8 @@ def layout() -> Component:
             dcc.Location(id=ids.URL, refresh="callback-nav"),
             dcc.Store(id=ids.PAGE_PATH),
             dcc.Store(id=ids.REPORT_ASKED),
-            html.Div(id=ids.FRAME),
+            # What the page's script draws in place of an answer that did not arrive.
+            html.Div(id=ids.FRAME, **{"data-unread": json.dumps(still(states.unread()))}),
             html.Div(id=ids.NOTICE, className="notice", role="status", **{"aria-live": "polite"}),
         ]
     )
@@ -271,6 +273,7 @@ def _filter_bar(viewer: Viewer, page: Page, parts: dict[str, str], query: dict[s
         shown = parse_filters(query, zone=zone, now=moment) if _names_period(query) else usual
     except InvalidRequest:
         shown = replace(usual, grain="day")  # the boxes say what is wrong with the address
+    today = moment.astimezone(zone).date()
     period, days = query.get("period") or usual.preset or CUSTOM, None
     if query.get("from") and query.get("to"):
         try:
@@ -280,7 +283,9 @@ def _filter_bar(viewer: Viewer, page: Page, parts: dict[str, str], query: dict[s
             period = usual.preset or CUSTOM
     elif period == CUSTOM:
         days = (usual.period.start, usual.period.last_day)
-    today = moment.astimezone(zone).date()
+    elif period in PRESETS and period not in _SHORT_PERIODS:
+        # A period that the bar has no choice for is shown by its days.
+        days, period = (shown.period.start, shown.period.last_day), CUSTOM
     periods = [
         Choice(key, _SHORT_PERIODS[key], _PERIOD_KEYS.get(key)) for key in PRESETS if key in _SHORT_PERIODS
     ]
@@ -301,14 +306,14 @@ def _filter_bar(viewer: Viewer, page: Page, parts: dict[str, str], query: dict[s
         period=period,
         # What the calendar marks when it opens: the days that are shown.
         range_=days or (shown.period.start, shown.period.last_day),
-        days=_spoken(days) if days else "",
+        days=_in_two_lines(_spoken(days)) if days else "",
         compares=_COMPARES if "compare" in page.filters else (),
         compare=query.get("compare", "previous"),
         grains=_grains(shown.period) if "grain" in page.filters else (),
         grain=shown.grain,
         dimensions=dimensions,
         chips=(("filter", _chip(period, days, sum(len(one.chosen) for one in dimensions))),),
-        spans={one.value: preset_period(one.value, today) for one in periods},
+        spans={preset: preset_period(preset, today) for preset in PRESETS},
         max_date=today,
         week_start=viewer.week_start,
     )
@@ -363,6 +368,11 @@ def _chip(period: str, days: tuple[date, date] | None, chosen: int) -> str:
 def _spoken(days: tuple[date, date]) -> str:
     """First and last day, as sentences say them and the page's script does."""
     return spoken_period(days[0], days[1] + timedelta(days=1), UTC)
+
+
+def _in_two_lines(days: str) -> str:
+    """The words of two days with one place to break: after the first of them. The page's script does the same."""
+    return days.replace(" ", "\N{NO-BREAK SPACE}").replace("–\N{NO-BREAK SPACE}", "– ")
 
 
 def _stores(box: Box) -> list[Component]:

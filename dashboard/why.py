@@ -15,7 +15,7 @@ from dashboard.pages import all_pages
 from queries import catalogue
 from queries.campaign_excluded import excluded_visits
 from queries.data_centres import data_centres
-from queries.errors import AccessRefused, InvalidRequest, NotAvailable, NotFound
+from queries.errors import AccessRefused, NotFound
 from queries.filters import Filters, parse_filters
 from queries.listening_counted import counted_by
 from queries.listening_excluded import excluded_by_reason
@@ -49,7 +49,10 @@ class Meaning:
 
 @blueprint.get("/why/<box_id>")
 def explain(box_id: str) -> str:
-    """The explanation of a box, of the same view and with the same rights; 404 for one that is not the viewer's."""
+    """The explanation of a box, of the same view and with the same rights; 404 for one that is not the viewer's.
+
+    What is wrong with the address, faults.py says in the error's own words.
+    """
     all_pages()
     viewer = current_viewer()
     try:
@@ -58,8 +61,6 @@ def explain(box_id: str) -> str:
         answer, view = answer_box(box, View(viewer, filters, path=""))
     except (NotFound, AccessRefused):
         abort(404)
-    except (InvalidRequest, NotAvailable) as error:
-        abort(400, str(error))
     metrics = metrics_of(box, answer)
     if not metrics or viewer.actor.tenant_id is None:
         abort(404)

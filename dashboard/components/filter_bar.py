@@ -93,10 +93,11 @@ def filter_bar(
     week_start: str = "monday",
     extra: Sequence[Component] = (),
 ) -> html.Div:
-    """Return the bar; `days` says in words what a range of one's own covers, `spans` which days each other period has
-    (the calendar marks those that are shown), `week_start` (monday or sunday) how the calendar is laid out.
+    """Return the bar; `days` says in words what a range of one's own covers, `spans` which days each preset has.
 
-    The last period is "custom": choosing it opens the calendar under it; nothing moves.
+    The calendar marks the days that are shown; a preset that is no choice of the bar is shown by them. `week_start`
+    (monday or sunday) is how the calendar is laid out. The last period is "custom": choosing it opens the calendar
+    under it; nothing moves.
     """
     keys = {choice.key.lower(): ["period", choice.value] for choice in periods if choice.key}
     keys |= {choice.key.lower(): ["grain", choice.value] for choice in grains if choice.key}

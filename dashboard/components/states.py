@@ -81,17 +81,31 @@ def error(
     *,
     reference: str = "",
     text: str = "Your data is safe and the rest of the page is right. Try again in a moment.",
-    retry_id: Any = None,
+    again: bool = False,
     height: int = 160,
 ) -> Plain:
-    """Return what happened, what is safe, the way on, and a reference to tell."""
+    """Return what happened, what is safe, the way on, and a reference to tell.
+
+    again: with a button that asks once more, which the page's script does.
+    """
     foot: list[Plain] = []
-    if retry_id is not None:
+    if again:
         label = [icon("refresh", small=True), "Try again"]
-        foot.append(html.Button(label, id=retry_id, type="button", className="button button--small"))
+        foot.append(
+            html.Button(label, type="button", className="button button--small", **{"data-action": "again"})
+        )
     if reference:
         foot.append(html.Span(["Reference ", html.Code(reference)]))
     return _state("warning", message, text, foot, height=height, tone=" state--error", role="alert")
+
+
+def unread() -> Plain:
+    """Return what the page's script shows where an answer of the server did not arrive."""
+    return error(
+        "This could not be read.",
+        text="The server did not answer, or the connection was lost. Your data is safe.",
+        again=True,
+    )
 
 
 def problem(title: str, said: str, text: str, *, way_out: tuple[str, str]) -> Plain:

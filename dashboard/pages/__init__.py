@@ -48,7 +48,7 @@ class Page:
     pattern: re.Pattern[str] = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
-        pattern = re.sub(r"<(\w+)>", r"(?P<\1>[0-9a-f-]{36})", self.path)
+        pattern = re.sub(r"<(\w+)>", r"(?P<\1>[0-9a-fA-F-]{36})", self.path)
         object.__setattr__(self, "pattern", re.compile(f"^{pattern}/?$"))
 
     @property

@@ -218,7 +218,7 @@ def panels(chart: Chart, theme: Theme | None) -> Figure:
         notes.append({**heading, "yref": "paper", "yanchor": "bottom", "yshift": 6, "xshift": -2})
     for row, name in enumerate(chart.series[0].xs if chart.series else ()):
         label = note(fit(str(name), 330, 12), 0, row, theme)
-        notes.append({**label, "xshift": -2, "yshift": 15, "font": text_style(theme, 12, "ink")})
+        notes.append({**label, "xshift": -2, "yshift": 18, "font": text_style(theme, 12, "ink")})
     rows = len(chart.series[0].xs) if chart.series else 1
     layout["yaxis"] = {"range": [rows - 0.5, -0.5], "visible": False, "fixedrange": True}
     layout["annotations"] = notes

@@ -231,6 +231,66 @@ def test_a_bad_link_says_so_once_and_leads_on(visit: Callable[..., Any]) -> None
         assert at.errors == []
 
 
+def test_a_question_without_an_answer_leaves_no_old_numbers(visit: Callable[..., Any]) -> None:
+    asks = "search => window.dash_clientside.set_props('url', { search })"
+    with visit(PODCASTER, "/overview") as at:
+        page, data = at.page, "**/_dash-update-component**"
+        first = page.inner_text(".head__sentence")
+        answers: tuple[Callable[[Any], Any], ...] = (
+            lambda route: route.abort(),
+            lambda route: route.fulfill(status=502, body="Bad Gateway"),
+            lambda route: route.fulfill(status=200, body="<p>Log in to the network of this hotel"),
+        )
+        for answer in answers:
+            page.route(data, answer)
+            page.evaluate(asks, "?app=Spotify")
+            page.locator(".page-head .state--error").wait_for()
+            page.locator("section[aria-label='Downloads over time'] .state--error").wait_for()
+            assert not page.locator(".head__sentence, .kpis").count()
+            assert "This could not be read." in at.text()
+            page.unroute(data)
+            page.get_by_role("button", name="Try again").first.click()
+            page.locator(".head__sentence").wait_for()
+            at.settle()
+            assert page.locator(".state--error").count() == 0
+            assert "App: Spotify" in at.text()
+            # Or the next question is answered.
+            page.evaluate(asks, "")
+            page.wait_for_function(
+                "said => document.querySelector('.head__sentence')?.innerText === said", arg=first
+            )
+            at.settle()
+        # A question that a newer one has overtaken changes nothing when it fails at last; until it is answered, what
+        # stands there is quiet.
+        held: list[Any] = []
+        page.route(data, held.append)
+        page.evaluate(asks, "?app=Spotify")
+        page.locator(".page-head [aria-busy=true] .head__sentence").wait_for()
+        page.wait_for_function(
+            "() => getComputedStyle(document.querySelector('.head__sentence')).opacity < 1"
+        )
+        page.unroute(data)
+        page.evaluate(asks, "?period=90d")
+        page.wait_for_function(
+            "() => document.querySelector('.head__sentence').innerText.includes('90 days')"
+        )
+        for route in held:
+            route.abort()
+        at.settle()
+        assert held
+        assert "90 days" in page.inner_text(".head__sentence")
+        assert page.locator(".state--error, [aria-busy=true]").count() == 0
+        # A whole page that does not come says so too, and is loaded once it can be.
+        page.route(data, lambda route: route.fulfill(status=504))
+        page.locator(".nav").get_by_role("link", name="Methodology").click()
+        page.locator(".state--error").wait_for()
+        assert not page.locator(".head__sentence").count()
+        page.unroute(data)
+        page.get_by_role("button", name="Try again").click()
+        page.get_by_role("heading", name="Rules for every number").wait_for()
+        assert [said for said in at.errors if "Failed to load resource" not in said] == []
+
+
 def test_a_phone_has_the_time_zone_and_every_page(visit: Callable[..., Any]) -> None:
     with visit(MANAGER, "/portfolio", width=390, height=844) as at:
         page = at.page

@@ -65,6 +65,52 @@ def test_a_csv_asks_for_the_filters_of_the_address_and_no_others(visit: Callable
         assert at.errors == []
 
 
+def test_an_address_copied_from_a_link_has_the_filters(visit: Callable[..., Any]) -> None:
+    with visit(PODCASTER, "/overview?country=US&period=90d") as at:
+        page = at.page
+        panel = in_sight(page, "Downloads over time")
+        href = "link => new URL(link.href).search"
+        for link in (panel.locator("a[href^='/export/']"), panel.locator("a[data-why]")):
+            assert link.evaluate(href) == ""
+            # The menu that copies an address, and the keyboard.
+            link.click(button="right")
+            assert link.evaluate(href) == "?country=US&period=90d"
+        page.keyboard.press("Escape")
+        page.evaluate("window.dash_clientside.set_props('url', { search: '?period=7d' })")
+        page.wait_for_function("() => location.search === '?period=7d'")
+        at.settle()
+        for link in (panel.locator("a[href^='/export/']"), panel.locator("a[data-why]")):
+            link.focus()
+            assert link.evaluate(href) == "?period=7d"
+        assert at.errors == []
+
+
+def test_a_period_without_a_choice_of_its_own_is_shown_by_its_days(visit: Callable[..., Any]) -> None:
+    with visit(PODCASTER, "/overview?period=mtd") as at:
+        page = at.page
+        checked = "() => document.querySelector('.filters__period input:checked')?.value"
+        first, last = page.evaluate("JSON.parse(document.querySelector('.filters').dataset.days).mtd")
+        assert first.endswith("-01")
+        assert page.evaluate(checked) == "custom"
+        said = page.inner_text(".filters__days").replace("\N{NO-BREAK SPACE}", " ")
+        assert said.startswith("1")
+        assert said.endswith(last[:4])
+        assert said in page.inner_text(".head__foot")
+        # The address stays the month's, whatever else is chosen.
+        page.locator(".filters__field input").first.click()
+        page.get_by_role("option", name="No comparison").click()
+        page.wait_for_function("() => location.search === '?period=mtd&compare=none'")
+        at.settle()
+        page.evaluate("document.activeElement.blur()")
+        page.keyboard.press("q")
+        page.wait_for_function("() => location.search === '?period=90d&compare=none'")
+        assert page.evaluate(checked) == "90d"
+        page.go_back()
+        page.wait_for_function("() => location.search === '?period=mtd&compare=none'")
+        page.wait_for_function(f"({checked})() === 'custom'")
+        assert at.errors == []
+
+
 def test_why_this_number_is_told_of_the_view_that_is_open(visit: Callable[..., Any]) -> None:
     with visit(PODCASTER, "/overview?period=7d") as at:
         page = at.page

@@ -413,7 +413,7 @@ def test_a_skeleton_says_that_it_loads(kind):
 
 
 def test_an_error_says_what_is_safe_and_its_reference():
-    shown = states.error("This took too long.", reference="9f2c", retry_id="again")
+    shown = states.error("This took too long.", reference="9f2c", again=True)
     assert _text(shown) == (
         "This took too long. Your data is safe and the rest of the page is right. Try again in a moment. "
         "Try again Reference 9f2c"

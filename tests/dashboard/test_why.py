@@ -208,6 +208,33 @@ def test_nobody_learns_of_a_box_that_is_not_theirs(visit: Visit, world: World) -
         assert visit(person).get(address).status_code == status, (person, address)
 
 
+@pytest.mark.parametrize("address", ["/why/campaign.delivery", "/export/campaign.delivery.csv"])
+@pytest.mark.parametrize(
+    ("part", "said"),
+    [
+        ("period=zz", "This period is not known."), ("grain=zz", "Not a known choice for grain."),
+        ("from=x&to=y", "A day is written like 2026-10-31."),
+        ("from=2026-02-09&to=2026-02-01", "The period ends before it starts."),
+    ],
+)  # fmt: skip
+def test_a_wrong_address_is_told_what_is_wrong_with_it(
+    visit: Visit, world: World, address: str, part: str, said: str
+) -> None:
+    path = f"{address}?campaign={world.campaigns['Acme always on']}&{part}"
+    page = visit("alice").get(path, headers={"Accept": "text/html"})
+    assert page.status_code == 400
+    assert said in _words(page)
+    problem = visit("alice").get(path, headers={"Accept": "text/csv"})
+    assert problem.status_code == 400
+    assert problem.json["detail"] == said
+
+
+def test_a_campaign_is_found_by_its_id_in_capitals(visit: Visit, world: World) -> None:
+    path = f"/campaigns/{str(world.campaigns['Acme always on']).upper()}"
+    assert visit("alice").get(path).status_code == 200
+    assert visit("charlie").get(path).status_code == 404
+
+
 def test_a_sponsor_is_told_nothing_of_requests(
     visit: Visit,
     world: World,
