@@ -2140,12 +2140,15 @@ CREATE TABLE internal.excluded_days (
     podcast_id uuid NOT NULL,
     reason text NOT NULL,
     rule_version text NOT NULL,
-    requests bigint NOT NULL
+    requests bigint NOT NULL,
+    CONSTRAINT excluded_days_reason_check CHECK ((reason = ANY (ARRAY['head'::text, 'method'::text, 'not_modified'::text, 'failed_status'::text, 'too_short'::text, 'size_unknown'::text, 'piece'::text, 'range_probe'::text, 'bot'::text, 'self_declared_bot'::text, 'data_centre'::text, 'vpn'::text, 'empty_agent'::text, 'malformed_agent'::text, 'watch_app'::text, 'preload'::text, 'repeat'::text]))),
+    CONSTRAINT excluded_days_requests_check CHECK ((requests > 0)),
+    CONSTRAINT excluded_days_rule_version_check CHECK (((length(rule_version) >= 1) AND (length(rule_version) <= 80)))
 );
 
 COMMENT ON TABLE internal.excluded_days IS 'Requests that did not count per tenant day, podcast, reason and version of the rules. Kept two years, as excluded_requests are.';
 
-COMMENT ON COLUMN internal.excluded_days.reason IS 'As in excluded_requests.';
+COMMENT ON COLUMN internal.excluded_days.reason IS 'head: HEAD; method: neither GET nor HEAD; not_modified: 304; failed_status: neither 200 nor 206; too_short: all pieces of the window together less than a minute, as yet; size_unknown: nobody can tell; piece: of a download that a later request completed; range_probe: bytes=0-1; bot: on the list of robots; self_declared_bot: says so itself; data_centre, vpn: by address; empty_agent, malformed_agent; watch_app: the second request of a watch; preload: nobody asked; repeat: the same listener and episode within the window.';
 
 CREATE TABLE public.excluded_requests (
     id uuid DEFAULT public.uuid_generate_v4() NOT NULL,

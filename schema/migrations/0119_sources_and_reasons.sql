@@ -37,14 +37,22 @@ create table internal.excluded_days (
     tenant_id uuid not null,
     local_day date not null,
     podcast_id uuid not null,
-    reason text not null,
-    rule_version text not null,
-    requests bigint not null,
+    reason text not null check (reason in (
+        'head', 'method', 'not_modified', 'failed_status', 'too_short', 'size_unknown', 'piece', 'range_probe', 'bot',
+        'self_declared_bot', 'data_centre', 'vpn', 'empty_agent', 'malformed_agent', 'watch_app', 'preload', 'repeat')),
+    rule_version text not null check (length(rule_version) between 1 and 80),
+    requests bigint not null check (requests > 0),
     primary key (tenant_id, local_day, podcast_id, reason, rule_version)
 );
 comment on table internal.excluded_days is
     'Requests that did not count per tenant day, podcast, reason and version of the rules. Kept two years, as excluded_requests are.';
-comment on column internal.excluded_days.reason is 'As in excluded_requests.';
+comment on column internal.excluded_days.reason is
+    'head: HEAD; method: neither GET nor HEAD; not_modified: 304; failed_status: neither 200 nor 206; '
+    'too_short: all pieces of the window together less than a minute, as yet; size_unknown: nobody can tell; '
+    'piece: of a download that a later request completed; range_probe: bytes=0-1; bot: on the list of robots; '
+    'self_declared_bot: says so itself; data_centre, vpn: by address; empty_agent, malformed_agent; '
+    'watch_app: the second request of a watch; preload: nobody asked; '
+    'repeat: the same listener and episode within the window.';
 
 create view excluded_days with (security_barrier) as
     select r.tenant_id, r.local_day, r.podcast_id, r.reason, r.rule_version, r.requests
