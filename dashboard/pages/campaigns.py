@@ -145,7 +145,7 @@ def _no_campaign(answer: Answer, view: View) -> tuple[str, str]:
     if view.viewer.may("campaigns.read_all"):
         return (
             "There is no campaign yet.",
-            "`podboard campaign create` makes one and `podboard import bookings` brings in what was sold: see the README.",
+            "`podboard campaign create` makes one, `podboard import bookings` brings in what was sold: see the README.",
         )
     return "There is no campaign for you yet.", "When your account manager books one, it appears here."
 
