@@ -14,8 +14,6 @@ from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
-from queue import SimpleQueue
-from types import FrameType
 from typing import Any
 from uuid import UUID
 
@@ -211,6 +209,20 @@ def settings_of_worker(settings: Settings) -> Settings:
     return replace(settings, database_url=settings.worker_dsn)
 
 
+def _told_to_end() -> socket.socket:
+    """A socket with something to read once SIGTERM or SIGINT has come.
+
+    Neither an event nor a queue: a signal that comes in the instant before the main thread waits on a lock sets a mark
+    that Python looks at after the wait. What is written to a socket stays there.
+    """
+    reader, writer = socket.socketpair()
+    writer.setblocking(False)
+    signal.set_wakeup_fd(writer.detach())
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda _number, _frame: None)
+    return reader
+
+
 def main() -> int:
     """Runs until SIGTERM or SIGINT; the exit code."""
     settings = current_settings()
@@ -222,17 +234,10 @@ def main() -> int:
     except SetupError as error:
         sys.stderr.write(f"{error}\n")
         return 2
-    # Not an Event: a signal that comes while the main thread is inside wait() would find its lock taken, by itself.
-    ended: SimpleQueue[None] = SimpleQueue()
-
-    def end(_number: int, _frame: FrameType | None) -> None:
-        ended.put(None)
-
-    signal.signal(signal.SIGTERM, end)
-    signal.signal(signal.SIGINT, end)
+    told_to_end = _told_to_end()
     worker = Worker()
     worker.start()
-    ended.get()
+    told_to_end.recv(1)
     worker.stop()
     return 0
 

@@ -379,6 +379,18 @@ def test_it_starts_without_a_database_and_goes_on_when_there_is_one(
         process.wait()
 
 
+def test_a_signal_that_does_not_wake_the_main_thread_is_noticed_all_the_same() -> None:
+    """As one that comes in the instant before it waits; here one that another thread is given."""
+    code = (
+        "import signal, threading\n"
+        "from dashboard.worker import _told_to_end\n"
+        "told = _told_to_end()\n"
+        "threading.Timer(0.3, lambda: signal.pthread_kill(threading.get_ident(), signal.SIGTERM)).start()\n"
+        "told.recv(1)\n"
+    )
+    subprocess.run([sys.executable, "-c", code], cwd=ROOT, check=True, timeout=30)
+
+
 def test_refresh_runs_every_refresh_once_and_says_what_it_wrote(
     worker_database: Database, settings: Settings, monkeypatch: pytest.MonkeyPatch
 ) -> None:
