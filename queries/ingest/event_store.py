@@ -142,16 +142,20 @@ class EventStore:
         standing: dict[str, Event] = {}
         while events:
             # A statement takes each id once: a row with the id of one before it waits for what becomes of that one.
+            # So does what comes after it of the same listener and episode: the first of them counts.
             once: dict[str, Event] = {}
             waiting: list[Event] = []
+            held: set[tuple[Any, Any]] = set()
             for event in events:
+                whose = (event.row.listener_id, event.episode)
                 twin = standing.get(event.id)
                 if twin is not None and twin.is_same(event):
                     self._tally.duplicate += 1
                 elif twin is not None:
                     refusals.append(Refusal(event.row.line_number, DIFFERENT))
-                elif event.id in once:
+                elif event.id in once or whose in held:
                     waiting.append(event)
+                    held.add(whose)
                 else:
                     once[event.id] = event
             refused = self._insert(connection, once)

@@ -1159,6 +1159,15 @@ def _expected(
     batch=2,
     zone="UTC",
 )
+@example(
+    rows=[
+        ("", 0, 0, "download", 0, ""), ("a", 0, 0, "download", 0, ""), ("a", 0, 0, "download", 24, ""),
+        ("", 0, 0, "download", 24, "A"),
+    ],
+    cut=0,
+    batch=4,
+    zone="UTC",
+)  # fmt: skip
 def test_any_file_in_any_pieces_leaves_the_same(
     ingest_database: Database,
     rows: list[tuple[str, int, int, str, int, str]],
