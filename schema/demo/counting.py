@@ -74,8 +74,8 @@ def _method(material: Material) -> Row:
     return {
         "tenant_id": material.tenant_id, "number": COUNTED_BY, "download_window": "calendar_day",
         "time_zone": material.plan.time_zone, "rule_version": _RULES, "data_centres": "source",
-        "first_at": epoch + timedelta(milliseconds=int(at.min())) if len(at) else None,
-        "last_at": epoch + timedelta(milliseconds=int(at.max())) if len(at) else None,
+        "first_at": epoch + timedelta(milliseconds=int(np.min(at))) if len(at) else None,
+        "last_at": epoch + timedelta(milliseconds=int(np.max(at))) if len(at) else None,
         "created_at": material.calendar.at(0, 0),
     }  # fmt: skip
 
@@ -97,7 +97,7 @@ def _imports(material: Material) -> list[Row]:
         until = material.downloads.at[moments <= day]
         start = int(material.calendar.starts_ms[0])
         return (
-            material.calendar.at(0, 0) + timedelta(milliseconds=int(until.max()) - start)
+            material.calendar.at(0, 0) + timedelta(milliseconds=int(np.max(until)) - start)
             if len(until)
             else None
         )
