@@ -138,58 +138,84 @@ class EventStore:
         # Two who look at once whether a day is counted would both find that it is not.
         downloads = self._kind == "listener" and any(event.row.type == "download" for event in events)
         ask(connection, "ingest/before_events", downloads=downloads)
-        refusals: list[Refusal] = []
+        events, refusals = self._new(connection, events)
         standing: dict[str, Event] = {}
+        repeats: dict[str, tuple[Event, Refusal]] = {}
         while events:
             # A statement takes each id once: a row with the id of one before it waits for what becomes of that one.
-            # So does what comes after it of the same listener and episode: the first of them counts.
+            # So does what comes after it of the same listener and episode, as the first of them counts, and what has
+            # the id of one that waits.
             once: dict[str, Event] = {}
             waiting: list[Event] = []
-            held: set[tuple[Any, Any]] = set()
+            held: set[str | tuple[Any, Any]] = set()
             for event in events:
                 whose = (event.row.listener_id, event.episode)
                 twin = standing.get(event.id)
+                repeat = repeats.get(event.id)
                 if twin is not None and twin.is_same(event):
                     self._tally.duplicate += 1
                 elif twin is not None:
                     refusals.append(Refusal(event.row.line_number, DIFFERENT))
-                elif event.id in once or whose in held:
+                elif repeat is not None and repeat[0].is_same(event):
+                    refusals.append(Refusal(event.row.line_number, repeat[1].reason))
+                elif event.id in once or event.id in held or whose in held:
                     waiting.append(event)
-                    held.add(whose)
+                    held |= {event.id, whose}
                 else:
                     once[event.id] = event
-            refused = self._insert(connection, once)
+            refused = self._insert(connection, once) if once else {}
             refusals += refused.values()
-            if waiting:
-                standing |= {id_: event for id_, event in once.items() if id_ not in refused}
+            for id_, event in once.items():
+                if id_ in refused:
+                    repeats[id_] = event, refused[id_]
+                else:
+                    standing[id_] = event
             events = waiting
         return refusals
 
+    def _new(self, connection: Connection, events: list[Event]) -> tuple[list[Event], list[Refusal]]:
+        """The events whose ids do not stand, and refusals of those that stand with other content; the same are counted.
+
+        An id made from the content needs no search: it says all that there is to say. The table's key includes the
+        time, so it would take a source's own id a second time.
+        """
+        named = sorted({event.id for event in events if event.row.source_id})
+        if not named:
+            return events, []
+        rows = ask(connection, f"ingest/standing_{self._kind}_events", ids=plain_array(named))
+        known = {row["id"].hex: row for row in rows}
+        new: list[Event] = []
+        refusals: list[Refusal] = []
+        for event in events:
+            row = known.get(event.id)
+            if row is None:
+                new.append(event)
+            elif event.stands_as(row):
+                self._tally.duplicate += 1
+            else:
+                refusals.append(Refusal(event.row.line_number, DIFFERENT))
+        return new, refusals
+
     def _insert(self, connection: Connection, events: dict[str, Event]) -> dict[str, Refusal]:
         """Adds these events; those that are refused, by id."""
-        refused = self._known(connection, events)
-        new = [event for event in events.values() if event.id not in refused]
-        duplicates = [id_ for id_, refusal in refused.items() if refusal is None]
-        self._tally.duplicate += len(duplicates)
-        found = {id_: refusal for id_, refusal in refused.items() if refusal is not None}
-        if not new:
-            return found
+        new = list(events.values())
         add = self._add_listener_events if self._kind == "listener" else self._add_attribution_events
         left = add(connection, new)
         counted = {event.id: event for event, outcome in left if outcome in _COUNTED}
         # A download that stands is counted, by itself: then it came once more.
         again = self._standing_at(connection, list(counted.values())) if counted else set()
         self._tally.imported += len(new) - len(left)
+        refused: dict[str, Refusal] = {}
         repeats: list[Event] = []
         for event, outcome in left:
             if event.id in counted and event.id not in again:
-                found[event.id] = Refusal(event.row.line_number, _COUNTED[outcome])
+                refused[event.id] = Refusal(event.row.line_number, _COUNTED[outcome])
                 repeats.append(event)
             else:
                 self._tally.duplicate += 1
         if repeats:
             self._keep_repeats(connection, repeats)
-        return found
+        return refused
 
     def _keep_repeats(self, connection: Connection, repeats: list[Event]) -> None:
         """Keeps these downloads as requests that did not count; one that is kept already stays as it is."""
@@ -199,22 +225,6 @@ class EventStore:
             episodes=plain_array([event.episode for event in repeats]),
             times=plain_array([event.at for event in repeats]),
         )  # fmt: skip
-
-    def _known(self, connection: Connection, events: dict[str, Event]) -> dict[str, Refusal | None]:
-        """Of the ids that sources gave those that stand: refused, or None where the same event stands.
-
-        An id made from the content needs no search: it says all that there is to say. The table's key includes the
-        time, so it would take a source's own id a second time.
-        """
-        named = sorted(event.id for event in events.values() if event.row.source_id)
-        if not named:
-            return {}
-        rows = ask(connection, f"ingest/standing_{self._kind}_events", ids=plain_array(named))
-        known: dict[str, Refusal | None] = {}
-        for row in rows:
-            event = events[row["id"].hex]
-            known[event.id] = None if event.stands_as(row) else Refusal(event.row.line_number, DIFFERENT)
-        return known
 
     def _add_listener_events(self, connection: Connection, new: list[Event]) -> list[tuple[Event, str]]:
         """The events that were not added, with what stood in their way; with downloads come impressions.

@@ -1168,6 +1168,16 @@ def _expected(
     batch=4,
     zone="UTC",
 )  # fmt: skip
+@example(
+    # Of the two with the id b the first waits for what becomes of the second row, so the other waits for it.
+    rows=[
+        ("a", 0, 0, "download", 24, ""), ("a", 0, 2, "download", 0, ""), ("b", 0, 2, "download", 0, ""),
+        ("b", 0, 0, "download", 0, ""),
+    ],
+    cut=0,
+    batch=4,
+    zone="UTC",
+)  # fmt: skip
 def test_any_file_in_any_pieces_leaves_the_same(
     ingest_database: Database,
     rows: list[tuple[str, int, int, str, int, str]],
