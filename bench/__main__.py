@@ -21,6 +21,7 @@ from bench.listeners import actor_of, measure_listeners
 from bench.pages import Wire, measure_pages, web
 from bench.panels import measure_panels
 from bench.plans import explain_all
+from bench.questions import measure_questions
 from bench.refreshes import measure_refreshes
 from bench.visitor import ServerClock, Visitor
 from bench.written import write
@@ -32,7 +33,7 @@ from queries.settings import Settings
 from schema.server import Server
 
 PEOPLE = ("manager", "podcaster", "sponsor")
-PARTS = ("panels", "plans", "pages", "browser", "listeners", "refreshes", "imports", "collector")
+PARTS = ("panels", "plans", "pages", "browser", "questions", "listeners", "refreshes", "imports", "collector")
 OF_THEIR_OWN = frozenset({"imports", "collector"})
 """What makes a database of its own and needs none of the large data."""
 _TENANT = "large01.example"
@@ -90,6 +91,11 @@ def _on_the_large_data(
         if "plans" in options.parts:
             say("Plans ...")
             results["plans"] = explain_all(settings, panels)
+    if "questions" in options.parts:
+        say("Questions ...")
+        results["questions"] = measure_questions(
+            settings, (tenant_id, user_id), last, zone, UUID(campaign), max(5, options.rounds // 3), say
+        )
     if "listeners" in options.parts:
         say("Unique listeners ...")
         results["listeners"] = measure_listeners(

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
 from unittest import mock
@@ -119,23 +120,26 @@ def _panels(
 
 
 def _record(panel: Panel) -> None:
-    """Notes the statements the box sends for its question, as the driver gets them."""
-    execute = psycopg.Cursor.execute
-
-    def noting(cursor: Any, query: Any, params: Any = None, **options: Any) -> Any:
-        statement = query.decode() if isinstance(query, bytes) else str(query)
-        if _is_question(statement):
-            panel.statements.append((statement, params))
-        return execute(cursor, query, params, **options)
-
-    with mock.patch.object(psycopg.Cursor, "execute", noting):
+    with noted() as panel.statements:
         text = panel.visitor.read(panel.body)
     assert "could not be read" not in text, f"{panel.box} fails for {panel.person}"
     assert json.loads(text), panel.box
 
 
-def _is_question(statement: str) -> bool:
-    return not any(name in statement for name in _NOT_THE_QUESTION)
+@contextmanager
+def noted() -> Iterator[list[tuple[str, Any]]]:
+    """The statements that are sent meanwhile for a question, as the driver gets them."""
+    statements: list[tuple[str, Any]] = []
+    execute = psycopg.Cursor.execute
+
+    def noting(cursor: Any, query: Any, params: Any = None, **options: Any) -> Any:
+        statement = query.decode() if isinstance(query, bytes) else str(query)
+        if not any(name in statement for name in _NOT_THE_QUESTION):
+            statements.append((statement, params))
+        return execute(cursor, query, params, **options)
+
+    with mock.patch.object(psycopg.Cursor, "execute", noting):
+        yield statements
 
 
 def bare_connection(settings: Settings, actor: tuple[UUID, UUID]) -> psycopg.Connection[Any]:

@@ -85,6 +85,8 @@ def _figures(results: dict[str, Any]) -> str:
         parts.append(_imports(results["imports"]))
     if "collector" in results:
         parts.append(_collector(results["collector"]))
+    if "questions" in results:
+        parts.append(_questions(results["questions"]))
     if "listeners" in results:
         parts.append(_listeners(results["listeners"]))
     if "web_memory_mb" in results:
@@ -169,6 +171,22 @@ def _collector(found: dict[str, Any]) -> str:
         ),
     ]
     return "### Events by HTTP (2 processes, 8 threads)\n\n" + _table(("", "measured", ""), rows)
+
+
+def _questions(found: list[dict[str, Any]]) -> str:
+    return (
+        "### Each question, asked by a manager without a page round it\n\n"
+        + _table(
+            ("question", "period", "rows", "statements", "time", "bare SQL", "Python CPU"),
+            (
+                (
+                    one["question"], one["period"], f"{one['rows']:,}", str(one["statements"]), f"{one['ms']:.1f} ms",
+                    f"{one['sql_ms']:.1f} ms", f"{one['python_cpu_ms']:.1f} ms",
+                )
+                for one in found
+            ),
+        )
+    )  # fmt: skip
 
 
 def _listeners(found: dict[str, Any]) -> str:
