@@ -142,29 +142,38 @@ class EventStore:
         standing: dict[str, Event] = {}
         repeats: dict[str, tuple[Event, Refusal]] = {}
         while events:
-            # A statement takes each id once: a row with the id of one before it waits for what becomes of that one.
-            # So does what comes after it of the same listener and episode, as the first of them counts, and what has
-            # the id of one that waits.
+            # A statement takes each id once. A row that says what one before it says shares its fate; one of its id
+            # with other content waits for that. So does a download after it of the same listener and episode, as the
+            # first of them counts, and whatever has the id of one that waits.
             once: dict[str, Event] = {}
+            twins: list[Event] = []
             waiting: list[Event] = []
             held: set[str | tuple[Any, Any]] = set()
             for event in events:
-                whose = (event.row.listener_id, event.episode)
-                twin = standing.get(event.id)
+                whose = (event.row.listener_id, event.episode) if event.row.type == "download" else event.id
+                before = once.get(event.id)
+                stands = standing.get(event.id)
                 repeat = repeats.get(event.id)
-                if twin is not None and twin.is_same(event):
+                if before is not None and before.is_same(event):
+                    twins.append(event)
+                elif stands is not None and stands.is_same(event):
                     self._tally.duplicate += 1
-                elif twin is not None:
+                elif stands is not None:
                     refusals.append(Refusal(event.row.line_number, DIFFERENT))
                 elif repeat is not None and repeat[0].is_same(event):
                     refusals.append(Refusal(event.row.line_number, repeat[1].reason))
-                elif event.id in once or event.id in held or whose in held:
+                elif before is not None or event.id in held or whose in held:
                     waiting.append(event)
                     held |= {event.id, whose}
                 else:
                     once[event.id] = event
             refused = self._insert(connection, once) if once else {}
             refusals += refused.values()
+            for event in twins:
+                if event.id in refused:
+                    refusals.append(Refusal(event.row.line_number, refused[event.id].reason))
+                else:
+                    self._tally.duplicate += 1
             for id_, event in once.items():
                 if id_ in refused:
                     repeats[id_] = event, refused[id_]

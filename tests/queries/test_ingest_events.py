@@ -37,7 +37,7 @@ from queries.errors import AccessRefused
 from queries.ingest import events as events_module
 from queries.ingest import imports, packing, refused, row_reader
 from queries.ingest.columns import UNKNOWN_TYPE
-from queries.ingest.event_store import WHOLE_DAYS
+from queries.ingest.event_store import WHOLE_DAYS, EventStore
 from queries.ingest.events import check_events, import_events
 from queries.ingest.imports import ImportRefused, ImportResult, Refusal
 from queries.ingest.lines import LONGEST_LINE
@@ -1207,3 +1207,39 @@ def test_any_file_in_any_pieces_leaves_the_same(
     assert sum(part.imported + part.duplicate + part.refused for part in parts) == len(rows)
     assert again.imported == 0
     assert again.duplicate + again.refused == len(rows)
+
+
+@pytest.mark.parametrize(
+    "rows",
+    [
+        pytest.param([(f"a{n}", n, "download") for n in range(40)] * 2, id="all twice"),
+        pytest.param([(f"a{n // 2}", n // 2, "download") for n in range(80)], id="each twice"),
+        pytest.param([("a", 0, "download")] * 80, id="one again and again"),
+        pytest.param([("a", n, "download") for n in range(80)], id="one id for all"),
+        pytest.param([("a", n // 2, "progress") for n in range(80)], id="one id for all, twice"),
+    ],
+)
+def test_rows_with_the_same_id_do_not_take_a_statement_each(
+    ingest_database: Database, monkeypatch: pytest.MonkeyPatch, rows: list[tuple[str, int, str]]
+) -> None:
+    """Hour by hour of one listener; a batch of ten thousand would hold its locks for a minute."""
+    studio = Studio(ingest_database)
+    begin = NOW.replace(minute=0, second=0) - timedelta(days=8)
+    inserted: list[int] = []
+    insert = EventStore._insert
+
+    def noting(store: EventStore, connection: Any, events: dict[str, Any]) -> Any:
+        inserted.append(len(events))
+        return insert(store, connection, events)
+
+    monkeypatch.setattr(EventStore, "_insert", noting)
+    done = studio.take(
+        _csv("id,from_s,to_s," + HEADER, *(
+            f"{source_id},{'0,9' if kind == 'progress' else ','},{studio.one},l1,{kind},"
+            f"{(begin + timedelta(hours=hour)).isoformat()}"
+            for source_id, hour, kind in rows
+        ))
+    )  # fmt: skip
+    assert done.imported + done.duplicate + done.refused == len(rows)
+    assert done.imported == len(studio.listener_events()) > 0
+    assert len(inserted) <= 2
