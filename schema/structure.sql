@@ -268,8 +268,8 @@ CREATE FUNCTION internal.is_attribution_metrics(d jsonb) RETURNS boolean
     LANGUAGE sql IMMUTABLE PARALLEL SAFE
     AS $_$
     select d - array['version', 'conversions', 'leads', 'purchases', 'overlap', 'anonymous', 'revenue_micros', 'by_source', 'windows'] = '{}'
-        and d -> 'version' = '1'
-        -- What is no number is unknown to a comparison, and unknown is not refused: the type is asked first.
+        -- What is missing or no number is unknown to a comparison, and unknown is not refused: a check takes it.
+        and (d -> 'version' = '1') is true
         and d @? 'strict $ ? (@.conversions.type() == "number" && @.leads.type() == "number" && @.purchases.type() == "number"
             && @.overlap.type() == "number" && @.anonymous.type() == "number"
             && @.revenue_micros.type() == "object" && @.by_source.type() == "object" && @.windows.type() == "object")'
@@ -282,17 +282,23 @@ CREATE FUNCTION internal.is_attribution_metrics(d jsonb) RETURNS boolean
             && @.value.type() == "object" && @.value.attributed.type() == "number" && @.value.unattributed.type() == "number"
             && @.value.models.type() == "object"))'
         and not d @? '$.windows.*.keyvalue() ? (!(@.key == "attributed" || @.key == "unattributed" || @.key == "models"))'
+        and not d @? '$.windows.* ? (@.attributed < 0 || @.unattributed < 0)'
+        and not d @? '$.windows.*.* ? (@.type() == "number" && @ != @.floor())'
         and not d @? '$.windows.*.models.keyvalue() ? (!((@.key == "first_touch" || @.key == "last_touch" || @.key == "linear")
             && @.value.type() == "object"))'
         and not d @? '$.windows.*.models.*.keyvalue() ? (!((@.key == "podcast" || @.key == "episode") && @.value.type() == "object"))'
-        -- Channels are thousands: what they are read for is looked at, once.
+        -- Channels are thousands: each is looked at as seldom as it goes.
         and not d @? 'strict $.windows.*.models.*.*.* ? (@.type() != "object")'
+        and not d @? '$.windows.*.models.*.*.keyvalue() ? (!(@.key == "none"
+            || @.key like_regex "^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$"))'
         and not d @? '$.windows.*.models.*.*.* ? (!(@.conversions.type() == "string" && @.conversions like_regex "^[0-9]+([.][0-9]+)?$"
             && @.revenue_micros.type() == "object"))'
-        and not d @? '$.windows.*.models.*.*.*.revenue_micros.* ? (@.type() != "string")'
+        and not d @? '$.windows.*.models.*.*.*.keyvalue() ? (!(@.key == "conversions" || @.key == "revenue_micros"))'
+        and not d @? '$.windows.*.models.*.*.*.revenue_micros.keyvalue() ? (!(@.key like_regex "^[A-Z]{3}$"
+            && @.value.type() == "string" && @.value like_regex "^[0-9]+([.][0-9]+)?$"))'
     $_$;
 
-COMMENT ON FUNCTION internal.is_attribution_metrics(d jsonb) IS 'Whether a document is version 1 of what the comment on attribution_analytics.metrics says, with windows of which some may be missing.';
+COMMENT ON FUNCTION internal.is_attribution_metrics(d jsonb) IS 'Whether a document is version 1 of what the comment on attribution_analytics.metrics says, and nothing besides; of windows, models and kinds of channel some may be missing.';
 
 CREATE FUNCTION internal.is_event_data(d jsonb) RETURNS boolean
     LANGUAGE sql IMMUTABLE PARALLEL SAFE
@@ -919,6 +925,25 @@ begin
 end
 $$;
 
+CREATE FUNCTION internal.require_campaign_of_event() RETURNS trigger
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'internal'
+    SET plan_cache_mode TO 'force_generic_plan'
+    AS $$
+begin
+    if not exists (
+        select from public.attribution_events e
+        where e.tenant_id = new.tenant_id and e.id = new.conversion_event_id and e.occurred_at = new.converted_at
+            and e.campaign_id = new.campaign_id)
+    then
+        raise exception 'the conversion event is of another campaign' using errcode = 'foreign_key_violation', table = tg_table_name;
+    end if;
+    return null;
+end
+$$;
+
+COMMENT ON FUNCTION internal.require_campaign_of_event() IS 'Refuses a conversion whose campaign is not that of its event.';
+
 CREATE FUNCTION internal.require_known_variant() RETURNS trigger
     LANGUAGE plpgsql SECURITY DEFINER
     SET search_path TO 'pg_catalog', 'internal'
@@ -987,6 +1012,29 @@ end
 $$;
 
 COMMENT ON FUNCTION internal.require_own_resource() IS 'Refuses the ownership of a sponsor, podcast or campaign that is not of the row''s tenant.';
+
+CREATE FUNCTION internal.require_own_subjects() RETURNS trigger
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'internal'
+    AS $$
+begin
+    if exists (
+        select from jsonb_array_elements_text(coalesce(new.configuration -> 'podcast_ids', '[]')) i (id)
+        where not exists (select from public.podcasts p where p.tenant_id = new.tenant_id and p.id::text = i.id))
+    then
+        raise exception 'there is no such podcast in this tenant' using errcode = 'foreign_key_violation', table = tg_table_name;
+    end if;
+    if exists (
+        select from jsonb_array_elements_text(coalesce(new.configuration -> 'sponsor_ids', '[]')) i (id)
+        where not exists (select from public.sponsors s where s.tenant_id = new.tenant_id and s.id::text = i.id))
+    then
+        raise exception 'there is no such sponsor in this tenant' using errcode = 'foreign_key_violation', table = tg_table_name;
+    end if;
+    return null;
+end
+$$;
+
+COMMENT ON FUNCTION internal.require_own_subjects() IS 'Refuses a configuration that names a podcast or sponsor which is not of the row''s tenant.';
 
 CREATE FUNCTION internal.spend_ai_tokens() RETURNS trigger
     LANGUAGE plpgsql SECURITY DEFINER
@@ -1408,14 +1456,14 @@ begin
     end if;
     perform set_account_context(found_tenant, found_person);
     -- Of two that use one link at the same time the second finds it used.
-    update password_reset_tokens k set used_at = p_now
+    update password_reset_tokens k set used_at = greatest(p_now, k.created_at)
     where k.token = p_token_hash and k.used_at is null and k.expires_at > p_now
         and exists (select from users u where u.id = k.user_id and u.disabled_at is null and u.deleted_at is null)
     returning k.user_id into holder;
     if holder is not null then
         update users u set password_hash = p_password_hash, email_verified = true where u.id = holder;
-        update sessions s set ended_at = p_now where s.user_id = holder and s.ended_at is null;
-        update password_reset_tokens k set used_at = p_now where k.user_id = holder and k.used_at is null;
+        update sessions s set ended_at = greatest(p_now, s.created_at) where s.user_id = holder and s.ended_at is null;
+        update password_reset_tokens k set used_at = greatest(p_now, k.created_at) where k.user_id = holder and k.used_at is null;
         return query select holder, found_tenant;
     end if;
     perform set_account_context(null, null);
@@ -2595,12 +2643,14 @@ CREATE TABLE public.alerts (
     resolved_at timestamp with time zone,
     created_at timestamp with time zone DEFAULT now() NOT NULL,
     updated_at timestamp with time zone DEFAULT now() NOT NULL,
+    CONSTRAINT alerts_acknowledged_later CHECK ((acknowledged_at >= opened_at)),
     CONSTRAINT alerts_check CHECK ((period_end > period_start)),
     CONSTRAINT alerts_check1 CHECK (((status <> 'acknowledged'::text) OR (acknowledged_at IS NOT NULL))),
     CONSTRAINT alerts_check2 CHECK (((status = 'resolved'::text) = (resolved_at IS NOT NULL))),
     CONSTRAINT alerts_check3 CHECK (((acknowledged_by IS NULL) OR (acknowledged_at IS NOT NULL))),
     CONSTRAINT alerts_compared_number CHECK (((compared_value > '-Infinity'::numeric) AND (compared_value < 'Infinity'::numeric))),
     CONSTRAINT alerts_observed_number CHECK (((observed_value > '-Infinity'::numeric) AND (observed_value < 'Infinity'::numeric))),
+    CONSTRAINT alerts_resolved_later CHECK ((resolved_at >= opened_at)),
     CONSTRAINT alerts_status_check CHECK ((status = ANY (ARRAY['open'::text, 'acknowledged'::text, 'resolved'::text]))),
     CONSTRAINT alerts_threshold_number CHECK (((threshold > '-Infinity'::numeric) AND (threshold < 'Infinity'::numeric)))
 );
@@ -2671,6 +2721,7 @@ CREATE TABLE public.api_keys (
     CONSTRAINT api_keys_key_hash_check CHECK ((key_hash ~ '^[0-9a-f]{64}$'::text)),
     CONSTRAINT api_keys_name_check CHECK (((length(name) >= 1) AND (length(name) <= 120))),
     CONSTRAINT api_keys_prefix_check CHECK ((prefix ~ '^[a-z0-9_]{4,24}$'::text)),
+    CONSTRAINT api_keys_revoked_later CHECK ((revoked_at >= created_at)),
     CONSTRAINT api_keys_scopes_check CHECK ((cardinality(scopes) >= 1)),
     CONSTRAINT api_keys_scopes_check1 CHECK ((scopes <@ ARRAY['metrics.read'::text, 'episodes.read'::text, 'campaigns.read'::text, 'attribution.read'::text, 'reports.read'::text, 'reports.create'::text, 'events.write'::text]))
 );
@@ -2806,12 +2857,15 @@ CREATE TABLE public.attribution_paths (
     CONSTRAINT attribution_paths_source CHECK ((conversion_source = ANY (ARRAY[''::text, 'pixel'::text, 'promo_code'::text, 'vanity_url'::text, 'survey'::text]))),
     CONSTRAINT attribution_paths_touchpoints_check CHECK ((jsonb_typeof(touchpoints) = 'array'::text)),
     CONSTRAINT attribution_paths_touchpoints_known CHECK (((NOT (touchpoints @? 'strict $[*]?(@.type() != "object")'::jsonpath)) AND (NOT (touchpoints @? '$[*]?(!(((((@."event_id".type() == "string" && @."at".type() == "string") && (@."type" == "impression" || @."type" == "visit")) && (@."episode_id".type() == "string" || @."episode_id" == null)) && (@."podcast_id".type() == "string" || @."podcast_id" == null)) && (@."ad_unit_id".type() == "string" || @."ad_unit_id" == null)))'::jsonpath)) AND (NOT (touchpoints @? '$[*].keyvalue()?(!(((((@."key" == "event_id" || @."key" == "at") || @."key" == "type") || @."key" == "episode_id") || @."key" == "podcast_id") || @."key" == "ad_unit_id"))'::jsonpath)))),
-    CONSTRAINT attribution_paths_value CHECK (((value_micros >= (0)::numeric) AND (value_micros < 'Infinity'::numeric) AND (value_micros = trunc(value_micros))))
+    CONSTRAINT attribution_paths_value CHECK (((value_micros >= (0)::numeric) AND (value_micros < 'Infinity'::numeric) AND (value_micros = trunc(value_micros)))),
+    CONSTRAINT attribution_paths_value_whole CHECK (((value_micros IS NULL) = (currency IS NULL)))
 );
 
 ALTER TABLE ONLY public.attribution_paths FORCE ROW LEVEL SECURITY;
 
 COMMENT ON TABLE public.attribution_paths IS 'One row per conversion, after several reports of the same conversion were merged into one.';
+
+COMMENT ON COLUMN public.attribution_paths.campaign_id IS 'The campaign of the conversion event.';
 
 COMMENT ON COLUMN public.attribution_paths.touchpoints IS 'Array, oldest first, of impressions and visits within 60 days before the conversion: {event_id, at, type: impression | visit, episode_id, podcast_id, ad_unit_id}, the last three null where nothing is known. Nothing else. Ties in time are broken by event_id.';
 
@@ -2821,7 +2875,9 @@ COMMENT ON COLUMN public.attribution_paths.conversion_type IS 'purchase or lead,
 
 COMMENT ON COLUMN public.attribution_paths.conversion_source IS 'What reported it first: pixel, promo_code, vanity_url or survey; empty where nothing says so.';
 
-COMMENT ON COLUMN public.attribution_paths.currency IS 'ISO 4217, of value_micros; null where no value was told.';
+COMMENT ON COLUMN public.attribution_paths.value_micros IS 'What it was worth; null where no amount was told, or none of a currency.';
+
+COMMENT ON COLUMN public.attribution_paths.currency IS 'ISO 4217, of value_micros: there where that is, and only there.';
 
 COMMENT ON COLUMN public.attribution_paths.merged_events IS 'How many events reported this one conversion; merged_sources names their sources.';
 
@@ -3281,7 +3337,8 @@ CREATE TABLE public.email_verification_tokens (
     updated_at timestamp with time zone DEFAULT now() NOT NULL,
     CONSTRAINT email_verification_tokens_check CHECK ((expires_at > created_at)),
     CONSTRAINT email_verification_tokens_email_check CHECK (((email = lower(email)) AND (email ~ '^[^@\s]+@[^@\s]+$'::text) AND (length(email) <= 254))),
-    CONSTRAINT email_verification_tokens_token_check CHECK ((token ~ '^[0-9a-f]{64}$'::text))
+    CONSTRAINT email_verification_tokens_token_check CHECK ((token ~ '^[0-9a-f]{64}$'::text)),
+    CONSTRAINT email_verification_tokens_used_later CHECK ((used_at >= created_at))
 );
 
 ALTER TABLE ONLY public.email_verification_tokens FORCE ROW LEVEL SECURITY;
@@ -3614,6 +3671,7 @@ CREATE TABLE public.integration_tokens (
     expires_at timestamp with time zone,
     created_at timestamp with time zone DEFAULT now() NOT NULL,
     updated_at timestamp with time zone DEFAULT now() NOT NULL,
+    CONSTRAINT integration_tokens_expires_later CHECK ((expires_at > created_at)),
     CONSTRAINT integration_tokens_key_id_check CHECK ((key_id ~ '^[a-z0-9_-]{1,40}$'::text)),
     CONSTRAINT integration_tokens_token_type_check CHECK ((token_type = ANY (ARRAY['access'::text, 'refresh'::text, 'api_key'::text, 'basic'::text]))),
     CONSTRAINT integration_tokens_token_value_encrypted_check CHECK (((octet_length(token_value_encrypted) >= 29) AND (octet_length(token_value_encrypted) <= 16384)))
@@ -3666,7 +3724,7 @@ COMMENT ON COLUMN public.integrations.integration_type IS 'hosting: where episod
 
 COMMENT ON COLUMN public.integrations.status IS 'pending: not yet allowed by the service; connected; paused: by a person; failed: the service refuses; disconnected: ended.';
 
-COMMENT ON COLUMN public.integrations.configuration IS 'Object. base_url: https, without query; account: name or number at the service. All but messaging: sync_minutes: how often. hosting, analytics, ad_server: podcast_ids; ad_server, shop, crm: sponsor_ids: what it is for. storage: path. messaging: channel. Nothing else, and never a secret (token, access_token, refresh_token, api_key, password, secret, client_secret): those are integration_tokens.';
+COMMENT ON COLUMN public.integrations.configuration IS 'Object. base_url: https, without query; account: name or number at the service. All but messaging: sync_minutes: how often. hosting, analytics, ad_server: podcast_ids; ad_server, shop, crm: sponsor_ids: what it is for, of the tenant''s own. storage: path. messaging: channel. Nothing else, and never a secret (token, access_token, refresh_token, api_key, password, secret, client_secret): those are integration_tokens.';
 
 CREATE TABLE public.io_bookings (
     id uuid DEFAULT public.uuid_generate_v4() NOT NULL,
@@ -3723,6 +3781,7 @@ CREATE TABLE public.job_runs (
     error_message text,
     updated_at timestamp with time zone DEFAULT now() NOT NULL,
     CONSTRAINT job_runs_check CHECK (((status = 'running'::text) = (finished_at IS NULL))),
+    CONSTRAINT job_runs_finished_later CHECK ((finished_at >= started_at)),
     CONSTRAINT job_runs_job_check CHECK ((job ~ '^[a-z_]+$'::text)),
     CONSTRAINT job_runs_result_check CHECK ((jsonb_typeof(result) = 'object'::text)),
     CONSTRAINT job_runs_result_flat CHECK ((NOT (result @? 'strict $.*?(@.type() == "object" || @.type() == "array" && exists (@[*]?(@.type() == "object" || @.type() == "array")))'::jsonpath))),
@@ -4004,8 +4063,10 @@ CREATE TABLE public.password_reset_tokens (
     used_at timestamp with time zone,
     created_at timestamp with time zone DEFAULT now() NOT NULL,
     updated_at timestamp with time zone DEFAULT now() NOT NULL,
+    CONSTRAINT password_reset_tokens_expires_later CHECK ((expires_at > created_at)),
     CONSTRAINT password_reset_tokens_purpose_check CHECK ((purpose = ANY (ARRAY['reset'::text, 'invitation'::text]))),
-    CONSTRAINT password_reset_tokens_token_check CHECK ((token ~ '^[0-9a-f]{64}$'::text))
+    CONSTRAINT password_reset_tokens_token_check CHECK ((token ~ '^[0-9a-f]{64}$'::text)),
+    CONSTRAINT password_reset_tokens_used_later CHECK ((used_at >= created_at))
 );
 
 ALTER TABLE ONLY public.password_reset_tokens FORCE ROW LEVEL SECURITY;
@@ -4241,6 +4302,7 @@ CREATE TABLE public.refresh_tokens (
     CONSTRAINT refresh_tokens_check CHECK ((expires_at > created_at)),
     CONSTRAINT refresh_tokens_check1 CHECK (((revoked_at IS NULL) = (revoked_reason IS NULL))),
     CONSTRAINT refresh_tokens_check2 CHECK (((replaced_by IS NULL) OR ((revoked_at IS NOT NULL) AND (replaced_by <> id)))),
+    CONSTRAINT refresh_tokens_revoked_later CHECK ((revoked_at >= created_at)),
     CONSTRAINT refresh_tokens_revoked_reason_check CHECK ((revoked_reason = ANY (ARRAY['rotated'::text, 'reused'::text, 'logged_out'::text, 'disabled'::text, 'password_changed'::text]))),
     CONSTRAINT refresh_tokens_token_check CHECK ((token ~ '^[0-9a-f]{64}$'::text))
 );
@@ -4609,6 +4671,8 @@ CREATE TABLE public.sessions (
     ip_prefix text,
     user_agent text,
     updated_at timestamp with time zone DEFAULT now() NOT NULL,
+    CONSTRAINT sessions_ended_later CHECK ((ended_at >= created_at)),
+    CONSTRAINT sessions_expires_later CHECK ((expires_at > created_at)),
     CONSTRAINT sessions_token_hash_check CHECK ((token_hash ~ '^[0-9a-f]{64}$'::text)),
     CONSTRAINT sessions_user_agent_check CHECK ((length(user_agent) <= 400))
 );
@@ -4661,6 +4725,7 @@ CREATE TABLE public.share_links (
     CONSTRAINT share_links_name_check CHECK ((length(name) <= 200)),
     CONSTRAINT share_links_page_check CHECK (((page ~ '^/[a-z0-9/_-]*$'::text) AND (length(page) <= 200))),
     CONSTRAINT share_links_podcast_ids_check CHECK ((array_position(podcast_ids, NULL::uuid) IS NULL)),
+    CONSTRAINT share_links_revoked_later CHECK ((revoked_at >= created_at)),
     CONSTRAINT share_links_token_hash_check CHECK ((token_hash ~ '^[0-9a-f]{64}$'::text))
 );
 
@@ -5958,6 +6023,8 @@ CREATE TRIGGER note_dirty_update AFTER UPDATE ON public.listener_metrics REFEREN
 
 CREATE TRIGGER note_other_goal AFTER UPDATE OF conversion_type ON public.campaigns FOR EACH ROW WHEN ((old.conversion_type IS DISTINCT FROM new.conversion_type)) EXECUTE FUNCTION internal.note_other_goal();
 
+CREATE TRIGGER require_campaign_of_event AFTER INSERT OR UPDATE OF tenant_id, campaign_id, conversion_event_id, converted_at ON public.attribution_paths FOR EACH ROW EXECUTE FUNCTION internal.require_campaign_of_event();
+
 CREATE TRIGGER require_known_variant BEFORE INSERT OR UPDATE ON public.experiment_assignments FOR EACH ROW EXECUTE FUNCTION internal.require_known_variant();
 
 CREATE TRIGGER require_own_campaigns BEFORE INSERT OR UPDATE OF tenant_id, campaign_ids ON public.share_links FOR EACH ROW EXECUTE FUNCTION internal.require_own_campaigns();
@@ -5969,6 +6036,8 @@ CREATE TRIGGER require_own_podcasts BEFORE INSERT OR UPDATE OF tenant_id, podcas
 CREATE TRIGGER require_own_podcasts BEFORE INSERT OR UPDATE OF tenant_id, podcast_ids ON public.share_links FOR EACH ROW EXECUTE FUNCTION internal.require_own_podcasts();
 
 CREATE TRIGGER require_own_resource BEFORE INSERT OR UPDATE OF tenant_id, resource_type, resource_id ON public.resource_ownership FOR EACH ROW EXECUTE FUNCTION internal.require_own_resource();
+
+CREATE TRIGGER require_own_subjects AFTER INSERT OR UPDATE OF tenant_id, configuration ON public.integrations FOR EACH ROW WHEN ((new.configuration ?| ARRAY['podcast_ids'::text, 'sponsor_ids'::text])) EXECUTE FUNCTION internal.require_own_subjects();
 
 CREATE TRIGGER spend_ai_tokens AFTER INSERT ON public.ai_token_usage FOR EACH ROW EXECUTE FUNCTION internal.spend_ai_tokens();
 

@@ -54,6 +54,9 @@ HINTS: dict[tuple[str, str], Callable[[Mark], Any]] = {
     ("partner_integrations", "configuration"): lambda mark: json.dumps({"contact": mark.token}),
     # Both ways: one recipient is told by a webhook, which is for whoever may set one up.
     ("report_recipients", "channel"): lambda mark: "webhook" if mark.letter in "ab" else "email",
+    # An end, which a newer version wants after a beginning that stands in a later column.
+    ("integration_tokens", "expires_at"): lambda mark: mark.moment(60),
+    ("password_reset_tokens", "expires_at"): lambda mark: mark.moment(60),
     # Words from a list, which a newer version checks in rows of an older one.
     ("attribution_paths", "conversion_source"): lambda _mark: "pixel",
     ("attribution_paths", "merged_sources"): lambda _mark: ["pixel"],

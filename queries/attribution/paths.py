@@ -78,9 +78,9 @@ class Conversion:
 
     @property
     def value(self) -> tuple[Decimal | None, str | None]:
-        """Amount and currency of the earliest report that carries an amount."""
+        """Amount and currency of the earliest report that carries an amount of a currency."""
         for report in self.reports:
-            if report.value_micros is not None:
+            if report.value_micros is not None and report.currency is not None:
                 return report.value_micros, report.currency
         return None, None
 

@@ -320,6 +320,94 @@ def test_a_visit_without_an_episode_is_credited_to_none(books: Database) -> None
     }
 
 
+# Keys that are data: what they name may be missing.
+_OPEN = [
+    ("revenue_micros",), ("by_source",), ("windows",), ("windows", "*", "models"), ("windows", "*", "models", "*"),
+    ("windows", "*", "models", "*", "*"), ("windows", "*", "models", "*", "*", "*", "revenue_micros"),
+]  # fmt: skip
+
+
+def _is_open(place: tuple[str, ...]) -> bool:
+    return any(
+        len(place) == len(each) and all(said in ("*", key) for said, key in zip(each, place, strict=True))
+        for each in _OPEN
+    )
+
+
+def _spoilt(node: Any, place: tuple[str, ...] = ()) -> Iterator[tuple[str, Any]]:
+    """The document with one fault, for each fault that there is room for: what is wrong, and where."""
+    where = ".".join(place)
+    if isinstance(node, dict):
+        yield f"a word more in {where}", node | {"nonsense": 1}
+        yield f"{where} is a list", [node]
+        for key, value in node.items():
+            others = {other: said for other, said in node.items() if other != key}
+            yield f"{where}.{key} is misspelt", others | {f"{key}x": value}
+            if not _is_open(place):
+                yield f"{where}.{key} is missing", others
+            for said, spoilt in _spoilt(value, (*place, key)):
+                yield said, others | {key: spoilt}
+    else:
+        wrong = [-1, 0.5, "1", None, True, {}] if isinstance(node, int) else ["-1", "x", "", 1, None, {}]
+        yield from ((f"{where} is {value!r}", value) for value in wrong)
+
+
+def test_results_are_held_to_every_word_that_is_written(books: Database) -> None:
+    """Each word and number of what the worker wrote, spoilt alone, makes a document that the table refuses."""
+    world = World(books)
+    world.add([
+        world.event("visit", 0), *(world.event("impression", n, episode=n) for n in range(2)),
+        world.event("purchase", 10, value_micros=100, currency="USD", source="pixel"), world.event("purchase", 11),
+    ])  # fmt: skip
+    world.refresh()
+    (metrics,) = world.analytics().values()
+    assert set(metrics["windows"]["7"]["models"]["linear"]["episode"]) == {
+        "none",
+        *map(str, world.episodes[:2]),
+    }
+    spoilt = list(_spoilt(metrics))
+    assert len(spoilt) > 1000
+    with world.owner() as owner:
+        taken = [
+            said
+            for said, document in [("nothing", metrics), *spoilt]
+            if owner.execute(
+                "select internal.is_attribution_metrics(%s) is not false", [json.dumps(document)]
+            ).fetchone()
+            == (True,)
+        ]
+        assert taken == ["nothing"]
+        assert owner.execute(
+            "select pg_get_constraintdef(oid), convalidated from pg_constraint "
+            "where conrelid = 'attribution_analytics'::regclass and conname = 'attribution_analytics_metrics_known'"
+        ).fetchone() == ("CHECK (internal.is_attribution_metrics(metrics))", True)
+
+
+def test_a_conversion_is_of_the_campaign_of_its_event(books: Database) -> None:
+    """What compute_attribution() writes is; what anybody else would write past it is refused."""
+    world = World(books)
+    other = world.campaign(world.sponsor_id, date(2026, 10, 1), date(2026, 12, 31))
+    world.add([world.event("impression", 0, episode=0), world.event("purchase", 5)])
+    world.refresh()
+    assert [path["campaign_id"] for path in world.paths()] == [str(world.campaign_id)]
+    with world.owner() as owner:
+        for statement in (
+            "update attribution_paths set campaign_id = %s",
+            "insert into attribution_paths (tenant_id, campaign_id, touchpoints, conversion_event_id, converted_at, "
+            "last_event_at, conversion_type) select tenant_id, %s, touchpoints, conversion_event_id, converted_at, "
+            "last_event_at, conversion_type from attribution_paths",
+        ):
+            with (
+                pytest.raises(psycopg.errors.ForeignKeyViolation, match="of another campaign"),
+                owner.transaction(),
+            ):
+                owner.execute(statement.encode(), [other])
+        assert owner.execute(
+            "select has_table_privilege(role, 'attribution_events', 'update') "
+            "from unnest(array['podboard_web', 'podboard_worker']) role"
+        ).fetchall() == [(False,), (False,)]
+
+
 def test_nothing_new_writes_nothing(books: Database) -> None:
     world = World(books)
     world.add(

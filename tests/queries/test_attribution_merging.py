@@ -48,6 +48,16 @@ def test_the_same_order_is_one_however_far_apart_and_the_earliest_wins() -> None
     )  # fmt: skip
 
 
+def test_an_amount_of_no_currency_is_none() -> None:
+    """Reports of before the shape of events was checked; what is stored has both or neither."""
+    bare = report(0, 1, order_id="A1", value_micros=Decimal(9))
+    whole = report(1, 2, order_id="A1", value_micros=Decimal(5), currency="USD")
+    (only,) = merge_conversions([bare, whole])
+    assert only.value == (Decimal(5), "USD")
+    (only,) = merge_conversions([bare])
+    assert only.value == (None, None)
+
+
 def test_an_order_of_another_type_is_another_conversion() -> None:
     assert (
         len(merge_conversions([report(0, order_id="A1"), report(1, order_id="A1", conversion_type="lead")]))

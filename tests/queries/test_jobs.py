@@ -197,16 +197,17 @@ def test_ended_logins_and_used_links_are_cleared_in_every_tenant_and_for_operato
             "('00000000-0000-4000-8000-0000000000f1', null, 'op@x.example', true)"
         )
         admin.execute(
-            "insert into sessions (token_hash, tenant_id, user_id, last_seen_at, expires_at, ended_at) "
-            "select encode(sha256((u.id::text || kind)::bytea), 'hex'), u.tenant_id, u.id, now() - age, "
+            "insert into sessions (token_hash, tenant_id, user_id, created_at, last_seen_at, expires_at, ended_at) "
+            "select encode(sha256((u.id::text || kind)::bytea), 'hex'), u.tenant_id, u.id, now() - age, now() - age, "
             "       now() - age + interval '12 hours', case when kind = 'ended' then now() - age end "
             "from users u cross join "
             "(values ('idle', interval '2 days'), ('ended', interval '2 days'), ('open', interval '0')) "
             "  as s (kind, age)"
         )
         admin.execute(
-            "insert into password_reset_tokens (token, tenant_id, user_id, expires_at, used_at) "
-            "select encode(sha256((u.id::text || kind)::bytea), 'hex'), u.tenant_id, u.id, now() + until, "
+            "insert into password_reset_tokens (token, tenant_id, user_id, created_at, expires_at, used_at) "
+            "select encode(sha256((u.id::text || kind)::bytea), 'hex'), u.tenant_id, u.id, "
+            "       now() - interval '10 days', now() + until, "
             "       case when kind = 'used' then now() - interval '8 days' end "
             "from users u cross join "
             "(values ('used', interval '-7 days'), ('late', interval '-8 days'), ('open', interval '1 hour')) "

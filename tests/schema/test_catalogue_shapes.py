@@ -256,6 +256,68 @@ def test_tables_know_when_a_row_came_and_when_it_changed(catalogue: psycopg.Conn
     assert changed - {table for table, _ in columns_where(catalogue, _NOW, names="^updated_at$")} == set()
 
 
+# Columns that end what another of the row began: its own beginning where it has one, else that the row came.
+ENDS = (
+    "^((expires|ends|ended|closes|closed|due|completed|finished|revoked|used|resolved|acknowledged|skipped)_(at|on)"
+    "|end_date|.*_end)$"
+)
+BEGINS = "^((starts|started|opened|requested|occurred|scheduled)_(at|on|for)|start_date|.*_start)$"
+DONE_BEFORE = {
+    (
+        "onboarding_progress",
+        "completed_at",
+    ): "the row comes when the step is done, or later: nothing says when it began",
+    ("onboarding_progress", "skipped_at"): "the row comes when the step is left out, or later",
+}
+
+
+def _pairs(connection: psycopg.Connection[Any]) -> dict[tuple[str, str], set[str]]:
+    """Each column that ends something, with the columns that a check wants it to be after."""
+    checked: dict[tuple[str, str], set[str]] = {}
+    for table, column, begins, checks in connection.execute(
+        """
+        select c.relname::text, a.attname::text,
+               coalesce((select array_agg(b.attname::text) from pg_attribute b
+                         where b.attrelid = c.oid and b.attnum > 0 and b.atttypid = a.atttypid
+                             and b.attname ~ %(begins)s),
+                        '{created_at}'),
+               array(select pg_get_constraintdef(k.oid) from pg_constraint k
+                     where k.conrelid = c.oid and k.contype = 'c' and a.attnum = any (k.conkey))
+        from pg_attribute a join pg_class c on c.oid = a.attrelid
+        where c.relnamespace in ('public'::regnamespace, 'internal'::regnamespace) and c.relkind in ('r', 'p')
+            and not c.relispartition and a.attnum > 0 and not a.attisdropped
+            and a.atttypid in ('timestamptz'::regtype, 'date'::regtype) and a.attname ~ %(ends)s
+        """,
+        {"ends": ENDS, "begins": BEGINS},
+    ):
+        checked[table, column] = {
+            begin
+            for begin in begins
+            if any(re.search(rf"\({column} >=? {begin}\)", check) for check in checks)
+        }
+    return checked
+
+
+def test_what_ends_ends_after_it_began(catalogue: psycopg.Connection[Any]) -> None:
+    pairs = _pairs(catalogue)
+    assert len(pairs) > 25
+    assert {
+        ("sessions", "expires_at"), ("io_bookings", "ends_on"), ("campaigns", "end_date"), ("alerts", "period_end"),
+        ("etl_imports", "completed_at"), ("share_links", "revoked_at"),
+    } <= pairs.keys()  # fmt: skip
+    assert {pair for pair, held in pairs.items() if not held} == DONE_BEFORE.keys()
+
+
+@pytest.mark.parametrize("table", ["sessions", "password_reset_tokens", "integration_tokens"])
+def test_an_end_that_nothing_holds_is_named(superuser_dsn: str, table: str) -> None:
+    with psycopg.connect(superuser_dsn) as connection:
+        connection.execute(f"alter table {table} drop constraint {table}_expires_later".encode())
+        assert {pair for pair, held in _pairs(connection).items() if not held} == {
+            (table, "expires_at"), *DONE_BEFORE,
+        }  # fmt: skip
+        connection.rollback()
+
+
 def test_what_grows_by_the_clock_says_how_long_it_is_kept(catalogue: psycopg.Connection[Any]) -> None:
     """Whatever a session adds to and never changes, whatever runs out, and whatever notes what was done."""
     growing = columns_where(

@@ -133,7 +133,12 @@ def _with_models(models: Any) -> dict[str, Any]:
             [[1, "a"], [[TOUCH]], [{}], [TOUCH | {"more": 1}], [TOUCH | {"type": "click"}], [TOUCH | {"at": 5}],
              [TOUCH | {"podcast_id": 5}], [{k: v for k, v in TOUCH.items() if k != "episode_id"}]],
         ),
-        ("attribution_paths set value_micros = %s", [0, 5, 10**30], [-1, 0.5, "NaN", "Infinity"]),
+        (
+            "attribution_paths set currency = 'EUR', value_micros = %s",
+            [0, 5, 10**30], [-1, 0.5, "NaN", "Infinity", None],
+        ),
+        ("attribution_paths set value_micros = 5, currency = %s", ["EUR"], [None, "eur"]),
+        ("attribution_paths set value_micros = null, currency = %s", [None], ["EUR"]),
         (
             "attribution_analytics set metrics = %s",
             [METRICS, METRICS | {"windows": {}},
@@ -149,7 +154,15 @@ def _with_models(models: Any) -> dict[str, Any]:
              _with_models({"linear": {"podcast": {ID: {"conversions": 1, "revenue_micros": {}}}}}),
              _with_models({"linear": {"podcast": {ID: {"conversions": "1"}}}}),
              _with_models({"linear": {"podcast": {ID: [CHANNEL]}}}),
-             _with_models({"linear": {"podcast": {ID: CHANNEL | {"revenue_micros": {"EUR": 7}}}}})],
+             _with_models({"linear": {"podcast": {ID: CHANNEL | {"revenue_micros": {"EUR": 7}}}}}),
+             _with_models({"linear": {"podcast": {ID: CHANNEL | {"revenue_micros": {"euro": "7"}}}}}),
+             _with_models({"linear": {"podcast": {ID: CHANNEL | {"revenue_micros": {"EUR": "-7"}}}}}),
+             _with_models({"linear": {"podcast": {ID: CHANNEL | {"conversions": "-0.5"}}}}),
+             _with_models({"linear": {"podcast": {ID: CHANNEL | {"conversions": "half"}}}}),
+             _with_models({"linear": {"podcast": {ID: CHANNEL | {"conversion": "0.5"}}}}),
+             _with_models({"linear": {"podcast": {ID: CHANNEL, "The show": CHANNEL}}}),
+             METRICS | {"windows": {"7": WINDOW | {"attributed": -1}}},
+             METRICS | {"windows": {"7": WINDOW | {"unattributed": 0.5}}}],
         ),
         ("reports set parameters = %s", [{}, {"from": "2026-01-01"}], [{"podcast": {"id": 1}}, {"from": 5}]),
         (
@@ -282,8 +295,8 @@ def test_lists_name_podcasts_and_campaigns_of_the_tenant(stage: Stage) -> None:
 @pytest.mark.parametrize(
     ("kind", "configuration", "is_good"),
     [
-        ("hosting", {"base_url": "https://a.example/1", "account": "x", "sync_minutes": 5, "podcast_ids": [ID]}, True),
-        ("shop", {"sponsor_ids": [ID]}, True), ("storage", {"path": "exports"}, True),
+        ("hosting", {"base_url": "https://a.example/1", "account": "x", "sync_minutes": 5, "podcast_ids": []}, True),
+        ("shop", {"sponsor_ids": []}, True), ("storage", {"path": "exports"}, True),
         ("messaging", {"channel": "#x"}, True),
         ("shop", {"podcast_ids": [ID]}, False), ("messaging", {"sync_minutes": 5}, False),
         ("crm", {"passwd": "x"}, False),
@@ -305,6 +318,35 @@ def test_a_service_is_set_up_with_known_words(
         stage.insert("integrations", **row)
     else:
         stage.refused(WRONG, "integrations", **row)
+
+
+def test_a_service_is_for_podcasts_and_sponsors_of_the_tenant(stage: Stage) -> None:
+    world = stage.world
+    foreign = {
+        "podcast_ids": str(stage.put("podcasts", world.b.tenant_id, name="Theirs")),
+        "sponsor_ids": str(stage.put("sponsors", world.b.tenant_id, name="Theirs")),
+    }
+    own = {
+        key: str(stage.rows(f"select id from {table} where tenant_id = %s limit 1", world.a.tenant_id)[0][0])
+        for key, table in (("podcast_ids", "podcasts"), ("sponsor_ids", "sponsors"))
+    }
+    stage.enter(world.people.alice)
+    for key, word in (("podcast_ids", "podcast"), ("sponsor_ids", "sponsor")):
+        for named in ([foreign[key]], [own[key], foreign[key]], [ID], ["the first"]):
+            said = stage.refused(
+                MISSING, "integrations", name="Ads", integration_type="ad_server", configuration={key: named}
+            )
+            assert f"there is no such {word} in this tenant" in said
+    stage.insert(
+        "integrations", name="Ads", integration_type="ad_server",
+        configuration={key: [named] for key, named in own.items()},
+    )  # fmt: skip
+    for key in own:
+        stage.refused_change(
+            MISSING,
+            "update integrations set configuration = configuration || %s",
+            Jsonb({key: [foreign[key]]}),
+        )
 
 
 @pytest.mark.parametrize(

@@ -5,5 +5,5 @@
 -- source: sessions
 -- relies on: sessions_user
 update sessions
-set ended_at = :now
+set ended_at = greatest(cast(:now as timestamptz), created_at)
 where user_id = :user_id and ended_at is null
