@@ -267,7 +267,8 @@ COMMENT ON FUNCTION internal.is_attribution_data(d jsonb) IS 'Whether ad_unit_id
 CREATE FUNCTION internal.is_attribution_metrics(d jsonb) RETURNS boolean
     LANGUAGE sql IMMUTABLE PARALLEL SAFE
     AS $_$
-    select d - array['version', 'conversions', 'leads', 'purchases', 'overlap', 'anonymous', 'revenue_micros', 'by_source', 'windows'] = '{}'
+    select case when
+        d - array['version', 'conversions', 'leads', 'purchases', 'overlap', 'anonymous', 'revenue_micros', 'by_source', 'windows'] = '{}'
         -- What is missing or no number is unknown to a comparison, and unknown is not refused: a check takes it.
         and (d -> 'version' = '1') is true
         and d @? 'strict $ ? (@.conversions.type() == "number" && @.leads.type() == "number" && @.purchases.type() == "number"
@@ -287,15 +288,22 @@ CREATE FUNCTION internal.is_attribution_metrics(d jsonb) RETURNS boolean
         and not d @? '$.windows.*.models.keyvalue() ? (!((@.key == "first_touch" || @.key == "last_touch" || @.key == "linear")
             && @.value.type() == "object"))'
         and not d @? '$.windows.*.models.*.keyvalue() ? (!((@.key == "podcast" || @.key == "episode") && @.value.type() == "object"))'
-        -- Channels are thousands: each is looked at as seldom as it goes.
+        -- Channels are thousands: what names them and their words are read in the cheapest way there is, once they are objects.
         and not d @? 'strict $.windows.*.models.*.*.* ? (@.type() != "object")'
-        and not d @? '$.windows.*.models.*.*.keyvalue() ? (!(@.key == "none"
-            || @.key like_regex "^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$"))'
         and not d @? '$.windows.*.models.*.*.* ? (!(@.conversions.type() == "string" && @.conversions like_regex "^[0-9]+([.][0-9]+)?$"
             && @.revenue_micros.type() == "object"))'
-        and not d @? '$.windows.*.models.*.*.*.keyvalue() ? (!(@.key == "conversions" || @.key == "revenue_micros"))'
-        and not d @? '$.windows.*.models.*.*.*.revenue_micros.keyvalue() ? (!(@.key like_regex "^[A-Z]{3}$"
-            && @.value.type() == "string" && @.value like_regex "^[0-9]+([.][0-9]+)?$"))'
+        and not d @? '$.windows.*.models.*.*.*.revenue_micros.* ? (!(@.type() == "string" && @ like_regex "^[0-9]+([.][0-9]+)?$"))'
+    then
+        -- Each has both words: where there are no more than two for each, nobody has a third.
+        jsonb_array_length(jsonb_path_query_array(d, '$.windows.*.models.*.*.*.*'))
+            = 2 * jsonb_array_length(jsonb_path_query_array(d, '$.windows.*.models.*.*.*'))
+        and not exists (
+            select from jsonb_path_query(d, '$.windows.*.models.*.*') channels, jsonb_object_keys(channels) channel
+            where channel <> 'none' and channel !~ '^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$')
+        and not exists (
+            select from jsonb_path_query(d, '$.windows.*.models.*.*.*.revenue_micros') revenue, jsonb_object_keys(revenue) currency
+            where currency !~ '^[A-Z]{3}$')
+    else false end
     $_$;
 
 COMMENT ON FUNCTION internal.is_attribution_metrics(d jsonb) IS 'Whether a document is version 1 of what the comment on attribution_analytics.metrics says, and nothing besides; of windows, models and kinds of channel some may be missing.';
