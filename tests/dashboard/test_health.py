@@ -29,9 +29,9 @@ def test_ready_says_what_it_looked_at(app, browse, in_tables) -> None:
         [now - timedelta(seconds=20), now - timedelta(hours=2)],
     )
     in_tables.execute(
-        "insert into job_runs (job, scheduled_for, status, worker, finished_at, lease_until) "
-        "values ('rollups', %s, 'succeeded', 'w1', %s, %s) on conflict do nothing",
-        [now, now, now],
+        "insert into job_runs (job, scheduled_for, status, worker, started_at, finished_at, lease_until) "
+        "values ('rollups', %s, 'succeeded', 'w1', %s, %s, %s) on conflict do nothing",
+        [now, now, now, now],
     )
     found = browse().get("/readyz").json
     assert found["worker"] == "alive"

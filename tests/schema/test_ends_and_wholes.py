@@ -82,6 +82,23 @@ def test_a_key_of_a_clock_that_was_ahead_is_revoked(stage: Stage) -> None:
     assert stage.rows("select revoked_at from api_keys where id = %s", key) == [(ahead,)]
 
 
+def test_a_run_of_a_clock_that_was_ahead_is_finished(stage: Stage) -> None:
+    ahead = datetime.now(UTC) + timedelta(hours=1)
+    run = uuid4()
+    stage.put_bare(
+        "job_runs",
+        id=run,
+        job="rollups",
+        scheduled_for=ahead,
+        worker="w",
+        started_at=ahead,
+        lease_until=ahead,
+    )
+    ended = {"run_id": run, "status": "succeeded", "result": "{}", "error_message": None}
+    stage.connection.execute(statement("jobs/finish_run").sent.encode(), ended)
+    assert stage.rows("select status, finished_at from job_runs where id = %s", run) == [("succeeded", ahead)]
+
+
 def test_a_password_is_set_by_a_clock_that_is_behind(stage: Stage) -> None:
     stage.put("sessions", created_at=WORLD_NOW, expires_at=LATER, **_session(stage))
     stage.put("password_reset_tokens", created_at=WORLD_NOW, expires_at=LATER, **_link(stage))

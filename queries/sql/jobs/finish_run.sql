@@ -5,5 +5,5 @@
 -- source: job_runs
 -- relies on: job_runs_pkey
 update job_runs
-set status = :status, finished_at = now(), result = result || cast(:result as jsonb), error_message = :error_message
+set status = :status, finished_at = greatest(now(), started_at), result = result || cast(:result as jsonb), error_message = :error_message
 where id = :run_id and status = 'running'
