@@ -123,26 +123,22 @@ def events(
     """
     zone = zone_named(time_zone) if time_zone else None
     told = _meanings(columns, [name for kind in KINDS for name in names_of(kind)])
-    with databases(Settings.from_env()) as settings, opened(file) as raw, progress(file, "rows") as tell:
+    with databases(Settings.from_env()) as settings, opened(file) as raw:
         actor = Actor(unscoped_tenant_id(tenant))
         source = source or source_of(Path(file).name)
         if dry_run:
-            found = check_events(
-                actor,
-                raw,
-                kind=kind,
-                file_format=file_format,
-                columns=told,
-                source_name=source,
-                zone=zone,
-                batch_done=tell,
-            )
+            with progress(file, "rows") as tell:
+                found = check_events(
+                    actor, raw, kind=kind, file_format=file_format, columns=told, source_name=source, zone=zone,
+                    batch_done=tell,
+                )  # fmt: skip
             _tell_dry_run(found)
             return
-        done = import_events(
-            actor, raw, name=Path(file).name, kind=kind, file_format=file_format, columns=told, source_name=source,
-            zone=zone, batch_done=tell,
-        )  # fmt: skip
+        with progress(file, "rows") as tell:
+            done = import_events(
+                actor, raw, name=Path(file).name, kind=kind, file_format=file_format, columns=told,
+                source_name=source, zone=zone, batch_done=tell,
+            )  # fmt: skip
         made = f" (and {done.impressions:,} impressions of ads in them)" if done.impressions else ""
         click.echo(
             f"Events: {done.imported:,} imported{made}, {done.duplicate:,} there already, {done.refused:,} refused."
@@ -168,9 +164,12 @@ def bookings(
     with databases(Settings.from_env()) as settings, opened(file) as raw:
         actor = Actor(unscoped_tenant_id(tenant))
         if dry_run:
-            _tell_dry_run(check_bookings(actor, raw, told=told))
+            with progress(file, "rows") as tell:
+                found = check_bookings(actor, raw, told=told, batch_done=tell)
+            _tell_dry_run(found)
             return
-        done = import_bookings(actor, raw, name=Path(file).name, told=told)
+        with progress(file, "rows") as tell:
+            done = import_bookings(actor, raw, name=Path(file).name, told=told, batch_done=tell)
         click.echo(
             f"Bookings: {done.imported:,} imported, {done.duplicate:,} there already, {done.refused:,} refused."
         )
@@ -198,9 +197,12 @@ def ad_units(
     with databases(Settings.from_env()) as settings, opened(file) as raw:
         actor = Actor(unscoped_tenant_id(tenant))
         if dry_run:
-            _tell_dry_run(check_ad_units(actor, raw, told=told))
+            with progress(file, "rows") as tell:
+                found = check_ad_units(actor, raw, told=told, batch_done=tell)
+            _tell_dry_run(found)
             return
-        done = import_ad_units(actor, raw, name=Path(file).name, told=told)
+        with progress(file, "rows") as tell:
+            done = import_ad_units(actor, raw, name=Path(file).name, told=told, batch_done=tell)
         click.echo(
             f"Ad units: {done.imported:,} imported, {done.duplicate:,} there already, {done.refused:,} refused."
         )
@@ -235,9 +237,14 @@ def retention(
     with databases(Settings.from_env()) as settings, opened(file) as raw:
         actor = Actor(unscoped_tenant_id(tenant))
         if dry_run:
-            _tell_dry_run(check_retention(actor, raw, defaults=defaults, told=told))
+            with progress(file, "rows") as tell:
+                found = check_retention(actor, raw, defaults=defaults, told=told, batch_done=tell)
+            _tell_dry_run(found)
             return
-        done = import_retention(actor, raw, name=Path(file).name, defaults=defaults, told=told)
+        with progress(file, "rows") as tell:
+            done = import_retention(
+                actor, raw, name=Path(file).name, defaults=defaults, told=told, batch_done=tell
+            )
         click.echo(
             f"Points: {done.imported:,} imported, {done.duplicate:,} there already, {done.refused:,} refused."
         )
@@ -345,12 +352,13 @@ def log(
         stack.enter_context(databases(settings))
         actor = Actor(unscoped_tenant_id(tenant))
         raw = stack.enter_context(opened(file))
-        done = import_log(
-            actor, raw, name=Path(file).name, log_format=log_format, shift_to=shift_to.date() if shift_to else None,
-            mapping=mapping_lines(mapping) if mapping else None, redirects=redirects,
-            data_centres=data_centres(settings.data_centres), place_of=places.place if places else nowhere,
-            batch_done=stack.enter_context(progress(file)), source_name=source,
-        )  # fmt: skip
+        with progress(file) as tell:
+            done = import_log(
+                actor, raw, name=Path(file).name, log_format=log_format,
+                shift_to=shift_to.date() if shift_to else None, mapping=mapping_lines(mapping) if mapping else None,
+                redirects=redirects, data_centres=data_centres(settings.data_centres),
+                place_of=places.place if places else nowhere, batch_done=tell, source_name=source,
+            )  # fmt: skip
         made = f" (and {done.impressions:,} impressions of ads in them)" if done.impressions else ""
         click.echo(
             f"Downloads: {done.imported:,} counted{made}; requests: {done.duplicate:,} there already, "

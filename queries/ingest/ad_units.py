@@ -11,6 +11,7 @@ from uuid import UUID, uuid5
 
 from sqlalchemy import Connection
 
+from queries.ingest.batches import BatchDone
 from queries.ingest.bookings import campaigns_of
 from queries.ingest.columns import Column, RowRefused, found, number_of, one_of, printable, text_of
 from queries.ingest.events import DryRun
@@ -92,9 +93,14 @@ class _Unit:
         return self.body["campaign_id"], self.body["episode_id"], self.body["position_seconds"]
 
 
-def import_ad_units(actor: Actor, source: BinaryIO, *, name: str, told: Told) -> ImportResult:
-    """What became of the rows in a file. Raises: ImportRefused when the file as a whole cannot be understood."""
-    file = read_small(actor, source, AD_UNITS, name, told, record=True)
+def import_ad_units(
+    actor: Actor, source: BinaryIO, *, name: str, told: Told, batch_done: BatchDone = lambda *_: None
+) -> ImportResult:
+    """What became of the rows in a file; `batch_done` hears how far the reading is.
+
+    Raises: ImportRefused when the file as a whole cannot be understood.
+    """
+    file = read_small(actor, source, AD_UNITS, name, told, record=True, batch_done=batch_done)
     with importing(actor, "ad_units", name, told.source_name) as (connection, import_id, tally):
         tally.source_sha256 = file.sha256
         tally.imported, tally.duplicate, refusals = _add(connection, actor, file.lines)
@@ -102,9 +108,11 @@ def import_ad_units(actor: Actor, source: BinaryIO, *, name: str, told: Told) ->
     return result(import_id, "ad_units", tally)
 
 
-def check_ad_units(actor: Actor, source: BinaryIO, *, told: Told) -> DryRun:
+def check_ad_units(
+    actor: Actor, source: BinaryIO, *, told: Told, batch_done: BatchDone = lambda *_: None
+) -> DryRun:
     """What an import would refuse. Raises: ImportRefused, as an import would."""
-    file = read_small(actor, source, AD_UNITS, "", told, record=False)
+    file = read_small(actor, source, AD_UNITS, "", told, record=False, batch_done=batch_done)
     with tenant_session(actor, write=True) as connection, connection.begin_nested() as tried:
         imported, duplicate, refusals = _add(connection, actor, file.lines)
         tried.rollback()

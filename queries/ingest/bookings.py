@@ -11,6 +11,7 @@ from uuid import UUID, uuid5
 import orjson
 from sqlalchemy import Connection
 
+from queries.ingest.batches import BatchDone
 from queries.ingest.columns import Column, RowRefused, found, number_of, one_of, printable
 from queries.ingest.events import DryRun
 from queries.ingest.imports import SHOWN_REFUSALS, ImportResult, Refusal, importing, result
@@ -111,10 +112,16 @@ class _Booking:
     body: dict[str, Any]
 
 
-def import_bookings(actor: Actor, source: BinaryIO, *, name: str, told: Told | None = None) -> ImportResult:
-    """What became of the rows in a file. Raises: ImportRefused when the file as a whole cannot be understood."""
+def import_bookings(
+    actor: Actor, source: BinaryIO, *, name: str, told: Told | None = None,
+    batch_done: BatchDone = lambda *_: None,
+) -> ImportResult:  # fmt: skip
+    """What became of the rows in a file; `batch_done` hears how far the reading is.
+
+    Raises: ImportRefused when the file as a whole cannot be understood.
+    """
     told = told or Told()
-    file = read_small(actor, source, BOOKINGS, name, told, record=True)
+    file = read_small(actor, source, BOOKINGS, name, told, record=True, batch_done=batch_done)
     with importing(actor, "bookings", name, told.source_name) as (connection, import_id, tally):
         tally.source_sha256 = file.sha256
         tally.imported, tally.duplicate, refusals = _add(connection, actor, file.lines)
@@ -122,9 +129,11 @@ def import_bookings(actor: Actor, source: BinaryIO, *, name: str, told: Told | N
     return result(import_id, "bookings", tally)
 
 
-def check_bookings(actor: Actor, source: BinaryIO, *, told: Told) -> DryRun:
+def check_bookings(
+    actor: Actor, source: BinaryIO, *, told: Told, batch_done: BatchDone = lambda *_: None
+) -> DryRun:
     """What an import would refuse. Raises: ImportRefused, as an import would."""
-    file = read_small(actor, source, BOOKINGS, "", told, record=False)
+    file = read_small(actor, source, BOOKINGS, "", told, record=False, batch_done=batch_done)
     with tenant_session(actor, write=True) as connection, connection.begin_nested() as tried:
         imported, duplicate, refusals = _add(connection, actor, file.lines)
         tried.rollback()

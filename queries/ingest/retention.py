@@ -15,6 +15,7 @@ from uuid import UUID
 import orjson
 from sqlalchemy import Connection
 
+from queries.ingest.batches import BatchDone
 from queries.ingest.columns import Column, RowRefused, found, number_of, seconds_of, text_of
 from queries.ingest.events import DryRun
 from queries.ingest.imports import SHOWN_REFUSALS, ImportResult, Refusal, importing, result
@@ -124,10 +125,14 @@ class _Curve:
 
 
 def import_retention(
-    actor: Actor, source: BinaryIO, *, name: str, defaults: CurveDefaults, told: Told
-) -> ImportResult:
-    """What became of the points in a file. Raises: ImportRefused when the file as a whole cannot be understood."""
-    file = read_small(actor, source, CURVES, name, told, record=True)
+    actor: Actor, source: BinaryIO, *, name: str, defaults: CurveDefaults, told: Told,
+    batch_done: BatchDone = lambda *_: None,
+) -> ImportResult:  # fmt: skip
+    """What became of the points in a file; `batch_done` hears how far the reading is.
+
+    Raises: ImportRefused when the file as a whole cannot be understood.
+    """
+    file = read_small(actor, source, CURVES, name, told, record=True, batch_done=batch_done)
     with importing(actor, "retention_curves", name, told.source_name) as (connection, import_id, tally):
         tally.source_sha256 = file.sha256
         curves, refusals, tally.duplicate = _curves(connection, file.lines, defaults)
@@ -147,9 +152,12 @@ def import_retention(
     return result(import_id, "retention_curves", tally)
 
 
-def check_retention(actor: Actor, source: BinaryIO, *, defaults: CurveDefaults, told: Told) -> DryRun:
+def check_retention(
+    actor: Actor, source: BinaryIO, *, defaults: CurveDefaults, told: Told,
+    batch_done: BatchDone = lambda *_: None,
+) -> DryRun:  # fmt: skip
     """What an import would refuse, but for curves that stand already. Raises: ImportRefused, as an import would."""
-    file = read_small(actor, source, CURVES, "", told, record=False)
+    file = read_small(actor, source, CURVES, "", told, record=False, batch_done=batch_done)
     with tenant_session(actor) as connection:
         curves, refusals, duplicate = _curves(connection, file.lines, defaults)
     refused = sorted(file.refusals + refusals, key=lambda r: r.line_number)

@@ -17,6 +17,7 @@ import orjson
 from sqlalchemy import Connection
 from sqlalchemy.exc import DataError, IntegrityError
 
+from queries.ingest.batches import BatchDone
 from queries.ingest.columns import Column, RowRefused, normalised, printable
 from queries.ingest.imports import (
     REFUSED_BY_RULE,
@@ -34,10 +35,13 @@ from queries.session import Actor, tenant_session
 from queries.statements import ask, tell
 
 LARGEST = 64 * 1024 * 1024
+TOLD_EVERY = 2_000
+"""Rows between two words about how far the reading is."""
 _DELIMITERS = (",", ";", "\t")
 _OTHER_WIDTH = "The line has another number of values than the header."
 Values = dict[str, Any]
 Line = tuple[int, Values]
+Rows = Iterator[tuple[int, Values | RowRefused]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,25 +78,33 @@ class Told:
 
 
 def read_small(
-    actor: Actor, source: BinaryIO, table: SmallTable, name: str, told: Told, *, record: bool
-) -> SmallFile:
+    actor: Actor, source: BinaryIO, table: SmallTable, name: str, told: Told, *, record: bool,
+    batch_done: BatchDone = lambda *_: None,
+) -> SmallFile:  # fmt: skip
     """The rows of a file. What its columns mean is remembered for the source when it is told and `record`ed.
 
+    `batch_done` hears while they are read how many there were, and how many bytes of the file they take, were all rows
+    as long.
     Raises: ImportRefused when the file as a whole cannot be understood; that is recorded as an import that failed.
     """
     sha256: str | None = None
     try:
         with unpacked(source) as plain:
             content = plain.read(LARGEST + 1)
+            size = source.tell() if source.seekable() else len(content)
         if len(content) > LARGEST:
             raise ImportRefused(f"The file is larger than {LARGEST // 1024 // 1024} MiB.")
         sha256 = hashlib.sha256(content).hexdigest()
         lines, refusals = list[Line](), list[Refusal]()
-        for number, read in _judged(content, table, told.file_format, _meanings(actor, table, told)):
+        last, rows = _rows(content, table, told.file_format, _meanings(actor, table, told))
+        for count, (number, read) in enumerate(_judged(rows, table), 1):
             if isinstance(read, RowRefused):
                 refusals.append(Refusal(number, read.reason, read.detail))
             else:
                 lines.append((number, read))
+            if count % TOLD_EVERY == 0:
+                batch_done(count, size * number // last)
+        batch_done(len(lines) + len(refusals), size)
     except ImportRefused as refused:
         if not record:
             raise
@@ -137,10 +149,8 @@ def _meanings(actor: Actor, table: SmallTable, told: Told) -> dict[str, str]:
     }
 
 
-def _judged(
-    content: bytes, table: SmallTable, file_format: Format | None, names: Mapping[str, str]
-) -> Iterator[tuple[int, Values | RowRefused]]:
-    for number, cells in _rows(content, table, file_format, names):
+def _judged(rows: Rows, table: SmallTable) -> Rows:
+    for number, cells in rows:
         if isinstance(cells, RowRefused):
             yield number, cells
             continue
@@ -164,7 +174,8 @@ def _values(cells: Values, table: SmallTable) -> Values:
 
 def _rows(
     content: bytes, table: SmallTable, file_format: Format | None, names: Mapping[str, str]
-) -> Iterator[tuple[int, Values | RowRefused]]:
+) -> tuple[int, Rows]:
+    """The number of the last row, and the rows by their numbers. Raises, from them too: ImportRefused."""
     if not content.strip():
         raise ImportRefused("The file is empty.")
     if file_format == "parquet" or (file_format is None and content.startswith(MAGIC)):
@@ -172,13 +183,11 @@ def _rows(
     lines = content.removeprefix(b"\xef\xbb\xbf").splitlines()
     numbered = [(number, line) for number, line in enumerate(lines, 1) if line.strip()]
     if file_format == "ndjson" or (file_format is None and numbered[0][1].lstrip().startswith(b"{")):
-        return ((number, _object(line, names)) for number, line in numbered)
-    return _csv(numbered, table, names)
+        return numbered[-1][0], ((number, _object(line, names)) for number, line in numbered)
+    return numbered[-1][0], _csv(numbered, table, names)
 
 
-def _csv(
-    numbered: list[tuple[int, bytes]], table: SmallTable, names: Mapping[str, str]
-) -> Iterator[tuple[int, Values | RowRefused]]:
+def _csv(numbered: list[tuple[int, bytes]], table: SmallTable, names: Mapping[str, str]) -> Rows:
     number, first = numbered[0]
     try:
         header = first.decode("utf-8")
@@ -226,9 +235,7 @@ def _object(line: bytes, names: Mapping[str, str]) -> Values | RowRefused:
     return cells
 
 
-def _parquet(
-    content: bytes, table: SmallTable, names: Mapping[str, str]
-) -> Iterator[tuple[int, Values | RowRefused]]:
+def _parquet(content: bytes, table: SmallTable, names: Mapping[str, str]) -> tuple[int, Rows]:
     # Half a second of importing, for those who bring such a file only.
     import pyarrow as pa
     import pyarrow.parquet as pq
@@ -239,11 +246,16 @@ def _parquet(
     except (pa.ArrowException, OSError):
         raise ImportRefused("The Parquet file is broken or cut off.") from None
     keys = _keys(found.column_names, table, names)
-    for number, values in enumerate(zip(*columns, strict=True), 1):
-        try:
-            yield number, {key: plain_cell(value) for key, value in zip(keys, values, strict=True) if key}
-        except UnicodeDecodeError:
-            yield number, RowRefused("The line is not valid UTF-8.")
+    return found.num_rows, (
+        (number, _parquet_row(keys, values)) for number, values in enumerate(zip(*columns, strict=True), 1)
+    )
+
+
+def _parquet_row(keys: list[str], values: tuple[Any, ...]) -> Values | RowRefused:
+    try:
+        return {key: plain_cell(value) for key, value in zip(keys, values, strict=True) if key}
+    except UnicodeDecodeError:
+        return RowRefused("The line is not valid UTF-8.")
 
 
 def _keys(header: list[str], table: SmallTable, names: Mapping[str, str]) -> list[str]:
