@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from datetime import timedelta
+from dataclasses import dataclass, replace
 
 from flask import Blueprint, abort, render_template, request
 
@@ -23,7 +22,7 @@ from queries.metrics import METRICS, RULE_VERSION, Metric
 from queries.periods import Period
 from queries.results import Answer
 from queries.session import tenant_session
-from reports.documents.words import against_words, data_centres_words, listed
+from reports.documents.words import against_words, counted_words, data_centres_words, listed
 from reports.formatting import instant, period
 from reports.labels import dimension_name
 
@@ -74,11 +73,12 @@ def explain(box_id: str) -> str:
             metric.key in _MILESTONES or metric.key.startswith(_COUNTED_FROM_REQUESTS) for metric in metrics
         ):
             excluded = excluded_by_reason(connection, view.filters)
-            counted = counted_by(connection, view.filters)
         if any(metric.key in _FROM_LINKS for metric in metrics):
             visits = excluded_visits(connection, view.filters, _covered(answer, view.filters))
         if any(metric.key.startswith(_REST_ON_REQUESTS) for metric in metrics):
             filtered = data_centres_words(data_centres(connection))
+            covered = _covered(answer, view.filters) or view.filters.period
+            counted = counted_by(connection, replace(view.filters, period=covered))
     chosen = [names[podcast] for podcast in view.filters.podcasts if podcast in names]
     return render_template(
         "why.html", title=box.title, meanings=[_meaning(metric) for metric in metrics],
@@ -87,7 +87,7 @@ def explain(box_id: str) -> str:
         is_narrowed=bool(view.filters.apps or view.filters.countries or view.filters.devices),
         as_of=instant(answer.as_of, view.filters.zone) if answer.as_of else "", notes=answer.notes,
         reaches=reaches_words(answer), data_centres=filtered, counted=counted,
-        ways=_ways(counted, view.filters) if counted else [],
+        ways=counted_words(counted, view.filters.zone) if counted else [],
     )  # fmt: skip
 
 
@@ -107,19 +107,6 @@ def _meaning(metric: Metric) -> Meaning:
     if metric.numerator and metric.denominator:
         ratio = f"{METRICS[metric.numerator].label} / {METRICS[metric.denominator].label}"
     return Meaning(metric, ratio, ", ".join(metric.adds_over) or "nothing: never summed")
-
-
-def _ways(counted: Answer, filters: Filters) -> list[tuple[str, str]]:
-    """The ways of counting in words, and when the downloads happened that were counted so."""
-    return [
-        (
-            row["words"],
-            f"until {instant(row['last_at'], filters.zone)}, where there were any"
-            if row["download_window"] == "unknown"
-            else f"downloads of {period(row['first_at'], row['last_at'] + timedelta(microseconds=1), filters.zone)}",
-        )
-        for row in counted.rows
-    ]
 
 
 def _rules(refused: Answer | None) -> list[str]:

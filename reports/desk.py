@@ -12,6 +12,7 @@ from uuid import UUID
 from queries.data_centres import data_centres
 from queries.errors import AccessRefused, DatabaseUnavailable, NotFound, PodboardError
 from queries.filters import parse_filters
+from queries.listening_counted import counted_by
 from queries.metrics import RULE_VERSION
 from queries.report_library import (
     LEASE_SECONDS,
@@ -25,7 +26,7 @@ from queries.report_library import (
 from queries.session import Actor, tenant_session
 from queries.settings import current_settings
 from reports.documents import document
-from reports.documents.words import data_centres_words, titled
+from reports.documents.words import counted_words, data_centres_words, titled
 from reports.figures.tokens import colour
 from reports.render import RenderedPdf, RenderStopped, render
 from reports.snapshot import Brand, Snapshot
@@ -132,6 +133,7 @@ def _read(claim: ClaimedReport, progress: _Progress) -> tuple[Snapshot, str, lis
         ).with_absolute_period()
         draft = kind.read(connection, filters, step)
         filtered = data_centres_words(data_centres(connection), when="when this report was made")
+        counted = counted_by(connection, filters)
     snapshot = Snapshot(
         report_type=claim.report_type,
         title=draft.title,
@@ -142,6 +144,7 @@ def _read(claim: ClaimedReport, progress: _Progress) -> tuple[Snapshot, str, lis
         made_for=person.full_name,
         rule_version=RULE_VERSION,
         data_centres=filtered,
+        counted=(*counted_words(counted, filters.zone), *counted.notes),
         facts=draft.facts,
         answers=draft.answers,
     )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
 from decimal import Decimal
@@ -33,7 +33,8 @@ class Snapshot:
 
     `facts` are single values of the subject (a campaign's flight), `answers` are the query functions' own results by
     name. `filters` is the absolute view; `now` inside it is the moment the numbers were read.
-    `data_centres` says in words whether they were filtered out; reports of before it was kept say nothing.
+    `data_centres` says in words whether they were filtered out, `counted` by which windows and rules downloads of the
+    period were counted; reports of before they were kept say nothing.
     """
 
     report_type: str
@@ -45,6 +46,7 @@ class Snapshot:
     made_for: str
     rule_version: str
     data_centres: str = ""
+    counted: Sequence[str] = ()
     facts: Mapping[str, Any] = field(default_factory=dict)
     answers: Mapping[str, Answer] = field(default_factory=dict)
 
@@ -71,6 +73,7 @@ class Snapshot:
             "made_for": self.made_for,
             "rule_version": self.rule_version,
             "data_centres": self.data_centres,
+            "counted": list(self.counted),
             "facts": _fields(self.facts),
             "sections": [{"key": key, **_answer_to_json(answer)} for key, answer in self.answers.items()],
         }
@@ -93,6 +96,7 @@ class Snapshot:
             made_for=data["made_for"],
             rule_version=data["rule_version"],
             data_centres=data.get("data_centres", ""),
+            counted=tuple(data.get("counted", ())),
             facts=_values(data["facts"]),
             answers={section["key"]: _answer_from_json(section) for section in data["sections"]},
         )

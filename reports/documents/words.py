@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import timedelta
 from typing import TYPE_CHECKING
+from zoneinfo import ZoneInfo
 
 from queries.filters import Filters
-from reports.formatting import period
+from queries.results import Answer
+from reports.formatting import instant, period
 from reports.labels import dimension_name
 
 if TYPE_CHECKING:
@@ -93,6 +96,19 @@ def data_centres_words(found: DataCentres, *, when: str = "at present") -> str:
         )
     which = "the imported access log was" if logs == 1 else f"all {logs} imported access logs were"
     return f"{said}; {which} counted {'with' if found.with_list else 'without'} a list"
+
+
+def counted_words(counted: Answer, zone: ZoneInfo) -> list[str]:
+    """The ways in which downloads were counted, each with when the downloads happened that were counted so."""
+    if not counted.rows:
+        return ["Of the downloads of this period none says how it was counted."]
+    return [
+        f"{row['words']} (until {instant(row['last_at'], zone)}, where there were any)"
+        if row["download_window"] == "unknown"
+        else f"{row['words']} (downloads of "
+        f"{period(row['first_at'], row['last_at'] + timedelta(microseconds=1), zone)})"
+        for row in counted.rows
+    ]
 
 
 def listed(names: Sequence[str], *, limit: int) -> str:

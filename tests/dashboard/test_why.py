@@ -14,8 +14,12 @@ import pytest
 
 from dashboard.pages import all_pages
 from queries import refresh
+from queries.filters import parse_filters
 from queries.ingest.counting.reasons import words_of_reason
+from queries.listening_counted import counted_by
 from queries.metrics import METRICS, RULE_VERSION
+from queries.session import tenant_session
+from reports.documents.words import counted_words
 from tests.dashboard.test_boxes import OPENS
 from tests.dashboard.visitors import Browser
 from tests.world import World
@@ -147,13 +151,22 @@ def test_by_which_windows_and_rules_the_downloads_of_the_view_were_counted(
         assert "This period mixes downloads of different windows: they are not quite alike." in said
         assert "rules of old" not in said
         assert "rules of others" not in said
+        f = parse_filters({"period": "30d"}, zone=world.a.zone, now=world.now)
+        with tenant_session(getattr(world.people, person)) as connection:
+            told = counted_by(connection, f)
+        assert len(told.rows) == 3
+        # In these words a PDF says it too.
+        assert " ".join([*told.notes, *counted_words(told, f.zone)]) in said
     recent = (world.now - timedelta(days=4)).date().isoformat()
     said = _words(visit("alice").get(f"/why/overview.figures?from={recent}&to={recent}"))
     assert "once per 24 hours from the last request, rules of a test" in said
     assert "calendar day (America/New_York), rules" not in said
     assert "mixes" not in said
+    # Impressions are made of downloads.
     campaign = world.campaigns["Acme always on"]
-    assert "rules of a test" not in _words(visit("bob").get(f"/why/campaign.figures?campaign={campaign}"))
+    said = _words(visit("bob").get(f"/why/campaign.figures?campaign={campaign}&from={recent}&to={recent}"))
+    assert "once per 24 hours from the last request, rules of a test" in said
+    assert "calendar day (America/New_York), rules" not in said
 
 
 def test_downloads_of_a_world_that_says_nothing_of_it_say_so(visit: Visit) -> None:

@@ -11,7 +11,7 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import suppress
 from datetime import UTC, date, datetime
 from decimal import Decimal
@@ -34,11 +34,12 @@ from queries import (
 )
 from queries import report_library as library
 from queries.filters import Filters, parse_filters
+from queries.listening_counted import counted_by
 from queries.metrics import metric
 from queries.session import tenant_session
 from reports import desk
 from reports.desk import make_next_report
-from reports.documents.words import period_words
+from reports.documents.words import counted_words, period_words
 from reports.formatting import (
     day,
     format_value,
@@ -255,6 +256,45 @@ def test_a_podcasters_pdf_says_what_the_page_says_and_nothing_of_other_podcasts(
     (row,) = clean.rows("select podcast_ids, title from reports")
     assert row["podcast_ids"] == [clean.podcasts["Night Shift"]]
     assert row["title"].startswith("Night Shift, ")
+
+
+@pytest.fixture
+def ways(clean: Office) -> Iterator[None]:
+    """Two ways of counting that meet in the last 30 days, and one of long ago."""
+    clean.rows(
+        "insert into counting_methods (tenant_id, number, download_window, time_zone, rule_version, data_centres,"
+        " first_at, last_at) select %s, v.number, v.way, v.zone, 'rules of a test', v.filtered,"
+        " now() - make_interval(days => v.first), now() - make_interval(days => v.last) from (values"
+        " (901, 'calendar_day', 'America/New_York', 'with_list', 400, 10),"
+        " (902, 'rolling_last_touch', 'UTC', 'source', 10, 0),"
+        " (903, 'rolling_first_touch', 'UTC', 'source', 400, 390)) v (number, way, zone, filtered, first, last)",
+        [clean.people["alice"].tenant_id],
+    )
+    yield
+    clean.rows("delete from counting_methods where number > 900")
+
+
+@pytest.mark.parametrize(
+    ("name", "campaign", "report_type"),
+    [("bob", "Spring sale", "campaign_performance"), ("carol", None, "podcast_audience")],
+)
+def test_a_pdf_says_how_downloads_were_counted_as_why_this_number_does(
+    clean: Office, ways: None, name: str, campaign: str | None, report_type: str
+) -> None:
+    report_id = ask_for(clean, name, campaign)
+    assert make_next_report() == report_id
+    words = text_of(pdf_of(clean, name, report_id))
+    f = filters_of(clean, report_id)
+    with tenant_session(clean.people[name]) as connection:
+        counted = counted_by(connection, f)
+    assert len(counted.rows) == 2
+    told = [*counted_words(counted, f.zone), *counted.notes]
+    # A line may end behind the dash between two days.
+    assert re.sub(r"\s", "", "Downloads counted" + "".join(told)) in words.replace(" ", "")
+    assert "once per calendar day (America/New_York), rules of a test; data centres filtered out" in words
+    assert "This period mixes downloads of different windows: they are not quite alike." in words
+    (row,) = clean.rows("select report_type, report_data -> 'counted' as counted from reports")
+    assert (row["report_type"], row["counted"]) == (report_type, told)
 
 
 def test_what_is_stored_is_whole_and_renders_again_byte_for_byte(clean: Office) -> None:

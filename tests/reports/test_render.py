@@ -121,6 +121,15 @@ def test_whether_data_centres_were_filtered_out_is_said_and_kept() -> None:
         assert data_centres_words(found) == said
 
 
+def test_how_downloads_were_counted_is_said_and_kept() -> None:
+    said = ("once per calendar day (UTC), rules 1 (downloads of 1–22 Nov 2026)", "This period mixes <two>.")
+    page = html(Snapshot.from_json(stored(replace(audience(), counted=said))))
+    ways = "".join(f'<span class="way">{way}</span>' for way in (said[0], "This period mixes &lt;two&gt;."))
+    assert f"<dt>Downloads counted</dt><dd>{ways}</dd>" in page
+    of_before = {key: value for key, value in stored(audience()).items() if key != "counted"}
+    assert "Downloads counted" not in html(Snapshot.from_json(of_before))
+
+
 def test_without_a_past_the_cover_says_so_once() -> None:
     made = audience()
     figures = made.answers["figures"]
