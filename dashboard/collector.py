@@ -25,9 +25,10 @@ from queries.ingest.collector import (
     follow_prefix,
     take_events,
 )
-from queries.ingest.columns import RowRefused
+from queries.ingest.columns import RowRefused, printable
 from queries.ingest.counting.configured import data_centres
 from queries.ingest.counting.countries import Countries
+from queries.ingest.twice import Twice, first_twice, has_more_names, read_again, refuse_twice
 from queries.settings import Settings
 
 blueprint = Blueprint("collector", __name__)
@@ -138,18 +139,37 @@ def _batch(body: bytes) -> list[Any]:
         found = orjson.loads(body)
     except orjson.JSONDecodeError:
         raise BadRequest("The body is not valid JSON in UTF-8.") from None
+    again = _read_again(body, found) if has_more_names(body, found) else None
     if isinstance(found, dict):
-        found = found.get("events")
+        found, again = found.get("events"), again.get("events") if isinstance(again, dict) else None
     if not isinstance(found, list):
         raise BadRequest('The body is a JSON array of events, or {"events": [...]}.')
-    return found
+    if again is None:
+        return found
+    doubts = [first_twice(event) for event in again]
+    return [twice.refusal() if twice else event for event, twice in zip(found, doubts, strict=True)]
+
+
+def _read_again(body: bytes, found: Any) -> Any:
+    """The body as it shows names that stand twice. Raises: BadRequest for one that does so around the events."""
+    try:
+        again = read_again(body)
+    except RowRefused as refused:
+        raise BadRequest(refused.reason) from None
+    if isinstance(found, dict) and isinstance(again, Twice):
+        raise BadRequest(f'The name "{printable(again.name)}" stands twice around the events.')
+    return again
 
 
 def _line(line: bytes) -> Any:
     try:
-        return orjson.loads(line)
+        found = orjson.loads(line)
+        refuse_twice(line, found)
     except orjson.JSONDecodeError:
         return RowRefused("The line is not valid JSON in UTF-8.")
+    except RowRefused as refused:
+        return refused
+    return found
 
 
 @blueprint.errorhandler(Unauthorized)

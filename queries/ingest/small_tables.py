@@ -31,6 +31,7 @@ from queries.ingest.imports import (
 from queries.ingest.packing import unpacked
 from queries.ingest.parquet import MAGIC, plain_cell, values_of
 from queries.ingest.rows import Format
+from queries.ingest.twice import refuse_twice
 from queries.session import Actor, tenant_session
 from queries.statements import ask, tell
 
@@ -224,6 +225,10 @@ def _object(line: bytes, names: Mapping[str, str]) -> Values | RowRefused:
         return RowRefused("The line is not valid JSON in UTF-8.")
     if not isinstance(found, dict):
         return RowRefused("The line is not a JSON object.")
+    try:
+        refuse_twice(line, found)
+    except RowRefused as refused:
+        return refused
     cells: Values = {}
     for name, value in found.items():
         key = names.get(normalised(name))

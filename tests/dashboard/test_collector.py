@@ -235,6 +235,30 @@ def test_each_bad_event_is_refused_with_its_line_and_reason_and_the_rest_stands(
     assert len(alpha.events()) == before + 1
 
 
+@pytest.mark.parametrize("kind", ["application/json", "application/x-ndjson"])
+def test_a_name_that_stands_twice_refuses_its_event_and_no_other(alpha: Sender, kind: str) -> None:
+    good = [json.dumps(alpha.event(f"l{n}", app='":')) for n in range(3)]
+    flat = good[0][:-1] + ', "os": "a", "os": "b"}'
+    inner = good[0][:-1] + ', "event_data": {"os": "a", "os" : "b"}}'
+    batch = [good[0], flat, good[1], inner, good[2]]
+    bodies = ["[" + ",".join(batch) + "]", '{"events" : [' + ",".join(batch) + "]}"]
+    for body in bodies if kind == "application/json" else ["\n".join(batch)]:
+        answer = alpha.post(body, kind=kind)
+        assert (answer.status_code, answer.json["imported"] + answer.json["duplicate"]) == (200, 3)
+        assert answer.json["refusals"] == [
+            {"line": line, "reason": "A name stands twice.", "detail": "os"} for line in (2, 4)
+        ]
+    assert len(alpha.events()) == 3
+
+
+def test_a_name_that_stands_twice_around_the_events_is_a_problem(alpha: Sender) -> None:
+    event = json.dumps(alpha.event())
+    answer = alpha.post('{"events": [], "events": [' + event + "]}")
+    assert (answer.status_code, answer.mimetype) == (400, "application/problem+json")
+    assert answer.json["detail"] == 'The name "events" stands twice around the events.'
+    assert alpha.events() == []
+
+
 def test_a_line_that_is_not_utf_8_is_refused_and_the_rest_stands(alpha: Sender) -> None:
     good = json.dumps(alpha.event()).encode()
     answer = alpha.post(b"\n".join([good, b'{"app": "caf\xe9"}', b"{half"]), kind="application/x-ndjson")
