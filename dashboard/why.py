@@ -18,7 +18,7 @@ from queries.errors import AccessRefused, NotFound
 from queries.filters import Filters, parse_filters
 from queries.listening_counted import counted_by
 from queries.listening_excluded import excluded_by_reason
-from queries.metrics import METRICS, RULE_VERSION, Metric
+from queries.metrics import METRICS, RULE_VERSION, Metric, ratio_words
 from queries.periods import Period
 from queries.results import Answer
 from queries.session import tenant_session
@@ -103,10 +103,7 @@ def metrics_of(box: Box, answer: Answer) -> list[Metric]:
 
 
 def _meaning(metric: Metric) -> Meaning:
-    ratio = ""
-    if metric.numerator and metric.denominator:
-        ratio = f"{METRICS[metric.numerator].label} / {METRICS[metric.denominator].label}"
-    return Meaning(metric, ratio, ", ".join(metric.adds_over) or "nothing: never summed")
+    return Meaning(metric, ratio_words(metric), ", ".join(metric.adds_over) or "nothing: never summed")
 
 
 def _rules(refused: Answer | None) -> list[str]:

@@ -35,8 +35,8 @@ def counted_by(connection: Connection, f: Filters) -> Answer:
     """The ways of counting that reach into the period, the earliest first.
 
     They are the tenant's: podcasts, apps, countries and devices do not narrow them. Columns: words, first_at, last_at
-    (of all downloads that were counted so); rows carry what the way is made of. Notes: one where the period mixes ways
-    that give other numbers.
+    (between which in the period downloads were counted so); rows carry what the way is made of. Notes: one where the
+    period mixes ways that give other numbers.
     """
     rows = ask(
         connection, "listening/counted_by",

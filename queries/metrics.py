@@ -7,7 +7,7 @@ from queries.metric_entries.campaigns import CAMPAIGNS
 from queries.metric_entries.entry import Metric
 from queries.metric_entries.listening import LISTENING
 
-__all__ = ["ENOUGH_CONVERSIONS", "METRICS", "RULE_VERSION", "Metric", "metric"]
+__all__ = ["ENOUGH_CONVERSIONS", "METRICS", "RULE_VERSION", "Metric", "metric", "ratio_words"]
 
 RULE_VERSION = "2"
 """Version of the counting rules below; part of every report, and of what a count by podboard is stored under."""
@@ -24,3 +24,10 @@ METRICS: dict[str, Metric] = {metric.key: metric for metric in (*LISTENING, *CAM
 def metric(key: str) -> Metric:
     """The registry entry; KeyError for an unknown key."""
     return METRICS[key]
+
+
+def ratio_words(of: Metric) -> str:
+    """What the metric divides by what; empty where it divides nothing."""
+    if not of.numerator or not of.denominator:
+        return ""
+    return of.divided or f"{METRICS[of.numerator].label} / {METRICS[of.denominator].label}"

@@ -13,7 +13,7 @@ from dashboard.access import Viewer
 from dashboard.components.frame import page_header
 from dashboard.pages import Page
 from queries.data_centres import data_centres
-from queries.metrics import ENOUGH_CONVERSIONS, METRICS, RULE_VERSION, Metric
+from queries.metrics import ENOUGH_CONVERSIONS, METRICS, RULE_VERSION, Metric, ratio_words
 from queries.scenarios import SCENARIOS, Scenario
 from queries.session import tenant_session
 from queries.small_cells import SMALL, SMALL_CELL, WITHHELD
@@ -173,10 +173,11 @@ def _entry(metric: Metric) -> Component:
         ("Unit", _UNITS[metric.unit]),
         *([("Change", "in percentage points")] if metric.changes_in_points else []),
         ("Adds up over", ", ".join(metric.adds_over) or "nothing: never summed"),
+        ("Without a value", f"“{metric.empty}”"),
         ("Read from", _read_from(metric.source)),
     ]
-    if metric.numerator and metric.denominator:
-        facts.insert(1, ("Ratio", f"{METRICS[metric.numerator].label} / {METRICS[metric.denominator].label}"))
+    if ratio := ratio_words(metric):
+        facts.insert(1, ("Ratio", ratio))
     return html.Section(
         [
             html.H3(metric.label),

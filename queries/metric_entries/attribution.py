@@ -11,7 +11,7 @@ ATTRIBUTION = (
         "number",
         "The conversion goes to the show and episode of the first impression or visit inside the window before it.",
         "attribution_analytics",
-        adds_over=("time", "campaigns"),
+        adds_over=("time", "campaigns", "shows", "episodes"),
         group="Attribution",
     ),
     Metric(
@@ -20,7 +20,7 @@ ATTRIBUTION = (
         "number",
         "The conversion goes to the show and episode of the last impression or visit inside the window before it.",
         "attribution_analytics",
-        adds_over=("time", "campaigns"),
+        adds_over=("time", "campaigns", "shows", "episodes"),
         group="Attribution",
     ),
     Metric(
@@ -29,7 +29,7 @@ ATTRIBUTION = (
         "number",
         "The conversion is split evenly over all impressions and visits inside the window before it.",
         "attribution_analytics",
-        adds_over=("time", "campaigns"),
+        adds_over=("time", "campaigns", "shows", "episodes"),
         group="Attribution",
     ),
     Metric(
@@ -39,7 +39,7 @@ ATTRIBUTION = (
         "Of the conversion 40 % go to the first impression or visit inside the window before it, 40 % to the last and "
         "20 % evenly to those between. Of two each has half.",
         "attribution_paths",
-        adds_over=("time", "campaigns"),
+        adds_over=("time", "campaigns", "shows", "episodes"),
         group="Attribution",
     ),
     Metric(
@@ -49,7 +49,7 @@ ATTRIBUTION = (
         "The conversion is split over all impressions and visits inside the window before it, each counting half as "
         "much for every 7 days that it lies further back.",
         "attribution_paths",
-        adds_over=("time", "campaigns"),
+        adds_over=("time", "campaigns", "shows", "episodes"),
         group="Attribution",
     ),
     Metric(
@@ -60,7 +60,7 @@ ATTRIBUTION = (
         "was met. That is Shapley's value of the set game, in which a path converts with all its channels and with "
         "fewer not.",
         "attribution_paths",
-        adds_over=("time", "campaigns"),
+        adds_over=("time", "campaigns", "channels"),
         group="Attribution",
     ),
     Metric(

@@ -305,6 +305,7 @@ CAMPAIGNS = (
         rests_on_conversions=True,
         numerator="revenue_micros",
         denominator="purchases",
+        divided="Amounts of purchases that carried one / Purchases that carried one",
         group="Campaigns",
     ),
     Metric(

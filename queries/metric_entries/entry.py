@@ -15,8 +15,9 @@ class Metric:
 
     `unit`: count, ratio (0-1), number, money (millionths of a currency), seconds, times (2.5×). `direction`: which
     change is good. `adds_over`: along which dimensions values may be summed (empty: along nothing). `empty`: shown when
-    there is no value. A ratio names `numerator` and `denominator`: both are summed first and divided once.
-    `rests_on_conversions`: shown from `ENOUGH_CONVERSIONS` on only, and a rate then with its interval.
+    there is no value. A ratio names `numerator` and `denominator`: both are summed first and divided once; `divided`
+    says in words what is divided by what, where only a part of the two is. `rests_on_conversions`: shown from
+    `ENOUGH_CONVERSIONS` on only, and a rate then with its interval.
     """
 
     key: str
@@ -28,6 +29,7 @@ class Metric:
     adds_over: tuple[str, ...] = ()
     numerator: str | None = None
     denominator: str | None = None
+    divided: str = ""
     empty: str = "–"
     rests_on_conversions: bool = False
     group: Literal["Listening", "Campaigns", "Attribution"] = "Listening"

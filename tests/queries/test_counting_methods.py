@@ -14,7 +14,7 @@ from uuid import UUID
 import psycopg
 import pytest
 
-from queries.filters import parse_filters
+from queries.filters import Filters, parse_filters
 from queries.ingest import events as events_module
 from queries.ingest.collector import take_events
 from queries.ingest.counting.addresses import Networks
@@ -166,6 +166,12 @@ def test_another_window_between_two_imports_is_another_way_and_both_are_told(
     host.take(_csv(host, late + timedelta(days=1)))
     assert [number for _, number in _counted(host)] == [1, 2, 1]
     assert _methods(host)[0][5:] == (early, late + timedelta(days=1))
+    # The moments are the whole tenant's: of them no more is told than lies in the days that are asked for.
+    with tenant_session(host.actor) as connection:
+        [way, _] = counted_by(connection, _filters(host, late, late)).rows
+    begins = late.replace(hour=0, minute=0, second=0, microsecond=0)
+    assert way["number"] == 1
+    assert (way["first_at"], way["last_at"]) == (begins, begins + timedelta(days=1, microseconds=-1))
 
 
 def test_other_rules_and_another_list_are_told_too(methods_database: Database) -> None:
@@ -188,12 +194,16 @@ def test_other_rules_and_another_list_are_told_too(methods_database: Database) -
     )
 
 
+def _filters(host: Host, first: datetime, last: datetime) -> Filters:
+    """The days from one moment to another."""
+    days = {"from": first.date().isoformat(), "to": last.date().isoformat()}
+    return parse_filters(days, zone=host.tenant.zone, now=NOW)
+
+
 def _told(host: Host, first: datetime, last: datetime) -> tuple[list[str], tuple[str, ...]]:
     """What "why this number" says of the days from one moment to another."""
-    days = {"from": first.date().isoformat(), "to": last.date().isoformat()}
-    filters = parse_filters(days, zone=host.tenant.zone, now=NOW)
     with tenant_session(host.actor) as connection:
-        answer = counted_by(connection, filters)
+        answer = counted_by(connection, _filters(host, first, last))
     return [row["words"] for row in answer.rows], answer.notes
 
 

@@ -5,10 +5,14 @@
 -- grain: way of counting
 -- source: counting_methods
 -- relies on: primary key of counting_methods
--- A way is known by its first and its last download: what lies between them may all have been counted by another.
-select m.number, m.download_window, m.time_zone, m.rule_version, m.data_centres, m.first_at, m.last_at
+-- A way is known by its first and its last download, of the whole tenant: what lies between them may all have been counted by
+-- another. Told is no more of the two than lies in the period, for a reader of a part of the tenant too.
+select m.number, m.download_window, m.time_zone, m.rule_version, m.data_centres,
+       greatest(m.first_at, p.starts_at) as first_at, least(m.last_at, p.ends_at - interval '1 microsecond') as last_at
 from counting_methods m
-where m.tenant_id = (select app_tenant())
-    and m.last_at >= cast(cast(:period_start as date) as timestamp) at time zone cast(:time_zone as text)
-    and m.first_at < cast(cast(:period_end as date) as timestamp) at time zone cast(:time_zone as text)
+cross join (
+    select cast(cast(:period_start as date) as timestamp) at time zone cast(:time_zone as text) as starts_at,
+           cast(cast(:period_end as date) as timestamp) at time zone cast(:time_zone as text) as ends_at
+) p
+where m.tenant_id = (select app_tenant()) and m.last_at >= p.starts_at and m.first_at < p.ends_at
 order by m.first_at, m.number
