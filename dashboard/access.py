@@ -26,6 +26,10 @@ READ_SYSTEM, RUN_SYSTEM = "system.read", "system.run"
 it means jobs, queues and workers over all tenants: a name of its own, so that no tenant's role can hold it."""
 
 
+READ_PODCASTS = ("podcasts.read_all", "podcasts.read_own")
+"""Whoever has one of these sees how podcasts are listened to."""
+
+
 @dataclass(frozen=True, slots=True)
 class Viewer:
     """The person behind a request, with everything a page needs to know about them and their tenant.

@@ -6,13 +6,13 @@ from dataclasses import dataclass, replace
 
 from flask import Blueprint, abort, render_template, request
 
-from dashboard.access import current_viewer
+from dashboard.access import READ_PODCASTS, current_viewer
 from dashboard.answers import reaches_words
 from dashboard.auth.sessions import now
 from dashboard.boxes import Box, View, answer_box, known_box
 from dashboard.pages import all_pages
 from queries import catalogue
-from queries.campaign_excluded import excluded_visits
+from queries.campaign_excluded import excluded_of_shows, excluded_visits
 from queries.data_centres import data_centres
 from queries.errors import AccessRefused, NotFound
 from queries.filters import Filters, parse_filters
@@ -32,8 +32,9 @@ _COUNTED_FROM_REQUESTS = ("downloads", "unique_listeners")
 _MILESTONES = frozenset(
     {"first_1_day_downloads", "first_3_day_downloads", "first_7_day_downloads", "first_30_day_downloads"}
 )
-_REST_ON_REQUESTS = (*_COUNTED_FROM_REQUESTS, *sorted(_MILESTONES), "impressions", "reach", "frequency")
-_FROM_LINKS = ("visits", "conversions")
+_OF_ADS = ("impressions", "reach", "frequency")
+_REST_ON_REQUESTS = (*_COUNTED_FROM_REQUESTS, *sorted(_MILESTONES), *_OF_ADS)
+_FROM_LINKS = ("visits", "conversions", "leads", "purchases")
 _NAMED = 10
 
 
@@ -63,6 +64,12 @@ def explain(box_id: str) -> str:
     metrics = metrics_of(box, answer)
     if not metrics or viewer.actor.tenant_id is None:
         abort(404)
+    # A sponsor sees no requests for episodes, and none would be said to be kept.
+    is_of_shows = (
+        view.filters.campaign_id is not None
+        and any(metric.key in _OF_ADS for metric in metrics)
+        and any(map(viewer.may, READ_PODCASTS))
+    )
     excluded: Answer | None = None
     counted: Answer | None = None
     visits: Answer | None = None
@@ -73,6 +80,11 @@ def explain(box_id: str) -> str:
             metric.key in _MILESTONES or metric.key.startswith(_COUNTED_FROM_REQUESTS) for metric in metrics
         ):
             excluded = excluded_by_reason(connection, view.filters)
+        elif is_of_shows:
+            excluded = excluded_of_shows(
+                connection,
+                replace(view.filters, period=_covered(answer, view.filters) or view.filters.period),
+            )
         if any(metric.key in _FROM_LINKS for metric in metrics):
             visits = excluded_visits(connection, view.filters, _covered(answer, view.filters))
         if any(metric.key.startswith(_REST_ON_REQUESTS) for metric in metrics):
@@ -83,7 +95,7 @@ def explain(box_id: str) -> str:
     return render_template(
         "why.html", title=box.title, meanings=[_meaning(metric) for metric in metrics],
         filters=_filters(answer, view.filters, chosen), excluded=excluded, visits=visits, rule_version=RULE_VERSION,
-        rules=_rules(excluded), rules_of_visits=_rules(visits),
+        is_of_shows=is_of_shows, rules=_rules(excluded), rules_of_visits=_rules(visits),
         is_narrowed=bool(view.filters.apps or view.filters.countries or view.filters.devices),
         as_of=instant(answer.as_of, view.filters.zone) if answer.as_of else "", notes=answer.notes,
         reaches=reaches_words(answer), data_centres=filtered, counted=counted,

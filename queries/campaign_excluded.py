@@ -1,16 +1,32 @@
-"""Which requests at pixels and vanity URLs were neither visits nor conversions, and why."""
+"""Requests that brought a campaign nothing, and why: those at its links, and those for episodes that carry its ads."""
 
 from __future__ import annotations
+
+from dataclasses import replace
 
 from sqlalchemy import Connection
 
 from queries.filters import Filters
 from queries.ingest.counting.reasons import words_of_reason
+from queries.listening_excluded import excluded_by_reason
 from queries.periods import Period
 from queries.results import Answer, Column
 from queries.statements import ask
 
 _KINDS = {"pixel": "Pixel", "vanity_url": "Vanity URL"}
+
+
+def excluded_of_shows(connection: Connection, f: Filters) -> Answer | None:
+    """Requests for shows that carry `f.campaign_id` which were no downloads and so brought no ads; None if none does.
+
+    Of all episodes of these shows. Totals and columns: as `excluded_by_reason`.
+    """
+    shows = ask(connection, "campaigns/podcasts_of_campaign", campaign_id=f.campaign_id)
+    if not shows:
+        return None
+    return excluded_by_reason(
+        connection, replace(f, podcasts=tuple(row["podcast_id"] for row in shows), episodes=())
+    )
 
 
 def excluded_visits(connection: Connection, f: Filters, covered: Period | None = None) -> Answer:

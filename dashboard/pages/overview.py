@@ -9,6 +9,7 @@ from urllib.parse import urlencode
 from dash.development.base_component import Component
 
 from dashboard import markup as html
+from dashboard.access import READ_PODCASTS
 from dashboard.answers import head, show_and_day, table
 from dashboard.boxes import Box, View
 from dashboard.components.charts import chart_view
@@ -23,7 +24,6 @@ from reports.figures.subjects import downloads_over_time, downloads_ranking, has
 from reports.sentences import audience_sentence
 
 _NOT_YET = Absent("not complete yet", "Shown when 168 hours after publication are over")
-_WHO = ("podcasts.read_all", "podcasts.read_own")
 
 
 def _lead(connection: Connection, filters: Filters, figures: Answer) -> str:
@@ -105,14 +105,14 @@ PAGE = Page(
     group="Listening",
     icon="overview",
     order=30,
-    any_of=_WHO,
+    any_of=READ_PODCASTS,
     filters=("period", "compare", "podcast", "app", "country", "device", "grain"),
     head=Box(
         "overview.figures",
         "Key figures",
         listening.overview_figures,
         _head,
-        any_of=_WHO,
+        any_of=READ_PODCASTS,
         lead=_lead,
         room=(320, 602),
         head=True,
@@ -124,7 +124,7 @@ PAGE = Page(
                 "Downloads over time",
                 _trend_with_episodes,
                 _trend,
-                any_of=_WHO,
+                any_of=READ_PODCASTS,
                 height=300,
                 room=(356, 356),
                 twin=True,
@@ -137,7 +137,7 @@ PAGE = Page(
                 "Top episodes",
                 listening_breakdowns.top_episodes,
                 _episodes,
-                any_of=_WHO,
+                any_of=READ_PODCASTS,
                 height=440,
                 room=(554, 942),
                 skeleton="rows",
@@ -151,7 +151,7 @@ PAGE = Page(
                 "Apps",
                 listening_breakdowns.downloads_by_app,
                 _ranking("app", "App"),
-                any_of=_WHO,
+                any_of=READ_PODCASTS,
                 span=4,
                 height=360,
                 room=(462, 462),
@@ -165,7 +165,7 @@ PAGE = Page(
                 "Countries",
                 listening_breakdowns.downloads_by_country,
                 _ranking("country", "Country"),
-                any_of=_WHO,
+                any_of=READ_PODCASTS,
                 span=4,
                 height=360,
                 room=(462, 426),
@@ -179,7 +179,7 @@ PAGE = Page(
                 "Devices",
                 listening_breakdowns.downloads_by_device,
                 _ranking("device_type", "Device"),
-                any_of=_WHO,
+                any_of=READ_PODCASTS,
                 span=4,
                 height=360,
                 room=(462, 210),

@@ -117,6 +117,34 @@ def test_what_was_left_out_is_counted_by_reason_in_the_view(
     assert "of all apps" in _words(visit("alice").get("/why/overview.figures?period=30d&app=Overcast"))
 
 
+def test_of_ads_it_tells_the_requests_for_the_shows_that_carry_them(
+    visit: Visit, world: World, refused: list[tuple[str, datetime, str]]
+) -> None:
+    """Whoever may see podcasts reads why they were no downloads; a sponsor does not, nor that there were none."""
+    campaign = world.campaigns["Acme always on"]
+    with psycopg.connect(world.database.superuser_dsn) as owner:
+        shows = owner.execute(
+            "select array_agg(distinct e.podcast_id) from ad_units u join episodes e on e.id = u.episode_id"
+            " where u.campaign_id = %s",
+            [campaign],
+        ).fetchone()
+        end = datetime.combine(world.a.day(world.now), time(), world.a.zone)
+        expected = owner.execute(
+            "select count(*) from excluded_requests x join episodes e on e.id = x.episode_id"
+            " where e.podcast_id = any (%s) and x.occurred_at >= %s and x.occurred_at < %s",
+            [shows and shows[0], end - timedelta(days=30), end],
+        ).fetchone()
+    assert expected
+    assert expected[0]
+    address = f"/why/campaign.figures?campaign={campaign}&period=30d"
+    said = _words(visit("alice").get(address))
+    assert f"{expected[0]} in this period, for any episode of the shows that carry the campaign" in said
+    assert words_of_reason("vpn") not in said
+    assert "Requests that did not count" not in _words(visit("bob").get(address)).replace(
+        "Requests at pixels and vanity URLs that did not count", ""
+    )
+
+
 @pytest.fixture
 def ways(world: World) -> Iterator[None]:
     """Ways of counting: two that meet in the last 30 days, one of long ago, one of before, one of another tenant."""
