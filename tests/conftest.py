@@ -269,10 +269,11 @@ def owner_connection(owner_dsn: str) -> Iterator[psycopg.Connection[tuple[object
 
 @pytest.fixture
 def agree(request: pytest.FixtureRequest) -> Iterator[Agreement]:
-    """Compares metrics with a second calculation: exactly those that the test's mark `oracle` names."""
+    """Compares metrics with a second calculation: exactly those that the test's mark `oracle` names, everywhere."""
     agreement = Agreement()
     yield agreement
     assert agreement.metrics == {key for mark in request.node.iter_markers("oracle") for key in mark.args}
+    assert agreement.never_told() == {}
 
 
 @pytest.fixture(scope="session")

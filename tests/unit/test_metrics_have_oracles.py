@@ -1,11 +1,20 @@
-"""Every metric of the registry has a second calculation over random data: a new one without it fails here."""
+"""Every metric of the registry has a second calculation over random data: a new one without it fails here.
+
+Each runs in five time zones and across both changes of their clocks: an oracle that leaves a place out fails here where
+it draws its data, and by the fixture `agree` where it compares.
+"""
 
 from __future__ import annotations
 
 import ast
+from collections import defaultdict
+from datetime import timedelta
 from pathlib import Path
 
 from queries.metrics import METRICS
+from queries.periods import Period
+from tests.clock_changes import PLACES
+from tests.oracles import Agreement
 
 TESTS = Path(__file__).parents[1]
 
@@ -31,8 +40,24 @@ def _oracles() -> dict[str, set[str]]:
                 continue
             assert "given" in marks, f"{test.name} counts no random data"
             assert "agree" in {argument.arg for argument in test.args.args}, f"{test.name} does not compare"
+            _assert_everywhere(test.name, marks, module)
             found[test.name] = set(_named(marks["pytest.mark.oracle"].args, names))
     return found
+
+
+def _assert_everywhere(name: str, marks: dict[str, ast.Call], module: ast.Module) -> None:
+    """Whatever an oracle draws, it draws for each place, and one example that every run tries is written down."""
+    shared = {
+        alias.asname or alias.name: alias.name
+        for node in module.body
+        if isinstance(node, ast.ImportFrom) and node.module == "tests.clock_changes"
+        for alias in node.names
+    }
+    drawn = [*marks["given"].args, *(keyword.value for keyword in marks["given"].keywords)]
+    assert all(
+        isinstance(one, ast.Call) and shared.get(ast.unparse(one.func)) == "everywhere" for one in drawn
+    ), f"{name} does not draw for each zone and change of tests.clock_changes"
+    assert "example" in marks, f"{name} has no example that every run tries at each place"
 
 
 def _named(nodes: list[ast.expr], names: dict[str, ast.expr]) -> list[str]:
@@ -52,3 +77,36 @@ def _named(nodes: list[ast.expr], names: dict[str, ast.expr]) -> list[str]:
 def test_every_metric_is_named_by_an_oracle() -> None:
     named = set().union(*_oracles().values())
     assert named == METRICS.keys()
+
+
+def test_places_are_five_zones_at_both_changes_of_their_clocks() -> None:
+    shifts = defaultdict(list)
+    for place in PLACES:
+        shifts[place.zone].append(place.shift)
+    hour, half = timedelta(hours=1), timedelta(minutes=30)
+    assert shifts == {
+        "America/New_York": [hour, -hour],
+        "Europe/Berlin": [hour, -hour],
+        "Asia/Kolkata": [timedelta()],
+        "Australia/Lord_Howe": [half, -half],
+        "UTC": [timedelta()],
+    }
+
+
+def test_a_metric_counts_as_tried_where_a_number_across_the_change_agreed() -> None:
+    agree = Agreement()
+    first, second, *others = PLACES
+    for place in others:
+        agree.at(place)
+        agree.on("downloads", 2, 2)
+    agree.at(first)
+    agree.on("downloads", 0, 0)
+    agree.on("completion_ratio", None, None)
+    before, after = (second.day + timedelta(days=n) for n in (-2, 2))
+    for period in (Period(before, second.day + timedelta(days=1)), Period(second.day, after)):
+        agree.at(second, period)
+        agree.on("downloads", 2, 2)
+    assert agree.never_told() == {"completion_ratio": list(PLACES), "downloads": [first, second]}
+    agree.at(second, Period(before, after))
+    agree.on("downloads", 2, 2)
+    assert agree.never_told()["downloads"] == [first]
