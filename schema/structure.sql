@@ -2771,6 +2771,8 @@ COMMENT ON COLUMN public.api_usage.endpoint IS 'The route with its placeholders,
 
 COMMENT ON COLUMN public.api_usage.method IS 'Of HTTP, in capitals: GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS.';
 
+COMMENT ON COLUMN public.api_usage.status_code IS 'What was answered: 100 to 599, as HTTP has it.';
+
 CREATE TABLE public.attribution_analytics (
     id uuid DEFAULT public.uuid_generate_v4() NOT NULL,
     tenant_id uuid NOT NULL,
@@ -3309,6 +3311,8 @@ CREATE TABLE public.database_engine (
 );
 
 COMMENT ON TABLE public.database_engine IS 'How time series are kept here: one row, written once.';
+
+COMMENT ON COLUMN public.database_engine.engine IS 'plain: partitions and tables of our own keep time series; timescale: TimescaleDB does. Chosen by the first migration and kept.';
 
 CREATE VIEW public.download_days WITH (security_barrier='true') AS
  SELECT tenant_id,
@@ -4511,6 +4515,8 @@ COMMENT ON COLUMN public.reports.podcast_ids IS 'The podcasts whose numbers are 
 COMMENT ON COLUMN public.reports.report_data IS 'Snapshot of every answer in the PDF: {version, title, sentence, filters, as_of, sections: [...]}; renders again without the database. Open: it has a version of its own, which changes with the pages and is refused where it is read.';
 
 COMMENT ON COLUMN public.reports.status IS 'queued, running (claimed until lease_until), ready (with its PDF), failed (error_message says why), cancelled.';
+
+COMMENT ON COLUMN public.reports.generated_at IS 'When its PDF was made: whatever is ready says so.';
 
 CREATE TABLE public.resource_ownership (
     id uuid DEFAULT public.uuid_generate_v4() NOT NULL,
