@@ -213,6 +213,11 @@ def write_system(connection: Connection, now: datetime) -> None:
         found = connection.execute(sql.SQL("select 1 from {} limit 1").format(sql.Identifier(table)))
         if found.fetchone() is None:
             _insert(connection, table, records)
+    # A failover that was an exercise is a procedure that somebody went through.
+    connection.execute(
+        "update recovery_procedures set last_tested_at = (select max(f.completed_at) from failover_events f "
+        "where f.event_type = 'exercise') where procedure_name = 'Take over with a replica' and last_tested_at is null"
+    )
 
 
 def _catalogue(connection: Connection, material: Material) -> int:

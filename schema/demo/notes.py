@@ -214,6 +214,22 @@ def _alerts(material: Material) -> tuple[list[Row], list[Row]]:
             subject="podcast_id",
             what=material.id(f"podcast/{show.slug}"),
         ),
+        rule(
+            "first",
+            "Somebody still finds the first one",
+            "downloads",
+            "above",
+            100,
+            "week",
+            "info",
+            podcaster,
+            subject="episode_id",
+            what=next(
+                identifier
+                for episode, identifier in zip(material.episodes, material.episode_ids(), strict=True)
+                if episode.show == show.slug
+            ),
+        ),
     ]
     quiet = next(iter(material.plan.quiet_days.items()), (-63, 0.6))
     hit = next((-h.day for s in material.plan.shows for h in s.hits if s.slug in owned), 26)

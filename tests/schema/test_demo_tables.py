@@ -145,3 +145,17 @@ def test_excluded_requests_are_in_proportion(worked: psycopg.Connection[Any]) ->
     ).fetchone()
     assert linked
     assert linked[0] < 0.2 * linked[1]
+
+
+def test_there_is_a_rule_for_each_kind_of_subject(worked: psycopg.Connection[Any]) -> None:
+    assert worked.execute(
+        "select count(podcast_id) > 0, count(episode_id) > 0, count(campaign_id) > 0 from alert_rules"
+    ).fetchone() == (True, True, True)
+
+
+def test_the_exercise_is_a_test_of_its_procedure(worked: psycopg.Connection[Any]) -> None:
+    assert worked.execute(
+        "select procedure_name, last_tested_at = "
+        "(select completed_at from failover_events where event_type = 'exercise') "
+        "from recovery_procedures where last_tested_at is not null"
+    ).fetchall() == [("Take over with a replica", True)]
