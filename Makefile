@@ -77,9 +77,10 @@ format: install ## Format the Python files
 types: install ## Check the types of schema, queries and reports
 	@$(BIN)/mypy --no-error-summary
 
-structure: install ## Write down the structure that the migrations make, for both engines
+structure: install ## Write down the structure that the migrations make, for both engines, and add what is new to tests/schema/kept.toml
 	@$(BIN)/podboard structure
 	@$(BIN)/python -m tests.timescale.server && echo "Wrote schema/structure.timescale.sql."
+	@$(BIN)/python -m tests.kept
 
 bench: install ## Measure on the large demo data
 	@$(BIN)/python -m bench

@@ -309,8 +309,8 @@ def _cell(
     counted = f"select count(*) from {name} where {condition}"
     if relation.is_view:  # a right to write through one would be a hole, and stands as such
         row = connection.execute(
-            "select ruler.tried('r', %s, null), has_table_privilege(%s::regclass, 'insert'), "
-            "has_table_privilege(%s::regclass, 'update'), has_table_privilege(%s::regclass, 'delete')",
+            "select ruler.tried('r', %s, null), has_any_column_privilege(%s::regclass, 'insert'), "
+            "has_any_column_privilege(%s::regclass, 'update'), has_table_privilege(%s::regclass, 'delete')",
             [counted, name, name, name],
         ).fetchone()
         assert row is not None

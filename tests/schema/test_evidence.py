@@ -39,11 +39,14 @@ def told(stage: Stage) -> Stage:
 @pytest.mark.parametrize("table", ["attribution_validations", "attribution_event_metadata"])
 def test_the_campaign_is_the_events_and_so_is_the_scope(told: Stage, table: str) -> None:
     people, campaigns = told.world.people, told.world.campaigns
-    statement = f"select campaign_id from {table}"
-    both = {campaigns["Acme always on"], campaigns["Globex launch"]}
-    assert {row[0] for row in told.see(people.alice, statement)} == both
-    assert {row[0] for row in told.see(people.dora, statement)} == both
-    assert told.see(people.bob, statement) == [(campaigns["Acme always on"],)]
+    event = "event_id" if table == "attribution_event_metadata" else "attribution_event_id"
+    statement = f"select {event}, campaign_id from {table}"
+    acme, globex = (
+        (_events(told, name)[0][0], campaigns[name]) for name in ("Acme always on", "Globex launch")
+    )
+    assert set(told.see(people.alice, statement)) == {acme, globex}
+    assert set(told.see(people.dora, statement)) == {acme, globex}
+    assert told.see(people.bob, statement) == [acme]
     for nobody in (people.carol, people.charlie, people.operator, None):
         assert told.see(nobody, statement) == []
 

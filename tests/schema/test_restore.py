@@ -17,6 +17,7 @@ from schema.server import Reachable, Server
 from tests import rights
 from tests.canary_world import CanaryWorld
 from tests.catalogue import SCHEMAS, Connection
+from tests.catalogue_bounds import beyond
 from tests.catalogue_rules import faults
 from tests.checksums import checksums
 from tests.conftest import Database, program
@@ -135,6 +136,7 @@ def test_tenants_are_apart_there_too(
     """The rules over the catalogue hold, everybody may do what they might, and the runtime role is let in as itself."""
     _, after = both
     assert faults(after) == []
+    assert beyond(after) == []
     found = inspect(restored.web_dsn, worker_dsn=restored.worker_dsn, owner_dsn=restored.owner_dsn)
     assert [finding for finding in found if finding.state == "fault"] == []
     stated = {name: cells for section in rights.stated(after).values() for name, cells in section.items()}

@@ -23,6 +23,8 @@ from schema import check
 from schema.check import Finding
 from schema.migrate import FOLDER
 from schema.structure import TIMESCALE_STRUCTURE, timescale_structure
+from tests import kept
+from tests.catalogue_bounds import beyond
 from tests.catalogue_rules import faults
 from tests.conftest import Database
 from tests.data_model import Model
@@ -270,6 +272,8 @@ def test_all_else_is_as_on_plain_postgresql(sides: Sides) -> None:
     with sides[0].connect("podboard_owner") as timescale, sides[1].connect("podboard_owner") as plain:
         unlike = {name for name, _ in objects(timescale) ^ objects(plain)}
         assert faults(timescale) == []
+        assert beyond(timescale) == []
+        assert list(kept.broken(timescale)) == []
     assert {re.sub(r"[( ].*|_(pkey|bucket)$|(?<=ly)[.]\w+$", "", name) for name in unlike} == ENGINES_OWN
 
 
