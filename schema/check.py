@@ -10,6 +10,7 @@ import psycopg
 
 from schema import SetupError
 from schema.migrate import EXTENSIONS, OLDEST_SERVER, first_line, has_timescale
+from schema.role_faults import owner_faults, runtime_faults
 
 State = Literal["ok", "note", "fault"]
 
@@ -40,13 +41,13 @@ class Finding:
 
 
 def require_runtime_role(dsn: str, *, worker: bool = False) -> None:
-    """Returns if row-level security holds for the role of this DSN.
+    """Returns if the role of this DSN can do its part and nothing beyond, and row-level security holds for it.
 
     Raises: RoleError, with the faults of the role in one line, or when the server cannot be reached.
     """
     try:
         with _open(dsn) as connection:
-            faults = _role_faults(connection, worker=worker)
+            faults = runtime_faults(connection, worker=worker)
     except psycopg.OperationalError as error:
         raise RoleError(f"The database cannot be reached: {first_line(error)}") from error
     if faults:
@@ -59,7 +60,7 @@ def inspect(dsn: str, *, worker_dsn: str | None = None, owner_dsn: str | None = 
     try:
         with _open(dsn) as connection:
             findings += _server(connection)
-            role = _role("Web role", connection, _role_faults(connection, worker=False))
+            role = _role("Web role", connection, runtime_faults(connection, worker=False))
             try:
                 findings += [_locks(connection), *_extensions(connection), role]
             except psycopg.errors.InsufficientPrivilege as error:
@@ -72,9 +73,9 @@ def inspect(dsn: str, *, worker_dsn: str | None = None, owner_dsn: str | None = 
         try:
             with _open(other) as connection:
                 faults = (
-                    _owner_faults(connection)
+                    owner_faults(connection)
                     if subject == "Owner role"
-                    else _role_faults(connection, worker=True)
+                    else runtime_faults(connection, worker=True)
                 )
                 findings.append(_role(subject, connection, faults))
         except psycopg.OperationalError as error:
@@ -201,89 +202,6 @@ def _role(subject: str, connection: psycopg.Connection[Any], faults: list[str]) 
         return Finding(subject, "fault", "; ".join(faults))
     name = _one(connection, "select session_user::text")
     return Finding(subject, "ok", f"{name} has the rights it needs and no more")
-
-
-def _role_faults(connection: psycopg.Connection[Any], *, worker: bool) -> list[str]:
-    """Why row-level security would not hold for this connection; empty when it does."""
-    row = connection.execute(
-        """
-        select
-            session_user::text,
-            rolsuper,
-            rolbypassrls,
-            exists (
-                select from pg_class c join pg_namespace n on n.oid = c.relnamespace
-                where c.relowner = r.oid and n.nspname in ('public', 'internal')
-            ) or exists (select from pg_database where datname = current_database() and datdba = r.oid),
-            exists (
-                select from pg_auth_members m join pg_roles o on o.oid = m.roleid
-                where m.member = r.oid and (o.rolname = 'podboard_owner' or o.rolsuper or o.rolbypassrls)
-            ),
-            exists (
-                select from pg_roles o
-                where o.rolname = 'podboard_owner' and pg_has_role(r.oid, o.oid, 'usage')
-            ),
-            exists (
-                select from pg_namespace n
-                where n.nspname = '_timescaledb_internal' and has_schema_privilege(r.oid, n.oid, 'usage')
-            ),
-            array(
-                select right_on from (values
-                    (has_database_privilege(r.oid, current_database(), 'temp'), 'TEMP on the database'),
-                    (has_database_privilege(r.oid, current_database(), 'create'), 'CREATE on the database'),
-                    (has_schema_privilege(r.oid, 'public', 'create'), 'CREATE on the schema public')
-                ) as too_much (is_there, right_on) where is_there
-            )
-        from pg_roles r
-        where rolname = session_user
-        """
-    ).fetchone()
-    if row is None:
-        return ["the role of this connection is not in the server's catalogue"]
-    name, is_super, bypasses, owns, is_member, inherits, enters_chunks, too_much = row
-    faults = []
-    if is_super:
-        faults.append(f"{name} is a superuser, to whom row-level security does not apply")
-    if bypasses:
-        faults.append(f"{name} has BYPASSRLS, so row-level security does not apply to it")
-    if owns:
-        faults.append(
-            f"{name} owns the database or tables in it, and an owner can switch row-level security off"
-        )
-    if worker and inherits and not is_super:
-        faults.append(f"{name} inherits the owner's rights: alter role {name} noinherit")
-    if worker and not is_member and not is_super:
-        faults.append(f"{name} cannot become podboard_owner: grant podboard_owner to {name}")
-    if enters_chunks and not is_super and not inherits:
-        faults.append(
-            f"{name} may enter the schema of TimescaleDB's chunks, which row-level security does not cover: "
-            "as a superuser run schema/timescale.sql in this database"
-        )
-    # An owner has them by being one.
-    if too_much and not is_super and not owns and not inherits:
-        faults.append(
-            f"{name} has {' and '.join(too_much)}, and what it makes there could stand before ours: "
-            "as a superuser run schema/database.sql in this database"
-        )
-    if not worker and is_member and not is_super:
-        faults.append(f"{name} may become the owner: revoke podboard_owner from {name}")
-    return faults
-
-
-def _owner_faults(connection: psycopg.Connection[Any]) -> list[str]:
-    row = connection.execute(
-        """
-        select session_user::text, rolsuper,
-            pg_has_role(session_user, (select datdba from pg_database where datname = current_database()), 'usage')
-        from pg_roles where rolname = session_user
-        """
-    ).fetchone()
-    if row is None:
-        return ["the role of this connection is not in the server's catalogue"]
-    name, is_super, owns = row
-    if is_super:
-        return [f"{name} is a superuser: migrations need the database's owner only"]
-    return [] if owns else [f"{name} does not own the database: alter database ... owner to {name}"]
 
 
 def _one(connection: psycopg.Connection[Any], query: str) -> object:
