@@ -12,10 +12,14 @@ alter role podboard_owner password :'owner_password';
 alter role podboard_web password :'web_password';
 alter role podboard_worker password :'worker_password';
 
--- An administrator who is no superuser may give the database only to a role it is a member of.
+-- An administrator who is no superuser may give the database only to a role it can become. From PostgreSQL 16 on having
+-- made the role is a membership that does not let it.
 select 'grant podboard_owner to current_user'
 where not (select rolsuper from pg_roles where rolname = current_user)
-  and not pg_has_role(current_user, 'podboard_owner', 'member')
+  and not pg_has_role(
+      current_user, 'podboard_owner',
+      case when current_setting('server_version_num')::integer >= 160000 then 'set' else 'member' end
+  )
 \gexec
 
 select 'create database podboard owner podboard_owner encoding ''UTF8'' template template0'

@@ -211,7 +211,8 @@ found (rule, who, what, how, things) as (
     from grantees g
     join pg_database here on here.datname = current_database()
     join pg_shdepend d on d.refclassid = 'pg_authid'::regclass and d.refobjid = g.oid and d.deptype = 'a'
-        and d.dbid = here.oid
+        -- TRICKY: an equality would have the planner read the whole index by database beside the one by role.
+        and d.dbid is not distinct from here.oid
         and d.classid not in ('pg_namespace'::regclass, 'pg_type'::regclass, 'pg_default_acl'::regclass)
     left join pg_class c on d.classid = 'pg_class'::regclass and c.oid = d.objid
     left join pg_proc p on d.classid = 'pg_proc'::regclass and p.oid = d.objid

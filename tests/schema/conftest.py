@@ -82,11 +82,11 @@ def bare_server() -> Iterator[Server]:
     shutil.rmtree(home)
 
 
-def prepare(server: Server, passwords: Mapping[str, str]) -> None:
-    """Runs deploy/roles.sql on a server, with these passwords of the three roles."""
+def prepare(server: Server, passwords: Mapping[str, str], way_in: str | None = None) -> None:
+    """Runs deploy/roles.sql on a server, with these passwords of the roles; as superuser, or by another way in."""
     told = [f"{role.removeprefix('podboard_')}_password={password}" for role, password in passwords.items()]
     done = subprocess.run(
-        [server.binaries.path("psql"), "-X", "-d", server.dsn(SUPERUSER, "postgres"),
+        [server.binaries.path("psql"), "-X", "-d", way_in or server.dsn(SUPERUSER, "postgres"),
          *(part for each in told for part in ("-v", each)), "-f", _SCRIPT],
         capture_output=True, text=True, check=False,
     )  # fmt: skip

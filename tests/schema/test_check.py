@@ -98,7 +98,9 @@ def test_what_everybody_may_in_a_new_database_is_too_much(server: Reachable, dat
 
 
 def test_the_owner_is_refused_as_runtime_role(owner_dsn: str) -> None:
-    with pytest.raises(RoleError, match=r"podboard_owner owns database .* and more, .*: log in as another role"):
+    with pytest.raises(
+        RoleError, match=r"podboard_owner owns database .* and more, .*: log in as another role"
+    ):
         require_runtime_role(owner_dsn)
 
 
