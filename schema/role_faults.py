@@ -186,6 +186,10 @@ def _off(fault: _Fault, state: str, mends: str) -> str:
 # In the order in which they are said.
 _SENTENCES: dict[str, Callable[[_Fault], str]] = {
     "attribute": _attribute,
+    "unheld owner": lambda f: (
+        f"{f.what}, with whose rights views and functions answer, has {f.how}, {_HARM[f.how]}: "
+        f"alter role {f.what} no{f.how.lower()}"
+    ),
     "owns": _owns,
     "member": _member,
     "admin": lambda f: (

@@ -99,6 +99,14 @@ found (rule, who, what, how, things) as (
     cross join me
     cross join lateral unnest(a.held) h
     union all
+    -- What the owner's views and functions show, they show with its rights.
+    select 'unheld owner', me.name, a.name, h, null
+    from pg_namespace n
+    join attributes a on a.oid = n.nspowner
+    cross join me
+    cross join lateral unnest(a.held) h
+    where n.nspname = 'internal' and h in ('SUPERUSER', 'BYPASSRLS') and a.oid not in (select oid from standing)
+    union all
     select 'member', b.name, r.name,
         -- Who revokes what another role granted has to say so; 10 is the server's first superuser.
         case when me.sets and s.grantor <> 10

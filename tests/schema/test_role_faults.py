@@ -232,6 +232,11 @@ WEB: dict[str, tuple[str, str]] = {
         "podboard_web may alter system archive_command: "
         "revoke alter system on parameter archive_command from podboard_web",
     ),
+    "the owner's views and functions pass row security by": (
+        "alter role podboard_owner bypassrls",
+        "podboard_owner, with whose rights views and functions answer, has BYPASSRLS, so row-level security does not "
+        "apply to it: alter role podboard_owner nobypassrls",
+    ),
     "row security is off": (
         "alter table campaigns disable row level security",
         "row-level security is off on campaigns: alter table campaigns enable row level security",
