@@ -121,7 +121,7 @@ def test_what_has_to_be_mended_is_told_in_one_line(
 def test_web_refuses_a_role_that_bypasses_row_security(owner_dsn: str) -> None:
     done = podboard("web", SECRET_KEY="kX4vQ9wZ1nB7rT2yL6pD8sF3hJ5gM0cA", DATABASE_URL=owner_dsn)
     assert done.returncode == 1
-    assert done.stderr.startswith("podboard: Refusing to run: podboard_owner owns the database")
+    assert done.stderr.startswith("podboard: Refusing to run: podboard_owner owns database ")
 
 
 def test_migrate_plans_applies_and_rests(server: object, home: Path) -> None:
