@@ -28,6 +28,7 @@ from queries.ingest.collector import (
 from queries.ingest.columns import RowRefused, printable
 from queries.ingest.counting.configured import data_centres
 from queries.ingest.counting.countries import Countries
+from queries.ingest.counting.reasons import Unreadable
 from queries.ingest.twice import Twice, first_twice, has_more_names, read_again, refuse_twice
 from queries.settings import Settings
 
@@ -91,16 +92,20 @@ def nothing_here(_rest: str = "") -> AnyResponse:
 
 @blueprint.get("/p/<string(length=32):key>.gif")
 def pixel(key: str) -> Response:
-    """Stores what the page of a sponsor says happened, and answers with a picture of one dot."""
-    follow_link(key, _visitor(), request.args, kind="pixel")
-    return Response(_GIF, mimetype="image/gif", headers={"Cache-Control": "no-store"})
+    """Stores what the page of a sponsor says happened, and answers with a picture of one dot.
+
+    What cannot be taken has the picture too, so that no buyer sees a broken one; the status tells whoever tries it out.
+    """
+    wrong = follow_link(key, _visitor(), request.args, kind="pixel").wrong
+    status = 200 if wrong is None else 409 if wrong is Unreadable.DIFFERS else 400
+    return Response(_GIF, status, mimetype="image/gif", headers={"Cache-Control": "no-store"})
 
 
 @blueprint.get("/v/<string:tenant>/<string:name>")
 def vanity_url(tenant: str, name: str) -> AnyResponse:
     """Stores a visit and sends the visitor on to the campaign's page."""
-    target = follow_link(f"{tenant}/{name}".lower(), _visitor(), {}, kind="vanity_url")
-    return _sent_on(target or "")
+    followed = follow_link(f"{tenant}/{name}".lower(), _visitor(), {}, kind="vanity_url")
+    return _sent_on(followed.target or "")
 
 
 def _sent_on(target: str) -> AnyResponse:

@@ -9,6 +9,7 @@ from typing import Any
 
 from sqlalchemy import Connection
 
+from queries.ingest.origins import API_KEY, HOURLY, LINKS
 from queries.results import Answer, Column
 from queries.statements import ask
 
@@ -67,7 +68,7 @@ def sources(connection: Connection, *, today: date | None = None) -> Answer:
     """
     today = today or datetime.now(UTC).date()
     named: dict[str, list[dict[str, Any]]] = {}
-    for row in ask(connection, "sources/named_sources"):
+    for row in ask(connection, "sources/named_sources", links=list(LINKS), named=list(LINKS.values())):
         named.setdefault(row["subject"], []).append(row)
     rows = []
     for kind in ask(connection, "sources/sources"):
@@ -121,11 +122,12 @@ def imports(connection: Connection) -> Answer:
     """One row per import that began lately, the newest first: source, label, state, started_at, seconds,
     records_imported, records_duplicate, records_refused, error_message, import_id.
 
-    States: done, running, failed. What a key sent by the API is one import an hour, for each kind of events.
+    States: done, running, failed. What a key sent by the API is one import an hour, for each kind of events, and so is
+    what came at prefixes, at pixels and at vanity URLs: these took what their batches took together.
     """
     rows = [
         {**row, "label": _IMPORTS[row["import_type"]], "state": _STATES[row["status"]]}
-        for row in ask(connection, "sources/imports", limit=_RECENT)
+        for row in ask(connection, "sources/imports", hourly=list(HOURLY), api_key=API_KEY, limit=_RECENT)
     ]
     return Answer(
         (

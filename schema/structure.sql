@@ -1373,6 +1373,16 @@ CREATE FUNCTION public.impression_id(p_download_id uuid, p_ad_unit_id uuid) RETU
 
 COMMENT ON FUNCTION public.impression_id(p_download_id uuid, p_ad_unit_id uuid) IS 'The id of the impression of an ad unit in a download: a name-based UUID (version 8 over SHA-256), so that it is made once.';
 
+CREATE FUNCTION public.keep_outcome(p_occurred_at timestamp with time zone, p_source text, p_subject_id uuid, p_is_known boolean, p_refused_for text, p_rule_version text) RETURNS void
+    LANGUAGE sql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'internal'
+    AS $$
+    insert into internal.waiting_outcomes (tenant_id, occurred_at, id, source, subject_id, is_known, refused_for, rule_version)
+    select public.app_tenant(), p_occurred_at, gen_random_uuid(), p_source, p_subject_id, p_is_known, p_refused_for, p_rule_version
+    $$;
+
+COMMENT ON FUNCTION public.keep_outcome(p_occurred_at timestamp with time zone, p_source text, p_subject_id uuid, p_is_known boolean, p_refused_for text, p_rule_version text) IS 'Keeps what became of a request of the tenant in the session until the worker counts it. Whose episode or campaign it is, is looked at then.';
+
 CREATE FUNCTION public.keep_request(p_id uuid, p_occurred_at timestamp with time zone, p_episode_id uuid, p_listener_id text, p_app text, p_device text, p_os text, p_country text, p_region text) RETURNS void
     LANGUAGE sql SECURITY DEFINER
     SET search_path TO 'pg_catalog', 'internal'
@@ -1489,6 +1499,7 @@ CREATE FUNCTION public.pending_work() RETURNS TABLE(queue text, waiting bigint, 
     union all select 'dirty_campaigns', count(*), min(noted_at) from internal.dirty_campaigns
     union all select 'dirty_excluded_hours', count(*), min(noted_at) from internal.dirty_excluded_hours
     union all select 'waiting_requests', count(*), min(occurred_at) from internal.waiting_requests
+    union all select 'waiting_outcomes', count(*), min(occurred_at) from internal.waiting_outcomes
     union all select 'reports', count(*), min(queued_at) from internal.report_queue
     $$;
 
@@ -1613,8 +1624,7 @@ CREATE FUNCTION public.refuse_visit(p_tenant_id uuid, p_id uuid, p_campaign_id u
     AS $$
 begin
     perform set_account_context(p_tenant_id, null);
-    insert into excluded_visits (id, tenant_id, campaign_id, kind, reason, rule_version, occurred_at)
-    values (p_id, p_tenant_id, p_campaign_id, p_kind, p_reason, p_rule_version, p_occurred_at);
+    perform keep_outcome(p_occurred_at, p_kind, p_campaign_id, false, p_reason, p_rule_version);
     perform set_account_context(null, null);
 end
 $$;
@@ -1895,26 +1905,11 @@ $$;
 COMMENT ON FUNCTION public.set_tenant_context(tenant_uuid uuid) IS 'Sets the tenant for the rest of this transaction (both settings). Null clears it. Enter a person''s rights with enter_session().';
 
 CREATE FUNCTION public.take_conversion(p_tenant_id uuid, p_id uuid, p_campaign_id uuid, p_listener_id text, p_type text, p_data jsonb, p_occurred_at timestamp with time zone, p_is_order boolean) RETURNS boolean
-    LANGUAGE plpgsql
-    SET plan_cache_mode TO 'force_generic_plan'
+    LANGUAGE sql
     AS $$
-declare
-    is_new boolean := true;
-begin
-    perform set_account_context(p_tenant_id, null);
-    if p_is_order then
-        -- The page of an order may be opened twice at once.
-        perform pg_advisory_xact_lock(hashtextextended('podboard conversion ' || p_id, 0));
-        is_new := not exists (select from attribution_events e where e.tenant_id = p_tenant_id and e.id = p_id);
-    end if;
-    if is_new then
-        insert into attribution_events (id, tenant_id, campaign_id, listener_id, attribution_type, attribution_data, occurred_at)
-        values (p_id, p_tenant_id, p_campaign_id, p_listener_id, p_type, p_data, p_occurred_at);
-    end if;
-    perform set_account_context(null, null);
-    return is_new;
-end
-$$;
+    select take_visit(p_tenant_id, p_id, p_campaign_id, p_data ->> 'source', p_listener_id, p_type, p_data, p_occurred_at, p_is_order,
+                      'unknown') = 'taken'
+    $$;
 
 COMMENT ON FUNCTION public.take_conversion(p_tenant_id uuid, p_id uuid, p_campaign_id uuid, p_listener_id text, p_type text, p_data jsonb, p_occurred_at timestamp with time zone, p_is_order boolean) IS 'Records what a pixel or vanity URL tells; an order once, however often its page is opened. Whether it is new.';
 
@@ -1946,14 +1941,46 @@ begin
         perform keep_request(p_id, p_occurred_at, p_episode_id, p_listener_id, p_app, p_device, p_os, p_country, p_region,
                              p_data_centres);
     else
-        insert into excluded_requests (id, tenant_id, episode_id, reason, rule_version, occurred_at)
-        values (p_id, p_tenant_id, p_episode_id, p_reason, p_rule_version, p_occurred_at);
+        perform keep_outcome(p_occurred_at, 'prefix', p_episode_id, false, p_reason, p_rule_version);
     end if;
     perform set_account_context(null, null);
 end
 $$;
 
 COMMENT ON FUNCTION public.take_prefix_request(p_tenant_id uuid, p_id uuid, p_occurred_at timestamp with time zone, p_episode_id uuid, p_reason text, p_rule_version text, p_listener_id text, p_app text, p_device text, p_os text, p_country text, p_region text, p_data_centres text) IS 'Records a request at a prefix: refused with its reason, or kept to be counted in its window.';
+
+CREATE FUNCTION public.take_visit(p_tenant_id uuid, p_id uuid, p_campaign_id uuid, p_kind text, p_listener_id text, p_type text, p_data jsonb, p_occurred_at timestamp with time zone, p_is_order boolean, p_rule_version text) RETURNS text
+    LANGUAGE plpgsql
+    SET plan_cache_mode TO 'force_generic_plan'
+    AS $$
+declare
+    outcome text := 'taken';
+begin
+    perform set_account_context(p_tenant_id, null);
+    if p_is_order then
+        -- The page of an order may be opened twice at once.
+        perform pg_advisory_xact_lock(hashtextextended('podboard conversion ' || p_id, 0));
+        outcome := coalesce((
+            select case when e.attribution_type = p_type and e.attribution_data = p_data then 'known' else 'order_differs' end
+            from attribution_events e
+            where e.tenant_id = p_tenant_id and e.id = p_id
+            limit 1), 'taken');
+    end if;
+    if outcome = 'taken' then
+        insert into attribution_events (id, tenant_id, campaign_id, listener_id, attribution_type, attribution_data, occurred_at)
+        values (p_id, p_tenant_id, p_campaign_id, p_listener_id, p_type, p_data, p_occurred_at);
+    end if;
+    if outcome = 'order_differs' then
+        perform keep_outcome(p_occurred_at, p_kind, p_campaign_id, false, outcome, p_rule_version);
+    else
+        perform keep_outcome(p_occurred_at, p_kind, p_campaign_id, outcome = 'known', null, null);
+    end if;
+    perform set_account_context(null, null);
+    return outcome;
+end
+$$;
+
+COMMENT ON FUNCTION public.take_visit(p_tenant_id uuid, p_id uuid, p_campaign_id uuid, p_kind text, p_listener_id text, p_type text, p_data jsonb, p_occurred_at timestamp with time zone, p_is_order boolean, p_rule_version text) IS 'Records what a pixel or vanity URL tells; an order once, however often its page is opened. taken; known: the same order said the same; order_differs: it said something else, and what was said first stands.';
 
 CREATE FUNCTION public.tenant_data_to() RETURNS timestamp with time zone
     LANGUAGE sql STABLE SECURITY DEFINER
@@ -2224,7 +2251,7 @@ ALTER TABLE ONLY public.excluded_requests FORCE ROW LEVEL SECURITY;
 
 COMMENT ON TABLE public.excluded_requests IS 'Requests that were not counted, each with the first rule that refused it: what stands behind "why this number". Neither address, agent nor listener is kept. Kept two years.';
 
-COMMENT ON COLUMN public.excluded_requests.import_id IS 'The import it came with: a log or a file of events, or the hour in which a request at a prefix was counted. Null of what was refused there at once.';
+COMMENT ON COLUMN public.excluded_requests.import_id IS 'The import it came with: a log or a file of events, or the hour in which a request at a prefix was counted. Null of what a prefix refused before that was counted.';
 
 COMMENT ON COLUMN public.excluded_requests.reason IS 'head: HEAD; method: neither GET nor HEAD; not_modified: 304; failed_status: neither 200 nor 206; too_short: all pieces of the window together less than a minute, as yet; size_unknown: nobody can tell; piece: of a download that a later request completed; range_probe: bytes=0-1; bot: on the list of robots; self_declared_bot: says so itself; data_centre, vpn: by address; empty_agent, malformed_agent; watch_app: the second request of a watch; preload: nobody asked; repeat: the same listener and episode within the window.';
 
@@ -2402,6 +2429,34 @@ CREATE TABLE internal.transcript_search (
 );
 
 COMMENT ON TABLE internal.transcript_search IS 'Words of each transcript with their places, as said and in lower case: a code or a name is found in every language. Kept by a trigger.';
+
+CREATE TABLE internal.waiting_outcomes (
+    tenant_id uuid NOT NULL,
+    occurred_at timestamp with time zone NOT NULL,
+    id uuid NOT NULL,
+    source text NOT NULL,
+    subject_id uuid NOT NULL,
+    is_known boolean NOT NULL,
+    refused_for text,
+    rule_version text,
+    CONSTRAINT waiting_outcomes_check CHECK (((refused_for IS NULL) = (rule_version IS NULL))),
+    CONSTRAINT waiting_outcomes_check1 CHECK (((source <> 'prefix'::text) OR (refused_for IS NOT NULL))),
+    CONSTRAINT waiting_outcomes_refused_for_check CHECK (((length(refused_for) >= 1) AND (length(refused_for) <= 80))),
+    CONSTRAINT waiting_outcomes_rule_version_check CHECK (((length(rule_version) >= 1) AND (length(rule_version) <= 80))),
+    CONSTRAINT waiting_outcomes_source_check CHECK ((source = ANY (ARRAY['prefix'::text, 'pixel'::text, 'vanity_url'::text])))
+);
+
+COMMENT ON TABLE internal.waiting_outcomes IS 'What became of requests at prefixes, pixels and vanity URLs, until the worker counts it in the import of its hour and takes it off in the same transaction. Neither address, agent, listener nor anything that was said is kept.';
+
+COMMENT ON COLUMN internal.waiting_outcomes.source IS 'prefix: of an episode, and refused; pixel, vanity_url: of a campaign, taken or refused.';
+
+COMMENT ON COLUMN internal.waiting_outcomes.subject_id IS 'The episode of a prefix, the campaign of a pixel or vanity URL.';
+
+COMMENT ON COLUMN internal.waiting_outcomes.is_known IS 'Whether it says what stood already: an order whose page is opened again.';
+
+COMMENT ON COLUMN internal.waiting_outcomes.refused_for IS 'A reason of excluded_requests or excluded_visits, where it goes once it is counted; null of what is taken.';
+
+COMMENT ON COLUMN internal.waiting_outcomes.rule_version IS 'Which counting rules refused it: COUNTING_VERSION, as "IAB 2.3, rules 1"; unknown of what the release before kept.';
 
 CREATE TABLE internal.waiting_requests (
     tenant_id uuid NOT NULL,
@@ -3432,9 +3487,9 @@ COMMENT ON COLUMN public.etl_imports.lines_sha256 IS 'SHA-256 of these lines: a 
 
 COMMENT ON COLUMN public.etl_imports.options IS 'Object: what the import was told (shift_days, columns, ...); other options are another import. Open: each kind of import has its own.';
 
-COMMENT ON COLUMN public.etl_imports.figures IS 'Object: refused requests by reason, impressions made, the rules that counted, reached: the last moment of what it brought, by listener_events, impressions and conversions. Open: each kind of import has its own.';
+COMMENT ON COLUMN public.etl_imports.figures IS 'Object: refused requests by reason, impressions made, the rules that counted, reached: the last moment of what it brought, by listener_events, impressions and conversions; worked_ms: of an hour''s batches how long they took together. Open: each kind of import has its own.';
 
-COMMENT ON COLUMN public.etl_imports.source_name IS 'Whose data it is: as told, else the name of the file without dates and numbers, the host of an address, or the API key. Null of rows that the release before named sources wrote.';
+COMMENT ON COLUMN public.etl_imports.source_name IS 'Whose data it is: as told, else the name of the file without dates and numbers, the host of an address, or the API key; Prefix, Pixel and Vanity URLs of what came there. Null of rows that the release before named sources wrote.';
 
 CREATE VIEW public.excluded_days WITH (security_barrier='true') AS
  SELECT tenant_id,
@@ -3456,20 +3511,23 @@ CREATE TABLE public.excluded_visits (
     reason text NOT NULL,
     rule_version text NOT NULL,
     occurred_at timestamp with time zone DEFAULT now() NOT NULL,
+    import_id uuid,
     CONSTRAINT excluded_visits_kind_check CHECK ((kind = ANY (ARRAY['pixel'::text, 'vanity_url'::text]))),
-    CONSTRAINT excluded_visits_reason_check CHECK ((reason = ANY (ARRAY['head'::text, 'method'::text, 'preload'::text, 'empty_agent'::text, 'watch_app'::text, 'malformed_agent'::text, 'bot'::text]))),
+    CONSTRAINT excluded_visits_reason_check CHECK ((reason = ANY (ARRAY['head'::text, 'method'::text, 'preload'::text, 'empty_agent'::text, 'watch_app'::text, 'malformed_agent'::text, 'bot'::text, 'type_unknown'::text, 'value_unreadable'::text, 'currency_missing'::text, 'order_id_unreadable'::text, 'order_differs'::text]))),
     CONSTRAINT excluded_visits_rule_version_check CHECK (((length(rule_version) >= 1) AND (length(rule_version) <= 80)))
 );
 
 ALTER TABLE ONLY public.excluded_visits FORCE ROW LEVEL SECURITY;
 
-COMMENT ON TABLE public.excluded_visits IS 'Requests for the pixel or vanity URL of a campaign that were neither visit nor conversion, each with the rule that refused it. Neither address, agent nor listener is kept. Kept two years.';
+COMMENT ON TABLE public.excluded_visits IS 'Requests for the pixel or vanity URL of a campaign that were neither visit nor conversion, each with the rule that refused it. Neither address, agent, listener nor what it said is kept. Kept two years.';
 
 COMMENT ON COLUMN public.excluded_visits.kind IS 'pixel, vanity_url: which link of the campaign was asked for.';
 
-COMMENT ON COLUMN public.excluded_visits.reason IS 'As in excluded_requests: head, method, preload, empty_agent, watch_app, malformed_agent, bot.';
+COMMENT ON COLUMN public.excluded_visits.reason IS 'As in excluded_requests: head, method, preload, empty_agent, watch_app, malformed_agent, bot. What a pixel was told wrong: type_unknown; value_unreadable: no amount of money; currency_missing: a value without one, or with what is none; order_id_unreadable: too long or no text; order_differs: the order stands already with another value, currency or type.';
 
 COMMENT ON COLUMN public.excluded_visits.rule_version IS 'Which counting rules were applied: COUNTING_VERSION, as "IAB 2.3, rules 1".';
+
+COMMENT ON COLUMN public.excluded_visits.import_id IS 'The import of its source and hour, in which it was counted. Null of what came before these were counted.';
 
 CREATE TABLE public.experiment_assignments (
     tenant_id uuid NOT NULL,
@@ -5145,6 +5203,9 @@ ALTER TABLE ONLY internal.tenant_directory
 ALTER TABLE ONLY internal.transcript_search
     ADD CONSTRAINT transcript_search_pkey PRIMARY KEY (tenant_id, episode_id);
 
+ALTER TABLE ONLY internal.waiting_outcomes
+    ADD CONSTRAINT waiting_outcomes_pkey PRIMARY KEY (tenant_id, occurred_at, id);
+
 ALTER TABLE ONLY internal.waiting_requests
     ADD CONSTRAINT waiting_requests_pkey PRIMARY KEY (tenant_id, occurred_at, id);
 
@@ -5780,6 +5841,8 @@ CREATE INDEX excluded_requests_import ON ONLY public.excluded_requests USING btr
 CREATE INDEX excluded_visits_came ON public.excluded_visits USING btree (tenant_id, occurred_at);
 
 CREATE INDEX excluded_visits_campaign ON public.excluded_visits USING btree (tenant_id, campaign_id, occurred_at);
+
+CREATE INDEX excluded_visits_import ON public.excluded_visits USING btree (tenant_id, import_id, occurred_at, id);
 
 CREATE INDEX experiment_assignments_experiment ON public.experiment_assignments USING btree (tenant_id, experiment_id, variant);
 
@@ -6434,6 +6497,9 @@ ALTER TABLE public.excluded_requests
 
 ALTER TABLE public.excluded_requests
     ADD CONSTRAINT excluded_requests_tenant_id_import_id_fkey FOREIGN KEY (tenant_id, import_id) REFERENCES public.etl_imports(tenant_id, id) ON DELETE RESTRICT;
+
+ALTER TABLE ONLY public.excluded_visits
+    ADD CONSTRAINT excluded_visits_import FOREIGN KEY (tenant_id, import_id) REFERENCES public.etl_imports(tenant_id, id) ON DELETE RESTRICT;
 
 ALTER TABLE ONLY public.excluded_visits
     ADD CONSTRAINT excluded_visits_tenant_id_campaign_id_fkey FOREIGN KEY (tenant_id, campaign_id) REFERENCES public.campaigns(tenant_id, id) ON DELETE CASCADE;
@@ -7902,6 +7968,10 @@ REVOKE ALL ON FUNCTION public.impression_id(p_download_id uuid, p_ad_unit_id uui
 GRANT ALL ON FUNCTION public.impression_id(p_download_id uuid, p_ad_unit_id uuid) TO podboard_web;
 GRANT ALL ON FUNCTION public.impression_id(p_download_id uuid, p_ad_unit_id uuid) TO podboard_worker;
 
+REVOKE ALL ON FUNCTION public.keep_outcome(p_occurred_at timestamp with time zone, p_source text, p_subject_id uuid, p_is_known boolean, p_refused_for text, p_rule_version text) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.keep_outcome(p_occurred_at timestamp with time zone, p_source text, p_subject_id uuid, p_is_known boolean, p_refused_for text, p_rule_version text) TO podboard_web;
+GRANT ALL ON FUNCTION public.keep_outcome(p_occurred_at timestamp with time zone, p_source text, p_subject_id uuid, p_is_known boolean, p_refused_for text, p_rule_version text) TO podboard_worker;
+
 REVOKE ALL ON FUNCTION public.keep_request(p_id uuid, p_occurred_at timestamp with time zone, p_episode_id uuid, p_listener_id text, p_app text, p_device text, p_os text, p_country text, p_region text) FROM PUBLIC;
 GRANT ALL ON FUNCTION public.keep_request(p_id uuid, p_occurred_at timestamp with time zone, p_episode_id uuid, p_listener_id text, p_app text, p_device text, p_os text, p_country text, p_region text) TO podboard_web;
 GRANT ALL ON FUNCTION public.keep_request(p_id uuid, p_occurred_at timestamp with time zone, p_episode_id uuid, p_listener_id text, p_app text, p_device text, p_os text, p_country text, p_region text) TO podboard_worker;
@@ -7972,6 +8042,10 @@ GRANT ALL ON FUNCTION public.take_prefix_request(p_tenant_id uuid, p_id uuid, p_
 REVOKE ALL ON FUNCTION public.take_prefix_request(p_tenant_id uuid, p_id uuid, p_occurred_at timestamp with time zone, p_episode_id uuid, p_reason text, p_rule_version text, p_listener_id text, p_app text, p_device text, p_os text, p_country text, p_region text, p_data_centres text) FROM PUBLIC;
 GRANT ALL ON FUNCTION public.take_prefix_request(p_tenant_id uuid, p_id uuid, p_occurred_at timestamp with time zone, p_episode_id uuid, p_reason text, p_rule_version text, p_listener_id text, p_app text, p_device text, p_os text, p_country text, p_region text, p_data_centres text) TO podboard_web;
 GRANT ALL ON FUNCTION public.take_prefix_request(p_tenant_id uuid, p_id uuid, p_occurred_at timestamp with time zone, p_episode_id uuid, p_reason text, p_rule_version text, p_listener_id text, p_app text, p_device text, p_os text, p_country text, p_region text, p_data_centres text) TO podboard_worker;
+
+REVOKE ALL ON FUNCTION public.take_visit(p_tenant_id uuid, p_id uuid, p_campaign_id uuid, p_kind text, p_listener_id text, p_type text, p_data jsonb, p_occurred_at timestamp with time zone, p_is_order boolean, p_rule_version text) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.take_visit(p_tenant_id uuid, p_id uuid, p_campaign_id uuid, p_kind text, p_listener_id text, p_type text, p_data jsonb, p_occurred_at timestamp with time zone, p_is_order boolean, p_rule_version text) TO podboard_web;
+GRANT ALL ON FUNCTION public.take_visit(p_tenant_id uuid, p_id uuid, p_campaign_id uuid, p_kind text, p_listener_id text, p_type text, p_data jsonb, p_occurred_at timestamp with time zone, p_is_order boolean, p_rule_version text) TO podboard_worker;
 
 REVOKE ALL ON FUNCTION public.tenant_data_to() FROM PUBLIC;
 GRANT ALL ON FUNCTION public.tenant_data_to() TO podboard_web;

@@ -26,6 +26,7 @@ _QUEUES = {
     "dirty_campaigns": "Campaigns for attribution",
     "dirty_excluded_hours": "Hours with new refused requests",
     "waiting_requests": "Requests at prefixes to be counted",
+    "waiting_outcomes": "Visits and refused requests to be counted",
     "reports": "PDF reports",
 }
 _LABELS = {job.name: job.label for job in JOBS}

@@ -6,6 +6,8 @@ to be taken is committed.
 
 from __future__ import annotations
 
+import math
+import time
 from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -18,10 +20,10 @@ from sqlalchemy import Connection
 from sqlalchemy.exc import IntegrityError
 
 from queries.errors import AccessRefused, InvalidRequest, NotFound
-from queries.ingest.columns import KINDS, Kind, Row, RowRefused, kind_of, read_row
+from queries.ingest.columns import COLUMNS, KINDS, Kind, Row, RowRefused, kind_of, read_row
 from queries.ingest.counting.addresses import Networks, cut_address, is_address, listener_id
 from queries.ingest.counting.filters import is_preload
-from queries.ingest.counting.reasons import Reason
+from queries.ingest.counting.reasons import Reason, Unreadable
 from queries.ingest.counting.requests import EpisodeFile, Request
 from queries.ingest.counting.rules import COUNTING_VERSION, FindPlace, Rules, nowhere
 from queries.ingest.counting.single import SingleRequests, judged_agent
@@ -46,6 +48,12 @@ _BATCHES = UUID("4b7f6a52-6a0e-5b0c-9a1f-52d7c1f0a9e3")
 _PIXEL = "pixel"
 _SAID = ("order_id", "value", "currency")
 _FIELDS = {kind: field_reader(kind) for kind in KINDS}
+_READERS = {column.key: column.read for column in COLUMNS["attribution"]}
+_AT_FAULT = {
+    "attribution_type": Unreadable.TYPE, "order_id": Unreadable.ORDER_ID, "value": Unreadable.VALUE,
+    "currency": Unreadable.CURRENCY,
+}  # fmt: skip
+"""What of a pixel's words can be wrong by itself, and why it then is."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,6 +93,7 @@ def take_events(tenant_id: UUID, key_id: UUID, events: list[Any]) -> Taken:
     """
     actor = Actor(tenant_id)
     tallies = {kind: Tally() for kind in KINDS}
+    started = time.perf_counter()
     rows: dict[Kind, list[Row]] = {kind: [] for kind in KINDS}
     refused: dict[Kind | None, list[Refusal]] = {kind: [] for kind in (*KINDS, None)}
     with tenant_session(actor, write=True) as connection:
@@ -112,7 +121,12 @@ def take_events(tenant_id: UUID, key_id: UUID, events: list[Any]) -> Taken:
         for kind in KINDS:
             gone = {refusal.line_number for refusal in refused[kind]}
             reach(tallies[kind], kind, (row for row in rows[kind] if row.line_number not in gone))
-            _note(connection, key_id, key[0]["name"], kind, clock["now"], tallies[kind], refused[kind])
+            # Of a batch of both kinds each took as much of the time as it has of the events.
+            share = len(gone.union(row.line_number for row in rows[kind])) / max(len(events), 1)
+            worked = math.ceil((time.perf_counter() - started) * 1000 * share)
+            _note(
+                connection, key_id, key[0]["name"], kind, clock["now"], tallies[kind], refused[kind], worked
+            )
     return Taken(
         sum(tally.imported for tally in tallies.values()),
         sum(tally.duplicate for tally in tallies.values()),
@@ -129,6 +143,7 @@ def _note(
     now: datetime,
     tally: Tally,
     refusals: list[Refusal],
+    worked_ms: int,
 ) -> None:
     """Adds the batch to the row of its key, kind and hour; last of all: here batches of one key wait for each other."""
     if not (tally.imported or tally.duplicate or refusals):
@@ -140,7 +155,7 @@ def _note(
         id=id_, import_type=IMPORT_TYPES[kind], source=f"{API_KEY}{name}", records_imported=tally.imported,
         records_duplicate=tally.duplicate, records_refused=len(refusals), impressions=tally.impressions,
         by_reason=orjson.dumps(Counter(refusal.reason for refusal in refusals)).decode(),
-        reached=as_document(tally.reached),
+        reached=as_document(tally.reached), worked_ms=worked_ms,
     )[0]  # fmt: skip
     room = LISTED_REFUSALS_OF_HOUR - (noted["records_refused"] - len(refusals))
     if refusals and room > 0:
@@ -177,7 +192,7 @@ def _take_request(
     visitor: Visitor,
     lists: Lists,
 ) -> None:
-    """Records the request: refused with its reason, or kept for the worker, who counts it in its window."""
+    """Keeps the request for the worker: refused with its reason, or to be counted in its window."""
     file = EpisodeFile(str(episode_id), asked["audio_bytes"], None)
     request = Request(
         number=1, occurred_at=asked["asked_at"], address=visitor.address, method=visitor.method, path="", status=302,
@@ -205,63 +220,85 @@ def _make_secret(tenant_id: UUID) -> bytes:
         return tenant_rules(connection, lambda _: None)[0].secret
 
 
-def follow_link(key: str, visitor: Visitor, said: Mapping[str, str], *, kind: str) -> str | None:
-    """Where a vanity URL leads, None for a pixel, once the visit or conversion is stored, or refused.
+@dataclass(frozen=True, slots=True)
+class Followed:
+    """Where a vanity URL leads, None for a pixel; `wrong`: what a pixel was told that cannot be taken."""
 
-    `said` is what the page told: type, order_id, value, currency, id. The same order told again is stored once.
-    Raises: NotFound, InvalidRequest for a value that cannot be understood.
+    target: str | None
+    wrong: Unreadable | None = None
+
+
+def follow_link(key: str, visitor: Visitor, said: Mapping[str, str], *, kind: str) -> Followed:
+    """What a link answers, once the visit or conversion is stored, or kept as refused; the worker counts both.
+
+    `said` is what the page told: type, order_id, value, currency. The same order told again is stored once.
+    Raises: NotFound.
     """
     with anonymous_statements() as connection:
         found = ask(connection, "collector/link_target", kind=kind, key=key)
         if not found:
             raise NotFound("There is no such link.")
         link = found[0]
-        reason = _refused(visitor, kind)
+        cells = _cells(link, said, kind)
+        wrong: Unreadable | None = None
+        reason: Reason | Unreadable | None = _refused(visitor, kind)
+        if reason is None:
+            reason = wrong = _wrong(cells)
         if reason is not None:
             ask(
                 connection, "collector/refuse_visit",
                 tenant_id=link["tenant_id"], id=uuid4(), campaign_id=link["campaign_id"], kind=kind,
                 reason=reason.value, rule_version=COUNTING_VERSION, occurred_at=link["asked_at"],
             )  # fmt: skip
-            target: str | None = link["target_url"]
-            return target
+            return Followed(link["target_url"], wrong)
         if link["listener_key"] is not None or not is_address(visitor.address):
-            return _take_conversion(connection, link, visitor, said, kind, link["listener_key"])
+            return _take_visit(connection, link, visitor, cells, kind, link["listener_key"])
     secret = _make_secret(link["tenant_id"])
     with anonymous_statements() as connection:
-        return _take_conversion(connection, link, visitor, said, kind, secret)
+        return _take_visit(connection, link, visitor, cells, kind, secret)
 
 
-def _take_conversion(
-    connection: Connection, link: Mapping[str, Any], visitor: Visitor, said: Mapping[str, str], kind: str,
-    secret: bytes | None,
-) -> str | None:  # fmt: skip
-    """Stores the visit or conversion; where the link leads."""
+def _cells(link: Mapping[str, Any], said: Mapping[str, str], kind: str) -> dict[str, Any]:
+    """What a page told of a link, as the columns of attribution events."""
     cells: dict[str, Any] = {name: said[name] for name in _SAID if said.get(name)} if kind == _PIXEL else {}
     order = cells.get("order_id")
-    cells |= {
+    return cells | {
         # An order has one id however often its page is opened; anything else happens anew.
         "id": f"{kind} {link['link_id']} {order}" if order else f"{kind} {uuid4()}",
         "campaign_id": str(link["campaign_id"]),
         "attribution_type": said.get("type") or (link["conversion_type"] if kind == _PIXEL else "visit"),
         "source": kind, "occurred_at": link["asked_at"].isoformat(),
     }  # fmt: skip
+
+
+def _wrong(cells: Mapping[str, Any]) -> Unreadable | None:
+    """What of it cannot be taken; None where all can."""
+    for key, wrong in _AT_FAULT.items():
+        try:
+            read = _READERS[key](key, cells[key]) if key in cells else None
+        except RowRefused:
+            return wrong
+        if read == "impression":
+            # A page tells what came of an ad, not that it was heard.
+            return Unreadable.TYPE
+    return Unreadable.CURRENCY if "value" in cells and not cells.get("currency", "").strip() else None
+
+
+def _take_visit(
+    connection: Connection, link: Mapping[str, Any], visitor: Visitor, cells: dict[str, Any], kind: str,
+    secret: bytes | None,
+) -> Followed:  # fmt: skip
+    """Stores the visit or conversion."""
     if secret is not None and is_address(visitor.address):
         cells["listener_id"] = listener_id(bytes(secret), cut_address(visitor.address), visitor.agent)
-    try:
-        row = read_row("attribution", 1, cells)
-        if row.type == "impression":
-            raise RowRefused("Impressions are not taken here.")
-    except RowRefused as refused:
-        raise InvalidRequest(refused.reason) from None
-    ask(
-        connection, "collector/take_conversion",
+    row = read_row("attribution", 1, cells)
+    outcome = ask(
+        connection, "collector/take_visit",
         tenant_id=link["tenant_id"], id=event_id(link["tenant_id"], "attribution", str(row.source_id)),
-        campaign_id=link["campaign_id"], listener_id=row.listener_id, type=row.type, data=row.told,
-        occurred_at=row.occurred_at, is_order=order is not None,
-    )  # fmt: skip
-    target: str | None = link["target_url"]
-    return target
+        campaign_id=link["campaign_id"], kind=kind, listener_id=row.listener_id, type=row.type, data=row.told,
+        occurred_at=row.occurred_at, is_order="order_id" in cells, rule_version=COUNTING_VERSION,
+    )[0]["outcome"]  # fmt: skip
+    return Followed(link["target_url"], Unreadable.DIFFERS if outcome == Unreadable.DIFFERS else None)
 
 
 def _refused(visitor: Visitor, kind: str) -> Reason | None:

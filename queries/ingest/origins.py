@@ -12,6 +12,10 @@ API_KEY = "API key "
 """What the imports of a key are called, before its name."""
 PREFIX = "Prefix"
 """The source of what is counted at prefixes."""
+LINKS = {"pixel": "Pixel", "vanity_url": "Vanity URLs"}
+"""The sources of what campaigns' links bring, by the kind of link."""
+HOURLY = (PREFIX, *LINKS.values())
+"""What comes request by request, and is one import an hour; so is what a key sends."""
 
 
 def source_of(file_name: str) -> str:

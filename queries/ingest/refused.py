@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import csv
 import io
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 from uuid import UUID
 
 from queries.errors import NotFound
 from queries.ingest.counting.reasons import words_of_reason
 from queries.ingest.imports import defused, private_file
+from queries.ingest.origins import PREFIX
 from queries.session import Actor, tenant_session
 from queries.statements import ask
 
@@ -56,7 +58,7 @@ def _text(rows: list[Refused] | list[tuple[str, str, str]]) -> str:
 def _pages(actor: Actor, import_id: UUID) -> Iterator[list[Refused]]:
     """The refused rows, each page in a transaction of its own: whoever takes them may be slow.
 
-    The requests of a log that did not count follow those lines that are no requests, with time and episode as detail.
+    Requests that did not count follow those lines that are no requests, with the time as detail and what they were for.
     """
     after_line, after_id = 0, UUID(int=0)
     while True:
@@ -69,21 +71,23 @@ def _pages(actor: Actor, import_id: UUID) -> Iterator[list[Refused]]:
             break
         yield [(row["line_number"], defused(row["reason"]), defused(row["detail"])) for row in page]
         after_line, after_id = page[-1]["line_number"], page[-1]["id"]
+    for page in _requests(actor, "ingest/excluded_of_import", import_id=import_id, prefix=PREFIX):
+        yield [_request(row, f"episode {row['episode_id']}") for row in page]
+    for page in _requests(actor, "ingest/excluded_visits_of_import", import_id=import_id):
+        yield [_request(row, f"campaign {row['campaign_id']}") for row in page]
+
+
+def _requests(actor: Actor, question: str, **asked: Any) -> Iterator[list[dict[str, Any]]]:
+    """The requests of an import that did not count, in order of time."""
     after_at, after_id = _BEFORE_ALL, UUID(int=0)
     while True:
         with tenant_session(actor) as connection:
-            page = ask(
-                connection, "ingest/excluded_of_import",
-                import_id=import_id, after_at=after_at, after_id=after_id, limit=_PAGE,
-            )  # fmt: skip
+            page = ask(connection, question, after_at=after_at, after_id=after_id, limit=_PAGE, **asked)
         if not page:
             return
-        yield [
-            (
-                "",
-                words_of_reason(row["reason"]),
-                f"{row['occurred_at'].isoformat()}, episode {row['episode_id']}",
-            )
-            for row in page
-        ]
+        yield page
         after_at, after_id = page[-1]["occurred_at"], page[-1]["id"]
+
+
+def _request(row: Mapping[str, Any], asked_for: str) -> Refused:
+    return "", words_of_reason(row["reason"]), f"{row['occurred_at'].isoformat()}, {asked_for}"

@@ -200,6 +200,10 @@ def _imports(material: Material) -> list[Row]:
         )
         for curve in _curves(material)
     ]
+    rows += [
+        one(f"link/{n}", "attribution_events", source, 1, 0, 0, 0, 0, 0, of=source) | _hour(material, n)
+        for n, source in enumerate(("Pixel", "Vanity URLs"))
+    ]
     if is_story(material):
         rows.append(
             one(
@@ -217,6 +221,33 @@ def _imports(material: Material) -> list[Row]:
             )
         )
     return rows
+
+
+def _hour(material: Material, number: int) -> Row:
+    """What the import of a link's hour says: what came of it in the hour of the refused visit of this number."""
+    visit = _refused_visits(material)[number]
+    asked_at = cast("datetime", visit["occurred_at"])
+    began = asked_at.astimezone(UTC).replace(minute=0, second=0, microsecond=0)
+    epoch = material.calendar.at(0, 0) - timedelta(milliseconds=int(material.calendar.starts_ms[0]))
+    taken = [
+        at
+        for response in material.responses
+        if began <= (at := epoch + timedelta(milliseconds=response.at)) < began + timedelta(hours=1)
+        and json.loads(response.data).get("source") == visit["kind"]
+    ]
+    # As the counting writes it.
+    told: dict[str, object] = {
+        "impressions": 0,
+        "by_reason": {visit["reason"]: 1},
+        "worked_ms": 8,
+        "reached": {},
+    }
+    if taken:
+        told["reached"] = {"conversions": max(taken).astimezone(UTC).isoformat(timespec="microseconds")}
+    return {
+        "figures": json.dumps(told), "records_imported": len(taken), "records_refused": 1, "created_by": None,
+        "started_at": asked_at, "completed_at": began + timedelta(hours=1), "created_at": asked_at,
+    }  # fmt: skip
 
 
 def _feeds(material: Material) -> list[Row]:
@@ -335,11 +366,15 @@ def _windows(material: Material) -> list[Row]:
 
 
 def _refused_visits(material: Material) -> list[Row]:
-    """Robots and browsers that look ahead at the links of the first campaign: two a day, for a month."""
+    """Robots and browsers that look ahead at the links of the first campaign: two a day, for a month.
+
+    The last of each kind stand in the imports of their hour.
+    """
     campaign = material.campaign_ids()[0]
     return [
         {
             "id": material.id(f"excluded/visit/{n}"), "tenant_id": material.tenant_id, "campaign_id": campaign,
+            "import_id": material.id(f"import/link/{n}") if n < 2 else None,
             "kind": "pixel" if n % 3 == 0 else "vanity_url", "reason": "preload" if n % 5 == 0 else "bot",
             "rule_version": _RULES, "occurred_at": ago(material, 1 + n // 2, 420 + 11 * n),
         }

@@ -394,11 +394,9 @@ def test_a_prefix_counts_once_a_day_and_leads_to_the_stored_address(alpha: Sende
     counted = alpha.named("Prefix")
     assert counted["listener_events reaches"] >= 1
     del before["listener_events reaches"], counted["listener_events reaches"]
-    assert counted - before == {"listener_events taken": 1, "listener_events refused": 1, "repeat": 1}
-    assert alpha.one(
-        "select count(*) from excluded_requests x join etl_imports i on i.id = x.import_id"
-        " where x.episode_id = %s and x.reason = 'repeat' and i.source_name = 'Prefix'", alpha.episode,
-    ) == 1  # fmt: skip
+    assert counted - before == {
+        "listener_events taken": 1, "listener_events refused": 3, "repeat": 1, "bot": 1, "head": 1,
+    }  # fmt: skip
     # No address is kept in any form that is not keyed.
     assert "192.0.2.7" not in str(alpha.tables.execute("select * from listener_events where episode_id = %s",
                                                        [alpha.episode]).fetchall())  # fmt: skip
@@ -501,15 +499,6 @@ def test_a_pixel_stores_an_order_once(alpha: Sender) -> None:
     ]
     assert alpha.get(f"/p/{key}.gif?type=lead").status_code == 200
     assert [kind for kind, _ in alpha.conversions()] == ["purchase", "lead"]
-    for query in (
-        "value=-5&currency=EUR",
-        "value=5",
-        "type=impression",
-        "type=nothing",
-        "value=x&currency=EUR",
-    ):
-        assert alpha.get(f"/p/{key}.gif?{query}").status_code == 400, query
-    assert len(alpha.conversions()) == 2
 
 
 def test_a_vanity_url_counts_a_visit_and_leads_on(alpha: Sender, beta: Sender) -> None:

@@ -40,7 +40,8 @@ EXPLAINED = {
         "it digests the queues, which hold what came in since the last run and are empty after it",
     ),
     "refresh/unscoped_tenants_waiting": (
-        ("waiting_requests",), "a queue too: the worker takes off it all that came since its last run",
+        ("waiting_outcomes", "waiting_requests"),
+        "queues too: the worker takes off them all that came since its last run",
     ),
 }  # fmt: skip
 

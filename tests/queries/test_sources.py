@@ -5,20 +5,23 @@ from __future__ import annotations
 import io
 from collections.abc import Callable, Iterator, Sequence
 from datetime import UTC, date, datetime, timedelta
+from decimal import Decimal
 from typing import Any
 
 import pytest
 
 from queries.ingest import events
 from queries.ingest.bookings import import_bookings
-from queries.ingest.collector import create_link
+from queries.ingest.collector import Visitor, create_link, follow_link
 from queries.ingest.imports import ImportRefused
+from queries.refresh import refresh_rollups
 from queries.session import tenant_session
 from queries.settings import Settings
 from queries.sources import imports, sources
 from tests.conftest import Database
 from tests.sponsorship import own_database
 from tests.studio import NOW, Studio
+from tests.unit.counting_samples import PHONE
 
 
 @pytest.fixture(scope="module")
@@ -309,3 +312,60 @@ def test_a_pixel_is_a_source_once_there_is_one(source_database: Database) -> Non
     )
     assert found["conversions", "Pixel"]["records_imported"] == 1
     assert found["conversions", "Vanity URLs"]["state"] == "nothing yet"
+
+
+def test_a_pixel_tells_what_its_last_hour_took_and_refused(source_database: Database) -> None:
+    studio, other = Studio(source_database), Studio(source_database)
+    for one in (studio, other):
+        create_link(one.actor, one.campaign, kind="pixel", key=one.campaign.hex)
+        create_link(
+            one.actor, one.campaign, kind="vanity_url", key=f"show/{one.campaign.hex}", target_url="https://a.example/"
+        )  # fmt: skip
+    words: list[dict[str, str]] = [
+        {},
+        {"type": "banana"},
+        {"value": "x"},
+        {"order_id": "1"},
+        {"order_id": "1", "type": "lead"},
+    ]
+    for said in words:
+        follow_link(studio.campaign.hex, Visitor("192.0.2.1", PHONE), said, kind="pixel")
+    follow_link(f"show/{studio.campaign.hex}", Visitor("192.0.2.1", ""), {}, kind="vanity_url")
+    refresh_rollups()
+    found = _named(studio)
+    last = studio.rows(
+        "select source_name, completed_at, records_imported, records_refused from etl_imports"
+        " where tenant_id = %(tenant)s order by started_at desc"
+    )
+    assert sum(refused for *_, refused in last) == 4
+    for name in ("Pixel", "Vanity URLs"):
+        row = found["conversions", name]
+        told = (row["name"], row["imported_at"], row["records_imported"], row["records_refused"])
+        assert told == next(each for each in last if each[0] == name)
+        assert (row["import_source"], row["state"]) == (name, "good")
+    # Every kind of source has one row of it, and another tenant's hours are its own.
+    assert [key for key in found if key[1] == "Pixel"] == [("conversions", "Pixel")]
+    assert _named(other)["conversions", "Pixel"]["records_refused"] is None
+    # An hour in which all was refused is told all the same.
+    studio.tenant.insert(
+        "etl_imports", import_type="attribution_events", source="Pixel", source_name="Pixel", status="completed",
+        started_at=NOW + timedelta(hours=2), completed_at=NOW + timedelta(hours=2), records_refused=3,
+    )  # fmt: skip
+    row = _named(studio)["conversions", "Pixel"]
+    assert (row["records_imported"], row["records_refused"]) == (0, 3)
+
+
+def test_hours_took_what_their_batches_did_together(source_database: Database) -> None:
+    studio = Studio(source_database)
+    hour = {
+        "import_type": "listener_events", "status": "completed", "started_at": NOW - timedelta(minutes=50),
+        "completed_at": NOW,
+    }  # fmt: skip
+    worked = {"API key Shop": 1500, "Prefix": 20, "Pixel": None, "a file": 7}
+    for source, milliseconds in worked.items():
+        figures = "{}" if milliseconds is None else f'{{"worked_ms": {milliseconds}}}'
+        studio.tenant.insert("etl_imports", source=source, source_name=source, figures=figures, **hour)
+    with tenant_session(studio.actor) as connection:
+        took = {row["source"]: row["seconds"] for row in imports(connection).rows}
+    # Of hours before their work was measured nobody knows; a file took from its beginning to its end.
+    assert took == {"API key Shop": Decimal("1.5"), "Prefix": Decimal("0.02"), "Pixel": None, "a file": 3000}

@@ -26,7 +26,7 @@ DOORS = {
     "tenant_for_key", "tenant_time_zone", "app_episodes", "ensure_event_storage",
     "refresh_metrics_daily", "pending_work", "search_transcripts", "find_names",
     "account_for_email", "password_token_use", "replace_password", "tenant_data_to",
-    "forget_attempts", "uncount_attempt", "keep_request",
+    "forget_attempts", "uncount_attempt", "keep_request", "keep_outcome",
     "app_campaigns", "app_sponsors", "app_podcasts",
 }  # fmt: skip
 

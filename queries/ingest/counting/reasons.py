@@ -58,6 +58,28 @@ _WORDS = {
     ),
 }
 
+
+class Unreadable(StrEnum):
+    """Why what a pixel was told is neither visit nor conversion, beside what a request is refused for anywhere.
+
+    The values are further ones of excluded_visits.reason. What was told is not kept: anything may stand in it.
+    """
+
+    TYPE = "type_unknown"
+    VALUE = "value_unreadable"
+    CURRENCY = "currency_missing"
+    ORDER_ID = "order_id_unreadable"
+    DIFFERS = "order_differs"
+
+
+_OF_PIXELS = {
+    Unreadable.TYPE: "The type is none of visit, lead and purchase.",
+    Unreadable.VALUE: "The value is no amount of money: write it like 19.90.",
+    Unreadable.CURRENCY: "A value needs its currency: three letters, like EUR.",
+    Unreadable.ORDER_ID: "The order id is longer than 200 characters, or has control characters in it.",
+    Unreadable.DIFFERS: "The order stands already with another value, currency or type.",
+}
+
 # Told apart where a source told them apart; the counter takes each with its kind.
 _TOLD_APART = {
     "self_declared_bot": "A bot: it says so itself.",
@@ -66,5 +88,7 @@ _TOLD_APART = {
 
 
 def words_of_reason(reason: str) -> str:
-    """The sentence for a value of excluded_requests.reason."""
+    """The sentence for a value of excluded_requests.reason or excluded_visits.reason."""
+    if reason in _OF_PIXELS:
+        return _OF_PIXELS[Unreadable(reason)]
     return _TOLD_APART.get(reason) or Reason(reason).words

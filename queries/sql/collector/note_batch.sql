@@ -1,5 +1,5 @@
 -- purpose: adds what became of a batch to the row of its source, its kind and this hour
--- params: id, import_type, source, records_imported, records_duplicate, records_refused, impressions, by_reason, reached
+-- params: id, import_type, source, records_imported, records_duplicate, records_refused, impressions, by_reason, reached, worked_ms
 -- returns: records_refused bigint
 -- grain: one row
 -- source: etl_imports
@@ -11,7 +11,7 @@ values (
     cast(:id as uuid), (select app_tenant()), cast(:import_type as text), cast(:source as text), cast(:source as text), 'completed',
     :records_imported, :records_duplicate, :records_refused,
     jsonb_build_object('impressions', cast(:impressions as bigint), 'by_reason', cast(:by_reason as jsonb),
-                       'reached', cast(:reached as jsonb)),
+                       'reached', cast(:reached as jsonb), 'worked_ms', cast(:worked_ms as bigint)),
     clock_timestamp())
 on conflict (id) do update
 set records_imported = i.records_imported + excluded.records_imported,
@@ -21,6 +21,8 @@ set records_imported = i.records_imported + excluded.records_imported,
     completed_at = excluded.completed_at,
     figures = jsonb_build_object(
         'impressions', cast(i.figures ->> 'impressions' as bigint) + cast(excluded.figures ->> 'impressions' as bigint),
+        -- Null where the hour began under the release before, which did not measure it.
+        'worked_ms', cast(i.figures ->> 'worked_ms' as bigint) + cast(excluded.figures ->> 'worked_ms' as bigint),
         'by_reason', (
             select coalesce(jsonb_object_agg(s.reason, s.rows), '{}')
             from (

@@ -1,5 +1,5 @@
 -- purpose: what came from each named source: its last import, what failed since, up to when there is data of it, and on which days it came
--- params: none
+-- params: links, named
 -- returns: subject text, name text, imported_at timestamptz, import_source text, records_imported bigint, records_refused bigint, failed_at timestamptz, error_message text, complete_to timestamptz, came_on date[]
 -- grain: one row per kind of data and source: whose files, logs and keys brought it, and the tenant's pixels and vanity URLs
 -- source: etl_imports, campaign_days, campaign_links, attribution_events
@@ -34,6 +34,7 @@ imported as (
            case when k.place > 3 then known.imported_at else known.complete_to end as complete_to, known.came_on
     from named n
     join kinds k on k.import_type = n.import_type
+        and not (n.import_type = 'attribution_events' and n.source_name = any (cast(:named as text[])))
     -- The last 800 are those of a month where a key sends by the hour. One file may bring impressions, another one conversions.
     cross join lateral (
         select (array_agg(l.completed_at order by l.started_at desc) filter (where l.is_done))[1] as imported_at,
@@ -68,9 +69,10 @@ imported as (
     where known.started_at is not null or (failed.failed_at is not null and k.subject <> 'impressions')
 ),
 opened as (
-    select 3 as place, 'conversions' as subject, d.name, cast(null as timestamptz) as imported_at, cast(null as text) as import_source,
-           told.records_imported, cast(null as bigint) as records_refused, cast(null as timestamptz) as failed_at,
-           cast(null as text) as error_message,
+    select 3 as place, 'conversions' as subject, d.name, hour.completed_at as imported_at, hour.source as import_source,
+           -- What came before its hours were imports is told of its last day.
+           coalesce(hour.records_imported, told.records_imported) as records_imported, hour.records_refused,
+           cast(null as timestamptz) as failed_at, cast(null as text) as error_message,
            (select max(e.occurred_at)
             from attribution_events e
             where e.tenant_id = (select app_tenant()) and e.attribution_type in ('visit', 'lead', 'purchase')
@@ -79,7 +81,7 @@ opened as (
                 and e.occurred_at >= cast(last.day - 1 as timestamp) at time zone 'UTC'
                 and e.occurred_at < cast(last.day + 2 as timestamp) at time zone 'UTC') as complete_to,
            told.came_on
-    from (values ('pixel', 'Pixel'), ('vanity_url', 'Vanity URLs')) as d (kind, name)
+    from unnest(cast(:links as text[]), cast(:named as text[])) as d (kind, name)
     cross join lateral (
         select max(c.local_day) as day from campaign_days c where c.tenant_id = (select app_tenant()) and c.source = d.kind and c.source <> ''
     ) last
@@ -89,6 +91,14 @@ opened as (
         from campaign_days c
         where c.tenant_id = (select app_tenant()) and c.source = d.kind and c.source <> '' and c.local_day > last.day - 33
     ) told
+    left join lateral (
+        select i.completed_at, i.source, i.records_imported, i.records_refused
+        from etl_imports i
+        where i.tenant_id = (select app_tenant()) and i.import_type = 'attribution_events' and i.source_name = d.name
+            and i.status = 'completed'
+        order by i.started_at desc
+        limit 1
+    ) hour on true
     where exists (select from campaign_links l where l.tenant_id = (select app_tenant()) and l.kind = d.kind)
 )
 select f.subject, f.name, f.imported_at, f.import_source, f.records_imported, f.records_refused, f.failed_at, f.error_message,
