@@ -28,8 +28,8 @@ BODY_PREDICATE = re.compile(
 )
 # A table that is joined by the tenant, and shows the owner one tenant's rows.
 _JOINED = re.compile(r"\n\s*join (public\.\w+) \w+ on \w+\.tenant_id = \w+\.tenant_id")
-_HELD_BEHIND_VIEW = """
-    select bool_and(t.relforcerowsecurity)
+_BEHIND_VIEW = """
+    select array_agg(distinct t.oid::regclass::text)
     from pg_rewrite r
     join pg_depend d on d.classid = 'pg_rewrite'::regclass and d.objid = r.oid and d.refclassid = 'pg_class'::regclass
     join pg_class t on t.oid = d.refobjid and t.oid <> r.ev_class
@@ -41,15 +41,15 @@ _HELD_BEHIND_VIEW = """
 class Mutant:
     """One break: what it is called, the relation that it opens (if one), and the statement.
 
-    `is_held` says that row security stands behind what is broken: the owner, whose rights a view or function has, is
-    held by it on every table that is read there. Such a break may go unnoticed, because it opens nothing.
+    `held_by` are tables whose row security stands behind what is broken: the owner, whose rights a view or function
+    has, is held by it on what is read there. Such a break opens nothing by itself; without their row security it must.
     `is_judgement` says that it could as well be meant, so that no rule forbids it: schema/guards.toml must tell of it.
     """
 
     name: str
     relation: str | None
     statement: str
-    is_held: bool = False
+    held_by: tuple[str, ...] = ()
     is_judgement: bool = False
 
     @property
@@ -196,13 +196,14 @@ def _views(connection: Connection, found: dict[str, Relation]) -> Iterator[Mutan
         name = view.name
         row = connection.execute("select pg_get_viewdef(%s::regclass)", [name]).fetchone()
         assert row is not None
-        held = connection.execute(_HELD_BEHIND_VIEW, [name]).fetchone() == (True,)
+        behind = connection.execute(_BEHIND_VIEW, [name]).fetchone()
+        held_by = _held(connection, behind[0] if behind else [])
         for place, match in enumerate(PREDICATE.finditer(row[0]), 1):
             broken = f"{row[0][: match.start()]}true{row[0][match.end() :]}"
             yield Mutant(
                 f"view {name} without predicate {place}: {match.group()}", name,
                 f"create or replace view {name} with (security_barrier) as {broken}",
-                is_held=held and "app_tenant()" in match.group(),
+                held_by=held_by if "app_tenant()" in match.group() else (),
             )  # fmt: skip
         made = f"create or replace view {name} with (security_barrier) as "
         place_of_where, end = row[0].index("WHERE (") + 6, (row[0] + "\n  GROUP BY").index("\n  GROUP BY")
@@ -236,11 +237,12 @@ def _views(connection: Connection, found: dict[str, Relation]) -> Iterator[Mutan
         )
 
 
-def _are_held(connection: Connection, names: list[str]) -> bool:
+def _held(connection: Connection, names: list[str]) -> tuple[str, ...]:
+    """The tables, if row security holds their owner on every one of them."""
     row = connection.execute(
         "select bool_and(relforcerowsecurity) from pg_class where oid = any (%s::regclass[])", [names]
     ).fetchone()
-    return row == (True,)
+    return tuple(names) if row == (True,) else ()
 
 
 def _functions(connection: Connection) -> Iterator[Mutant]:
@@ -265,14 +267,12 @@ def _functions(connection: Connection) -> Iterator[Mutant]:
         if is_definer and is_public:
             for place, match in enumerate(BODY_PREDICATE.finditer(definition), 1):
                 read = re.findall(r"(?:from|join) ((?:public|internal)\.\w+)", definition)
-                by_tenant = "app_tenant()" in match.group()
+                joined = [_held(connection, [each]) for each in _JOINED.findall(definition)]
+                held_by = _held(connection, read) or next(filter(None, joined), ())
                 yield Mutant(
                     f"function {name} without predicate {place}: {match.group()}", None,
                     f"{definition[: match.start()]}true{definition[match.end() :]}",
-                    is_held=by_tenant and (
-                        _are_held(connection, read)
-                        or any(_are_held(connection, [each]) for each in _JOINED.findall(definition))
-                    ),
+                    held_by=held_by if "app_tenant()" in match.group() else (),
                 )  # fmt: skip
 
 

@@ -9,10 +9,15 @@ mutant and prints who noticed what.
 
 from __future__ import annotations
 
+import json
 import re
 import zlib
-from collections.abc import Callable, Iterator
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import replace
+from datetime import timedelta
 from typing import Any
+from uuid import uuid4
 
 import psycopg
 import pytest
@@ -70,6 +75,36 @@ _SUSPECTS = (
 )
 
 
+def _end_apart(connection: Connection, canary_world: CanaryWorld) -> None:
+    """Each tenant's data ends with an impression, that of B long before anything of A does."""
+    a, b = canary_world.world.a.tenant_id, canary_world.world.b.tenant_id
+    row = connection.execute(
+        "select max(occurred_at), max(occurred_at) filter (where tenant_id = %s) from ("
+        "select tenant_id, occurred_at from listener_events "
+        "union all select tenant_id, occurred_at from attribution_events) e",
+        [b],
+    ).fetchone()
+    assert row is not None
+    last, last_of_b = row
+    end = last + timedelta(days=41)
+    connection.execute("select ensure_event_storage(%s, %s)", [last_of_b, end + timedelta(days=1)])
+    for tenant, table, kind, values in (
+        (b, "attribution_events", "attribution_type = 'impression'", {"occurred_at": last_of_b + timedelta(hours=1)}),
+        (a, "listener_events", "event_type = 'download'", {"occurred_at": end - timedelta(days=1)}),
+        (a, "attribution_events", "attribution_type = 'impression'", {"occurred_at": end}),
+        (a, "internal.campaign_days", "attribution_type = 'impression'", {"local_day": end.date()}),
+    ):  # fmt: skip
+        own = {} if table.startswith("internal") else {"id": uuid4()}
+        connection.execute("select set_tenant_context(%s)", [tenant])
+        added = connection.execute(
+            f"insert into {table} select (jsonb_populate_record(t, %s)).* from {table} t "
+            f"where tenant_id = %s and {kind} limit 1".encode(),
+            [json.dumps(own | values, default=str), tenant],
+        )
+        assert added.rowcount == 1
+    connection.execute("select set_account_context(null, null)")
+
+
 class Probe:
     """What notices: each way says what it saw, or nothing."""
 
@@ -79,7 +114,9 @@ class Probe:
         # A rule that is broken from the start would notice everything.
         assert faults(connection) == []
         assert list(guards.undecided(connection)) == []
+        _end_apart(connection, canary_world)
         self._ruler = rights.Ruler(connection, canary_world)
+        self.relations = list(self._ruler.public)
         # tests/schema/test_rights.py says that this is what the matrix states.
         self._before = {person: self._ruler.shares_in(self._ruler.public, person) for person in _SUSPECTS}
         # What noticed a kind of break last, a rule or the matrix, is asked first.
@@ -97,6 +134,31 @@ class Probe:
         ]
         self._told = self._answers()
         assert self.sessions() is None
+        assert self.functions() is None
+
+    def tried(self, mutant: Mutant, *, thoroughly: bool = False) -> list[str]:
+        """Who noticed the mutant and what; of one that row security stands behind, without that too."""
+        with self.connection.transaction(force_rollback=True):
+            self.connection.execute(mutant.statement.encode())
+            seen = self.noticed(mutant, thoroughly=thoroughly)
+            # That a file has to be written anew is no notice of what a migration with its files breaks.
+            if seen and seen[0].startswith("guards: ") and not mutant.is_judgement:
+                seen = []
+            if not seen and mutant.held_by:
+                self.bare(mutant.held_by)
+                # Not by the rules, which see that row security is gone.
+                ways = {
+                    "matrix": self.matrix(mutant),
+                    "functions": self.functions(),
+                    "sessions": self.sessions(),
+                }
+                seen = [f"{way}, without row security: {said}" for way, said in ways.items() if said]
+        return seen
+
+    def bare(self, tables: Iterable[str]) -> None:
+        """Row security holds the owner of these no more, to the end of the transaction."""
+        for table in tables:
+            self.connection.execute(f"alter table {table} no force row level security".encode())
 
     def noticed(self, mutant: Mutant, *, thoroughly: bool = False) -> list[str]:
         """Who noticed, and what."""
@@ -136,6 +198,12 @@ class Probe:
             self._first[mutant.kind] = said.split(": ")[0] if way.startswith("rule") else way
         return found
 
+    def imagined(self, relations: Iterable[str]) -> list[str]:
+        """What is noticed of mutants that do nothing: by each way there is, of these relations and of none."""
+        nothing = [Mutant("nothing", relation, "select 1") for relation in (None, *relations)]
+        judged = [replace(nothing[0], is_judgement=True), *nothing]
+        return [said for mutant in judged for said in self.tried(mutant, thoroughly=True)]
+
     def matrix(self, mutant: Mutant) -> str | None:
         relation = mutant.relation
         if relation is None:
@@ -165,7 +233,9 @@ class Probe:
             rights.become(self.connection, rights.everybody(self._canary_world)["alice"])
             for setting, value in forged.items():
                 self.connection.execute("select set_config(%s, %s, true)", [setting, str(value)])
-            seen = self._canary_world.of_b.seen_in(self._called())
+            # The session named these itself: whoever hands them back tells nothing.
+            said = frozenset(map(str, forged.values()))
+            seen = self._canary_world.of_b.seen_in(self._called(), but=said)
         return f"a function tells {seen} of another tenant" if seen else None
 
     def sessions(self) -> str | None:
@@ -205,6 +275,22 @@ def test_searches_are_asked_and_answer(probe: Probe) -> None:
             assert told["charlie"], call
 
 
+def test_nobody_notices_a_mutant_that_does_nothing(probe: Probe) -> None:
+    """Whoever did would notice all the others just as well."""
+    assert probe.imagined(("campaigns", "campaign_days", "permissions")) == []
+
+
+def test_what_row_security_stands_behind_holds_without_it(probe: Probe) -> None:
+    """So that what is told once a predicate is gone too, is told because of the predicate."""
+    held = [mutant for mutant in mutants(probe.connection) if mutant.held_by]
+    assert held
+    with probe.connection.transaction(force_rollback=True):
+        probe.bare({table for mutant in held for table in mutant.held_by})
+        assert probe.functions() is None
+        assert probe.sessions() is None
+        assert {probe.matrix(mutant) for mutant in held} == {None}
+
+
 def test_every_rule_can_be_broken(probe: Probe) -> None:
     """A rule that no mutant breaks would be no rule; the one on references is broken here by hand."""
     superuser, whole = probe.connection, {*RULES, *FORMS}
@@ -229,30 +315,29 @@ def test_the_share_of_the_day_is_noticed(probe: Probe, request: pytest.FixtureRe
     # By name, so that neither a new table nor an old one's neighbours move a mutant to another day.
     chosen = [each for each in found if zlib.crc32(each.name.encode()) % _SHARES == share]
     assert len(chosen) > len(found) / _SHARES / 2
-    unnoticed = []
-    for mutant in chosen:
-        with probe.connection.transaction(force_rollback=True):
-            probe.connection.execute(mutant.statement.encode())
-            if not (probe.noticed(mutant) or mutant.is_held):
-                unnoticed.append(mutant.name)
+    unnoticed = [mutant.name for mutant in chosen if not probe.tried(mutant)]
     assert unnoticed == [], "\n".join([f"--mutants {share}", *unnoticed])
+    # Nor has what was tried left anything that is noticed by itself.
+    assert (
+        probe.imagined(name for name in probe.relations if zlib.crc32(name.encode()) % _SHARES == share) == []
+    )
 
 
 @pytest.mark.proof
 def test_who_notices_which_mutant(probe: Probe, capsys: pytest.CaptureFixture[str]) -> None:
     """Every way is asked about every mutant, and the table says who noticed what."""
     unnoticed, table = [], []
-    for mutant in mutants(probe.connection):
-        with probe.connection.transaction(force_rollback=True):
-            probe.connection.execute(mutant.statement.encode())
-            seen = probe.noticed(mutant, thoroughly=True)
-        # That a file has to be written anew is no notice of what a migration with its files breaks.
-        if seen and seen[0].startswith("guards: ") and not mutant.is_judgement:
-            seen = []
-        if not seen and mutant.is_held:
-            seen = ["redundant: row security holds it"]
+    alone, together = Counter[str](), Counter[str]()
+    found = mutants(probe.connection)
+    for mutant in found:
+        seen = probe.tried(mutant, thoroughly=True)
         table.append(f"{mutant.name}\n    {'; '.join(seen) or 'NOT NOTICED'}")
         unnoticed += [] if seen else [mutant.name]
+        ways = [said.split(":")[0] for said in seen]
+        together.update(ways)
+        alone.update(ways if len(ways) == 1 else [])
+    told = [f"{way}: {count}, alone {alone[way]}" for way, count in together.most_common()]
     with capsys.disabled():
-        print("", *table, sep="\n")  # noqa: T201 - the table is what this programme is for
+        print("", *table, f"{len(found)} mutants", *told, sep="\n")  # noqa: T201 - the table is what this programme is for
     assert unnoticed == [], "\n".join(unnoticed)
+    assert probe.imagined(probe.relations) == []
