@@ -35,6 +35,7 @@ from queries.settings import Settings
 blueprint = Blueprint("collector", __name__)
 
 LARGEST_BODY = 8 * 1024 * 1024
+_NDJSON = ("application/x-ndjson", "application/ndjson")
 _GIF = b64decode("R0lGODlhAQABAIAAAAAAAP///yH5BAEAAAAALAAAAAABAAEAAAIBRAA7")
 _PURPOSES = ("Sec-Purpose", "Purpose", "X-Moz")
 
@@ -56,10 +57,11 @@ def events() -> Response:
     found = find_api_key(key.strip()) if scheme.lower() == "bearer" else None
     if found is None:
         raise Unauthorized("Send a key: Authorization: Bearer pb_…")
-    batch = _batch(_body())
+    body = _body()
+    batch = _batch(body)
     if len(batch) > LARGEST_BATCH:
         raise RequestEntityTooLarge(f"A batch holds at most {LARGEST_BATCH:,} events.")
-    taken = take_events(*found, batch)
+    taken = take_events(*found, batch, lines=_line_numbers(body))
     return jsonify(
         {
             "imported": taken.imported,
@@ -138,7 +140,7 @@ def _body() -> bytes:
 
 def _batch(body: bytes) -> list[Any]:
     """The events of a body. Raises: BadRequest."""
-    if request.mimetype in ("application/x-ndjson", "application/ndjson"):
+    if request.mimetype in _NDJSON:
         return [_line(line) for line in body.splitlines() if line.strip()]
     try:
         found = orjson.loads(body)
@@ -164,6 +166,13 @@ def _read_again(body: bytes, found: Any) -> Any:
     if isinstance(found, dict) and isinstance(again, Twice):
         raise BadRequest(f'The name "{printable(again.name)}" stands twice around the events.')
     return again
+
+
+def _line_numbers(body: bytes) -> list[int] | None:
+    """On which line of NDJSON each event stands; None for JSON, where its place in the array says so."""
+    if request.mimetype not in _NDJSON:
+        return None
+    return [number for number, line in enumerate(body.splitlines(), 1) if line.strip()]
 
 
 def _line(line: bytes) -> Any:

@@ -6,7 +6,6 @@ What is told here (flight, stage, what counts as a conversion) is what imports, 
 from __future__ import annotations
 
 import json
-import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -21,11 +20,11 @@ from sqlalchemy.exc import DBAPIError
 from queries.campaign_states import STAGES
 from queries.errors import AccessRefused, InvalidRequest, NotFound
 from queries.ingest.bookings import campaigns_of
+from queries.ingest.currencies import currencies
 from queries.session import Actor, tenant_session
 from queries.statements import ask, tell
 
 CONVERSION_TYPES = ("purchase", "lead")
-_CURRENCY = re.compile(r"[A-Z]{3}")
 _MICROS = 1_000_000
 _MOST_MICROS = 10**15
 _MOST_CONVERSIONS = 10**9
@@ -78,7 +77,7 @@ def create_campaign(actor: Actor, told: NewCampaign) -> UUID:
         )
     _one_of(told.stage, STAGES, "stage")
     _one_of(told.conversion_type, CONVERSION_TYPES, "conversion type")
-    if told.currency is not None and not _CURRENCY.fullmatch(told.currency):
+    if told.currency is not None and told.currency not in currencies():
         raise InvalidRequest("A currency is written like EUR (ISO 4217).", field="currency")
     if told.goal_conversions is not None and not 1 <= told.goal_conversions <= _MOST_CONVERSIONS:
         raise InvalidRequest("A goal is a number of conversions, from 1 on.", field="goal")

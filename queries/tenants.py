@@ -14,6 +14,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 from sqlalchemy import Connection
 
 from queries.errors import InvalidRequest, NotFound
+from queries.ingest.currencies import currencies
 from queries.people import end_sessions_of, new_token, token_hash
 from queries.session import system_session
 from queries.statements import ask, tell
@@ -24,7 +25,6 @@ OPERATOR = "operator"
 
 _SLUG = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
 _EMAIL = re.compile(r"[^@\s]+@[^@\s]+")
-_CURRENCY = re.compile(r"[A-Z]{3}")
 # As the database takes them: of an area and a place. What PST or EST mean depends on whom one asks.
 _ZONE = re.compile(r"UTC$|[A-Z][A-Za-z]+/")
 _OWNABLE = {"sponsor": "tenants/sponsor_named", "podcast": "tenants/podcast_named"}
@@ -54,7 +54,7 @@ def create_tenant(*, name: str, slug: str, time_zone: str, currency: str) -> UUI
         raise InvalidRequest(
             "A slug is made of a-z, 0-9 and single hyphens, like northlight-audio.", field="slug"
         )
-    if not _CURRENCY.fullmatch(currency):
+    if currency not in currencies():
         raise InvalidRequest("A currency is written like EUR (ISO 4217).", field="currency")
     try:
         if not _ZONE.match(time_zone):

@@ -28,13 +28,16 @@ _REASONS = {
     "different": "Another ad unit of this id stands already, with other content.",
     "taken": "Another ad unit of the campaign stands at this place already.",
     "beyond": "The ad unit begins after the end of the episode.",
+    "overlong": "The ad unit ends more than a minute after the end of the episode.",
 }
 
 
 def _whole_seconds(key: str, value: Any) -> int:
     number = number_of(key, value)
-    if number != number.to_integral_value() or not 0 <= number <= _LONGEST_SECONDS:
+    if number != number.to_integral_value() or number < 0:
         raise RowRefused("This is not a number of whole seconds.", found(key, value))
+    if number > _LONGEST_SECONDS:
+        raise RowRefused("No episode lasts longer than 100 hours.", found(key, value))
     return int(number)
 
 

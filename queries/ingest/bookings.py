@@ -12,7 +12,7 @@ import orjson
 from sqlalchemy import Connection
 
 from queries.ingest.batches import BatchDone
-from queries.ingest.columns import Column, RowRefused, found, number_of, one_of, printable
+from queries.ingest.columns import Column, RowRefused, currency_of, found, number_of, one_of, printable
 from queries.ingest.events import DryRun
 from queries.ingest.imports import SHOWN_REFUSALS, ImportResult, Refusal, importing, result
 from queries.ingest.small_tables import Line, SmallTable, Told, add_rows, read_small
@@ -26,6 +26,8 @@ _MOST = 10**12
 _REASONS = {
     "different": "Another booking of this id stands already, with other content.",
     "code_taken": "Another booking has this promo code.",
+    "other_currency": "The campaign has another currency.",
+    "far_away": "The flight lies more than 180 days outside that of its campaign.",
 }
 
 
@@ -77,13 +79,6 @@ def _money(key: str, value: Any) -> int:
     return int(micros)
 
 
-def _currency(key: str, value: Any) -> str:
-    text = _text(key, value)
-    if len(text) != 3 or not text.isascii() or not text.isalpha():
-        raise RowRefused("A currency is three letters, like EUR.", found(key, text))
-    return text.upper()
-
-
 BOOKINGS = SmallTable(
     "booking", "bookings", "Bookings",
     (
@@ -96,7 +91,7 @@ BOOKINGS = SmallTable(
                required=True),
         Column("booked_impressions", "How many were sold; cpm needs it", _count, ("impressions",)),
         Column("rate", "Price of a thousand, or of all", _money, ("price",), required=True),
-        Column("currency", "Three letters, like EUR", _currency, ("currency_code",), required=True),
+        Column("currency", "Three letters, like EUR", currency_of, ("currency_code",), required=True),
         Column("promo_code", "The code a buyer gives", _code, ("code", "coupon")),
         Column("vanity_url", "The address that is said aloud, with https://", _address),
     ),
@@ -150,7 +145,7 @@ def _add(connection: Connection, actor: Actor, lines: list[Line]) -> tuple[int, 
     refusals += refused
     for row in said:
         if row["outcome"] in _REASONS:
-            refusals.append(Refusal(row["line_number"], _REASONS[row["outcome"]]))
+            refusals.append(Refusal(row["line_number"], _REASONS[row["outcome"]], row["detail"]))
         elif row["outcome"] == "imported":
             imported += 1
         else:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import math
 import time
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
@@ -58,7 +58,7 @@ _AT_FAULT = {
 
 @dataclass(frozen=True, slots=True)
 class Taken:
-    """What became of a batch: `line_number` of a refusal is the place in the batch, from 1."""
+    """What became of a batch: `line_number` of a refusal is the line, or place in the batch, from 1."""
 
     imported: int
     duplicate: int
@@ -85,9 +85,11 @@ class Lists:
     place_of: FindPlace = nowhere
 
 
-def take_events(tenant_id: UUID, key_id: UUID, events: list[Any]) -> Taken:
+def take_events(
+    tenant_id: UUID, key_id: UUID, events: Sequence[Any], *, lines: Sequence[int] | None = None
+) -> Taken:
     """What became of a batch of events, each an object with the fields that a line of NDJSON may have, or
-    the RowRefused that stands for one that could not be read.
+    the RowRefused that stands for one that could not be read. `lines`: where each stands; from 1 on unless told.
 
     Sent again it adds nothing. Raises: AccessRefused for a key that may not do this.
     """
@@ -101,7 +103,7 @@ def take_events(tenant_id: UUID, key_id: UUID, events: list[Any]) -> Taken:
         if not key or not key[0]["may_write"]:
             raise AccessRefused("This key may not send events.")
         clock = ask(connection, "ingest/clock")[0]
-        for number, event in enumerate(events, 1):
+        for number, event in zip(lines or range(1, len(events) + 1), events, strict=True):
             told = kind_of(event) if isinstance(event, dict) else None
             try:
                 kind = _known(told, event)

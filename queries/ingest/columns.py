@@ -13,6 +13,8 @@ from uuid import UUID
 
 import orjson
 
+from queries.ingest.currencies import currencies
+
 Kind = Literal["listener", "attribution"]
 KINDS: tuple[Kind, ...] = ("listener", "attribution")
 
@@ -187,10 +189,13 @@ def _country(key: str, value: Any) -> str:
     return text
 
 
-def _currency(key: str, value: Any) -> str:
+def currency_of(key: str, value: Any) -> str:
+    """The currency in capitals. Raises: RowRefused."""
     text = text_of(key, value).upper()
     if not _CURRENCY.fullmatch(text):
         raise RowRefused("A currency is three letters, like EUR.", found(key, value))
+    if text not in currencies():
+        raise RowRefused("No country has this currency (ISO 4217).", found(key, value))
     return text
 
 
@@ -286,7 +291,7 @@ COLUMNS: dict[Kind, tuple[Column, ...]] = {
             "value", "Value in the currency, like 19.90, in place of value_micros", _money,
             ("amount", "revenue", "order_value"),
         ),
-        Column("currency", "Three letters, like EUR; needed with a value", _currency, ("currency_code",), data=True),
+        Column("currency", "Three letters, like EUR; needed with a value", currency_of, ("currency_code",), data=True),
     ),
 }  # fmt: skip
 

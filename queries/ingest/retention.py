@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field
-from datetime import date
+from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from typing import Any, BinaryIO
 from uuid import UUID
@@ -27,6 +27,8 @@ from queries.statements import ask
 _LARGEST_COUNT = 10**9
 _LARGEST_SHARE = 100
 _MEASURES = ("listeners", "plays", "share")
+_AHEAD = timedelta(hours=14)
+"""Where the day begins first it is so far ahead of UTC."""
 _DIFFERENT = "Another curve of this day stands already, with other content."
 
 
@@ -170,6 +172,7 @@ def _curves(
 ) -> tuple[list[_Curve], list[Refusal], int]:
     """Curves of at least two points, what is refused, and how many points were told twice."""
     references = References()
+    latest = _latest_day(ask(connection, "ingest/clock")[0]["now"])
     told = {values.get("episode", defaults.episode) for _, values in lines}
     references.learn_episodes(connection, {name for name in told if name})
     curves: dict[tuple[Any, ...], _Curve] = {}
@@ -177,7 +180,7 @@ def _curves(
     twice = 0
     for number, values in lines:
         try:
-            for curve, place, amount in _points(references, curves, values, defaults):
+            for curve, place, amount in _points(references, curves, values, defaults, latest):
                 twice += not curve.add(number, place, amount)
         except RowRefused as refused:
             refusals.append(Refusal(number, refused.reason, refused.detail))
@@ -187,17 +190,25 @@ def _curves(
     return list(curves.values()), refusals, twice
 
 
+def _latest_day(now: datetime) -> date:
+    """The last day that has begun anywhere."""
+    return (now.astimezone(UTC) + _AHEAD).date()
+
+
 def _points(
     references: References,
     curves: dict[tuple[Any, ...], _Curve],
     values: dict[str, Any],
     defaults: CurveDefaults,
+    latest: date,
 ) -> Iterable[tuple[_Curve, Decimal, Decimal]]:
     """A point for each measure in the line, with its curve. Raises: RowRefused."""
     told = {"episode": defaults.episode, "platform": defaults.platform, "as_of": defaults.as_of} | values
     absent = [name for name in ("episode", "platform", "as_of") if told[name] is None]
     if absent:
         raise RowRefused("A value is missing.", absent[0])
+    if told["as_of"] > latest:
+        raise RowRefused("The day lies in the future.", found("as_of", told["as_of"].isoformat()))
     places = [unit for unit in ("second", "percent") if unit in values]
     measures = [measure for measure in _MEASURES if measure in values]
     if len(places) != 1:

@@ -259,6 +259,12 @@ def test_a_name_that_stands_twice_around_the_events_is_a_problem(alpha: Sender) 
     assert alpha.events() == []
 
 
+def test_lines_of_ndjson_are_counted_with_the_blank_ones(alpha: Sender) -> None:
+    good = json.dumps(alpha.event())
+    answer = alpha.post(f"\n{good}\n\r\n  \n{{half\n\n7\n", kind="application/x-ndjson")
+    assert (answer.json["imported"], [one["line"] for one in answer.json["refusals"]]) == (1, [5, 7])
+
+
 def test_a_line_that_is_not_utf_8_is_refused_and_the_rest_stands(alpha: Sender) -> None:
     good = json.dumps(alpha.event()).encode()
     answer = alpha.post(b"\n".join([good, b'{"app": "caf\xe9"}', b"{half"]), kind="application/x-ndjson")

@@ -21,7 +21,7 @@ from tests.studio import NOW, Studio
 _YESTERDAY = (NOW - timedelta(days=1)).isoformat()
 FILES = {
     "events": f"episode_guid,listener_id,event_type,occurred_at\nguid-1,l1,play,{_YESTERDAY}\n",
-    "bookings": "campaign,starts_on,ends_on,pricing_model,rate,currency\nCAMPAIGN,2026-10-01,2026-10-31,flat,9,EUR\n",
+    "bookings": "campaign,starts_on,ends_on,pricing_model,rate,currency\nCAMPAIGN,DAY,DAY,flat,9,USD\n",
     "ad-units": "campaign,episode,unit_type,position_seconds,duration_seconds\nCAMPAIGN,guid-1,pre_roll,0,15\n",
     "retention": "episode,platform,as_of,second,plays\nguid-1,Spotify,2026-11-01,0,9\nguid-1,Spotify,2026-11-01,60,7\n",
 }
@@ -54,7 +54,9 @@ def take(
 
     def run(command: str, screen: io.StringIO, is_dry: bool) -> str:
         file = tmp_path / f"{command}.csv"
-        file.write_text(FILES[command].replace("CAMPAIGN", str(studio.campaign)))
+        file.write_text(
+            FILES[command].replace("CAMPAIGN", str(studio.campaign)).replace("DAY", str(NOW.date()))
+        )
         arguments = [command, str(file), "--tenant", slug, *(["--dry-run"] if is_dry else [])]
         with monkeypatch.context() as patched:
             patched.setattr(import_, "databases", here)

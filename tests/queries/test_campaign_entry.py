@@ -211,7 +211,8 @@ def test_a_campaign_is_stored_as_it_was_told_and_once(run: Run, alice: Tenant) -
          "There is no stage sold; there are prospect, proposed, booked, live, paused, completed, cancelled."),
         ({"conversion_type": "visit"}, InvalidRequest,
          "There is no conversion type visit; there are purchase, lead."),
-        ({"currency": "euro"}, InvalidRequest, "A currency is written like EUR (ISO 4217)."),
+        *[({"currency": currency}, InvalidRequest, "A currency is written like EUR (ISO 4217).")
+          for currency in ("euro", "eur", "XXX", "QQQ")],
         *[({"budget": budget}, InvalidRequest, "A budget is an amount of money, written like 12500.50.")
           for budget in ("-1", "much", "NaN", "Infinity", "1e99", "0.0000001", "1000000000.000001")],
         *[({"goal_conversions": goal}, InvalidRequest, "A goal is a number of conversions, from 1 on.")

@@ -98,6 +98,16 @@ def test_ad_units_stand_where_the_file_says(alice: Seller) -> None:
     )
 
 
+def test_an_ad_may_end_a_minute_after_what_its_feed_says_and_no_later(alice: Seller) -> None:
+    done = alice.take_units(
+        f",{alice.campaign},guid-1,post_roll,1790,70,", f",{alice.campaign},guid-1,mid_roll,1780,600,"
+    )
+    assert _counts(done) == (1, 0, 1)
+    with alice.tenant.owner() as owner:
+        owner.execute("update episodes set duration_seconds = null where guid = 'guid-2'")
+    assert _counts(alice.take_units(f",{alice.campaign},guid-2,post_roll,1790,3600,")) == (1, 0, 0)
+
+
 def test_another_at_the_same_place_or_under_the_same_id_is_refused(alice: Seller) -> None:
     alice.take_units(
         f"A-1,{alice.campaign},guid-1,mid_roll,600,30,", f",{alice.campaign},guid-1,mid_roll,900,30,"
@@ -128,6 +138,8 @@ BAD = (
     ("{campaign},guid-1,pre_roll,0,15,perhaps", "neither yes nor no"),
     ("{campaign},guid-1,pre_roll,,15,", "A value is missing."),
     ("{campaign},guid-1,post_roll,1800,15,", "after the end of the episode"),
+    ("{campaign},guid-1,post_roll,1790,71,", "more than a minute after the end of the episode"),
+    ("{campaign},guid-1,pre_roll,360001,15,", "No episode lasts longer than 100 hours."),
     ("{foreign},guid-1,pre_roll,0,15,", "The campaign is not known"),
     ("{campaign},{foreign_episode},pre_roll,0,15,", "The episode is not known."),
     ("{campaign},guid-1", "another number of values"),

@@ -34,7 +34,12 @@ def booking_database(settings: Settings, make_database: Callable[[str], Database
 
 @pytest.fixture
 def alice(booking_database: Database) -> Studio:
-    return Studio(booking_database)
+    studio = Studio(booking_database)
+    with studio.tenant.owner() as owner:
+        owner.execute(
+            "update campaigns set start_date = '2026-10-01', end_date = '2026-12-31', currency = 'EUR'"
+        )
+    return studio
 
 
 @pytest.fixture
@@ -93,6 +98,13 @@ def test_bad_bookings_are_listed_and_the_good_ones_stand(alice: Studio, charlie:
         (f",{alice.campaign},2026-10-01,2026-10-31,cpm,1000,1_000,EUR,,", "This is not an amount of money."),
         (f",{alice.campaign},31.10.2026,2026-10-31,cpm,1000,20,EUR,,", "A day is written like 2026-10-31."),
         (f",{alice.campaign},2026-10-01,2026-10-31,cpm,1000,20,euro,,", "A currency is three letters, like EUR."),
+        (f",{alice.campaign},2026-10-01,2026-10-31,cpm,1000,20,XXX,,", "No country has this currency (ISO 4217)."),
+        (f",{alice.campaign},2026-10-01,2026-10-31,cpm,1000,20,QQQ,,", "No country has this currency (ISO 4217)."),
+        (f",{alice.campaign},2026-10-01,2026-10-31,cpm,1000,20,USD,,", "The campaign has another currency."),
+        (f",{alice.campaign},2016-10-01,2016-10-31,cpm,1000,20,EUR,,",
+         "The flight lies more than 180 days outside that of its campaign."),
+        (f",{alice.campaign},2026-10-01,2099-10-31,cpm,1000,20,EUR,,",
+         "The flight lies more than 180 days outside that of its campaign."),
         (f",{alice.campaign},2026-10-01,2026-10-31,auction,1000,20,EUR,,", "The pricing is cpm or flat."),
         (f",{alice.campaign},2026-10-02,2026-10-31,cpm,1000,20,EUR,one,", "Another booking has this promo code."),
         ("too,few", "The line has another number of values than the header."),
@@ -107,6 +119,28 @@ def test_bad_bookings_are_listed_and_the_good_ones_stand(alice: Studio, charlie:
     assert (done.imported, done.refused) == (0, 1)
     assert len(_standing(alice)) == 1
     assert _standing(charlie) == []
+
+
+def test_a_booking_fits_its_campaign_and_what_stood_before_stays_the_same(alice: Studio) -> None:
+    def row(starts: str, ends: str, currency: str = "EUR") -> str:
+        return f",{alice.campaign},{starts},{ends},flat,,20,{currency},,"
+
+    # The campaign's flight is October to December: 180 days before and after it are the last ones.
+    fitting = [row("2026-04-04", "2026-05-01"), row("2027-06-01", "2027-06-29")]
+    early, late = row("2026-04-03", "2026-05-01"), row("2027-06-01", "2027-06-30")
+    done = _take(alice, *fitting, early, late, row("2026-10-01", "2026-10-31", "USD"))
+    assert (done.imported, done.duplicate, done.refused) == (2, 0, 3)
+    assert alice.refusals() == [
+        (4, "The flight lies more than 180 days outside that of its campaign.", "2026-10-01 to 2026-12-31"),
+        (5, "The flight lies more than 180 days outside that of its campaign.", "2026-10-01 to 2026-12-31"),
+        (6, "The campaign has another currency.", "EUR"),
+    ]
+    with alice.tenant.owner() as owner:
+        owner.execute(
+            "update campaigns set start_date = '2028-10-01', end_date = '2028-12-31', currency = 'USD'"
+        )
+    again = _take(alice, *fitting)
+    assert (again.imported, again.duplicate, again.refused) == (0, 2, 0)
 
 
 @pytest.fixture

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import csv
 from collections.abc import Callable, Iterator
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
 import psycopg
@@ -140,8 +140,7 @@ def test_what_columns_of_bookings_mean_is_remembered_for_their_source(
     alice: Tenant, run: Callable[..., Result], tmp_path: Path
 ) -> None:
     """It was told anew for each file, though the help of the others said that this is not needed."""
-    today = datetime.now(UTC).date()
-    campaign = alice.campaign(alice.sponsor("S"), today, today)
+    campaign = alice.campaign(alice.sponsor("S"), date(2026, 10, 1), date(2026, 12, 31), currency="EUR")
     told = ("kampagne=campaign", "von=starts_on", "bis=ends_on", "art=pricing_model", "preis=rate", "notiz=")
     paths = [tmp_path / name for name in ("orders-2026-10.csv", "orders-2026-11.csv", "elsewhere.csv")]
     for number, path in enumerate(paths):

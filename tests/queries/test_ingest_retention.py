@@ -6,7 +6,7 @@ import gzip
 import io
 import os
 from collections.abc import Callable, Iterator
-from datetime import date
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -151,6 +151,20 @@ def test_a_line_names_what_is_the_tenants_own_and_a_curve_has_two_points(
         2,
     )
     assert alice.refusals()[-1][1:] == ("A value is missing.", "as_of")
+
+
+def test_a_curve_is_of_no_day_that_has_begun_nowhere(alice: Platform) -> None:
+    ahead = (datetime.now(UTC) + timedelta(hours=14)).date()
+    text = "as_of,second,plays\n" + "".join(
+        f"{day},{second},5\n" for day in (ahead, ahead + timedelta(days=1)) for second in (0, 1)
+    )
+    assert _counts(alice.take_curve(text, CurveDefaults("guid-1", "Spotify"))) == (2, 0, 2)
+    assert [row[:2] for row in alice.refusals()] == [(n, "The day lies in the future.") for n in (4, 5)]
+    dry = check_retention(
+        alice.actor, io.BytesIO(b"second,plays\n0,5\n1,5\n"),
+        defaults=CurveDefaults("guid-1", "Spotify", date(2126, 11, 1)), told=Told(),
+    )  # fmt: skip
+    assert (dry.good, dry.refused) == (0, 2)
 
 
 def test_ndjson_and_parquet_say_the_same(alice: Platform) -> None:

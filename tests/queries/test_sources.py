@@ -87,7 +87,7 @@ def test_events_are_complete_up_to_the_last_one_and_the_rest_up_to_the_last_impo
     assert (found["import_source"], found["records_imported"], found["records_refused"]) == ("test.csv", 1, 1)
     bookings = (
         "campaign,starts_on,ends_on,pricing_model,rate,currency\n"
-        f"{studio.campaign},2026-10-01,2026-10-31,flat,1,EUR\n"
+        f"{studio.campaign},{NOW.date()},{NOW.date()},flat,1,USD\n"
     )
     import_bookings(studio.actor, io.BytesIO(bookings.encode()), name="bookings.csv")
     found = _sources(studio)["bookings"]
