@@ -2242,6 +2242,8 @@ CREATE TABLE public.excluded_requests (
     occurred_at timestamp with time zone NOT NULL,
     rule_version text NOT NULL,
     created_at timestamp with time zone DEFAULT now() NOT NULL,
+    line_number bigint,
+    CONSTRAINT excluded_requests_line_number_check CHECK ((line_number > 0)),
     CONSTRAINT excluded_requests_reason_check CHECK ((reason = ANY (ARRAY['head'::text, 'method'::text, 'not_modified'::text, 'failed_status'::text, 'too_short'::text, 'size_unknown'::text, 'piece'::text, 'range_probe'::text, 'bot'::text, 'self_declared_bot'::text, 'data_centre'::text, 'vpn'::text, 'empty_agent'::text, 'malformed_agent'::text, 'watch_app'::text, 'preload'::text, 'repeat'::text]))),
     CONSTRAINT excluded_requests_rule_version_check CHECK (((length(rule_version) >= 1) AND (length(rule_version) <= 80)))
 )
@@ -2258,6 +2260,8 @@ COMMENT ON COLUMN public.excluded_requests.reason IS 'head: HEAD; method: neithe
 COMMENT ON COLUMN public.excluded_requests.rule_version IS 'Which counting rules were applied: COUNTING_VERSION, as "IAB 2.3, rules 1". Those were the only ones there were while this was a number, which is what rows of that time say now; "1" was written by the release of that time and means the same.';
 
 COMMENT ON COLUMN public.excluded_requests.created_at IS 'When it was stored; of rows older than this column, when the column came.';
+
+COMMENT ON COLUMN public.excluded_requests.line_number IS 'The line of the log, from 1 on, of the import that brought it. Empty: from a prefix, an event file or the API, or kept before this was.';
 
 CREATE TABLE internal.listener_days (
     tenant_id uuid NOT NULL,

@@ -93,8 +93,26 @@ def test_the_list_of_refused_rows_holds_the_requests_too(host: Host, tmp_path: P
     assert (tmp_path / "refused.csv").read_text().splitlines() == [
         "line,reason,detail",
         "2,The line is not written in the format of this log.,",
-        f',A bot: it is on the list of known ones or says so itself.,"{at().isoformat()}, episode {host.one}"',
+        f'1,A bot: it is on the list of known ones or says so itself.,"{at().isoformat()}, episode {host.one}"',
     ]
+
+
+def test_a_request_keeps_its_line_when_it_is_given_another_reason(host: Host, tmp_path: Path) -> None:
+    """The first piece of a download waits under one reason, and is a piece of it once the second one has come."""
+    done = host.log("broken\n", piece(at("10:00:00"), 0, MINUTE // 2))
+    write_refusals(host.actor, done.import_id, tmp_path / "first.csv")
+    again = host.log(
+        line(at("10:01:00"), agent="curl/8"), piece(at("10:05:00"), MINUTE // 2, SIZE),
+        name="later.log",
+    )  # fmt: skip
+    assert again.imported == 1
+    assert host.rows(
+        "select reason, line_number from excluded_requests where tenant_id = %(tenant)s order by occurred_at"
+    ) == [("piece", 2), ("bot", 1)]
+    write_refusals(host.actor, done.import_id, tmp_path / "refused.csv")
+    lists = [(tmp_path / name).read_text().splitlines() for name in ("first.csv", "refused.csv")]
+    assert [[one.split(",")[0] for one in listed] for listed in lists] == [["line", "1", "2"]] * 2
+    assert lists[0] != lists[1]
 
 
 def test_the_same_log_again_adds_nothing(host: Host) -> None:

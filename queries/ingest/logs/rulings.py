@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter as Tally
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any, Literal
 from uuid import UUID
@@ -45,6 +45,8 @@ def judge_requests(
 
     `source` is the way they came by, which stands in each download.
     """
+    # Of a log the line tells its owner what to look at; a prefix has none.
+    lines = {id_: request.number for id_, request in requests.items()} if source == "log" else {}
     fetches: dict[UUID, Fetch] = {}
     refused: list[Ruling] = []
     for id_, request in requests.items():
@@ -55,16 +57,19 @@ def judge_requests(
             fetches[id_] = judged
         else:
             refused.append(Ruling(id_, request.occurred_at, file.episode, judged))
-    return judge_fetches(connection, rules, fetches, source=source, refused=refused, import_id=import_id)
+    return judge_fetches(
+        connection, rules, fetches, source=source, refused=refused, import_id=import_id, lines=lines
+    )
 
 
 def judge_fetches(
     connection: Connection, rules: Rules, fetches: dict[UUID, Fetch], *, source: Source,
     refused: Iterable[Ruling] = (), import_id: UUID | None = None, filtered: Filtered | None = None,
+    lines: Mapping[UUID, int] | None = None,
 ) -> Judged:  # fmt: skip
     """The same of requests that every rule for single requests let pass, beside those of their batch that none did.
 
-    `filtered` says what list they were judged by where that was not the one of these rules.
+    `filtered` says what list they were judged by where that was not the one of these rules; `lines` where they stood.
     """
     ask(connection, "ingest/before_events", downloads=True)
     rulings = {ruling.id: ruling for ruling in refused}
@@ -76,7 +81,9 @@ def judge_fetches(
                 rulings[ruling.id] = replace(ruling, is_new=True)
             else:
                 otherwise.append(ruling)
-    found = _add(connection, rules, list(rulings.values()), source, import_id, filtered or rules.filtered)
+    found = _add(
+        connection, rules, list(rulings.values()), source, import_id, filtered or rules.filtered, lines or {}
+    )
     found.impressions = _deliver_ads(connection, rules, ledger)
     if otherwise:
         asked = [{"id": r.id, "reason": r.reason, "occurred_at": r.occurred_at} for r in otherwise]
@@ -113,11 +120,17 @@ def _ledger(connection: Connection, rules: Rules, fetches: list[Fetch]) -> Ledge
 
 def _add(
     connection: Connection, rules: Rules, rulings: list[Ruling], source: Source, import_id: UUID | None,
-    filtered: Filtered,
+    filtered: Filtered, lines: Mapping[UUID, int],
 ) -> Judged:  # fmt: skip
     downloads = [download_row(ruling, source) for ruling in rulings if ruling.fetch is not None]
     excluded = [
-        {"id": r.id, "episode_id": r.episode, "reason": r.reason, "occurred_at": r.occurred_at}
+        {
+            "id": r.id,
+            "episode_id": r.episode,
+            "reason": r.reason,
+            "occurred_at": r.occurred_at,
+            "line_number": lines.get(r.id),
+        }
         for r in rulings
         if r.reason is not None
     ]

@@ -13,10 +13,11 @@ gone as (
     delete from excluded_requests x
     using asked a
     where x.tenant_id = (select app_tenant()) and x.occurred_at = a.occurred_at and x.id = a.id
-    returning x.id, x.tenant_id, x.episode_id, x.import_id, a.reason, x.reason as reason_before, x.rule_version, x.occurred_at
+    returning x.id, x.tenant_id, x.episode_id, x.import_id, a.reason, x.reason as reason_before, x.rule_version, x.occurred_at,
+        x.line_number
 ),
 back as (
-    insert into excluded_requests (id, tenant_id, episode_id, import_id, reason, rule_version, occurred_at)
-    select g.id, g.tenant_id, g.episode_id, g.import_id, g.reason, g.rule_version, g.occurred_at from gone g
+    insert into excluded_requests (id, tenant_id, episode_id, import_id, reason, rule_version, occurred_at, line_number)
+    select g.id, g.tenant_id, g.episode_id, g.import_id, g.reason, g.rule_version, g.occurred_at, g.line_number from gone g
 )
 select g.import_id, g.reason_before, g.reason from gone g
