@@ -12,11 +12,19 @@ from uuid import UUID
 
 import orjson
 from flask import Blueprint, Flask, Response, current_app, jsonify, redirect, request
-from werkzeug.exceptions import BadRequest, MethodNotAllowed, NotFound, RequestEntityTooLarge, Unauthorized
+from werkzeug.exceptions import (
+    BadRequest,
+    MethodNotAllowed,
+    NotFound,
+    RequestEntityTooLarge,
+    Unauthorized,
+    UnsupportedMediaType,
+)
 from werkzeug.wrappers import Response as AnyResponse
 
 from dashboard.faults import fault
 from queries.api_keys import find_api_key
+from queries.errors import AccessRefused
 from queries.ingest.collector import (
     LARGEST_BATCH,
     Lists,
@@ -37,6 +45,9 @@ blueprint = Blueprint("collector", __name__)
 LARGEST_BODY = 8 * 1024 * 1024
 _NDJSON = ("application/x-ndjson", "application/ndjson")
 _GIF = b64decode("R0lGODlhAQABAIAAAAAAAP///yH5BAEAAAAALAAAAAABAAEAAAIBRAA7")
+_OTHER_METHODS = ("GET", "PUT", "PATCH", "DELETE")
+_PACKED = (b"\x1f\x8b", b"\x28\xb5\x2f\xfd")
+"""How gzip and zstd begin, and no JSON does."""
 _PURPOSES = ("Sec-Purpose", "Purpose", "X-Moz")
 
 
@@ -83,7 +94,7 @@ def prefix(episode_id: UUID, _rest: str = "") -> AnyResponse:
     return _sent_on(target)
 
 
-@blueprint.get("/api/v1/events", endpoint="other_method")
+@blueprint.route("/api/v1/events", methods=_OTHER_METHODS, endpoint="other_method")
 @blueprint.get("/e/<path:_rest>", endpoint="no_episode")
 def nothing_here(_rest: str = "") -> AnyResponse:
     """Tells a program, which has no use for the log-in page, that the method or the episode's id is wrong."""
@@ -127,14 +138,20 @@ def _visitor() -> Visitor:
 
 
 def _body() -> bytes:
-    """The whole body. Raises: RequestEntityTooLarge.
+    """The whole body. Raises: RequestEntityTooLarge, UnsupportedMediaType for one that is packed.
 
     A chunked one tells no length beforehand, and its stream ends at the limit without a word: a byte more is asked for.
     """
     request.max_content_length = LARGEST_BODY + 1
-    body = request.get_data(cache=False)
+    too_large = RequestEntityTooLarge(f"A body holds at most {LARGEST_BODY:,} bytes.")
+    try:
+        body = request.get_data(cache=False)
+    except RequestEntityTooLarge:
+        raise too_large from None
     if len(body) > LARGEST_BODY:
-        raise RequestEntityTooLarge(f"A body holds at most {LARGEST_BODY:,} bytes.")
+        raise too_large
+    if request.content_encoding not in (None, "", "identity") or body.startswith(_PACKED):
+        raise UnsupportedMediaType("The body is packed (gzip or the like): send it as it is.")
     return body
 
 
@@ -189,9 +206,17 @@ def _line(line: bytes) -> Any:
 @blueprint.errorhandler(Unauthorized)
 @blueprint.errorhandler(BadRequest)
 @blueprint.errorhandler(RequestEntityTooLarge)
-def told(error: Unauthorized | BadRequest | RequestEntityTooLarge) -> Response:
-    """The problem with what exactly is wrong with it: who calls is a program."""
-    answer = fault(error.code, detail=error.description)
+@blueprint.errorhandler(UnsupportedMediaType)
+def told(error: Unauthorized | BadRequest | RequestEntityTooLarge | UnsupportedMediaType) -> Response:
+    """The problem with what exactly is wrong with it: who calls is a program, and logs in nowhere."""
+    title = "A key is needed" if isinstance(error, Unauthorized) else None
+    answer = fault(error.code, detail=error.description, title=title)
     if isinstance(error, Unauthorized):
         answer.headers["WWW-Authenticate"] = "Bearer"
     return answer
+
+
+@blueprint.errorhandler(AccessRefused)
+def refused(error: AccessRefused) -> Response:
+    """The problem of a key that may not do this."""
+    return fault(403, detail=str(error), title="This key may not do that")

@@ -45,6 +45,7 @@ FAULTS = {
     ),
     405: Fault("That is not possible here", "Nothing was changed."),
     413: Fault("That was too large", "Nothing was changed."),
+    415: Fault("That cannot be taken in this form", "Nothing was changed."),
     429: Fault("Too many attempts", "Wait a little, then try again."),
     500: Fault(
         "Something went wrong on our side",
@@ -104,12 +105,15 @@ def install_faults(app: Flask) -> None:
         return fault(500)
 
 
-def fault(status: int, *, detail: str | None = None) -> Response:
-    """The answer for a status: a page for people, a problem document for programs."""
+def fault(status: int, *, detail: str | None = None, title: str | None = None) -> Response:
+    """The answer for a status: a page for people, a problem document for programs.
+
+    `title`: of the document, where the page's own would mislead a program.
+    """
     told = FAULTS.get(status, FAULTS[500 if status >= 500 else 400])
     if not _wants_page():
         problem = {
-            "type": "about:blank", "title": told.title, "status": status, "detail": detail or told.text,
+            "type": "about:blank", "title": title or told.title, "status": status, "detail": detail or told.text,
             "request_id": g.get("request_id", ""),
         }  # fmt: skip
         return Response(json.dumps(problem), status=status, mimetype="application/problem+json")

@@ -64,7 +64,8 @@ def sources(connection: Connection, *, today: date | None = None) -> Answer:
     the last import. States: good; failed (newer imports of the source did, the first of them at `failed_at`); failing
     (so do feeds that are asked by the clock, as they tell themselves: one address in vain is no source); silent
     (it came last on `came_last_on`, and no later than every `usual_days` days before); ended (silent for two months);
-    nothing yet. Feeds and transcripts stand for themselves elsewhere, each of them one row here.
+    refused (no row of it was ever taken); nothing yet. Feeds and transcripts stand for themselves elsewhere, each of
+    them one row here.
     """
     today = today or datetime.now(UTC).date()
     named: dict[str, list[dict[str, Any]]] = {}
@@ -82,7 +83,8 @@ def sources(connection: Connection, *, today: date | None = None) -> Answer:
             # Of imports before there were names nobody knows how far they reached; of one source alone the events tell.
             reached = one["complete_to"] or (kind["complete_to"] if len(found) == 1 else None)
             told = {**one, "label": label, "complete_to": reached, **_rhythm(one)}
-            rows.append({**told, "state": _state_of_source(told, today)})
+            state = _state_of_source(told, today)
+            rows.append({**told, "state": state} | ({"complete_to": None} if state == "refused" else {}))
     return Answer(
         (
             Column("name", "Source"),
@@ -159,6 +161,8 @@ def _state_of_source(row: Mapping[str, Any], today: date | None = None) -> str:
         pause = (today - row["came_last_on"]).days
         if pause > usual:
             return "silent" if pause <= _ENDED_AFTER_DAYS else "ended"
+    if row.get("records_refused") and not row.get("records_imported") and not row.get("came_on", True):
+        return "refused"
     # A named source whose imports were made before they told how far they reached is one all the same.
     came = row["complete_to"] is not None or (today is not None and row["imported_at"] is not None)
     return "good" if came else "nothing yet"

@@ -56,7 +56,11 @@ _FORMAT = click.option(
 _SOURCE = click.option(
     "--source", metavar="NAME", help="Whose file it is; otherwise its name without dates and numbers."
 )
-_DRY_RUN = click.option("--dry-run", is_flag=True, help="Judge every row, store nothing.")
+_DRY_RUN = click.option(
+    "--dry-run",
+    is_flag=True,
+    help="Try every row on what stands already, and take it back: nothing is stored.",
+)
 
 
 @click.group()
@@ -406,7 +410,10 @@ def refusals_of(import_id: UUID, tenant: str, output: Path | None) -> None:
 
 def _tell_dry_run(found: DryRun) -> None:
     """Prints what an import would make of a file; ends with 1 if no row at all would be taken."""
-    click.echo(f"Rows: {found.good:,} good, {found.refused:,} would be refused. Nothing was stored.")
+    stood = f" ({found.duplicate:,} of them there already)" if found.duplicate else ""
+    click.echo(f"Rows: {found.good:,} good{stood}, {found.refused:,} would be refused. Nothing was stored.")
+    for note in found.notes:
+        click.echo(note)
     _list_first(found.first_refusals)
     if found.refused and not found.good:
         sys.exit(1)

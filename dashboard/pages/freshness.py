@@ -31,6 +31,7 @@ _TONES = {
     "stopped": "",
     "good": "good",
     "failed": "bad",
+    "refused": "bad",
     "silent": "warn",
     "ended": "",
     "nothing yet": "",
@@ -158,6 +159,11 @@ def _missing(found: Answer, filters: Filters) -> list[str]:
             f"{len(failed)} of {counted(len(known), 'source')} failed since {first}, so what "
             f"{'it holds' if len(failed) == 1 else 'they hold'} is missing."
         )
+    refused = [row for row in known if row["state"] == "refused"]
+    if refused:
+        names = " and ".join(str(row["name"]) for row in refused[:_NAMED])
+        more = f" and {counted(len(refused) - _NAMED, 'more source')}" if len(refused) > _NAMED else ""
+        said.append(f"Every row of {names}{more} was refused, so what they hold is missing.")
     silent = sorted((row for row in known if row["state"] == "silent"), key=lambda row: row["came_last_on"])
     if silent:
         names = " and ".join(

@@ -15,10 +15,10 @@ from queries.ingest.batches import BatchDone
 from queries.ingest.bookings import campaigns_of
 from queries.ingest.columns import Column, RowRefused, found, number_of, one_of, printable, text_of
 from queries.ingest.events import DryRun
-from queries.ingest.imports import SHOWN_REFUSALS, ImportResult, Refusal, importing, result
+from queries.ingest.imports import SHOWN_REFUSALS, ImportResult, Refusal, importing, result, taken_back
 from queries.ingest.references import References
 from queries.ingest.small_tables import Line, SmallTable, Told, add_rows, read_small
-from queries.session import Actor, tenant_session
+from queries.session import Actor
 
 UNIT_TYPES = ("pre_roll", "mid_roll", "post_roll", "host_read")
 _IDS = UUID("5c3a5f0e-7a0e-5d5c-9f4b-6f1b6a0c2d44")
@@ -107,7 +107,7 @@ def import_ad_units(
     with importing(actor, "ad_units", name, told.source_name) as (connection, import_id, tally):
         tally.source_sha256 = file.sha256
         tally.imported, tally.duplicate, refusals = _add(connection, actor, file.lines)
-        tally.record(connection, import_id, sorted(file.refusals + refusals, key=lambda r: r.line_number))
+        tally.refuse(connection, import_id, sorted(file.refusals + refusals, key=lambda r: r.line_number))
     return result(import_id, "ad_units", tally)
 
 
@@ -116,11 +116,10 @@ def check_ad_units(
 ) -> DryRun:
     """What an import would refuse. Raises: ImportRefused, as an import would."""
     file = read_small(actor, source, AD_UNITS, "", told, record=False, batch_done=batch_done)
-    with tenant_session(actor, write=True) as connection, connection.begin_nested() as tried:
+    with taken_back(actor) as connection:
         imported, duplicate, refusals = _add(connection, actor, file.lines)
-        tried.rollback()
     refused = sorted(file.refusals + refusals, key=lambda r: r.line_number)
-    return DryRun(imported + duplicate, len(refused), tuple(refused[:SHOWN_REFUSALS]))
+    return DryRun(imported + duplicate, len(refused), tuple(refused[:SHOWN_REFUSALS]), duplicate)
 
 
 def _add(connection: Connection, actor: Actor, lines: list[Line]) -> tuple[int, int, list[Refusal]]:

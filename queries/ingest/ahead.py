@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from queue import Empty, Full, Queue
 from typing import TypeVar
 
@@ -11,7 +11,7 @@ T = TypeVar("T")
 _PATIENCE_SECONDS = 0.2
 
 
-def ahead(items: Iterator[T], *, by: int = 2) -> Iterator[T]:
+def ahead(items: Iterator[T], *, by: int = 2) -> Generator[T, None, None]:
     """The items in their order, made in a thread of their own, at most `by` of them in advance.
 
     What goes wrong while an item is made is raised where it would have come.

@@ -14,9 +14,9 @@ from sqlalchemy import Connection
 from queries.ingest.batches import BatchDone
 from queries.ingest.columns import Column, RowRefused, currency_of, found, number_of, one_of, printable
 from queries.ingest.events import DryRun
-from queries.ingest.imports import SHOWN_REFUSALS, ImportResult, Refusal, importing, result
+from queries.ingest.imports import SHOWN_REFUSALS, ImportResult, Refusal, importing, result, taken_back
 from queries.ingest.small_tables import Line, SmallTable, Told, add_rows, read_small
-from queries.session import Actor, tenant_session
+from queries.session import Actor
 from queries.statements import ask
 
 _IDS = UUID("0d4b7f0a-9a53-5f0e-8c57-2c1f5d9f7a11")
@@ -120,7 +120,7 @@ def import_bookings(
     with importing(actor, "bookings", name, told.source_name) as (connection, import_id, tally):
         tally.source_sha256 = file.sha256
         tally.imported, tally.duplicate, refusals = _add(connection, actor, file.lines)
-        tally.record(connection, import_id, sorted(file.refusals + refusals, key=lambda r: r.line_number))
+        tally.refuse(connection, import_id, sorted(file.refusals + refusals, key=lambda r: r.line_number))
     return result(import_id, "bookings", tally)
 
 
@@ -129,11 +129,10 @@ def check_bookings(
 ) -> DryRun:
     """What an import would refuse. Raises: ImportRefused, as an import would."""
     file = read_small(actor, source, BOOKINGS, "", told, record=False, batch_done=batch_done)
-    with tenant_session(actor, write=True) as connection, connection.begin_nested() as tried:
+    with taken_back(actor) as connection:
         imported, duplicate, refusals = _add(connection, actor, file.lines)
-        tried.rollback()
     refused = sorted(file.refusals + refusals, key=lambda r: r.line_number)
-    return DryRun(imported + duplicate, len(refused), tuple(refused[:SHOWN_REFUSALS]))
+    return DryRun(imported + duplicate, len(refused), tuple(refused[:SHOWN_REFUSALS]), duplicate)
 
 
 def _add(connection: Connection, actor: Actor, lines: list[Line]) -> tuple[int, int, list[Refusal]]:

@@ -7,11 +7,14 @@ same file imported again adds nothing.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from contextlib import ExitStack
+from contextlib import ExitStack, closing
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from itertools import islice
 from typing import Any, BinaryIO
 from zoneinfo import ZoneInfo
+
+from sqlalchemy import Connection
 
 from queries.ingest.ahead import ahead
 from queries.ingest.batches import BatchDone, Batches, importing_in_batches
@@ -26,8 +29,10 @@ from queries.ingest.imports import (
     Subject,
     Tally,
     as_document,
+    import_lock,
     refuse,
     result,
+    taken_back,
 )
 from queries.ingest.lines import Lines, begin_with
 from queries.ingest.packing import first_bytes, unpacked
@@ -43,6 +48,8 @@ BATCH_ROWS = 20_000
 FIRST_ROWS = 5_000
 """The first batch is small: until it is judged, the database has nothing to do."""
 BATCH_BYTES = 8 * 1024 * 1024
+TRIED_BATCHES = 5
+"""So many batches a dry run takes back at once: as long nobody else's downloads are counted."""
 AHEAD_OF_NOW = timedelta(minutes=10)
 """How far a source's clock may run ahead of ours."""
 
@@ -51,6 +58,10 @@ _TOO_OLD: dict[Kind, str] = {
     "listener": "The event is older than the two years that raw events are kept.",
     "attribution": "The event is older than ten years.",
 }
+_IN_PIECES = (
+    f"So long a file is tried in pieces of {TRIED_BATCHES * BATCH_ROWS:,} rows at most: a download that repeats one of "
+    "another piece is refused by the import alone."
+)
 Source = EventFile | ParquetFile
 
 
@@ -68,11 +79,14 @@ class _Batch:
 
 @dataclass(frozen=True, slots=True)
 class DryRun:
-    """What an import would make of a file, but for events that stand already: those are not looked for."""
+    """What an import would make of a file. `duplicate`: of the good rows those that stand already, or come twice."""
 
     good: int
     refused: int
     first_refusals: tuple[Refusal, ...]
+    duplicate: int = 0
+    notes: tuple[str, ...] = ()
+    """What was not looked for."""
 
 
 def import_events(
@@ -150,7 +164,7 @@ def _take(
             reach(
                 run.tally, kind, (event.row for event in batch.events if event.row.line_number not in refused)
             )
-            run.tally.record(connection, run.import_id, sorted(refusals, key=lambda r: r.line_number))
+            run.tally.refuse(connection, run.import_id, sorted(refusals, key=lambda r: r.line_number))
         batch_done(run.lines_done, batch.reached)
 
 
@@ -194,29 +208,64 @@ def check_events(
     columns: Mapping[str, str] | None = None, source_name: str | None = None, zone: ZoneInfo | None = None,
     batch_done: BatchDone = lambda *_: None,
 ) -> DryRun:  # fmt: skip
-    """What an import of `source` would refuse; nothing is stored. Raises: ImportRefused, as an import would.
+    """What an import of `source` would make of it: it is tried, in pieces of some batches, and taken back.
 
-    Of the source's own ids each is kept until the end, as a later row may bear it with other content.
+    Of the source's own ids each is kept until the end, as a row of a later piece may bear it with other content. What
+    stays is room for events of these months. Raises: ImportRefused, as an import would.
     """
     assert actor.tenant_id is not None  # noqa: S101 (a file belongs to a tenant; this tells mypy)
-    good, refused, first = 0, 0, list[Refusal]()
+    tally, room, pieces = Tally(), Room(actor), 0
     said: dict[str, int] = {}
     with ExitStack() as stack:
         file = _file(stack, source, kind, file_format, _columns(actor, source_name, kind, columns), zone)
         opened = file.open()
+        # Two who store the same rows in another order would wait for each other; and what runs is not over yet.
+        lock = stack.enter_context(import_lock(actor))
         with tenant_session(actor) as connection:
             limits = limits_of(ask(connection, "ingest/clock")[0], opened)
-        store = EventStore(opened, actor.tenant_id, Tally(), References())
-        for batch in _judged_batches(actor, store, ahead(_batches(file, source, opened, limits))):
-            for event in batch.events:
-                if event.row.source_id and said.setdefault(event.id, event.digest()) != event.digest():
-                    batch.refusals.append(Refusal(event.row.line_number, DIFFERENT))
-                else:
-                    good += 1
-            refused += len(batch.refusals)
-            first += sorted(batch.refusals, key=lambda r: r.line_number)[: SHOWN_REFUSALS - len(first)]
-            batch_done(batch.lines, batch.reached)
-    return DryRun(good, refused, tuple(first))
+        store = EventStore(opened, actor.tenant_id, tally, References())
+        batches = stack.enter_context(
+            closing(ahead(_judged_batches(actor, store, _batches(file, source, opened, limits))))
+        )
+        while piece := list(islice(batches, TRIED_BATCHES)):
+            pieces += 1
+            room.make(event.row.occurred_at for batch in piece for event in batch.events)
+            ask(lock, "ingest/keep_lock")
+            with taken_back(actor) as connection:
+                for batch in piece:
+                    refusals = batch.refusals + _tried(connection, store, tally, batch.events, said)
+                    tally.refused += len(refusals)
+                    shown = sorted(refusals, key=lambda r: r.line_number)
+                    tally.first_refusals += shown[: SHOWN_REFUSALS - len(tally.first_refusals)]
+            batch_done(piece[-1].lines, piece[-1].reached)
+    notes = (_IN_PIECES,) if pieces > 1 and opened == "listener" else ()
+    return DryRun(
+        tally.imported + tally.duplicate, tally.refused, tuple(tally.first_refusals), tally.duplicate, notes
+    )
+
+
+def _tried(
+    connection: Connection, store: EventStore, tally: Tally, events: list[Event], said: dict[str, int]
+) -> list[Refusal]:
+    """The events that would be refused; `said` remembers what those of earlier pieces say that bear a source's id."""
+    asked: list[Event] = []
+    refusals: list[Refusal] = []
+    for event in events:
+        before = said.get(event.id) if event.row.source_id else None
+        if before is None:
+            asked.append(event)
+        elif before == event.digest():
+            tally.duplicate += 1
+        else:
+            refusals.append(Refusal(event.row.line_number, DIFFERENT))
+    refusals += store.store(connection, asked) if asked else []
+    gone = {refusal.line_number for refusal in refusals}
+    said |= {
+        event.id: event.digest()
+        for event in asked
+        if event.row.source_id and event.row.line_number not in gone
+    }
+    return refusals
 
 
 def _columns(

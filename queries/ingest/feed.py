@@ -89,7 +89,7 @@ def _take(connection: Connection, import_id: UUID, tally: Tally, feed: Feed, pod
         tally.updated += len(written) - added
         tally.duplicate += len(batch) - len(written)
     tally.notes.extend(feed.notes)
-    tally.record(connection, import_id, list(feed.refusals))
+    tally.refuse(connection, import_id, list(feed.refusals))
 
 
 def _podcast(connection: Connection, podcast: FeedPodcast, feed_url: str | None, known: UUID | None) -> UUID:

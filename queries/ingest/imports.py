@@ -116,6 +116,12 @@ class Tally:
             ]
             tell(connection, "ingest/list_refusals", import_id=import_id, rows=orjson.dumps(rows).decode())
 
+    def refuse(self, connection: Connection, import_id: UUID, refusals: list[Refusal]) -> None:
+        """The same of rows that no counting rule told apart: in the figures they stand by their sentences."""
+        for refusal in refusals:
+            self.by_reason[refusal.reason] = self.by_reason.get(refusal.reason, 0) + 1
+        self.record(connection, import_id, refusals)
+
 
 @dataclass(frozen=True, slots=True)
 class ImportResult:
@@ -179,6 +185,20 @@ def importing(
         if isinstance(error, DBAPIError) and error.connection_invalidated:
             raise NotAvailable("The database went away; nothing was imported.") from None
         raise
+
+
+@contextmanager
+def taken_back(actor: Actor) -> Iterator[Connection]:
+    """A transaction of which nothing stays: what an import would do is done in it, and looked at.
+
+    Raises: ImportRefused where a rule of the database would end the import.
+    """
+    try:
+        with tenant_session(actor, write=True) as connection, connection.begin_nested() as tried:
+            yield connection
+            tried.rollback()
+    except (IntegrityError, DataError) as error:
+        raise refused_by_database(error) or error from None
 
 
 def refused_by_database(error: BaseException) -> ImportRefused | None:

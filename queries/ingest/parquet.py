@@ -65,7 +65,8 @@ class ParquetFile:
         self.kind = kind = self.kind or kind_of(meant(header, self._told))
         if kind is None:
             raise ImportRefused(
-                "The columns do not tell listener from attribution events: say which with --kind."
+                "The columns do not tell listener from attribution events: say which with --kind, and what they mean "
+                "with --map."
             )
         self._keys = known_columns(header, kind, "column", self._told)
         require_columns(self._keys, kind)

@@ -18,10 +18,10 @@ from sqlalchemy import Connection
 from queries.ingest.batches import BatchDone
 from queries.ingest.columns import Column, RowRefused, found, number_of, seconds_of, text_of
 from queries.ingest.events import DryRun
-from queries.ingest.imports import SHOWN_REFUSALS, ImportResult, Refusal, importing, result
+from queries.ingest.imports import SHOWN_REFUSALS, ImportResult, Refusal, importing, result, taken_back
 from queries.ingest.references import References
 from queries.ingest.small_tables import Line, SmallTable, Told, read_small
-from queries.session import Actor, tenant_session
+from queries.session import Actor
 from queries.statements import ask
 
 _LARGEST_COUNT = 10**9
@@ -137,20 +137,8 @@ def import_retention(
     file = read_small(actor, source, CURVES, name, told, record=True, batch_done=batch_done)
     with importing(actor, "retention_curves", name, told.source_name) as (connection, import_id, tally):
         tally.source_sha256 = file.sha256
-        curves, refusals, tally.duplicate = _curves(connection, file.lines, defaults)
-        stored = ask(
-            connection, "ingest/put_retention_curves",
-            import_id=import_id, curves=orjson.dumps([c.document(n) for n, c in enumerate(curves)]).decode(),
-        )  # fmt: skip
-        for row in stored:
-            curve = curves[row["line_number"]]
-            if row["outcome"] == "different":
-                refusals += [Refusal(number, _DIFFERENT) for number, _ in curve.points.values()]
-            elif row["outcome"] == "imported":
-                tally.imported += len(curve.points)
-            else:
-                tally.duplicate += len(curve.points)
-        tally.record(connection, import_id, sorted(file.refusals + refusals, key=lambda r: r.line_number))
+        tally.imported, tally.duplicate, refusals = _put(connection, import_id, file.lines, defaults)
+        tally.refuse(connection, import_id, sorted(file.refusals + refusals, key=lambda r: r.line_number))
     return result(import_id, "retention_curves", tally)
 
 
@@ -158,13 +146,38 @@ def check_retention(
     actor: Actor, source: BinaryIO, *, defaults: CurveDefaults, told: Told,
     batch_done: BatchDone = lambda *_: None,
 ) -> DryRun:  # fmt: skip
-    """What an import would refuse, but for curves that stand already. Raises: ImportRefused, as an import would."""
+    """What an import would refuse. Raises: ImportRefused, as an import would."""
     file = read_small(actor, source, CURVES, "", told, record=False, batch_done=batch_done)
-    with tenant_session(actor) as connection:
-        curves, refusals, duplicate = _curves(connection, file.lines, defaults)
+    with taken_back(actor) as connection:
+        # A curve names its import.
+        tried = ask(
+            connection, "ingest/start_import",
+            import_type="retention_curves", source="dry run", source_name=None, created_by=actor.user_id, options="{}",
+        )[0]["id"]  # fmt: skip
+        imported, duplicate, refusals = _put(connection, tried, file.lines, defaults)
     refused = sorted(file.refusals + refusals, key=lambda r: r.line_number)
-    good = duplicate + sum(len(curve.points) for curve in curves)
-    return DryRun(good, len(refused), tuple(refused[:SHOWN_REFUSALS]))
+    return DryRun(imported + duplicate, len(refused), tuple(refused[:SHOWN_REFUSALS]), duplicate)
+
+
+def _put(
+    connection: Connection, import_id: UUID, lines: list[Line], defaults: CurveDefaults
+) -> tuple[int, int, list[Refusal]]:
+    """How many points are new, how many stood already or came twice, and what is refused."""
+    curves, refusals, duplicate = _curves(connection, lines, defaults)
+    imported = 0
+    stored = ask(
+        connection, "ingest/put_retention_curves",
+        import_id=import_id, curves=orjson.dumps([c.document(n) for n, c in enumerate(curves)]).decode(),
+    )  # fmt: skip
+    for row in stored:
+        curve = curves[row["line_number"]]
+        if row["outcome"] == "different":
+            refusals += [Refusal(number, _DIFFERENT) for number, _ in curve.points.values()]
+        elif row["outcome"] == "imported":
+            imported += len(curve.points)
+        else:
+            duplicate += len(curve.points)
+    return imported, duplicate, refusals
 
 
 def _curves(

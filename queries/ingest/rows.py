@@ -122,7 +122,8 @@ class EventFile:
         self.kind = kind = self.kind or kind_of(meant(header, self._told))
         if kind is None:
             raise ImportRefused(
-                "The columns do not tell listener from attribution events: say which with --kind. "
+                "The columns do not tell listener from attribution events: say which with --kind, and what they mean "
+                "with --map. "
                 f"The first line begins: {printable(text)}"
             )
         keys = known_columns(header, kind, "column", self._told)
@@ -163,7 +164,8 @@ class EventFile:
         kind = self.kind
         if kind is None:
             raise ImportRefused(
-                f"Line {number} does not tell listener from attribution events: say which with --kind."
+                f"Line {number} does not tell listener from attribution events: say which with --kind, "
+                "and what its fields mean with --map."
             )
         cells_of = field_reader(kind, self._told)
 
@@ -226,7 +228,8 @@ def known_columns(header: list[str], kind: Kind, noun: str, columns: Mapping[str
         more = f" and {len(unknown) - 5} more" if len(unknown) > 5 else ""
         raise ImportRefused(
             f"Unknown {noun}{'s' if len(unknown) > 1 else ''} {shown}{more} for {kind} events; "
-            f"nothing was imported.{hint} `podboard import columns` lists the names that are understood."
+            f"nothing was imported.{hint} `podboard import columns` lists the names that are understood, and "
+            "--map says what another one means."
         )
     known = [key for key in keys if key is not None]
     twice = next((key for key in known if key and known.count(key) > 1), None)

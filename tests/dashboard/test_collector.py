@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import gzip
 import io
 import json
 import threading
@@ -286,6 +287,33 @@ def test_a_body_that_cannot_be_taken_is_a_problem_and_nothing_is_stored(
         status, "application/problem+json", status,
     )  # fmt: skip
     assert set(answer.json) == {"type", "title", "status", "detail", "request_id"}
+    assert alpha.events() == []
+
+
+def test_what_is_wrong_is_said_to_a_program(alpha: Sender) -> None:
+    address, body = "/api/v1/events", json.dumps([alpha.event()]).encode()
+    told = {"Authorization": f"Bearer {alpha.key.key}", "Content-Type": "application/json"}
+
+    def answer(method: str, data: bytes = b"", **headers: str) -> tuple[int, str, str]:
+        given = alpha.client.open(address, base_url=ADDRESS, method=method, data=data, headers=told | headers)
+        assert given.mimetype == "application/problem+json"
+        return given.status_code, given.json["title"], given.json["detail"]
+
+    packed = (
+        415,
+        "That cannot be taken in this form",
+        "The body is packed (gzip or the like): send it as it is.",
+    )
+    assert answer("POST", gzip.compress(body)) == packed
+    assert answer("POST", body, **{"Content-Encoding": "br"}) == packed
+    assert answer("POST", b" " * (collector.LARGEST_BODY + 2))[::2] == (
+        413,
+        "A body holds at most 8,388,608 bytes.",
+    )
+    for method in ("GET", "PUT", "PATCH", "DELETE"):
+        assert answer(method, body)[0] == 405
+    del told["Authorization"]
+    assert answer("POST", body)[:2] == (401, "A key is needed")
     assert alpha.events() == []
 
 

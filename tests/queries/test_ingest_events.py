@@ -39,13 +39,14 @@ from queries.ingest import imports, packing, refused, row_reader
 from queries.ingest.columns import UNKNOWN_TYPE
 from queries.ingest.event_store import WHOLE_DAYS, EventStore
 from queries.ingest.events import check_events, import_events
-from queries.ingest.imports import ImportRefused, ImportResult, Refusal
+from queries.ingest.imports import ImportRefused, ImportResult, Refusal, import_lock
 from queries.ingest.lines import LONGEST_LINE
 from queries.ingest.refused import write_refusals
 from queries.session import Actor, tenant_session
 from queries.settings import Settings
 from queries.statements import run, statement
 from tests.conftest import Database
+from tests.host import Host
 from tests.searches import search
 from tests.sponsorship import own_database
 from tests.studio import NOW, Studio
@@ -292,6 +293,24 @@ BAD_JSON_FIELDS: list[tuple[dict[str, Any], str, str]] = [
     ({"app": "a" * 81}, "A text is longer than 80 characters.", "app: " + "a" * 80 + "…"),
     ({"app": "a\0"}, "A text has control characters in it.", "app: a "),
 ]  # fmt: skip
+
+
+def test_the_figures_of_an_import_count_refusals_by_their_sentences(
+    alice: Studio, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(events_module, "BATCH_ROWS", 2)
+    rows = [f"l{n},play,{'guid-1' if n % 3 else 'nobody'},{_at()}" for n in range(7)] + [
+        f"l9,dance,guid-1,{_at()}"
+    ]
+    done = alice.take("\n".join(["listener_id,event_type,episode,occurred_at", *rows]))
+    expected = {
+        "The episode is not known.": 3,
+        "The event type is none of download, play, progress, complete, ad_play, follow.": 1,
+    }
+    assert done.by_reason == expected
+    assert alice.rows("select figures -> 'by_reason' from etl_imports where tenant_id = %(tenant)s") == [
+        (expected,)
+    ]
 
 
 def test_each_bad_json_row_is_listed_too(alice: Studio) -> None:
@@ -922,6 +941,68 @@ def test_a_dry_run_finds_an_id_that_two_rows_bear(alice: Studio, monkeypatch: py
     done = alice.take(text)
     assert (found.good, found.refused) == (3, 1) == (done.imported + done.duplicate, done.refused)
     assert found.first_refusals == done.first_refusals
+
+
+@pytest.mark.parametrize("batches", [1, 5])
+@pytest.mark.parametrize("window", ["calendar_day", "rolling_first_touch", "rolling_last_touch"])
+def test_a_dry_run_says_what_the_import_does_of_repeats_and_of_what_stands(
+    ingest_database: Database, monkeypatch: pytest.MonkeyPatch, window: str, batches: int
+) -> None:
+    """It promised three downloads of one listener on one day, and an id that stands already with another time."""
+    studio = Host(ingest_database, window=window)
+    dice = random.Random(f"{window} {batches}")  # noqa: S311 (the same rows in every run)
+    hours = [NOW - timedelta(days=3, hours=n) for n in range(40)]
+
+    def row(n: int) -> str:
+        of = f"id-{dice.randrange(12)}" if n % 4 == 0 else ""
+        kind = dice.choice(["download", "download", "play"])
+        return (
+            f"{of},{dice.choice(['guid-1', 'guid-2', 'no'])},l{dice.randrange(3)},{kind},{dice.choice(hours)}"
+        )
+
+    head = "id,episode,listener_id,event_type,occurred_at"
+    studio.take(_csv(head, *(row(n) for n in range(30))))
+    before = studio.state(), studio.ledger(), studio.refusals(), studio.excluded()
+    monkeypatch.setattr(events_module, "TRIED_BATCHES", batches)
+
+    monkeypatch.setattr(events_module, "FIRST_ROWS", 100 if batches == 1 else 20)
+    monkeypatch.setattr(events_module, "BATCH_ROWS", 100 if batches == 1 else 20)
+    text = _csv(head, *(row(n) for n in range(90)))
+    dry = check_events(studio.actor, io.BytesIO(text.encode()))
+    assert (studio.state(), studio.ledger(), studio.refusals(), studio.excluded()) == before
+    done = studio.take(text)
+    assert (dry.good, dry.duplicate, dry.refused) == (
+        done.imported + done.duplicate,
+        done.duplicate,
+        done.refused,
+    )
+    assert (dry.first_refusals, dry.notes) == (done.first_refusals, ())
+    assert {refusal.reason for refusal in dry.first_refusals} > {"The episode is not known."}
+
+
+def test_a_dry_run_in_pieces_says_what_it_does_not_see(
+    alice: Studio, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name, value in (("FIRST_ROWS", 2), ("BATCH_ROWS", 2), ("TRIED_BATCHES", 1)):
+        monkeypatch.setattr(events_module, name, value)
+    rows = [f"{alice.one},l1,download,{_at(hours=30)}"] * 2 + [
+        f"{alice.one},l1,download,{_at(hours=30, minutes=1)}"
+    ]
+    dry = check_events(alice.actor, io.BytesIO(_csv(HEADER, *rows).encode()))
+    assert (dry.good, dry.duplicate, dry.refused, len(dry.notes)) == (3, 1, 0, 1)
+    assert "refused by the import alone" in dry.notes[0]
+    assert alice.take(_csv(HEADER, *rows)).refused == 1
+
+
+def test_a_dry_run_waits_for_nobody_and_lets_go(alice: Studio) -> None:
+    text = _csv(HEADER, f"{alice.one},l1,download,{_at()}").encode()
+    with (
+        import_lock(alice.actor),
+        pytest.raises(ImportRefused, match="Another import of this tenant is running"),
+    ):
+        check_events(alice.actor, io.BytesIO(text))
+    assert check_events(alice.actor, io.BytesIO(text)).good == 1
+    assert alice.take(text).imported == 1
 
 
 def test_conversions_find_their_campaign_by_promo_code(alice: Studio, charlie: Studio) -> None:

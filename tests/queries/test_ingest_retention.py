@@ -153,6 +153,17 @@ def test_a_line_names_what_is_the_tenants_own_and_a_curve_has_two_points(
     assert alice.refusals()[-1][1:] == ("A value is missing.", "as_of")
 
 
+def test_a_dry_run_knows_the_curves_that_stand(alice: Platform) -> None:
+    alice.take_curve("second,plays\n0,5\n1,4\n")
+    ledger, curves = alice.ledger(), alice.curves()
+    for text, expected in (("0,5\n1,4\n", (2, 2, 0)), ("0,5\n1,3\n", (0, 0, 2))):
+        dry = check_retention(
+            alice.actor, io.BytesIO(f"second,plays\n{text}".encode()), defaults=SPOTIFY, told=Told()
+        )
+        assert (dry.good, dry.duplicate, dry.refused) == expected
+    assert (alice.ledger(), alice.curves()) == (ledger, curves)
+
+
 def test_a_curve_is_of_no_day_that_has_begun_nowhere(alice: Platform) -> None:
     ahead = (datetime.now(UTC) + timedelta(hours=14)).date()
     text = "as_of,second,plays\n" + "".join(

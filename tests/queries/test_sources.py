@@ -274,6 +274,28 @@ def test_a_source_that_stays_away_for_longer_than_usual_is_silent(
     assert (found["state"], (datetime.now(UTC).date() - found["came_last_on"]).days) == (state, came[0])
 
 
+def test_a_source_of_which_every_row_was_refused_is_not_good(source_database: Database) -> None:
+    studio = Studio(source_database)
+    bad = _events(2).replace("guid-1", "nobody")
+    bookings = (
+        "campaign,starts_on,ends_on,pricing_model,rate,currency\nnobody,2026-10-01,2026-10-31,flat,1,EUR\n"
+    )
+    studio.take(bad, source_name="host")
+    studio.take(bad + _events(3).split("\n", 1)[1], source_name="mixed")
+    import_bookings(studio.actor, io.BytesIO(bookings.encode()), name="bookings.csv")
+    found = _named(studio)
+    states = {
+        key: (row["state"], row["records_refused"]) for key, row in found.items() if row["records_refused"]
+    }
+    assert states == {
+        ("listener_events", "host"): ("refused", 1), ("listener_events", "mixed"): ("good", 1),
+        ("bookings", "bookings"): ("refused", 1),
+    }  # fmt: skip
+    assert found["bookings", "bookings"]["complete_to"] is None
+    studio.take(_events(2), source_name="host")
+    assert _named(studio)["listener_events", "host"]["state"] == "good"
+
+
 def test_an_import_that_goes_on_keeps_how_far_it_reached(source_database: Database) -> None:
     studio = Studio(source_database)
     text = _events(*(30 - n for n in range(20)))

@@ -53,8 +53,8 @@ _WORDS = {
     Reason.PIECE: "A piece of a download that is counted with the request that completed its first minute.",
     Reason.SIZE_UNKNOWN: "The size of the file is not known, so nobody can tell whether it was delivered whole.",
     Reason.UNDER_A_MINUTE: (
-        "All pieces of this window together are less than a minute of the episode (of a shorter one, or of one whose "
-        "length is not known, less than all)."
+        "What was surely sent in this window is less than a minute of the episode (of a shorter one, or of one whose "
+        "length is not known, less than all). Of pieces whose place the log does not tell the largest counts."
     ),
 }
 

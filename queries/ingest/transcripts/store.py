@@ -61,7 +61,7 @@ def store_transcript(
         tally.source_sha256 = sha256
         episode_id = _episode(connection, episode)
         _put(connection, tally, transcript, episode_id, language, origin)
-        tally.record(connection, import_id, list(transcript.refusals))
+        tally.refuse(connection, import_id, list(transcript.refusals))
     return result(import_id, "transcripts", tally)
 
 
