@@ -2,35 +2,39 @@
 
 from __future__ import annotations
 
+import secrets
 import sys
 from collections.abc import Iterable
 from contextlib import ExitStack
+from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
+from typing import Any
 from uuid import UUID
 
 import click
 
 from dashboard.commands._files import opened, progress
-from dashboard.commands.log import WINDOWS, classify, mapping_lines, zone_named
+from dashboard.commands.log import WINDOWS, configured, episodes_in, mapping_lines, tell_of_log, zone_named
 from dashboard.databases import databases
 from queries.ingest.ad_units import AD_UNITS, check_ad_units, import_ad_units
 from queries.ingest.bookings import BOOKINGS, check_bookings, import_bookings
 from queries.ingest.columns import COLUMNS, DATA_COLUMN, KINDS, Kind, names_of
-from queries.ingest.counting.configured import data_centres
-from queries.ingest.counting.countries import Countries
-from queries.ingest.counting.rules import nowhere
+from queries.ingest.counting.rules import Rules, nowhere
 from queries.ingest.events import DryRun, check_events, import_events
 from queries.ingest.feed import import_feed, import_feed_from
 from queries.ingest.imports import (
     LISTED_REFUSALS,
     ImportResult,
     Refusal,
+    taken_back,
     unscoped_tenant_id,
 )
 from queries.ingest.logs.faults import words_of
+from queries.ingest.logs.files import files_of_tenant
 from queries.ingest.logs.formats import LOG_FORMATS, LogFormat
 from queries.ingest.logs.store import import_log
+from queries.ingest.logs.tenant import Limits, tenant_rules
 from queries.ingest.origins import source_of
 from queries.ingest.refused import known_import, refusals_csv, write_refusals
 from queries.ingest.retention import CURVES, CurveDefaults, check_retention, import_retention
@@ -122,8 +126,11 @@ def events(
     interrupted goes on where it stopped. `podboard import columns` lists the columns.
 
     Ends with 0 when rows stand (or stood already), even where others are refused; with 1 when rows are refused and none
-    stands, or when the file is refused as a whole or breaks off: the message says how many rows of it stand. A dry run
-    ends alike.
+    stands, or when the file is refused as a whole or breaks off: the message says how many rows of it stand.
+
+    A dry run ends alike. It is the import, taken back: no other import of the tenant runs meanwhile. Of a file of more
+    than 100,000 rows it takes back as many at once, and a download that repeats one of further before is found only by
+    the import itself.
     """
     zone = zone_named(time_zone) if time_zone else None
     told = _meanings(columns, [name for kind in KINDS for name in names_of(kind)])
@@ -302,7 +309,11 @@ def _meanings(told: tuple[str, ...], known: Iterable[str]) -> dict[str, str] | N
 
 @command.command()
 @click.argument("file", metavar="FILE")
-@click.option("--tenant", metavar="SLUG", help="The tenant that it belongs to; a dry run needs none.")
+@click.option(
+    "--tenant",
+    metavar="SLUG",
+    help="The tenant that it belongs to; a dry run without it knows no episodes but those of --map.",
+)
 @click.option(
     "--format", "log_format", type=click.Choice(LOG_FORMATS), help="Otherwise told from the first lines."
 )
@@ -316,20 +327,23 @@ def _meanings(told: tuple[str, ...], known: Iterable[str]) -> dict[str, str] | N
     help="Move the whole log by so many days that its first request falls on this day.",
 )  # fmt: skip
 @click.option("--redirects", is_flag=True, help="The log is that of a prefix that only redirects.")
-@click.option("--dry-run", is_flag=True, help="Read and count, store nothing; no database is needed.")
+@click.option("--dry-run", is_flag=True,
+    help="Read and count, store nothing: with --tenant by its episodes, window and days, without it no database is "
+    "needed. Repeats of what stands already are found by the import alone.",
+)  # fmt: skip
 @click.option(
     "--window", type=click.Choice(list(WINDOWS)),
-    help="Of a dry run: once per what (day unless told); an import goes by the tenant's own.",
+    help="Of a dry run: once per what (the tenant's own or day unless told); an import goes by the tenant's own.",
 )  # fmt: skip
 @click.option(
     "--time-zone", metavar="ZONE",
-    help="Of a dry run: whose days, like Europe/Berlin (UTC unless told); an import goes by the tenant's own.",
+    help="Of a dry run: whose days, like Europe/Berlin (the tenant's own or UTC unless told); an import goes by the "
+    "tenant's own.",
 )  # fmt: skip
 @_SOURCE
 @_REFUSALS
-@click.pass_context
 def log(
-    context: click.Context, file: str, tenant: str | None, log_format: LogFormat | None, mapping: Path | None,
+    file: str, tenant: str | None, log_format: LogFormat | None, mapping: Path | None,
     shift_to: datetime | None, redirects: bool, dry_run: bool, window: str | None,
     time_zone: str | None, source: str | None, refusals: Path | None,
 ) -> None:  # fmt: skip
@@ -339,9 +353,9 @@ def log(
     that is refused is kept with its reason. The same log imported again adds nothing, one that was interrupted goes on.
     """
     if dry_run:
-        context.invoke(
-            classify, file=file, log_format=log_format, episodes=mapping, shift_to=shift_to, window=window or "day",
-            time_zone=time_zone or "UTC", redirects=redirects, refusals=refusals, as_json=False,
+        _try_log(
+            file, tenant, log_format=log_format, mapping=mapping, shift_to=shift_to, redirects=redirects,
+            window=window, time_zone=time_zone, source=source, refusals=refusals,
         )  # fmt: skip
         return
     if window is not None or time_zone is not None:
@@ -352,7 +366,7 @@ def log(
         raise click.UsageError("Missing option '--tenant'.")
     settings = Settings.from_env()
     with ExitStack() as stack:
-        places = stack.enter_context(Countries(settings.countries)) if settings.countries else None
+        lists = stack.enter_context(configured(settings))
         stack.enter_context(databases(settings))
         actor = Actor(unscoped_tenant_id(tenant))
         raw = stack.enter_context(opened(file))
@@ -360,8 +374,8 @@ def log(
             done = import_log(
                 actor, raw, name=Path(file).name, log_format=log_format,
                 shift_to=shift_to.date() if shift_to else None, mapping=mapping_lines(mapping) if mapping else None,
-                redirects=redirects, data_centres=data_centres(settings.data_centres),
-                place_of=places.place if places else nowhere, batch_done=tell, source_name=source,
+                redirects=redirects, data_centres=lists.data_centres, place_of=lists.place_of, batch_done=tell,
+                source_name=source,
             )  # fmt: skip
         made = f" (and {done.impressions:,} impressions of ads in them)" if done.impressions else ""
         click.echo(
@@ -371,6 +385,38 @@ def log(
         for reason, count in sorted(done.by_reason.items(), key=lambda one: -one[1]):
             click.echo(f"  {count:>10,}  {words_of(reason)}")
         _tell_refusals(actor, done, settings, refusals)
+
+
+def _try_log(
+    file: str, tenant: str | None, *, log_format: LogFormat | None, mapping: Path | None, shift_to: datetime | None,
+    redirects: bool, window: str | None, time_zone: str | None, source: str | None, refusals: Path | None,
+) -> None:  # fmt: skip
+    """Counts a log as an import would: of a tenant by what it has, of nobody by what is told."""
+    settings = Settings.from_env()
+    told: dict[str, Any] = {"window": WINDOWS[window]} if window else {}
+    told |= {"zone": zone_named(time_zone)} if time_zone else {}
+    notes = [f"An import would be noted under the source {source}."] if source else []
+    limits: Limits | None = None
+    with configured(settings) as lists:
+        counted = {"redirects": redirects, "data_centres": lists.data_centres, "place_of": lists.place_of}
+        if tenant is None:
+            rules = Rules(secret=secrets.token_bytes(32), episode_of=episodes_in(mapping), **counted)
+            notes.append(
+                "An import goes by the episodes, the window and the days of its tenant: --tenant names it."
+            )
+        else:
+            paths = mapping_lines(mapping) if mapping else None
+            # The first log of a tenant makes the secret of its listeners: of one that is only tried nothing stays.
+            with databases(settings), taken_back(Actor(unscoped_tenant_id(tenant))) as connection:
+                rules, limits = tenant_rules(connection, files_of_tenant(connection, paths), **counted)
+            notes.append(
+                "Requests and downloads that stand already were not looked for: the import finds them."
+            )
+        tell_of_log(
+            file, replace(rules, **told), log_format=log_format, shift_to=shift_to, refusals=refusals,
+            has_countries=lists.place_of is not nowhere, mapping="--map", notes=tuple(notes),
+            now=limits.now if limits else None, earliest=limits.oldest if limits else None,
+        )  # fmt: skip
 
 
 @command.command()

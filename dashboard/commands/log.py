@@ -18,11 +18,12 @@ import orjson
 
 from dashboard.commands._files import opened, progress
 from queries.ingest.batches import BatchDone
+from queries.ingest.collector import Lists
 from queries.ingest.counting.configured import data_centres
 from queries.ingest.counting.countries import Countries
 from queries.ingest.counting.reasons import Reason
 from queries.ingest.counting.requests import Request
-from queries.ingest.counting.rules import FindEpisode, Rules
+from queries.ingest.counting.rules import FindEpisode, Rules, nowhere
 from queries.ingest.counting.windows import Window
 from queries.ingest.imports import ImportRefused, defused, private_file
 from queries.ingest.logs.classify import LogSummary, Refused, classify_log
@@ -78,30 +79,44 @@ def classify(
     FILE is plain, gzip or zstd; - reads standard input. Nothing is stored and no database is needed. Lists of data
     centres come from PODBOARD_DATA_CENTRES, countries from PODBOARD_COUNTRIES.
     """
-    settings = Settings.from_env()
-    with ExitStack() as stack:
-        find_place = {}
-        if settings.countries is not None:
-            countries = stack.enter_context(Countries(settings.countries))
-            find_place = {"place_of": countries.place}
+    with configured(Settings.from_env()) as lists:
         rules = Rules(
             # Nobody will ever want these listeners again: the key is thrown away with them.
             secret=secrets.token_bytes(32),
-            episode_of=_episodes(episodes),
+            episode_of=episodes_in(episodes),
             window=WINDOWS[window],
             zone=zone_named(time_zone),
             redirects=redirects,
-            data_centres=data_centres(settings.data_centres),
-            **find_place,
+            data_centres=lists.data_centres,
+            place_of=lists.place_of,
         )
+        tell_of_log(
+            file, rules, log_format=log_format, shift_to=shift_to, refusals=refusals, as_json=as_json,
+            has_countries=lists.place_of is not nowhere,
+        )  # fmt: skip
+
+
+@contextmanager
+def configured(settings: Settings) -> Iterator[Lists]:
+    """What this installation counts by, open as long as it is needed."""
+    with ExitStack() as stack:
+        places = stack.enter_context(Countries(settings.countries)) if settings.countries else None
+        yield Lists(data_centres(settings.data_centres), places.place if places else nowhere)
+
+
+def tell_of_log(
+    file: str, rules: Rules, *, log_format: LogFormat | None, shift_to: datetime | None, refusals: Path | None,
+    has_countries: bool, as_json: bool = False, mapping: str = "--episodes", now: datetime | None = None,
+    earliest: datetime | None = None, notes: tuple[str, ...] = (),
+) -> None:  # fmt: skip
+    """Counts a log and prints what is in it; `mapping`: the option that names paths. Ends with 1 without a request."""
+    with ExitStack() as stack:
         raw = stack.enter_context(opened(file))
         plain = stack.enter_context(unpacked(raw))
         reader = LogReader(
-            plain,
-            now=datetime.now(UTC),
-            log_format=log_format,
-            shift_to=shift_to.date() if shift_to else None,
-        )
+            plain, now=now or datetime.now(UTC), log_format=log_format,
+            shift_to=shift_to.date() if shift_to else None, earliest=earliest,
+        )  # fmt: skip
         listed = stack.enter_context(_listing(refusals)) if refusals else _nowhere
         began = time.perf_counter()
         entries = _reported(reader, raw, stack.enter_context(progress(file)))
@@ -112,14 +127,25 @@ def classify(
             orjson.dumps(_figures(summary, reader, rules, seconds), option=orjson.OPT_INDENT_2).decode()
         )
     else:
-        _tell(summary, reader, rules, seconds, name=Path(file).name, has_countries=bool(find_place))
+        _tell(
+            summary,
+            reader,
+            rules,
+            seconds,
+            name=Path(file).name,
+            has_countries=has_countries,
+            mapping=mapping,
+        )
+        for note in notes:
+            click.echo(note)
     if refusals:
         click.echo(f"All that was refused is listed in {refusals}", err=as_json)
     if not summary.requests:
         sys.exit(1)
 
 
-def _episodes(path: Path | None) -> FindEpisode:
+def episodes_in(path: Path | None) -> FindEpisode:
+    """The episodes that a mapping names; without one every audio file is one by itself."""
     return audio_by_itself if path is None else episodes_of(mapping_lines(path))
 
 
@@ -195,8 +221,9 @@ def _figures(summary: LogSummary, reader: LogReader, rules: Rules, seconds: floa
 
 
 def _tell(
-    summary: LogSummary, reader: LogReader, rules: Rules, seconds: float, *, name: str, has_countries: bool
-) -> None:
+    summary: LogSummary, reader: LogReader, rules: Rules, seconds: float, *, name: str, has_countries: bool,
+    mapping: str,
+) -> None:  # fmt: skip
     rate = reader.lines / max(seconds, 0.001)
     click.echo(f"{name}: {reader.format}, {reader.lines:,} lines in {seconds:,.1f} s ({rate:,.0f} lines/s)")
     if summary.first_at and summary.last_at:
@@ -234,9 +261,9 @@ def _tell(
                 f"{label}: {first}" + (f" and {len(tally) - _TOP:,} more" if len(tally) > _TOP else "")
             )
     if summary.requests and summary.refused[Reason.NO_EPISODE] == summary.requests:
-        click.echo("No path is an episode's: --episodes names a mapping of paths.")
+        click.echo(f"No path is an episode's: {mapping} names a mapping of paths.")
     if summary.refused[Reason.SIZE_UNKNOWN]:
-        click.echo("Sizes of files are missing: --episodes names them, with durations a minute is enough.")
+        click.echo(f"Sizes of files are missing: {mapping} names them, with durations a minute is enough.")
     if summary.malformed[LineFault.PAST] > summary.requests:
         click.echo("This is an old log: --shift-to moves it to another day.")
     if not rules.data_centres:

@@ -181,6 +181,54 @@ def test_a_log_is_its_sources(
     assert found == [("access",), ("North CDN",)]
 
 
+def test_a_dry_run_of_a_log_goes_by_what_its_tenant_has(
+    alice: Tenant, command_database: Database, run: Callable[..., Result], tmp_path: Path
+) -> None:
+    """It ignored the tenant: no download where the import took two, by the addresses in the feed."""
+    slug = ("--tenant", _slug(alice))
+    run("feed", FEED, *slug)
+    with alice.owner() as owner:
+        path, episode = owner.execute(
+            "update episodes set audio_bytes = 50000000"
+            " where guid = (select min(guid) from episodes where tenant_id = %s) and tenant_id = %s"
+            " returning regexp_replace(audio_url, '^https?://[^/]+', ''), id",
+            [alice.tenant_id] * 2,
+        ).fetchone()
+        owner.execute(
+            'update tenant_settings set settings = settings || \'{"download_window": "rolling_first_touch"}\''
+        )
+    log = tmp_path / "access.log"
+    moment = (datetime.now(UTC) - timedelta(hours=3)).strftime("%d/%b/%Y:%H:%M:%S +0000")
+    log.write_text("".join(
+        f'192.0.2.{n} - - [{moment}] "GET {path} HTTP/1.1" 200 50000000 "-" "Overcast/1.0"\n' for n in (1, 2, 2)
+    ))  # fmt: skip
+    dry = run("log", log, *slug, "--dry-run", "--source", "North CDN")
+    assert dry.exit_code == 0, dry.output
+    assert "2  downloads, once per 24 hours" in dry.output
+    assert f"Episodes: {episode} 2" in dry.output
+    assert dry.output.splitlines()[-2:] == [
+        "An import would be noted under the source North CDN.",
+        "Requests and downloads that stand already were not looked for: the import finds them.",
+    ]
+    with psycopg.connect(command_database.superuser_dsn) as connection:
+        for table in ("listener_keys", "listener_events", "excluded_requests"):
+            assert connection.execute(
+                f"select count(*) from {table} where tenant_id = %s", [alice.tenant_id]
+            ).fetchone() == (0,)
+    assert run("log", log, *slug).output.startswith("Downloads: 2 counted")
+    alone = run("log", log, "--dry-run").output
+    assert "Sizes of files are missing: --map names them" in alone
+    assert (
+        "An import goes by the episodes, the window and the days of its tenant: --tenant names it." in alone
+    )
+    pages = tmp_path / "pages.log"
+    pages.write_text(log.read_text().replace(path, "/a.html"))
+    assert (
+        "No path is an episode's: --map names a mapping of paths."
+        in run("log", pages, *slug, "--dry-run").output
+    )
+
+
 def test_a_file_of_bad_rows_alone_ends_with_1(
     alice: Tenant, run: Callable[..., Result], tmp_path: Path
 ) -> None:

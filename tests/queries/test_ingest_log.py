@@ -55,7 +55,8 @@ def test_a_log_becomes_downloads_and_reasons(host: Host) -> None:
     done = host.log(
         line(at("10:00:00")), line(at("11:00:00")), line(at("11:00:00"), path="/two.mp3"),
         line(at("10:00:00"), "192.0.2.2", sent=10), line(at("10:00:00"), "192.0.2.3", agent="curl/8"),
-        line(at("10:00:00"), "192.0.2.4", status=304, sent=0), line(at("10:00:00"), path="/logo.png"), "broken\n",
+        line(at("10:00:00"), "192.0.2.4", status=304, sent=0),
+        line(at("10:00:00"), path="/logo.png?of=192.0.2.1"), "broken\n",
     )  # fmt: skip
     assert (done.imported, done.duplicate, done.refused, done.impressions) == (2, 0, 6, 1)
     assert host.downloads() == [(host.one, at("10:00:00")), (host.two, at("11:00:00"))]
@@ -68,9 +69,9 @@ def test_a_log_becomes_downloads_and_reasons(host: Host) -> None:
         "select attribution_data ->> 'ad_unit_id' from attribution_events where tenant_id = %(tenant)s"
     ) == [(str(unit),)]
     # Only what is no request of an episode has a line of its own; no address stands anywhere.
-    assert [(number, reason) for number, reason, _ in host.refusals()] == [
-        (7, "The address is not that of an episode."),
-        (8, "The line is not written in the format of this log."),
+    assert host.refusals() == [
+        (7, "The address is not that of an episode.", "/logo.png"),
+        (8, "The line is not written in the format of this log.", ""),
     ]
     assert host.rows(
         "select import_type, status, records_imported, records_duplicate, records_refused, lines_done,"

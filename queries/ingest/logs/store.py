@@ -26,6 +26,7 @@ from queries.ingest.logs.formats import LogFormat
 from queries.ingest.logs.reader import LogReader
 from queries.ingest.logs.requests_by_id import RequestIds
 from queries.ingest.logs.rulings import judge_requests
+from queries.ingest.logs.shown import shown_path
 from queries.ingest.logs.tenant import tenant_rules
 from queries.ingest.packing import unpacked
 from queries.ingest.room import Room
@@ -123,7 +124,7 @@ class _Log:
                 continue
             id_ = self._identified(entry)
             if id_ is None:
-                refusals.append(Refusal(entry.number, Reason.NO_EPISODE.words))
+                refusals.append(Refusal(entry.number, Reason.NO_EPISODE.words, shown_path(entry.path)))
                 self._count(Reason.NO_EPISODE.value)
             elif id_ in requests:
                 doubled += 1
