@@ -163,7 +163,7 @@ def _missing(found: Answer, filters: Filters) -> list[str]:
     if refused:
         names = " and ".join(str(row["name"]) for row in refused[:_NAMED])
         more = f" and {counted(len(refused) - _NAMED, 'more source')}" if len(refused) > _NAMED else ""
-        said.append(f"Every row of {names}{more} was refused, so what they hold is missing.")
+        said.append(f"Every row of {names}{more} was refused.")
     silent = sorted((row for row in known if row["state"] == "silent"), key=lambda row: row["came_last_on"])
     if silent:
         names = " and ".join(

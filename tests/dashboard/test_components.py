@@ -563,6 +563,29 @@ def test_freshness_says_what_was_not_received_beside_as_of_when_it_counted(monke
     )
 
 
+def test_freshness_says_of_which_sources_every_row_was_refused(monkeypatch):
+    """A source whose only file had no good row stood as good, with nothing missing."""
+    at = datetime(2026, 11, 29, 2, 2, tzinfo=UTC)
+    kind = {
+        "subject": "bookings", "complete_to": at, "imported_at": at, "import_source": "bookings.csv", "failed_at": None,
+        "error_message": None, "records_imported": 0, "records_refused": 3, "feeds": None, "feeds_failing": None,
+        "feeds_stopped": None,
+    }  # fmt: skip
+    named = [
+        {**kind, "name": "bookings", "came_on": None},
+        {**kind, "name": "agency", "came_on": [at.date()]},
+    ]
+    stored = {"sources/sources": [kind], "sources/named_sources": named}
+    monkeypatch.setattr(sources, "ask", lambda _, name, **__: stored[name])
+    filters = SimpleNamespace(zone=ZoneInfo("UTC"))
+    fresh = {"label": "Downloads", "is_late": False, "refreshed_at": at}
+    assert freshness._sentence(None, filters, Answer((), (fresh,))) == (
+        "Everything received by 29 Nov 2026, 02:02 UTC is counted. Every row of bookings was refused."
+    )
+    view = View(SimpleNamespace(currency="USD"), filters, path="")
+    assert "Refused" in _text(freshness._show_sources(sources.sources(None), view))
+
+
 def test_no_word_of_the_machine_reaches_readers():
     said = [metric.meaning for metric in METRICS.values()]
     said += [part for rule in methodology._RULES for part in rule]
