@@ -161,7 +161,14 @@ def _state_of_source(row: Mapping[str, Any], today: date | None = None) -> str:
         pause = (today - row["came_last_on"]).days
         if pause > usual:
             return "silent" if pause <= _ENDED_AFTER_DAYS else "ended"
-    if row.get("records_refused") and not row.get("records_imported") and not row.get("came_on", True):
+    # Robots alone at a prefix or link are nothing wrong with it.
+    is_file = row.get("name") not in HOURLY
+    if (
+        is_file
+        and row.get("records_refused")
+        and not row.get("records_imported")
+        and not row.get("came_on", True)
+    ):
         return "refused"
     # A named source whose imports were made before they told how far they reached is one all the same.
     came = row["complete_to"] is not None or (today is not None and row["imported_at"] is not None)

@@ -90,4 +90,5 @@ def _requests(actor: Actor, question: str, **asked: Any) -> Iterator[list[dict[s
 
 
 def _request(row: Mapping[str, Any], asked_for: str) -> Refused:
-    return row.get("line_number") or "", words_of_reason(row["reason"]), f"{row['occurred_at'].isoformat()}, {asked_for}"
+    detail = f"{row['occurred_at'].isoformat()}, {asked_for}"
+    return row.get("line_number") or "", words_of_reason(row["reason"]), detail

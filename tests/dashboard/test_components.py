@@ -515,7 +515,7 @@ def test_why_a_source_has_failed_stands_under_its_name(monkeypatch):
         {**came, "subject": "listener_events"},
         {**came, "subject": "conversions", "failed_at": since, "error_message": "The file is empty."},
     ]  # of the time before imports named their sources
-    monkeypatch.setattr(sources, "ask", lambda _, name: stored if name == "sources/sources" else [])
+    monkeypatch.setattr(sources, "ask", lambda _, name, **__: stored if name == "sources/sources" else [])
     view = View(SimpleNamespace(currency="USD"), SimpleNamespace(zone=ZoneInfo("UTC")), path="")
     shown = _text(freshness._show_sources(sources.sources(None), view))
     assert "Downloads and plays downloads.csv" in shown
@@ -544,7 +544,9 @@ def test_freshness_says_what_was_not_received_beside_as_of_when_it_counted(monke
     one, other = ({**good, "failed_at": datetime(2026, 11, day, 23, 30, tzinfo=UTC)} for day in (20, 17))
 
     def said(*stored, relations=(fresh,)):
-        monkeypatch.setattr(sources, "ask", lambda _, name: list(stored) if name == "sources/sources" else [])
+        monkeypatch.setattr(
+            sources, "ask", lambda _, name, **__: list(stored) if name == "sources/sources" else []
+        )
         filters = SimpleNamespace(zone=ZoneInfo("Europe/Berlin"))
         return freshness._sentence(None, filters, Answer((), relations))
 
