@@ -175,6 +175,9 @@ def ensure_histories(server: Server, settings: Settings, say: Callable[[str], No
         there = {name for (name,) in connection.execute("select datname from pg_database")}
     long, short = HISTORY_DATABASES[730], HISTORY_DATABASES[60]
     if {long, short} <= there:
+        # As the large data: built by an earlier version, they are brought to this one.
+        for name in (long, short):
+            migrate(on_database(settings, server, name).owner_dsn)
         return
     drop_database(server, short)
     if long not in there:
