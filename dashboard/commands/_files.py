@@ -1,4 +1,4 @@
-"""What commands that read files share: opening them, and a bar that says how far, how fast and how long still."""
+"""What commands that read files share: opening them, a bar that says how far they are, and what became of the rows."""
 
 from __future__ import annotations
 
@@ -7,12 +7,24 @@ import sys
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 from typing import BinaryIO
 
 import click
 
 from queries.ingest.batches import BatchDone
-from queries.ingest.imports import ImportRefused
+from queries.ingest.imports import LISTED_REFUSALS, ImportRefused, ImportResult, Refusal
+from queries.ingest.refused import write_refusals
+from queries.session import Actor
+from queries.settings import Settings
+
+REFUSALS = click.option(
+    "--refusals", type=click.Path(dir_okay=False, path_type=Path), metavar="FILE",
+    help="Where the list of refused rows goes, as CSV; otherwise into PODBOARD_HOME/imports.",
+)  # fmt: skip
+SOURCE = click.option(
+    "--source", metavar="NAME", help="Whose file it is; otherwise its name without dates and numbers."
+)
 
 
 @contextmanager
@@ -47,3 +59,30 @@ def progress(name: str, noun: str = "lines") -> Iterator[BatchDone]:
             shown = reached
 
         yield done
+
+
+def list_first(refusals: tuple[Refusal, ...]) -> None:
+    """Prints these refusals with their lines."""
+    for refusal in refusals:
+        detail = f" ({refusal.detail})" if refusal.detail else ""
+        click.echo(f"  line {refusal.line_number:,}: {refusal.reason}{detail}")
+
+
+def tell_refusals(actor: Actor, done: ImportResult, settings: Settings, path: Path | None) -> None:
+    """Prints notes and the first refusals and writes the list; ends with 1 if no row at all was taken."""
+    for note in done.notes:
+        click.echo(note)
+    if not done.refused:
+        return
+    list_first(done.first_refusals)
+    if path is None:
+        folder = settings.home / "imports"
+        folder.mkdir(parents=True, exist_ok=True)
+        path = folder / f"{done.import_id}-refused.csv"
+    listed = write_refusals(actor, done.import_id, path)
+    if listed < done.refused:
+        click.echo(f"The first {LISTED_REFUSALS:,} are listed in {path}")
+    else:
+        click.echo(f"All are listed in {path}")
+    if not done.imported + done.updated + done.duplicate:
+        sys.exit(1)

@@ -2,39 +2,26 @@
 
 from __future__ import annotations
 
-import secrets
 import sys
 from collections.abc import Iterable
-from contextlib import ExitStack
-from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
-from typing import Any
 from uuid import UUID
 
 import click
 
-from dashboard.commands._files import opened, progress
-from dashboard.commands.log import WINDOWS, configured, episodes_in, mapping_lines, tell_of_log, zone_named
+from dashboard.commands._files import REFUSALS, SOURCE, list_first, opened, progress, tell_refusals
+from dashboard.commands._import_log import log
+from dashboard.commands.log import zone_named
 from dashboard.databases import databases
 from queries.ingest.ad_units import AD_UNITS, check_ad_units, import_ad_units
 from queries.ingest.bookings import BOOKINGS, check_bookings, import_bookings
 from queries.ingest.columns import COLUMNS, DATA_COLUMN, KINDS, Kind, names_of
-from queries.ingest.counting.rules import Rules, nowhere
 from queries.ingest.events import DryRun, check_events, import_events
 from queries.ingest.feed import import_feed, import_feed_from
 from queries.ingest.imports import (
-    LISTED_REFUSALS,
-    ImportResult,
-    Refusal,
-    taken_back,
     unscoped_tenant_id,
 )
-from queries.ingest.logs.faults import words_of
-from queries.ingest.logs.files import files_of_tenant
-from queries.ingest.logs.formats import LOG_FORMATS, LogFormat
-from queries.ingest.logs.store import import_log
-from queries.ingest.logs.tenant import Limits, tenant_rules
 from queries.ingest.origins import source_of
 from queries.ingest.refused import known_import, refusals_csv, write_refusals
 from queries.ingest.retention import CURVES, CurveDefaults, check_retention, import_retention
@@ -46,19 +33,12 @@ from queries.session import Actor
 from queries.settings import Settings
 
 _TENANT = click.option("--tenant", required=True, metavar="SLUG", help="The tenant that it belongs to.")
-_REFUSALS = click.option(
-    "--refusals", type=click.Path(dir_okay=False, path_type=Path), metavar="FILE",
-    help="Where the list of refused rows goes, as CSV; otherwise into PODBOARD_HOME/imports.",
-)  # fmt: skip
 _MAP = click.option(
     "--map", "columns", multiple=True, metavar="NAME=COLUMN",
     help="What a name in the file means; empty after the = leaves it out. Remembered for the source's next files.",
 )  # fmt: skip
 _FORMAT = click.option(
     "--format", "file_format", type=click.Choice(FORMATS), help="Otherwise told from the content."
-)
-_SOURCE = click.option(
-    "--source", metavar="NAME", help="Whose file it is; otherwise its name without dates and numbers."
 )
 _DRY_RUN = click.option(
     "--dry-run",
@@ -81,7 +61,7 @@ def command() -> None:
 @click.argument("source", metavar="FILE|URL")
 @_TENANT
 @click.option("--once", is_flag=True, help="Do not ask the address again by the clock.")
-@_REFUSALS
+@REFUSALS
 def feed(source: str, tenant: str, once: bool, refusals: Path | None) -> None:
     """Import a podcast RSS feed from a file or an https address.
 
@@ -99,7 +79,7 @@ def feed(source: str, tenant: str, once: bool, refusals: Path | None) -> None:
             f"Episodes: {done.imported:,} new, {done.updated:,} updated, {done.duplicate:,} unchanged, "
             f"{done.refused:,} refused."
         )
-        _tell_refusals(actor, done, settings, refusals)
+        tell_refusals(actor, done, settings, refusals)
 
 
 @command.command()
@@ -108,14 +88,14 @@ def feed(source: str, tenant: str, once: bool, refusals: Path | None) -> None:
 @click.option("--kind", type=click.Choice(KINDS), help="Kind of events; otherwise told from the columns.")
 @_FORMAT
 @_MAP
-@_SOURCE
+@SOURCE
 @click.option(
     "--time-zone",
     metavar="ZONE",
     help="That of the times in a Parquet file that name none, like Europe/Berlin.",
 )
 @_DRY_RUN
-@_REFUSALS
+@REFUSALS
 def events(
     file: str, tenant: str, kind: Kind | None, file_format: Format | None, columns: tuple[str, ...],
     source: str | None, time_zone: str | None, dry_run: bool, refusals: Path | None,
@@ -154,7 +134,7 @@ def events(
         click.echo(
             f"Events: {done.imported:,} imported{made}, {done.duplicate:,} there already, {done.refused:,} refused."
         )
-        _tell_refusals(actor, done, settings, refusals)
+        tell_refusals(actor, done, settings, refusals)
 
 
 @command.command()
@@ -162,9 +142,9 @@ def events(
 @_TENANT
 @_FORMAT
 @_MAP
-@_SOURCE
+@SOURCE
 @_DRY_RUN
-@_REFUSALS
+@REFUSALS
 def bookings(
     file: str, tenant: str, file_format: Format | None, columns: tuple[str, ...], source: str | None, dry_run: bool,
     refusals: Path | None,
@@ -184,7 +164,7 @@ def bookings(
         click.echo(
             f"Bookings: {done.imported:,} imported, {done.duplicate:,} there already, {done.refused:,} refused."
         )
-        _tell_refusals(actor, done, settings, refusals)
+        tell_refusals(actor, done, settings, refusals)
 
 
 @command.command("ad-units")
@@ -192,9 +172,9 @@ def bookings(
 @_TENANT
 @_FORMAT
 @_MAP
-@_SOURCE
+@SOURCE
 @_DRY_RUN
-@_REFUSALS
+@REFUSALS
 def ad_units(
     file: str, tenant: str, file_format: Format | None, columns: tuple[str, ...], source: str | None, dry_run: bool,
     refusals: Path | None,
@@ -217,7 +197,7 @@ def ad_units(
         click.echo(
             f"Ad units: {done.imported:,} imported, {done.duplicate:,} there already, {done.refused:,} refused."
         )
-        _tell_refusals(actor, done, settings, refusals)
+        tell_refusals(actor, done, settings, refusals)
 
 
 @command.command()
@@ -231,9 +211,9 @@ def ad_units(
 )  # fmt: skip
 @_FORMAT
 @_MAP
-@_SOURCE
+@SOURCE
 @_DRY_RUN
-@_REFUSALS
+@REFUSALS
 def retention(
     file: str, tenant: str, episode: str | None, platform: str | None, as_of: datetime | None,
     file_format: Format | None, columns: tuple[str, ...], source: str | None, dry_run: bool, refusals: Path | None,
@@ -259,7 +239,7 @@ def retention(
         click.echo(
             f"Points: {done.imported:,} imported, {done.duplicate:,} there already, {done.refused:,} refused."
         )
-        _tell_refusals(actor, done, settings, refusals)
+        tell_refusals(actor, done, settings, refusals)
 
 
 @command.command()
@@ -270,7 +250,7 @@ def retention(
 @click.option(
     "--format", "file_format", type=click.Choice(TRANSCRIPT_FORMATS), help="Otherwise told from the content."
 )
-@_REFUSALS
+@REFUSALS
 def transcript(
     file: str, tenant: str, episode: str, language: str | None, file_format: TranscriptFormat | None,
     refusals: Path | None,
@@ -288,7 +268,7 @@ def transcript(
             f"Cues: {done.imported:,} imported, {done.updated:,} in place of others, {done.duplicate:,} there already, "
             f"{done.refused:,} refused."
         )
-        _tell_refusals(actor, done, settings, refusals)
+        tell_refusals(actor, done, settings, refusals)
 
 
 def _meanings(told: tuple[str, ...], known: Iterable[str]) -> dict[str, str] | None:
@@ -307,116 +287,7 @@ def _meanings(told: tuple[str, ...], known: Iterable[str]) -> dict[str, str] | N
     return meanings
 
 
-@command.command()
-@click.argument("file", metavar="FILE")
-@click.option(
-    "--tenant",
-    metavar="SLUG",
-    help="The tenant that it belongs to; a dry run without it knows no episodes but those of --map.",
-)
-@click.option(
-    "--format", "log_format", type=click.Choice(LOG_FORMATS), help="Otherwise told from the first lines."
-)
-@click.option(
-    "--map", "mapping", type=click.Path(dir_okay=False, path_type=Path), metavar="CSV",
-    help="Which path is which episode: path, episode (id or guid) and, as far as known, size_bytes, duration, "
-    "header_bytes. Without it the episodes' own addresses say so.",
-)  # fmt: skip
-@click.option(
-    "--shift-to", type=click.DateTime(["%Y-%m-%d"]), metavar="DATE",
-    help="Move the whole log by so many days that its first request falls on this day.",
-)  # fmt: skip
-@click.option("--redirects", is_flag=True, help="The log is that of a prefix that only redirects.")
-@click.option("--dry-run", is_flag=True,
-    help="Read and count, store nothing: with --tenant by its episodes, window and days, without it no database is "
-    "needed. Repeats of what stands already are found by the import alone.",
-)  # fmt: skip
-@click.option(
-    "--window", type=click.Choice(list(WINDOWS)),
-    help="Of a dry run: once per what (the tenant's own or day unless told); an import goes by the tenant's own.",
-)  # fmt: skip
-@click.option(
-    "--time-zone", metavar="ZONE",
-    help="Of a dry run: whose days, like Europe/Berlin (the tenant's own or UTC unless told); an import goes by the "
-    "tenant's own.",
-)  # fmt: skip
-@_SOURCE
-@_REFUSALS
-def log(
-    file: str, tenant: str | None, log_format: LogFormat | None, mapping: Path | None,
-    shift_to: datetime | None, redirects: bool, dry_run: bool, window: str | None,
-    time_zone: str | None, source: str | None, refusals: Path | None,
-) -> None:  # fmt: skip
-    """Import the downloads in an access log (combined, JSON lines, CloudFront or S3; plain, gzip or zstd).
-
-    Counted by the rules of IAB 2.3 in the tenant's windows, which go on from file to file; every request for an episode
-    that is refused is kept with its reason. The same log imported again adds nothing, one that was interrupted goes on.
-    """
-    if dry_run:
-        _try_log(
-            file, tenant, log_format=log_format, mapping=mapping, shift_to=shift_to, redirects=redirects,
-            window=window, time_zone=time_zone, source=source, refusals=refusals,
-        )  # fmt: skip
-        return
-    if window is not None or time_zone is not None:
-        raise click.UsageError(
-            "--window and --time-zone are for --dry-run: an import goes by the tenant's own."
-        )
-    if tenant is None:
-        raise click.UsageError("Missing option '--tenant'.")
-    settings = Settings.from_env()
-    with ExitStack() as stack:
-        lists = stack.enter_context(configured(settings))
-        stack.enter_context(databases(settings))
-        actor = Actor(unscoped_tenant_id(tenant))
-        raw = stack.enter_context(opened(file))
-        with progress(file) as tell:
-            done = import_log(
-                actor, raw, name=Path(file).name, log_format=log_format,
-                shift_to=shift_to.date() if shift_to else None, mapping=mapping_lines(mapping) if mapping else None,
-                redirects=redirects, data_centres=lists.data_centres, place_of=lists.place_of, batch_done=tell,
-                source_name=source,
-            )  # fmt: skip
-        made = f" (and {done.impressions:,} impressions of ads in them)" if done.impressions else ""
-        click.echo(
-            f"Downloads: {done.imported:,} counted{made}; requests: {done.duplicate:,} there already, "
-            f"{done.refused:,} refused."
-        )
-        for reason, count in sorted(done.by_reason.items(), key=lambda one: -one[1]):
-            click.echo(f"  {count:>10,}  {words_of(reason)}")
-        _tell_refusals(actor, done, settings, refusals)
-
-
-def _try_log(
-    file: str, tenant: str | None, *, log_format: LogFormat | None, mapping: Path | None, shift_to: datetime | None,
-    redirects: bool, window: str | None, time_zone: str | None, source: str | None, refusals: Path | None,
-) -> None:  # fmt: skip
-    """Counts a log as an import would: of a tenant by what it has, of nobody by what is told."""
-    settings = Settings.from_env()
-    told: dict[str, Any] = {"window": WINDOWS[window]} if window else {}
-    told |= {"zone": zone_named(time_zone)} if time_zone else {}
-    notes = [f"An import would be noted under the source {source}."] if source else []
-    limits: Limits | None = None
-    with configured(settings) as lists:
-        counted = {"redirects": redirects, "data_centres": lists.data_centres, "place_of": lists.place_of}
-        if tenant is None:
-            rules = Rules(secret=secrets.token_bytes(32), episode_of=episodes_in(mapping), **counted)
-            notes.append(
-                "An import goes by the episodes, the window and the days of its tenant: --tenant names it."
-            )
-        else:
-            paths = mapping_lines(mapping) if mapping else None
-            # The first log of a tenant makes the secret of its listeners: of one that is only tried nothing stays.
-            with databases(settings), taken_back(Actor(unscoped_tenant_id(tenant))) as connection:
-                rules, limits = tenant_rules(connection, files_of_tenant(connection, paths), **counted)
-            notes.append(
-                "Requests and downloads that stand already were not looked for: the import finds them."
-            )
-        tell_of_log(
-            file, replace(rules, **told), log_format=log_format, shift_to=shift_to, refusals=refusals,
-            has_countries=lists.place_of is not nowhere, mapping="--map", notes=tuple(notes),
-            now=limits.now if limits else None, earliest=limits.oldest if limits else None,
-        )  # fmt: skip
+command.add_command(log)
 
 
 @command.command()
@@ -460,32 +331,6 @@ def _tell_dry_run(found: DryRun) -> None:
     click.echo(f"Rows: {found.good:,} good{stood}, {found.refused:,} would be refused. Nothing was stored.")
     for note in found.notes:
         click.echo(note)
-    _list_first(found.first_refusals)
+    list_first(found.first_refusals)
     if found.refused and not found.good:
-        sys.exit(1)
-
-
-def _list_first(refusals: tuple[Refusal, ...]) -> None:
-    for refusal in refusals:
-        detail = f" ({refusal.detail})" if refusal.detail else ""
-        click.echo(f"  line {refusal.line_number:,}: {refusal.reason}{detail}")
-
-
-def _tell_refusals(actor: Actor, done: ImportResult, settings: Settings, path: Path | None) -> None:
-    """Prints notes and the first refusals and writes the list; ends with 1 if no row at all was taken."""
-    for note in done.notes:
-        click.echo(note)
-    if not done.refused:
-        return
-    _list_first(done.first_refusals)
-    if path is None:
-        folder = settings.home / "imports"
-        folder.mkdir(parents=True, exist_ok=True)
-        path = folder / f"{done.import_id}-refused.csv"
-    listed = write_refusals(actor, done.import_id, path)
-    if listed < done.refused:
-        click.echo(f"The first {LISTED_REFUSALS:,} are listed in {path}")
-    else:
-        click.echo(f"All are listed in {path}")
-    if not done.imported + done.updated + done.duplicate:
         sys.exit(1)
