@@ -28,6 +28,8 @@ SECONDS = 15
 BATCH = 500
 SENDERS = 4
 REQUESTS = 400
+DOWNLOADS_TODAY = 200_000
+"""Of the episode whose prefix is asked, as on the day it comes out."""
 _PHONE = "Overcast/3.0 (+http://overcast.fm/; iOS podcast app)"
 _PIXEL = "0123456789abcdef" * 2
 
@@ -47,9 +49,10 @@ def measure_collector(server: Server, settings: Settings, say: Callable[[str], N
             stored = _count(server, made)
             found: dict[str, Any] = {
                 "events_s": round(answered / took), "answered": answered, "lost": answered - stored,
-                "batch": BATCH, "senders": SENDERS,
+                "batch": BATCH, "senders": SENDERS, "downloads_today": DOWNLOADS_TODAY,
             }  # fmt: skip
             say(f"  {found}")
+            _release_day(server, made)
             stop = threading.Event()
             rounds: list[int] = []
             refreshing = threading.Thread(target=_refresh, args=(made, stop, rounds))
@@ -68,6 +71,16 @@ def measure_collector(server: Server, settings: Settings, say: Callable[[str], N
             found["refreshes_meanwhile"] = len(rounds)
             say(f"  {found}")
     return found
+
+
+def _release_day(server: Server, made: Scratch) -> None:
+    with psycopg.connect(server.dsn(SUPERUSER, made.name), autocommit=True) as connection:
+        connection.execute(
+            "insert into listener_events (tenant_id, episode_id, listener_id, event_type, occurred_at)"
+            " select %s, %s, md5(n::text), 'download', now() - interval '1 hour' * random() from generate_series(1, %s) n",
+            [made.actor.tenant_id, made.episodes[0], DOWNLOADS_TODAY],
+        )
+        connection.execute("vacuum (analyze) listener_events")
 
 
 def _campaign(made: Scratch) -> UUID:

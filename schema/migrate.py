@@ -2,8 +2,9 @@
 
 A version is one file `NNNN_name.sql` in migrations/, or one of the same name in both timeseries/plain/ and
 timeseries/timescale/: the engine is chosen at the first run and kept. Each file runs in one transaction, unless its
-first line is `-- no-transaction`; such a file runs statement by statement and must be repeatable. An index that it was
-making concurrently when it was interrupted is not usable and is dropped before the file runs again.
+first line is `-- no-transaction`; such a file runs statement by statement and must be repeatable. An index that it
+makes concurrently is made partition by partition where the table has some; what an interrupted run left of one is not
+usable and is dropped first.
 
 A file that has been applied somewhere is never changed. Where one turns out not to run over what somebody has, before/
 <engine>_NNNN.sql makes it so: it runs in front of that version, wherever it is still to be applied, and is repeatable.
@@ -24,7 +25,8 @@ import psycopg
 from psycopg import sql
 
 from schema import SetupError
-from schema.scripts import concurrent_indexes, is_concurrent, split_statements
+from schema.indexes import is_beside_work, spread
+from schema.scripts import split_statements
 
 Engine = Literal["plain", "timescale"]
 Connection = psycopg.Connection[Any]
@@ -324,12 +326,12 @@ def _apply(
                     connection.execute(migration.sql.encode())
                     _record(connection, migration, engine)
             else:
-                statements = split_statements(migration.sql)
-                _drop_unfinished_indexes(connection, statements)
-                for statement in statements:
-                    # Nobody queues behind what is made concurrently, and it has to outlast every open transaction.
-                    connection.execute(_SET_LOCK_TIMEOUT, ["0" if is_concurrent(statement) else patience])
-                    connection.execute(statement.encode())
+                for whole in split_statements(migration.sql):
+                    for statement in spread(connection, whole):
+                        # Nobody queues behind what is made concurrently, and it has to outlast every open transaction.
+                        waits = "0" if is_beside_work(statement) else patience
+                        connection.execute(_SET_LOCK_TIMEOUT, [waits])
+                        connection.execute(statement.encode())
                 _record(connection, migration, engine)
         except (psycopg.errors.LockNotAvailable, psycopg.errors.DeadlockDetected) as error:
             if attempt == _LOCK_ATTEMPTS:
@@ -347,23 +349,6 @@ def _apply(
         else:
             report(f"applied {migration.label}")
             return
-
-
-def _drop_unfinished_indexes(connection: Connection, statements: list[str]) -> None:
-    """Drops what an interrupted `create index concurrently` left: "if not exists" would take it for done."""
-    for name, table in concurrent_indexes(statements):
-        left = connection.execute(
-            """
-            select n.nspname, c.relname
-            from pg_index i
-            join pg_class c on c.oid = i.indexrelid
-            join pg_namespace n on n.oid = c.relnamespace
-            where not i.indisvalid and c.relkind = 'i' and c.relname = lower(%s) and i.indrelid = to_regclass(%s)
-            """,
-            [name, table],
-        ).fetchone()
-        if left is not None:
-            connection.execute(sql.SQL("drop index concurrently {}").format(sql.Identifier(*left)))
 
 
 def _record(connection: Connection, migration: Migration, engine: Engine) -> None:

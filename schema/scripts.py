@@ -34,19 +34,3 @@ _TOKENS = re.compile(
     """,
     re.VERBOSE | re.DOTALL,
 )
-
-
-_CONCURRENT_INDEX = re.compile(
-    r"create\s+(?:unique\s+)?index\s+concurrently\s+(?:if\s+not\s+exists\s+)?(\w+)\s+on\s+(?:only\s+)?((?:\w+\.)?\w+)",
-    re.IGNORECASE,
-)
-
-
-def concurrent_indexes(statements: list[str]) -> list[tuple[str, str]]:
-    """Name and table of each index that these statements make concurrently."""
-    return [(made[1], made[2]) for statement in statements if (made := _CONCURRENT_INDEX.match(statement))]
-
-
-def is_concurrent(statement: str) -> bool:
-    """Whether a statement makes, drops or rebuilds an index beside all others' work."""
-    return re.match(r"(create|drop|reindex)\b[^;(]*\bconcurrently\b", statement, re.IGNORECASE) is not None

@@ -5892,6 +5892,8 @@ CREATE INDEX job_runs_recent ON public.job_runs USING btree (job, scheduled_for 
 
 CREATE INDEX job_runs_status ON public.job_runs USING btree (status, started_at);
 
+CREATE INDEX listener_events_download ON ONLY public.listener_events USING btree (tenant_id, listener_id, episode_id, occurred_at) WHERE (event_type = 'download'::text);
+
 CREATE INDEX listener_events_episode_time ON ONLY public.listener_events USING btree (tenant_id, episode_id, occurred_at);
 
 CREATE INDEX listener_events_tenant_time ON ONLY public.listener_events USING btree (tenant_id, occurred_at);

@@ -11,13 +11,19 @@ def plain_array(values: Sequence[str | None]) -> str:
 
 
 def text_array(values: Sequence[str | None]) -> str:
-    """An array of any texts without the sign NUL."""
-    if None not in values:
-        joined = '","'.join(values)  # type: ignore[arg-type]
-        if values and "\\" not in joined and joined.count('"') == 2 * len(values) - 2:
-            return '{"' + joined + '"}'
-    return "{" + ",".join(["NULL" if value is None else _quoted(value) for value in values]) + "}"
+    """An array of any texts. Raises: ValueError where one holds the sign NUL, which no text in the database may."""
+    if not values or None in values:
+        return "{" + ",".join(["NULL" if value is None else _quoted(value) for value in values]) + "}"
+    # NUL stands between the texts while all of them are escaped at once.
+    joined = "\0".join(values)  # type: ignore[arg-type]
+    if joined.count("\0") >= len(values):
+        raise ValueError("a text holds the sign NUL")
+    return '{"' + _escaped(joined).replace("\0", '","') + '"}'
 
 
 def _quoted(value: str) -> str:
-    return '"' + value.replace("\\", "\\\\").replace('"', '\\"') + '"'
+    return '"' + _escaped(value) + '"'
+
+
+def _escaped(text: str) -> str:
+    return text.replace("\\", "\\\\").replace('"', '\\"')

@@ -38,7 +38,7 @@ from queries.ingest.lines import Lines, begin_with
 from queries.ingest.packing import first_bytes, unpacked
 from queries.ingest.parquet import MAGIC, ParquetFile, is_unpacked, whole_hash
 from queries.ingest.references import References
-from queries.ingest.room import Room
+from queries.ingest.room import Room, month_moments
 from queries.ingest.row_reader import RowReader
 from queries.ingest.rows import Cells, EventFile, Format
 from queries.session import Actor, tenant_session
@@ -75,6 +75,8 @@ class _Batch:
     sha256: str
     reached: int
     events: list[Event] = field(default_factory=list)
+    months: list[datetime] = field(default_factory=list)
+    """A moment in each month that has events."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -157,7 +159,7 @@ def _take(
     for batch in ahead(
         _judged_batches(actor, store, _batches(file, source, kind, limits, after=run.lines_done))
     ):
-        room.make(event.row.occurred_at for event in batch.events)
+        room.make(batch.months)
         with run.batch(batch.lines, batch.sha256) as connection:
             refusals = batch.refusals + (store.store(connection, batch.events) if batch.events else [])
             refused = {refusal.line_number for refusal in refusals}
@@ -170,18 +172,15 @@ def _take(
 
 def reach(tally: Tally, kind: Kind, rows: Iterable[Row]) -> None:
     """Notes how far the source's data goes with these rows, which stand."""
-    last: dict[Subject, datetime] = {}
-    for row in rows:
-        subject: Subject = (
-            "listener_events"
-            if kind == "listener"
-            else "impressions"
-            if row.type == "impression"
-            else "conversions"
-        )
-        last[subject] = max(row.occurred_at, last.get(subject, row.occurred_at))
-    for subject, moment in last.items():
-        tally.reach(subject, moment)
+    if kind == "listener":
+        times: dict[Subject, list[datetime]] = {"listener_events": [row.occurred_at for row in rows]}
+    else:
+        times = {"impressions": [], "conversions": []}
+        for row in rows:
+            times["impressions" if row.type == "impression" else "conversions"].append(row.occurred_at)
+    for subject, moments in times.items():
+        if moments:
+            tally.reach(subject, max(moments))
 
 
 def _judged_batches(actor: Actor, store: EventStore, batches: Iterator[_Batch]) -> Iterator[_Batch]:
@@ -191,6 +190,7 @@ def _judged_batches(actor: Actor, store: EventStore, batches: Iterator[_Batch]) 
             store.learn(connection, batch.rows)
         batch.events, refusals = store.judge(batch.rows)
         batch.rows = []
+        batch.months = month_moments(event.row.occurred_at for event in batch.events)
         batch.refusals += refusals
         yield batch
 
@@ -229,7 +229,7 @@ def check_events(
         )
         while piece := list(islice(batches, TRIED_BATCHES)):
             pieces += 1
-            room.make(event.row.occurred_at for batch in piece for event in batch.events)
+            room.make(moment for batch in piece for moment in batch.months)
             ask(lock, "ingest/keep_lock")
             with taken_back(actor) as connection:
                 for batch in piece:

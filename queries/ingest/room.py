@@ -24,9 +24,7 @@ class Room:
         In a transaction of its own: attaching a partition locks the table against the worker's partition keeping, and
         that must not last as long as the import.
         """
-        first: dict[int, datetime] = {}
-        for moment in moments:
-            first.setdefault(moment.year * _MONTHS + moment.month, moment)
+        first = _by_month(moments)
         missing = sorted(first.keys() - self._made)
         if not missing:
             return
@@ -34,6 +32,18 @@ class Room:
             for earliest, latest in _stretches(missing):
                 ask(connection, "ingest/ensure_storage", earliest=first[earliest], latest=first[latest])
         self._made.update(missing)
+
+
+def month_moments(moments: Iterable[datetime]) -> list[datetime]:
+    """The first of these moments (UTC) in each month that has one."""
+    return list(_by_month(moments).values())
+
+
+def _by_month(moments: Iterable[datetime]) -> dict[int, datetime]:
+    first: dict[int, datetime] = {}
+    for moment in moments:
+        first.setdefault(moment.year * _MONTHS + moment.month, moment)
+    return first
 
 
 def _stretches(months: list[int]) -> list[tuple[int, int]]:

@@ -3,21 +3,20 @@
 -- returns: listener_id text, episode_id uuid, occurred_at timestamptz
 -- grain: one row per download
 -- source: listener_events
--- relies on: listener_events_episode_time
--- TRICKY: "offset 0" keeps the look-up an index scan for each episode; who is asked for is hashed whole ("in").
+-- relies on: listener_events_download
+-- TRICKY: "offset 0" keeps the look-up an index scan per row.
 with asked as materialized (
     select distinct a.listener_id, a.episode_id
     from unnest(cast(:listeners as text[]), cast(:episodes as uuid[])) as a (listener_id, episode_id)
 )
-select e.listener_id, d.episode_id, e.occurred_at
-from (select distinct a.episode_id from asked a) d
+select a.listener_id, a.episode_id, e.occurred_at
+from asked a
 cross join lateral (
-    select l.listener_id, l.occurred_at
+    select l.occurred_at
     from listener_events l
-    where l.tenant_id = (select app_tenant()) and l.episode_id = d.episode_id
+    where l.tenant_id = (select app_tenant()) and l.listener_id = a.listener_id and l.episode_id = a.episode_id
         and l.occurred_at between cast(:earliest as timestamptz) and cast(:latest as timestamptz)
         and l.event_type = 'download'
     offset 0
 ) e
-where (d.episode_id, e.listener_id) in (select a.episode_id, a.listener_id from asked a)
 order by e.occurred_at
