@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import hashlib
-from dataclasses import dataclass
-from datetime import date, timedelta
+from dataclasses import dataclass, field
+from datetime import timedelta
 from typing import Any
 from uuid import UUID, uuid5
 
 import orjson
+from psycopg.errors import UniqueViolation
 from sqlalchemy import Connection
+from sqlalchemy.exc import IntegrityError
 
 from queries.ingest.arrays import plain_array, text_array
 from queries.ingest.columns import Kind, Row, RowRefused
@@ -17,12 +19,15 @@ from queries.ingest.counting.ledger import Ledger, Whose
 from queries.ingest.counting.rules import COUNTING_VERSION, Filtered
 from queries.ingest.counting.windows import Window, Windows
 from queries.ingest.imports import Refusal, Tally
-from queries.ingest.impressions import Carrier, make_impressions
+from queries.ingest.impressions import Carrier, flights_of, make_impressions
 from queries.ingest.logs.tenant import tenant_windows
 from queries.ingest.methods import note_counting
 from queries.ingest.references import References
 from queries.ingest.window_store import keep_windows, kept_windows
 from queries.statements import ask, tell
+
+WORTH_TRYING = 1_000
+"""Rows; for fewer a savepoint costs more than it saves."""
 
 WHOLE_DAYS = timedelta(days=2)
 """Around a moment its day lies within so much, in any zone."""
@@ -53,10 +58,10 @@ class Event:
         assert self.episode is not None  # noqa: S101
         return self.row.listener_id, self.episode
 
-    def carrier(self, day: date) -> Carrier:
+    def carrier(self) -> Carrier:
         """The event, a download, as what ads came in."""
         listener, episode = self.whose
-        return Carrier(self.id, episode, listener, self.row.occurred_at, day)
+        return Carrier(self.id, episode, listener, self.row.occurred_at)
 
     def is_same(self, other: Event) -> bool:
         """Whether both say the same."""
@@ -80,6 +85,47 @@ class Event:
         )
 
 
+@dataclass(slots=True)
+class Turn:
+    """Which of some events one statement takes, each id once: in the order in which they came.
+
+    A row that says what one before it says shares its fate (`twins`). One of its id with other content waits for that.
+    So does a download after it of the same listener and episode, as the first of them counts, and whatever has the id
+    of one that waits.
+    """
+
+    once: dict[str, Event] = field(default_factory=dict)
+    twins: list[Event] = field(default_factory=list)
+    waiting: list[Event] = field(default_factory=list)
+    named: str = ""
+    """The ids of the events' source, as an array in order; empty where there are none."""
+
+    @classmethod
+    def first(cls, events: list[Event]) -> Turn:
+        """That of events of which nothing is known yet."""
+        turn = cls()
+        held: set[str | tuple[Any, Any]] = set()
+        for event in events:
+            turn.take(event, held)
+        if named := {event.id for event in events if event.row.source_id}:
+            turn.named = plain_array(sorted(named))
+        return turn
+
+    def take(self, event: Event, held: set[str | tuple[Any, Any]]) -> None:
+        """Finds the event its place; `held` is what the waiting hold back."""
+        row = event.row
+        before = self.once.get(event.id)
+        if before is not None and before.is_same(event):
+            self.twins.append(event)
+            return
+        whose = (row.listener_id, event.episode) if row.type == "download" else event.id
+        if before is not None or event.id in held or whose in held:
+            self.waiting.append(event)
+            held |= {event.id, whose}
+        else:
+            self.once[event.id] = event
+
+
 class EventStore:
     """Stores events of one kind of a tenant, batch by batch; what became of them is added to the tally.
 
@@ -100,6 +146,8 @@ class EventStore:
         self._tally = tally
         self._references = references
         self._ids = _space(tenant_id, kind)
+        self._are_new = True
+        """Whether no row of those added last stood already."""
 
     def learn(self, connection: Connection, rows: list[Row]) -> None:
         """Looks up what these rows name."""
@@ -133,65 +181,72 @@ class EventStore:
             name = f"content {at} {campaign} {episode} {row.type} {listener} {row.told}"
         return Event(row, _named(self._ids, name), at, episode, campaign)
 
-    def store(self, connection: Connection, events: list[Event]) -> list[Refusal]:
-        """Stores what is new and counts what stands already; the rows that were not taken."""
+    def store(self, connection: Connection, events: list[Event], first: Turn | None = None) -> list[Refusal]:
+        """Stores what is new and counts what stands already; the rows that were not taken.
+
+        `first`: Turn.first of these events, where it was made beforehand.
+        """
         # Two who look at once whether a day is counted would both find that it is not.
         downloads = self._kind == "listener" and any(event.row.type == "download" for event in events)
         ask(connection, "ingest/before_events", downloads=downloads)
-        events, refusals = self._new(connection, events)
+        turn = first or Turn.first(events)
+        new, refusals = self._new(connection, events, turn.named)
+        if len(new) < len(events):
+            turn = Turn.first(new)
         standing: dict[str, Event] = {}
         repeats: dict[str, tuple[Event, Refusal]] = {}
-        while events:
-            # A statement takes each id once. A row that says what one before it says shares its fate; one of its id
-            # with other content waits for that. So does a download after it of the same listener and episode, as the
-            # first of them counts, and whatever has the id of one that waits.
-            once: dict[str, Event] = {}
-            twins: list[Event] = []
-            waiting: list[Event] = []
-            held: set[str | tuple[Any, Any]] = set()
-            for event in events:
-                whose = (event.row.listener_id, event.episode) if event.row.type == "download" else event.id
-                before = once.get(event.id)
-                stands = standing.get(event.id)
-                repeat = repeats.get(event.id)
-                if before is not None and before.is_same(event):
-                    twins.append(event)
-                elif stands is not None and stands.is_same(event):
-                    self._tally.duplicate += 1
-                elif stands is not None:
-                    refusals.append(Refusal(event.row.line_number, DIFFERENT))
-                elif repeat is not None and repeat[0].is_same(event):
-                    refusals.append(Refusal(event.row.line_number, repeat[1].reason))
-                elif before is not None or event.id in held or whose in held:
-                    waiting.append(event)
-                    held |= {event.id, whose}
-                else:
-                    once[event.id] = event
-            refused = self._insert(connection, once) if once else {}
+        while True:
+            refused = self._insert(connection, turn.once) if turn.once else {}
             refusals += refused.values()
-            for event in twins:
+            for event in turn.twins:
                 if event.id in refused:
                     refusals.append(Refusal(event.row.line_number, refused[event.id].reason))
                 else:
                     self._tally.duplicate += 1
-            for id_, event in once.items():
+            if not turn.waiting:
+                return refusals
+            for id_, event in turn.once.items():
                 if id_ in refused:
                     repeats[id_] = event, refused[id_]
                 else:
                     standing[id_] = event
-            events = waiting
-        return refusals
+            turn = self._next_turn(turn.waiting, standing, repeats, refusals)
 
-    def _new(self, connection: Connection, events: list[Event]) -> tuple[list[Event], list[Refusal]]:
+    def _next_turn(
+        self,
+        events: list[Event],
+        standing: dict[str, Event],
+        repeats: dict[str, tuple[Event, Refusal]],
+        refusals: list[Refusal],
+    ) -> Turn:
+        """The turn of events that waited, without those whose fate those before them have decided."""
+        turn = Turn()
+        held: set[str | tuple[Any, Any]] = set()
+        for event in events:
+            stands, repeat = standing.get(event.id), repeats.get(event.id)
+            if stands is not None and stands.is_same(event):
+                self._tally.duplicate += 1
+            elif stands is not None:
+                refusals.append(Refusal(event.row.line_number, DIFFERENT))
+            elif repeat is not None and repeat[0].is_same(event):
+                refusals.append(Refusal(event.row.line_number, repeat[1].reason))
+            else:
+                turn.take(event, held)
+        return turn
+
+    def _new(
+        self, connection: Connection, events: list[Event], named: str
+    ) -> tuple[list[Event], list[Refusal]]:
         """The events whose ids do not stand, and refusals of those that stand with other content; the same are counted.
 
         An id made from the content needs no search: it says all that there is to say. The table's key includes the
         time, so it would take a source's own id a second time.
         """
-        named = sorted({event.id for event in events if event.row.source_id})
         if not named:
             return events, []
-        rows = ask(connection, f"ingest/standing_{self._kind}_events", ids=plain_array(named))
+        rows = ask(connection, f"ingest/standing_{self._kind}_events", ids=named)
+        if not rows:
+            return events, []
         known = {row["id"].hex: row for row in rows}
         new: list[Event] = []
         refusals: list[Refusal] = []
@@ -254,18 +309,18 @@ class EventStore:
                 if windows.window is Window.CALENDAR_DAY
                 else self._repeats(connection, asked, windows)
             )
-        counted = [event for event in downloads if event.id not in repeats]
+        counted = [event for event in downloads if event.id not in repeats] if repeats else downloads
         times = [event.row.occurred_at for event in counted]
         counted_by = note_counting(connection, windows, Filtered.SOURCE, times)
-        rest = [event for event in new if event.id not in repeats]
+        rest = [event for event in new if event.id not in repeats] if repeats else new
         left = self._insert_listener_events(connection, rest, counted_by) if rest else []
         not_added = {event.id for event, _ in left}
+        flights = flights_of(connection, {event.episode for event in counted if event.episode is not None})
         carriers = [
-            event.carrier(windows.local_day(event.row.occurred_at))
-            for event in counted
-            if event.id not in not_added
+            event.carrier() for event in counted if event.episode in flights and event.id not in not_added
         ]
-        self._tally.impressions += make_impressions(connection, carriers).made
+        made = make_impressions(connection, carriers, flights, windows.local_day).made
+        self._tally.impressions += made
         return left + [(event, outcome) for event in repeats.values()]
 
     @staticmethod
@@ -315,30 +370,48 @@ class EventStore:
         keep_windows(connection, ledger)
         return repeats
 
-    @staticmethod
     def _insert_listener_events(
-        connection: Connection, new: list[Event], counted_by: int | None = None
+        self, connection: Connection, new: list[Event], counted_by: int | None = None
     ) -> list[tuple[Event, str]]:
-        rows = ask(
-            connection, "ingest/add_listener_events",
+        left = self._add(
+            connection, "listener", len(new),
             ids=plain_array([event.id for event in new]), episodes=plain_array([event.episode for event in new]),
             listeners=text_array([event.row.listener_id for event in new]),
             types=plain_array([event.row.type for event in new]),
             data=text_array([event.row.told for event in new]), times=plain_array([event.at for event in new]),
             counted_by=counted_by,
         )  # fmt: skip
-        return [(new[row["place"] - 1], "standing") for row in rows]
+        return [(new[place - 1], "standing") for place in left]
 
     def _add_attribution_events(self, connection: Connection, new: list[Event]) -> list[tuple[Event, str]]:
-        rows = ask(
-            connection, "ingest/add_attribution_events",
+        left = self._add(
+            connection, "attribution", len(new),
             ids=plain_array([event.id for event in new]), campaigns=plain_array([event.campaign for event in new]),
             episodes=plain_array([event.episode for event in new]),
             listeners=text_array([event.row.listener_id for event in new]),
             types=plain_array([event.row.type for event in new]),
             data=text_array([event.row.told for event in new]), times=plain_array([event.at for event in new]),
         )  # fmt: skip
-        return [(new[row["place"] - 1], row["outcome"]) for row in rows]
+        return [(new[place - 1], "standing") for place in left]
+
+    def _add(self, connection: Connection, kind: Kind, rows: int, **columns: Any) -> list[int]:
+        """Adds rows; the places (from 1) of those that stand already.
+
+        Looking out for them makes each row dearer by an eighth. So many rows are tried without it, as long as none
+        stands; where one does, all of them are added again with care, and so are the next until all of some are new.
+        """
+        if rows >= WORTH_TRYING and self._are_new:
+            try:
+                with connection.begin_nested():
+                    tell(connection, f"ingest/add_new_{kind}_events", **columns)
+            except IntegrityError as error:
+                if not isinstance(error.orig, UniqueViolation):
+                    raise
+            else:
+                return []
+        found = ask(connection, f"ingest/add_{kind}_events", **columns)
+        self._are_new = not found
+        return [row["place"] for row in found]
 
     @staticmethod
     def _standing_at(connection: Connection, events: list[Event]) -> set[str]:

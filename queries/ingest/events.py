@@ -19,7 +19,7 @@ from sqlalchemy import Connection
 from queries.ingest.ahead import ahead
 from queries.ingest.batches import BatchDone, Batches, importing_in_batches
 from queries.ingest.columns import Kind, Row, RowRefused, found
-from queries.ingest.event_store import DIFFERENT, Event, EventStore
+from queries.ingest.event_store import DIFFERENT, Event, EventStore, Turn
 from queries.ingest.imports import (
     SHOWN_REFUSALS,
     ImportRefused,
@@ -75,6 +75,7 @@ class _Batch:
     sha256: str
     reached: int
     events: list[Event] = field(default_factory=list)
+    first: Turn | None = None
     months: list[datetime] = field(default_factory=list)
     """A moment in each month that has events."""
 
@@ -161,13 +162,17 @@ def _take(
     ):
         room.make(batch.months)
         with run.batch(batch.lines, batch.sha256) as connection:
-            refusals = batch.refusals + (store.store(connection, batch.events) if batch.events else [])
-            refused = {refusal.line_number for refusal in refusals}
-            reach(
-                run.tally, kind, (event.row for event in batch.events if event.row.line_number not in refused)
-            )
+            refusals = batch.refusals
+            if batch.events:
+                refusals = refusals + store.store(connection, batch.events, batch.first)
+            reach(run.tally, kind, _taken(batch.events, refusals))
             run.tally.refuse(connection, run.import_id, sorted(refusals, key=lambda r: r.line_number))
         batch_done(run.lines_done, batch.reached)
+
+
+def _taken(events: list[Event], refusals: list[Refusal]) -> list[Row]:
+    refused = {refusal.line_number for refusal in refusals}
+    return [event.row for event in events if not refused or event.row.line_number not in refused]
 
 
 def reach(tally: Tally, kind: Kind, rows: Iterable[Row]) -> None:
@@ -190,6 +195,7 @@ def _judged_batches(actor: Actor, store: EventStore, batches: Iterator[_Batch]) 
             store.learn(connection, batch.rows)
         batch.events, refusals = store.judge(batch.rows)
         batch.rows = []
+        batch.first = Turn.first(batch.events)
         batch.months = month_moments(event.row.occurred_at for event in batch.events)
         batch.refusals += refusals
         yield batch

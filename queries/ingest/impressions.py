@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from enum import StrEnum
@@ -26,16 +26,12 @@ class Evidence(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Carrier:
-    """A download that stands, and what is known of the bytes that it brought: None where nothing is.
-
-    `day` is the tenant's, on which campaigns are in flight.
-    """
+    """A download that stands, and what is known of the bytes that it brought: None where nothing is."""
 
     download_id: str
     episode: str
     listener_id: str
     occurred_at: datetime
-    day: date
     delivery: Delivery | None = None
 
 
@@ -47,16 +43,49 @@ class Impressions:
     awaited: frozenset[str]
 
 
-def make_impressions(connection: Connection, downloads: Iterable[Carrier]) -> Impressions:
-    """Adds an impression for each ad in flight that was delivered in these downloads. Done again it adds nothing."""
-    found = list(downloads)
-    ads = _ads_in_flight(connection, {(one.episode, one.day) for one in found})
+@dataclass(frozen=True, slots=True)
+class Flight:
+    """An ad unit, and the tenant days on which its campaign is in flight."""
+
+    unit: str
+    ad: Ad
+    first_day: date
+    last_day: date
+
+
+def flights_of(connection: Connection, episodes: Collection[str]) -> dict[str, list[Flight]]:
+    """The ads of these episodes; an episode without one is left out."""
+    found: dict[str, list[Flight]] = {}
+    if not episodes:
+        return found
+    for row in ask(connection, "ingest/flights_of_ads", episodes=plain_array(sorted(episodes))):
+        ad = Ad(row["position_seconds"], row["duration_seconds"], row["is_baked_in"])
+        found.setdefault(str(row["episode_id"]), []).append(
+            Flight(str(row["ad_unit_id"]), ad, row["first_day"], row["last_day"])
+        )
+    return found
+
+
+def make_impressions(
+    connection: Connection, downloads: Iterable[Carrier], flights: Mapping[str, Sequence[Flight]],
+    local_day: Callable[[datetime], date],
+) -> Impressions:  # fmt: skip
+    """Adds an impression for each ad in flight that was delivered in these downloads. Done again it adds nothing.
+
+    `flights`: of the downloads' episodes. `local_day`: the tenant's day of a moment.
+    """
     delivered: list[tuple[Carrier, str]] = []
     awaited: set[str] = set()
-    for one in found:
-        for unit, ad in ads.get((one.episode, one.day), ()):
-            if one.delivery is None or is_ad_delivered(one.delivery, ad):
-                delivered.append((one, unit))
+    for one in downloads:
+        ads = flights.get(one.episode)
+        if not ads:
+            continue
+        day = local_day(one.occurred_at)
+        for flight in ads:
+            if not flight.first_day <= day <= flight.last_day:
+                continue
+            if one.delivery is None or is_ad_delivered(one.delivery, flight.ad):
+                delivered.append((one, flight.unit))
             else:
                 awaited.add(one.download_id)
     if not delivered:
@@ -74,20 +103,3 @@ def make_impressions(connection: Connection, downloads: Iterable[Carrier]) -> Im
 
 def _evidence(carrier: Carrier) -> Evidence:
     return Evidence.DOWNLOAD if carrier.delivery is None else Evidence.BYTES
-
-
-def _ads_in_flight(
-    connection: Connection, days: set[tuple[str, date]]
-) -> dict[tuple[str, date], list[tuple[str, Ad]]]:
-    """The ads of these episodes on these days: id and place."""
-    found: dict[tuple[str, date], list[tuple[str, Ad]]] = {}
-    if days:
-        rows = ask(
-            connection, "ingest/ads_in_flight",
-            episodes=plain_array([episode for episode, _ in days]),
-            days=plain_array([day.isoformat() for _, day in days]),
-        )  # fmt: skip
-        for row in rows:
-            ad = Ad(row["position_seconds"], row["duration_seconds"], row["is_baked_in"])
-            found.setdefault((str(row["episode_id"]), row["day"]), []).append((str(row["ad_unit_id"]), ad))
-    return found

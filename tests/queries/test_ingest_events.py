@@ -34,8 +34,8 @@ from psycopg import sql
 
 from queries.engine import dispose_engines
 from queries.errors import AccessRefused
+from queries.ingest import event_store, imports, packing, refused, row_reader
 from queries.ingest import events as events_module
-from queries.ingest import imports, packing, refused, row_reader
 from queries.ingest.columns import UNKNOWN_TYPE
 from queries.ingest.event_store import WHOLE_DAYS, EventStore
 from queries.ingest.events import check_events, import_events
@@ -1233,12 +1233,14 @@ def _expected(
     cut=st.integers(0, 25),
     batch=st.integers(1, 9),
     zone=st.sampled_from(["UTC", "Asia/Kolkata"]),
+    trying=st.sampled_from([1, 1_000]),
 )
 @example(
     rows=[("a", 0, 0, "download", 1, ""), ("", 0, 0, "download", 1, ""), ("a", 0, 0, "play", 1, "")],
     cut=1,
     batch=2,
     zone="UTC",
+    trying=1_000,
 )
 @example(
     rows=[
@@ -1248,6 +1250,7 @@ def _expected(
     cut=0,
     batch=4,
     zone="UTC",
+    trying=1,
 )  # fmt: skip
 @example(
     # Of the two with the id b the first waits for what becomes of the second row, so the other waits for it.
@@ -1258,6 +1261,7 @@ def _expected(
     cut=0,
     batch=4,
     zone="UTC",
+    trying=1,
 )  # fmt: skip
 def test_any_file_in_any_pieces_leaves_the_same(
     ingest_database: Database,
@@ -1265,6 +1269,7 @@ def test_any_file_in_any_pieces_leaves_the_same(
     cut: int,
     batch: int,
     zone: str,
+    trying: int,
 ) -> None:
     """Whole, in two files, in batches of any size and then once more: always what a count by hand says."""
     begin = NOW.replace(minute=0, second=0) - timedelta(days=3)
@@ -1277,6 +1282,7 @@ def test_any_file_in_any_pieces_leaves_the_same(
     ]  # fmt: skip
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(events_module, "BATCH_ROWS", batch)
+        patch.setattr(event_store, "WORTH_TRYING", trying)
         parts = [studio.take(_csv(header, *part)) for part in (lines[:cut], lines[cut:])]
         again = studio.take(_csv(header, *lines))
     found = Counter(
@@ -1288,6 +1294,39 @@ def test_any_file_in_any_pieces_leaves_the_same(
     assert sum(part.imported + part.duplicate + part.refused for part in parts) == len(rows)
     assert again.imported == 0
     assert again.duplicate + again.refused == len(rows)
+
+
+@pytest.mark.parametrize("kind", ["listener", "attribution"])
+def test_rows_are_added_with_care_once_one_of_them_stands(
+    alice: Studio, monkeypatch: pytest.MonkeyPatch, kind: str
+) -> None:
+    """Batches of ten: new ones, one with a row that stands, ones that all stand, and new ones again."""
+    monkeypatch.setattr(events_module, "BATCH_ROWS", 10)
+    monkeypatch.setattr(event_store, "WORTH_TRYING", 10)
+    added: list[str] = []
+    for name in ("ask", "tell"):
+        real = getattr(event_store, name)
+
+        def noting(connection: Any, statement: str, /, real: Any = real, **parameters: Any) -> Any:
+            if statement.endswith(f"_{kind}_events") and "/add_" in statement:
+                added.append("tried" if "/add_new_" in statement else "careful")
+            return real(connection, statement, **parameters)
+
+        monkeypatch.setattr(event_store, name, noting)
+    if kind == "listener":
+        header, lines = HEADER, [f"{alice.one},l{n},play,{_at(hours=n)}" for n in range(60)]
+    else:
+        header = "campaign_id,attribution_type,source,occurred_at"
+        lines = [f"{alice.campaign},visit,pixel,{_at(hours=n)}" for n in range(60)]
+    assert _counts(alice.take(_csv(header, *lines[:20]))) == (20, 0, 0)
+    assert added == ["tried", "tried"]
+    added.clear()
+    # Ten new ones, of ten the last stands, ten that all stand, ten new ones with care, and ten that are tried again.
+    mixed = [*lines[20:39], lines[0], *lines[1:11], *lines[39:59]]
+    assert _counts(alice.take(_csv(header, *mixed))) == (39, 11, 0)
+    assert added == ["tried", "tried", "careful", "careful", "careful", "tried"]
+    stored = alice.listener_events() if kind == "listener" else alice.attribution_events()
+    assert len(stored) == 59
 
 
 @pytest.mark.parametrize(

@@ -19,7 +19,7 @@ from queries.ingest.counting.single import SingleRequests
 from queries.ingest.counting.verdicts import Fetch
 from queries.ingest.counting.windows import Window, Windows
 from queries.ingest.event_store import WHOLE_DAYS
-from queries.ingest.impressions import Carrier, make_impressions
+from queries.ingest.impressions import Carrier, flights_of, make_impressions
 from queries.ingest.methods import note_counting
 from queries.ingest.window_store import keep_windows, kept_windows
 from queries.statements import ask, tell
@@ -151,7 +151,6 @@ def _add(
 
 def _deliver_ads(connection: Connection, rules: Rules, ledger: Ledger) -> int:
     """How many impressions are new, of downloads of before too: what later pieces bring of an ad delivers it."""
-    day_of = Windows(rules.window, rules.zone).local_day
     windows: dict[str, KeptWindow] = {}
     carriers: list[Carrier] = []
     for window in ledger.downloads:
@@ -160,11 +159,12 @@ def _deliver_ads(connection: Connection, rules: Rules, ledger: Ledger) -> int:
         windows[str(id_)] = window
         carriers.append(
             Carrier(
-                str(id_), window.episode, window.listener_id, at, day_of(at),
+                str(id_), window.episode, window.listener_id, at,
                 None if window.is_unmeasured else window.delivery,
             )
         )  # fmt: skip
-    found = make_impressions(connection, carriers)
+    flights = flights_of(connection, {carrier.episode for carrier in carriers})
+    found = make_impressions(connection, carriers, flights, Windows(rules.window, rules.zone).local_day)
     for awaited in found.awaited:
         windows[awaited].awaits_ads = True
     return found.made

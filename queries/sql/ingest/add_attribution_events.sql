@@ -1,6 +1,6 @@
 -- purpose: adds the new attribution events of one batch and names the rows that were not added
 -- params: ids, campaigns, episodes, listeners, types, data, times
--- returns: place bigint, outcome text (standing)
+-- returns: place bigint
 -- grain: one row per row of the batch whose id stands at its time already
 -- source: attribution_events
 -- relies on: primary key of attribution_events
@@ -21,6 +21,6 @@ added as (
     on conflict do nothing
     returning id
 )
-select i.place, 'standing' as outcome
+select i.place
 from incoming i
 where i.id not in (select a.id from added a)
