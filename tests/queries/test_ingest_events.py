@@ -131,6 +131,35 @@ def test_work_grows_with_the_rows_of_a_file_in_no_order_of_time(alice: Studio, n
     assert max(_went_through(explained[0]["QUERY PLAN"][0]["Plan"])) < 10 * 4000
 
 
+@pytest.mark.parametrize("name", ["ingest/counted_among", "ingest/counted_days", "ingest/standing_downloads"])
+def test_a_listener_is_found_in_a_new_month_that_has_no_statistics_yet(
+    alice: Studio, ingest_database: Database, name: str
+) -> None:
+    """However much of the episode is in it: until it is analyzed the planner thinks that of hardly anything."""
+    months = {"ingest/counted_among": 20, "ingest/counted_days": 21, "ingest/standing_downloads": 22}
+    noon = (NOW - timedelta(days=30 * months[name])).replace(day=10, hour=12)
+    put = (
+        "insert into listener_events (tenant_id, episode_id, listener_id, event_type, occurred_at)"
+        " select %s, %s, 'l' || n, 'download', %s from generate_series(%s::integer, %s) n"
+    )
+    asked = {
+        "episodes": [alice.one] * 100, "listeners": [f"new{number}" for number in range(100)],
+        "times": [noon] * 100, "days": [noon.date()] * 100, "earliest": noon - WHOLE_DAYS, "latest": noon + WHOLE_DAYS,
+    }  # fmt: skip
+    sent = statement(name)
+    # One that is there is found by it.
+    asked["listeners"][0] = "l1"
+    with psycopg.connect(ingest_database.superuser_dsn, autocommit=True) as connection:
+        connection.execute("select ensure_event_storage(%s, %s)", [noon, noon])
+        for first in range(0, 80_000, 20_000):
+            connection.execute(put, [alice.tenant.tenant_id, alice.one, noon, first + 1, first + 20_000])
+            with tenant_session(alice.actor) as session:
+                parameters = {key: asked[key] for key in sent.parameters}
+                assert len(run(session, sent.sent, parameters).fetchall()) == 1
+                plan = run(session, f"explain (analyze, format json) {sent.sent}", parameters).fetchall()
+            assert max(_went_through(plan[0]["QUERY PLAN"][0]["Plan"])) <= 10 * 100
+
+
 def _went_through(node: dict[str, Any]) -> Iterator[float]:
     """How many rows each step of a plan looked at in all."""
     removed = sum(node.get(f"Rows Removed by {what}", 0) for what in ("Filter", "Join Filter"))

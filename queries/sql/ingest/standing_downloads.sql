@@ -4,7 +4,7 @@
 -- grain: one row per download
 -- source: listener_events
 -- relies on: listener_events_download
--- TRICKY: "offset 0" keeps the look-up an index scan per row.
+-- TRICKY: one index scan per row ("offset 0"), by the listener alone ("is true", "any"): see counted_among.
 with asked as materialized (
     select distinct a.listener_id, a.episode_id
     from unnest(cast(:listeners as text[]), cast(:episodes as uuid[])) as a (listener_id, episode_id)
@@ -14,8 +14,8 @@ from asked a
 cross join lateral (
     select l.occurred_at
     from listener_events l
-    where l.tenant_id = (select app_tenant()) and l.listener_id = a.listener_id and l.episode_id = a.episode_id
-        and l.occurred_at between cast(:earliest as timestamptz) and cast(:latest as timestamptz)
+    where l.tenant_id = (select app_tenant()) and l.listener_id = a.listener_id and (l.episode_id = a.episode_id) is true
+        and l.occurred_at >= cast(:earliest as timestamptz) and l.occurred_at <= any (array[cast(:latest as timestamptz)])
         and l.event_type = 'download'
     offset 0
 ) e
