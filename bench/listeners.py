@@ -16,26 +16,41 @@ from queries.people import account_for_email
 from queries.periods import Period
 from queries.session import Actor, anonymous_session, tenant_session
 from queries.settings import Settings
+from queries.statements import ask
+
+_RAW_DAYS = 720
 
 
 def measure_listeners(
     settings: Settings, actor: Actor, last: date, zone: ZoneInfo, rounds: int
 ) -> dict[str, Any]:
-    """Time of the exact count for 30 days and two years in one tenant, and the size of the rows behind it."""
-    result: dict[str, Any] = {}
-    for name, days in (("30 days", 30), ("2 years", 730)):
-        filters = Filters(
-            period=Period(last - timedelta(days=days - 1), last + timedelta(days=1)),
-            zone=zone, now=datetime.now(UTC), comparison="none",
-        )  # fmt: skip
-        found: list[int] = []
+    """Time of the exact count of ranges and slices in one tenant, and the size of the rows behind it."""
+    result: dict[str, Any] = {"counts": []}
+    with tenant_session(actor) as connection:
+        podcast = ask(connection, "listening/podcasts")[0]["podcast_id"]
+    slices: dict[str, dict[str, Any]] = {
+        "everything": {}, "one podcast": {"podcasts": (podcast,)}, "one app": {"apps": ("Apple Podcasts",)},
+        "one app, one country": {"apps": ("Apple Podcasts",), "countries": ("US",)},
+    }  # fmt: skip
+    for name, days in (("30 days", 30), ("700 days", 700), ("2 years", 730)):
+        for sliced, chosen in slices.items():
+            if days > _RAW_DAYS and not chosen.keys() <= {"podcasts"}:
+                # Counted from raw events, which reach as far.
+                continue
+            filters = Filters(
+                period=Period(last - timedelta(days=days - 1), last + timedelta(days=1)),
+                zone=zone, now=datetime.now(UTC), comparison="none", **chosen,
+            )  # fmt: skip
+            found: list[int] = []
 
-        def count(filters: Filters = filters, found: list[int] = found) -> None:
-            with tenant_session(actor) as connection:
-                found.append(listening.unique_listeners(connection, filters))
+            def count(filters: Filters = filters, found: list[int] = found) -> None:
+                with tenant_session(actor) as connection:
+                    found.append(listening.unique_listeners(connection, filters))
 
-        runs = [timed(count).wall_ms for _ in range(rounds + 1)][1:]
-        result[name] = {"listeners": found[-1], "ms": round(median(runs), 1)}
+            runs = [timed(count).wall_ms for _ in range(rounds + 1)][1:]
+            result["counts"].append(
+                {"range": name, "slice": sliced, "listeners": found[-1], "ms": round(median(runs), 1)}
+            )
     with psycopg.connect(settings.owner_dsn) as connection:
         row = connection.execute(
             """

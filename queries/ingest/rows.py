@@ -23,6 +23,7 @@ from queries.ingest.columns import (
 )
 from queries.ingest.imports import ImportRefused, Refusal
 from queries.ingest.lines import LONGEST_LINE, Lines
+from queries.ingest.twice import refuse_twice_in_line
 
 Format = Literal["csv", "ndjson", "parquet"]
 FORMATS: tuple[Format, ...] = ("csv", "ndjson", "parquet")
@@ -177,6 +178,7 @@ class EventFile:
                 raise RowRefused("The line is not valid JSON.") from None
             if not isinstance(values, dict):
                 raise RowRefused("The line is not a JSON object.")
+            refuse_twice_in_line(line, values)
             return cells_of(values)
 
         return kind, read
@@ -266,10 +268,13 @@ def flat(cells: Cells, kind: Kind) -> Cells:
     if data is None or data == "":
         return cells
     if isinstance(data, str):
+        text = data
         try:
-            data = orjson.loads(data)
+            data = orjson.loads(text)
         except orjson.JSONDecodeError:
             raise RowRefused("The data is not a JSON object.", DATA_COLUMN[kind]) from None
+        if isinstance(data, dict):
+            refuse_twice_in_line(text.encode(), data)
     if not isinstance(data, dict):
         raise RowRefused("The data is not a JSON object.", DATA_COLUMN[kind])
     names = names_of(kind)

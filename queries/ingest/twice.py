@@ -2,8 +2,7 @@
 
 What is right costs a count: each name is followed by a colon of its own, so where there are as many colons behind
 quotes and blanks as names were read, none stands twice. Where there are more, as values may hold such colons too, the
-text is read once more, slowly. Files of events do without: even the count would slow their reading by more than they
-can spare.
+text is read once more, slowly.
 """
 
 from __future__ import annotations
@@ -34,6 +33,16 @@ def refuse_twice(text: bytes, found: Any) -> None:
     """Returns if no name stands twice in the JSON text of which this was read. Raises: RowRefused."""
     if has_more_names(text, found) and (twice := first_twice(read_again(text))) is not None:
         raise twice.refusal()
+
+
+def refuse_twice_in_line(line: bytes, found: dict[str, Any]) -> None:
+    """The same of a line of many: most are told to be right by these counts. Raises: RowRefused."""
+    colons = line.count(b'":') + line.count(b" :") + line.count(b"\t:") + line.count(b"\r:")
+    if colons == len(found):
+        return
+    inner = sum(len(value) for value in found.values() if type(value) is dict)
+    if colons != len(found) + inner:
+        refuse_twice(line, found)
 
 
 def has_more_names(text: bytes, found: Any) -> bool:

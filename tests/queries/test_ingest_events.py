@@ -297,6 +297,9 @@ BAD_JSON_LINES: list[tuple[bytes, str, str]] = [
     (b'{"event_type": "play", "type": "play"}', "Two fields mean the same.", "event_type"),
     (b'{"app": "A", "event_data": {"app": "B"}}', "Two fields mean the same.", "app"),
     (b'{"episode_id": "\xff"}', "The line is not valid UTF-8.", ""),
+    (b'{"app": "A", "app": "A"}', "A name stands twice.", "app"),
+    (b'{"event_data": {"os" : "A", "os" : "B"}}', "A name stands twice.", "os"),
+    (b'{"event_data": "{\\"os\\": 1, \\"os\\": 2}"}', "A name stands twice.", "os"),
 ]
 BAD_JSON_FIELDS: list[tuple[dict[str, Any], str, str]] = [
     ({"x": 1}, "A field is not known.", "x"),

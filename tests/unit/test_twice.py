@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from typing import Any
 
 import orjson
@@ -14,7 +15,7 @@ from queries.ingest import twice
 from queries.ingest.columns import RowRefused
 from queries.ingest.retention import CURVES
 from queries.ingest.small_tables import _judged, _rows
-from queries.ingest.twice import refuse_twice
+from queries.ingest.twice import refuse_twice, refuse_twice_in_line
 
 _SIGNS = st.text(st.sampled_from('a":\\ \t\n{}é'), max_size=4)
 _BLANKS = st.text(st.sampled_from(" \t\r\n"), max_size=2)
@@ -50,9 +51,9 @@ def _has_twice(value: Any) -> bool:
     return isinstance(value, list) and any(map(_has_twice, value))
 
 
-def _is_refused(text: bytes) -> bool:
+def _is_refused(text: bytes, refuse: Callable[[bytes, Any], None] = refuse_twice) -> bool:
     try:
-        refuse_twice(text, orjson.loads(text))
+        refuse(text, orjson.loads(text))
     except RowRefused as refused:
         return refused.reason == "A name stands twice."
     return False
@@ -61,6 +62,20 @@ def _is_refused(text: bytes) -> bool:
 @given(_OBJECTS, _BLANKS)
 def test_a_text_is_refused_exactly_where_a_name_stands_twice(written: Pairs, blank: str) -> None:
     assert _is_refused(_written(written, blank).encode()) == _has_twice(written)
+
+
+@given(_OBJECTS, st.text(st.sampled_from(" \t\r"), max_size=2))
+def test_a_line_is_refused_exactly_where_a_name_stands_twice(written: Pairs, blank: str) -> None:
+    assert _is_refused(_written(written, blank).encode(), refuse_twice_in_line) == _has_twice(written)
+
+
+def test_a_line_of_events_that_is_right_is_told_by_its_counts(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delattr(twice, "refuse_twice")
+    for line in (
+        b'{"occurred_at": "2026-11-29T10:00:00Z", "app": "Overcast"}',
+        b'{"occurred_at":"2026-11-29T10:00:00Z","event_data":{"app":"Overcast","os":"iOS"}}',
+    ):
+        refuse_twice_in_line(line, orjson.loads(line))
 
 
 @pytest.mark.parametrize(
