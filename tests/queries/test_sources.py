@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator, Sequence
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from typing import Any
+from uuid import uuid4
 
 import pytest
 
@@ -294,6 +295,26 @@ def test_a_source_of_which_every_row_was_refused_is_not_good(source_database: Da
     assert found["bookings", "bookings"]["complete_to"] is None
     studio.take(_events(2), source_name="host")
     assert _named(studio)["listener_events", "host"]["state"] == "good"
+
+
+def test_a_source_of_impressions_or_conversions_of_which_every_row_was_refused_stands_once(
+    source_database: Database,
+) -> None:
+    studio = Studio(source_database)
+    header = "campaign_id,listener_id,attribution_type,source,occurred_at\n"
+    at = (NOW - timedelta(days=3)).isoformat()
+    bad = f"{uuid4()},l1,impression,,{at}\n"
+    for name in ("shop", "ads"):
+        studio.take(header + bad, source_name=name)
+    # A file without a row tells nothing.
+    studio.take(header, source_name="empty")
+    found = {key: row["state"] for key, row in _named(studio).items() if key[1] in ("shop", "ads", "empty")}
+    assert found == {("conversions", "shop"): "refused", ("conversions", "ads"): "refused"}
+    # Once it is known of what it is, it stands there alone, whatever else of it is refused.
+    studio.take(f"{header}{studio.campaign},l1,impression,,{at}\n", source_name="ads")
+    studio.take(header + bad, source_name="ads")
+    found = {key: row["state"] for key, row in _named(studio).items() if key[1] in ("shop", "ads", "empty")}
+    assert found == {("conversions", "shop"): "refused", ("impressions", "ads"): "good"}
 
 
 def test_an_import_that_goes_on_keeps_how_far_it_reached(source_database: Database) -> None:

@@ -45,11 +45,14 @@ imported as (
                array_agg(distinct cast(l.started_at at time zone 'UTC' as date))
                    filter (where l.records_imported > 0 and l.is_of_subject) as came_on
         from (
-            select r.*, r.status = 'completed' and r.is_of_subject as is_done
+            -- Of a source of which no row was ever taken nobody knows what it tells: that stands once, among the conversions.
+            select r.*, r.status = 'completed' and (r.is_of_subject
+                       or (k.subject = 'conversions' and r.records_refused > 0 and not bool_or(r.tells) over ())) as is_done
             from (
                 select i.started_at, i.completed_at, i.source, i.status, i.records_imported, i.records_refused,
                        cast(i.figures #>> array['reached', k.subject] as timestamptz) as reached,
-                       k.import_type <> 'attribution_events' or i.figures #> array['reached', k.subject] is not null as is_of_subject
+                       k.import_type <> 'attribution_events' or i.figures #> array['reached', k.subject] is not null as is_of_subject,
+                       i.records_imported > 0 or i.figures -> 'reached' is not null as tells
                 from etl_imports i
                 where i.tenant_id = (select app_tenant()) and i.import_type = k.import_type and i.source_name = n.source_name
                 order by i.started_at desc
