@@ -24,7 +24,7 @@ from werkzeug.wrappers import Response as AnyResponse
 
 from dashboard.faults import fault
 from queries.api_keys import find_api_key
-from queries.errors import AccessRefused
+from queries.errors import AccessRefused, KeyEnded
 from queries.ingest.collector import (
     LARGEST_BATCH,
     Lists,
@@ -218,5 +218,7 @@ def told(error: Unauthorized | BadRequest | RequestEntityTooLarge | UnsupportedM
 
 @blueprint.errorhandler(AccessRefused)
 def refused(error: AccessRefused) -> Response:
-    """The problem of a key that may not do this."""
+    """The problem of a key that may not do this, or may do nothing any more."""
+    if isinstance(error, KeyEnded):
+        return told(Unauthorized(str(error)))
     return fault(403, detail=str(error), title="This key may not do that")

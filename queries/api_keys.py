@@ -7,7 +7,7 @@ import json
 import secrets
 import zlib
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from uuid import UUID
 
 from queries.errors import InvalidRequest, NotFound
@@ -33,11 +33,16 @@ class ApiKey:
 def create_api_key(
     actor: Actor, *, email: str, name: str, scopes: tuple[str, ...], expires_at: datetime | None = None
 ) -> ApiKey:
-    """A key that may do what its scopes say, in the name of a person. Raises: InvalidRequest, NotFound."""
+    """A key that may do what its scopes say, in the name of a person who may as well.
+
+    Raises: InvalidRequest, NotFound.
+    """
     if not scopes or not set(scopes) <= set(SCOPES):
         raise InvalidRequest(f"A key has one or more of the scopes {', '.join(SCOPES)}.", field="scopes")
     if not 1 <= len(name.strip()) <= 120:
         raise InvalidRequest("A key's name has between 1 and 120 characters.", field="name")
+    if expires_at is not None and expires_at <= datetime.now(UTC):
+        raise InvalidRequest("The last day of the key is over already.", field="expires")
     prefix = f"{_MARK}_{secrets.token_hex(4)}"
     body = f"{prefix}_{secrets.token_hex(24)}"
     key = f"{body}_{_checksum(body)}"
@@ -49,6 +54,11 @@ def create_api_key(
         )  # fmt: skip
         if not made:
             raise NotFound(f"The tenant has no active person {email}.")
+        if made[0]["id"] is None:
+            raise InvalidRequest(
+                f"{email} may not import, so no key in that name may send events: name an account manager or an admin.",
+                field="email",
+            )
         tell(
             connection, "ingest/log_change",
             action="api_key.created", resource_type="api_key", resource_id=made[0]["id"],

@@ -15,6 +15,10 @@ class AccessRefused(PodboardError):
     """The person is disabled, foreign to the tenant or not allowed to do this."""
 
 
+class KeyEnded(AccessRefused):
+    """The key was good once: it was revoked or has run out, or its person is not active any more."""
+
+
 class NotFound(PodboardError):
     """Nothing of that id for this reader: the same answer whether it does not exist or is somebody else's."""
 

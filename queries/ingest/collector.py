@@ -19,7 +19,7 @@ import orjson
 from sqlalchemy import Connection
 from sqlalchemy.exc import IntegrityError
 
-from queries.errors import AccessRefused, InvalidRequest, NotFound
+from queries.errors import AccessRefused, InvalidRequest, KeyEnded, NotFound
 from queries.ingest.columns import COLUMNS, KINDS, Kind, Row, RowRefused, kind_of, read_row
 from queries.ingest.counting.addresses import Networks, cut_address, is_address, listener_id
 from queries.ingest.counting.filters import is_preload
@@ -91,7 +91,7 @@ def take_events(
     """What became of a batch of events, each an object with the fields that a line of NDJSON may have, or
     the RowRefused that stands for one that could not be read. `lines`: where each stands; from 1 on unless told.
 
-    Sent again it adds nothing. Raises: AccessRefused for a key that may not do this.
+    Sent again it adds nothing. Raises: AccessRefused for a key that may not do this, KeyEnded for one that is over.
     """
     actor = Actor(tenant_id)
     tallies = {kind: Tally() for kind in KINDS}
@@ -100,8 +100,12 @@ def take_events(
     refused: dict[Kind | None, list[Refusal]] = {kind: [] for kind in (*KINDS, None)}
     with tenant_session(actor, write=True) as connection:
         key = ask(connection, "collector/use_api_key", key_id=key_id)
-        if not key or not key[0]["may_write"]:
-            raise AccessRefused("This key may not send events.")
+        if not key:
+            raise KeyEnded("This key was revoked or has run out, or its person is not active any more.")
+        if not key[0]["may_write"]:
+            raise AccessRefused(
+                "This key may not send events: its scopes leave that out, or its person may not import."
+            )
         clock = ask(connection, "ingest/clock")[0]
         for number, event in zip(lines or range(1, len(events) + 1), events, strict=True):
             told = kind_of(event) if isinstance(event, dict) else None

@@ -14,7 +14,7 @@ from sqlalchemy import Connection
 from sqlalchemy.exc import IntegrityError
 
 from queries.ingest.arrays import plain_array, text_array
-from queries.ingest.columns import Kind, Row, RowRefused
+from queries.ingest.columns import Kind, Row, RowRefused, found
 from queries.ingest.counting.ledger import Ledger, Whose
 from queries.ingest.counting.rules import COUNTING_VERSION, Filtered
 from queries.ingest.counting.windows import Window, Windows
@@ -57,6 +57,10 @@ class Event:
         assert self.row.listener_id is not None  # noqa: S101 (a download has both; this tells mypy)
         assert self.episode is not None  # noqa: S101
         return self.row.listener_id, self.episode
+
+    def different(self) -> Refusal:
+        """The refusal of one whose id another event has."""
+        return Refusal(self.row.line_number, DIFFERENT, found("id", self.row.source_id))
 
     def carrier(self) -> Carrier:
         """The event, a download, as what ads came in."""
@@ -227,7 +231,7 @@ class EventStore:
             if stands is not None and stands.is_same(event):
                 self._tally.duplicate += 1
             elif stands is not None:
-                refusals.append(Refusal(event.row.line_number, DIFFERENT))
+                refusals.append(event.different())
             elif repeat is not None and repeat[0].is_same(event):
                 refusals.append(Refusal(event.row.line_number, repeat[1].reason))
             else:
@@ -257,7 +261,7 @@ class EventStore:
             elif event.stands_as(row):
                 self._tally.duplicate += 1
             else:
-                refusals.append(Refusal(event.row.line_number, DIFFERENT))
+                refusals.append(event.different())
         return new, refusals
 
     def _insert(self, connection: Connection, events: dict[str, Event]) -> dict[str, Refusal]:
@@ -439,8 +443,8 @@ def _space(tenant_id: UUID, kind: Kind) -> bytes:
 
 def _named(space: bytes, name: str) -> str:
     """The name-based UUID (version 5) that `uuid5` makes, without its objects."""
-    found = hashlib.sha1(space + name.encode(), usedforsecurity=False).hexdigest()
-    return f"{found[:12]}5{found[13:16]}{_VARIANT[found[16]]}{found[17:32]}"
+    made = hashlib.sha1(space + name.encode(), usedforsecurity=False).hexdigest()
+    return f"{made[:12]}5{made[13:16]}{_VARIANT[made[16]]}{made[17:32]}"
 
 
 def _text(value: Any) -> str | None:

@@ -19,7 +19,7 @@ from sqlalchemy import Connection
 from queries.ingest.ahead import ahead
 from queries.ingest.batches import BatchDone, Batches, importing_in_batches
 from queries.ingest.columns import Kind, Row, RowRefused, found
-from queries.ingest.event_store import DIFFERENT, Event, EventStore, Turn
+from queries.ingest.event_store import Event, EventStore, Turn
 from queries.ingest.imports import (
     SHOWN_REFUSALS,
     ImportRefused,
@@ -263,7 +263,7 @@ def _tried(
         elif before == event.digest():
             tally.duplicate += 1
         else:
-            refusals.append(Refusal(event.row.line_number, DIFFERENT))
+            refusals.append(event.different())
     refusals += store.store(connection, asked) if asked else []
     gone = {refusal.line_number for refusal in refusals}
     said |= {

@@ -381,6 +381,35 @@ def test_a_batch_that_is_cut_off_before_it_is_committed_leaves_nothing_and_again
     assert len(alpha.events()) == 2
 
 
+def test_a_key_writes_no_more_than_its_person_may(alpha: Sender, in_tables: Any) -> None:
+    """A sponsor and a podcaster see their own; by a key they would write to everybody's."""
+    for person in ("Bob", "Carol"):
+        with pytest.raises(InvalidRequest, match="may not import"):
+            create_api_key(alpha.actor, email=address(person), name="Mine", scopes=("events.write",))
+        assert create_api_key(alpha.actor, email=address(person), name="Mine", scopes=("metrics.read",))
+    assert (
+        alpha.one("select count(*) from api_keys where name = 'Mine' and 'events.write' = any (scopes)") == 0
+    )
+    with pytest.raises(InvalidRequest, match="over already"):
+        create_api_key(
+            alpha.actor, email=address("Alice"), name="Late", scopes=("events.write",), expires_at=datetime.now(UTC),
+        )  # fmt: skip
+    # Who has a key and lost the right since writes nothing either.
+    key = create_api_key(alpha.actor, email=address("Dora"), name="Once", scopes=("events.write",))
+    assert alpha.post([], key=key.key).status_code == 200
+    taken = in_tables.execute(
+        "delete from user_roles where user_id = (select user_id from api_keys where prefix = %s)"
+        " returning tenant_id, user_id, role_id", [key.prefix],
+    ).fetchall()  # fmt: skip
+    try:
+        refused = alpha.post([alpha.event()], key=key.key)
+        assert (refused.status_code, alpha.events()) == (403, [])
+        assert "may not import" in refused.json["detail"]
+    finally:
+        for row in taken:
+            in_tables.execute("insert into user_roles (tenant_id, user_id, role_id) values (%s, %s, %s)", row)
+
+
 def test_only_a_good_key_with_the_scope_may_send(alpha: Sender, in_tables: Any) -> None:
     key = alpha.key.key
     for wrong in ("pb_nothing", key[:-1] + ("0" if key[-1] != "0" else "1"), key.upper(), "x" * 500, "ü"):
@@ -397,13 +426,15 @@ def test_only_a_good_key_with_the_scope_may_send(alpha: Sender, in_tables: Any) 
         " where prefix = %s",
         [ended.prefix],
     )
-    assert alpha.post([alpha.event()], key=ended.key).status_code == 403
+    over = alpha.post([alpha.event()], key=ended.key)
+    assert (over.status_code, over.headers["WWW-Authenticate"]) == (401, "Bearer")
+    assert "has run out" in over.json["detail"]
     set_disabled(email=address("Alice"), is_disabled=True)
-    assert alpha.post([alpha.event()]).status_code == 403
+    assert alpha.post([alpha.event()]).status_code == 401
     set_disabled(email=address("Alice"), is_disabled=False)
     assert alpha.post([alpha.event()]).status_code == 200
     revoke_api_key(alpha.actor, alpha.key.prefix)
-    assert alpha.post([alpha.event()]).status_code == 403
+    assert alpha.post([alpha.event()]).status_code == 401
     # Neither the key nor its secret part stands anywhere.
     assert alpha.one("select count(*) from api_keys where key_hash = %s or prefix = %s", key, key) == 0
     assert alpha.one("select last_used_at = date_trunc('minute', last_used_at) from api_keys where prefix = %s",

@@ -343,6 +343,22 @@ def test_countries_come_from_a_database(tmp_path: Path) -> None:
     assert found == [Place("DE", "BE"), Place("FR"), Place()]
 
 
+def test_a_database_that_is_damaged_gives_no_country_and_tells_no_address(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    path = tmp_path / "places.mmdb"
+    whole = mmdb(
+        {"192.0.2.0/24": {"country": {"iso_code": "DE"}}, "198.51.100.0/24": {"country": {"iso_code": "FR"}}}
+    )
+    at = whole.index(b"iso_code") - 3
+    path.write_bytes(whole[:at] + b"\xff" * 14 + whole[at + 14 :])
+    with Countries(path) as countries:
+        found = [countries.place(address) for address in ("192.0.2.9", "198.51.100.7", "192.0.2.10")]
+    assert found == [Place(), Place("FR"), Place()]
+    assert [record.levelname for record in caplog.records] == ["WARNING"]
+    assert "192.0.2" not in caplog.text
+
+
 def test_records_of_other_makers() -> None:
     assert read_place({"country": "DE", "continent": "EU"}) == Place("DE")
     assert read_place({"country": "Germany", "country_code": "DE"}) == Place("DE")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from pathlib import Path
@@ -11,6 +12,8 @@ import maxminddb
 
 from queries.errors import InvalidRequest
 from queries.ingest.counting.verdicts import Place
+
+_log = logging.getLogger(__name__)
 
 
 class Countries:
@@ -26,6 +29,7 @@ class Countries:
             ) from None
         except maxminddb.InvalidDatabaseError:
             raise InvalidRequest(f"{path} is no database in MaxMind's format (.mmdb).") from None
+        self._is_damaged = False
 
     def __enter__(self) -> Countries:
         return self
@@ -47,6 +51,12 @@ class Countries:
             found = self._reader.get(address)
         except ValueError:
             # An IPv6 address in a database that holds IPv4 only.
+            return Place()
+        except maxminddb.InvalidDatabaseError:
+            # Its text names the address, which is kept nowhere.
+            if not self._is_damaged:
+                self._is_damaged = True
+                _log.warning("the database of countries is damaged: some addresses have no country")
             return Place()
         return read_place(found)
 

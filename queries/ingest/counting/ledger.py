@@ -193,6 +193,8 @@ class Ledger:
         elif day is None:
             if at < found.opened_at:
                 found.opened_at = at
+                if self._windows.window is Window.ROLLING_FIRST_TOUCH:
+                    found.closes_at = at + _DAY
             elif self._windows.window is Window.ROLLING_LAST_TOUCH:
                 found.closes_at = max(found.closes_at, at + _DAY)
         return found
