@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 
 from flask import Blueprint, abort, render_template, request
+from sqlalchemy import Connection
 
 from dashboard.access import READ_PODCASTS, current_viewer
 from dashboard.answers import reaches_words
@@ -13,6 +14,7 @@ from dashboard.boxes import Box, View, answer_box, known_box
 from dashboard.pages import all_pages
 from queries import catalogue
 from queries.campaign_excluded import excluded_of_shows, excluded_visits
+from queries.campaigns import campaign
 from queries.data_centres import data_centres
 from queries.errors import AccessRefused, NotFound
 from queries.filters import Filters, parse_filters
@@ -75,7 +77,7 @@ def explain(box_id: str) -> str:
     visits: Answer | None = None
     filtered = ""
     with tenant_session(viewer.actor) as connection:
-        names = catalogue.podcast_names(connection) if view.filters.podcasts else {}
+        chosen = _chosen(connection, view.filters)
         if any(
             metric.key in _MILESTONES or metric.key.startswith(_COUNTED_FROM_REQUESTS) for metric in metrics
         ):
@@ -91,7 +93,6 @@ def explain(box_id: str) -> str:
             filtered = data_centres_words(data_centres(connection))
             covered = _covered(answer, view.filters) or view.filters.period
             counted = counted_by(connection, replace(view.filters, period=covered))
-    chosen = [names[podcast] for podcast in view.filters.podcasts if podcast in names]
     return render_template(
         "why.html", title=box.title, meanings=[_meaning(metric) for metric in metrics],
         filters=_filters(answer, view.filters, chosen), excluded=excluded, visits=visits, rule_version=RULE_VERSION,
@@ -101,6 +102,21 @@ def explain(box_id: str) -> str:
         reaches=reaches_words(answer), data_centres=filtered, counted=counted,
         ways=counted_words(counted, view.filters.zone) if counted else [],
     )  # fmt: skip
+
+
+def _chosen(connection: Connection, filters: Filters) -> list[tuple[str, str]]:
+    """What of the tenant's own the view is filtered by, in words."""
+    said = []
+    if filters.campaign_id is not None:
+        said.append(("Campaign", campaign(connection, filters.campaign_id)["name"]))
+    if filters.podcasts:
+        names = catalogue.podcast_names(connection)
+        known = [names[podcast] for podcast in filters.podcasts if podcast in names]
+        said.append(("Podcasts", listed(known, limit=_NAMED)))
+    if filters.episodes:
+        titles = catalogue.episode_titles(connection, filters)
+        said.append(("Episodes", listed(titles, limit=_NAMED)))
+    return [(label, words) for label, words in said if words]
 
 
 def metrics_of(box: Box, answer: Answer) -> list[Metric]:
@@ -127,7 +143,7 @@ def _covered(answer: Answer, filters: Filters) -> Period | None:
     return filters.period if answer.covers == "view" else answer.covers
 
 
-def _filters(answer: Answer, filters: Filters, podcasts: list[str]) -> list[tuple[str, str]]:
+def _filters(answer: Answer, filters: Filters, chosen: list[tuple[str, str]]) -> list[tuple[str, str]]:
     """What the view is filtered by, in words."""
     covered = _covered(answer, filters)
     said = [
@@ -145,6 +161,4 @@ def _filters(answer: Answer, filters: Filters, podcasts: list[str]) -> list[tupl
         )
         if values
     ]
-    if podcasts:
-        said.append(("Podcasts", listed(podcasts, limit=_NAMED)))
-    return said
+    return said + chosen

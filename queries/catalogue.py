@@ -8,6 +8,7 @@ from uuid import UUID
 
 from sqlalchemy import Connection
 
+from queries.filters import Filters
 from queries.statements import ask
 
 _LATELY = timedelta(days=30)
@@ -16,6 +17,12 @@ _LATELY = timedelta(days=30)
 def podcast_names(connection: Connection) -> dict[UUID, str]:
     """The podcasts that the reader sees, by id."""
     return {row["podcast_id"]: row["name"] for row in ask(connection, "listening/podcasts")}
+
+
+def episode_titles(connection: Connection, f: Filters) -> list[str]:
+    """The titles of the episodes that the view is filtered by, as far as the reader sees them."""
+    rows = ask(connection, "listening/episode_titles", ids=list(f.episodes)) if f.episodes else []
+    return [row["title"] for row in rows]
 
 
 def filter_options(connection: Connection) -> dict[str, list[Any]]:

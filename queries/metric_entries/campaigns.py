@@ -235,6 +235,7 @@ CAMPAIGNS = (
         direction="down",
         numerator="spend_micros",
         denominator="impressions",
+        divided="Spend / Impressions x 1,000",
         group="Campaigns",
     ),
     Metric(

@@ -76,6 +76,7 @@ def test_each_box_with_figures_says_why(box: str, path: str, visit: Visit, world
         assert f"Rules version {RULE_VERSION}" in said
         assert "As of" in said
         assert "Time zone America/New_York" in said
+        assert ("Campaign Acme always on" in said) == bool(subject)
         why = next(each.why for page in all_pages() for each in page.boxes if each.id == box)
         shown = [metric for metric in METRICS.values() if metric.meaning in said]
         assert shown
@@ -83,6 +84,26 @@ def test_each_box_with_figures_says_why(box: str, path: str, visit: Visit, world
         # What a ratio is made of stands with it.
         for metric in shown:
             assert {metric.numerator, metric.denominator} - {None} <= {other.key for other in shown}
+
+
+def test_the_episodes_of_the_view_are_named_and_foreign_ones_are_not(visit: Visit, world: World) -> None:
+    with psycopg.connect(world.database.superuser_dsn) as owner:
+        (own, title), (foreign, other) = (
+            owner.execute(
+                "select id, title from episodes where tenant_id = %s and deleted_at is null order by title limit 1",
+                [tenant.tenant_id],
+            ).fetchone()
+            or ("", "")
+            for tenant in (world.a, world.b)
+        )
+        owner.execute("update episodes set title = 'Only B has this' where id = %s", [foreign])
+    try:
+        said = _words(visit("alice").get(f"/why/overview.figures?episode={own}"))
+        assert f"Episodes {title}" in said
+        assert "Only B has this" not in _words(visit("alice").get(f"/why/overview.figures?episode={foreign}"))
+    finally:
+        with psycopg.connect(world.database.superuser_dsn) as owner:
+            owner.execute("update episodes set title = %s where id = %s", [other, foreign])
 
 
 def _of_the_world(world: World) -> int:

@@ -193,7 +193,7 @@ def test_questions_are_found() -> None:
 def test_alice_gets_an_answer(world: World, name: str) -> None:
     """The other tests prove nothing unless the same questions do tell something."""
     with _as(world.people.alice) as connection:
-        assert not _is_nothing(_ask(QUESTIONS[name], connection, _views(world)[0]))
+        assert any(not _is_nothing(_ask(QUESTIONS[name], connection, view)) for view in _views(world)[:3])
 
 
 @pytest.mark.parametrize("name", sorted(QUESTIONS))
