@@ -170,6 +170,14 @@ JOBS: tuple[Job, ...] = (
         label="Tidying of this list",
     ),
     Job(
+        "imports",
+        _MINUTE,
+        upkeep.unscoped_close_dead_imports,
+        "Imports whose process died",
+        offset=40 * _SECOND,
+        label="Imports that were cut off",
+    ),
+    Job(
         "reclaim",
         15 * _SECOND,
         _reclaim,

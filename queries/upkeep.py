@@ -31,6 +31,22 @@ def unscoped_clear_logins() -> int:
     return removed + _unscoped_clear(owners, _LOGINS)
 
 
+def unscoped_close_dead_imports() -> int:
+    """Number of imports closed whose process has died: they are called running, and nobody holds the tenant's lock."""
+    closed = 0
+    with system_session("imports") as connection:
+        tenants = [row["tenant_id"] for row in ask(connection, "upkeep/unscoped_tenants")]
+    for tenant_id in tenants:
+        with system_session("imports", tenant_id=tenant_id) as connection:
+            # Asked for only where it may be a dead one's: whoever begins to import meanwhile would not get the lock.
+            if (
+                ask(connection, "upkeep/imports_running")[0]["is_running"]
+                and ask(connection, "ingest/lock_imports")[0]["is_free"]
+            ):
+                closed += tell(connection, "ingest/close_interrupted")
+    return closed
+
+
 def unscoped_clear_grown() -> int:
     """Number of lines of logs and of closed windows removed that are past their time, by tenant and of nobody's."""
     with system_session("upkeep") as connection:

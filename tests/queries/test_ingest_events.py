@@ -44,7 +44,8 @@ from queries.ingest.lines import LONGEST_LINE
 from queries.ingest.refused import write_refusals
 from queries.session import Actor, tenant_session
 from queries.settings import Settings
-from queries.statements import run, statement
+from queries.statements import ask, run, statement
+from queries.upkeep import unscoped_close_dead_imports
 from tests.conftest import Database
 from tests.host import Host
 from tests.searches import search
@@ -1395,3 +1396,21 @@ def test_rows_with_the_same_id_do_not_take_a_statement_each(
     assert done.imported + done.duplicate + done.refused == len(rows)
     assert done.imported == len(studio.listener_events()) > 0
     assert len(inserted) <= 2
+
+
+def test_an_import_whose_process_died_is_closed_by_the_clock(alice: Studio, charlie: Studio) -> None:
+    """Not only by the next import, which may never come; one that is at work is left alone."""
+    for studio in (alice, charlie):
+        with tenant_session(studio.actor, write=True) as connection:
+            ask(
+                connection, "ingest/start_import", import_type="listener_events", source="dead.csv", source_name=None,
+                created_by=None, options="{}",
+            )  # fmt: skip
+    with import_lock(charlie.actor):
+        unscoped_close_dead_imports()
+        assert [row[2] for row in alice.ledger()] == ["failed"]
+        assert "Interrupted" in alice.ledger()[0][6]
+        assert [row[2] for row in charlie.ledger()] == ["running"]
+    assert unscoped_close_dead_imports() == 1
+    assert [row[2] for row in charlie.ledger()] == ["failed"]
+    assert unscoped_close_dead_imports() == 0

@@ -80,7 +80,7 @@ _drawn = st.builds(
     Drawn, _answers, _heard, _edges, st.integers(-300, 300), st.sampled_from([-2, 0.5, 26, 150]),
     st.integers(-5, 1), st.integers(1, 7), st.lists(st.sampled_from(STAGES), max_size=3),
 )  # fmt: skip
-# Of which every metric has something to tell: something every few hours, looked at two days and a half after the change.
+# Of which every metric has something to tell: something every few hours, looked at two days and more after the change.
 _KINDS = ("impression", "visit", "impression", "purchase", "impression")
 _HEARD = ("play", "progress", "complete", "progress")
 _TELLING = Drawn(
