@@ -31,6 +31,7 @@ from queries.ingest.collector import (
     Visitor,
     follow_link,
     follow_prefix,
+    refuse_body,
     take_events,
 )
 from queries.ingest.columns import RowRefused, printable
@@ -68,10 +69,15 @@ def events() -> Response:
     found = find_api_key(key.strip()) if scheme.lower() == "bearer" else None
     if found is None:
         raise Unauthorized("Send a key: Authorization: Bearer pb_…")
-    body = _body()
-    batch = _batch(body)
-    if len(batch) > LARGEST_BATCH:
-        raise RequestEntityTooLarge(f"A batch holds at most {LARGEST_BATCH:,} events.")
+    try:
+        body = _body()
+        batch = _batch(body)
+        if len(batch) > LARGEST_BATCH:
+            raise RequestEntityTooLarge(f"A batch holds at most {LARGEST_BATCH:,} events.")
+    except (BadRequest, RequestEntityTooLarge, UnsupportedMediaType) as wrong:
+        # Like a file of which nothing was understood it stands among the imports, with its reason.
+        refuse_body(*found, wrong.description or "")
+        raise
     taken = take_events(*found, batch, lines=_line_numbers(body))
     return jsonify(
         {

@@ -99,13 +99,7 @@ def take_events(
     rows: dict[Kind, list[Row]] = {kind: [] for kind in KINDS}
     refused: dict[Kind | None, list[Refusal]] = {kind: [] for kind in (*KINDS, None)}
     with tenant_session(actor, write=True) as connection:
-        key = ask(connection, "collector/use_api_key", key_id=key_id)
-        if not key:
-            raise KeyEnded("This key was revoked or has run out, or its person is not active any more.")
-        if not key[0]["may_write"]:
-            raise AccessRefused(
-                "This key may not send events: its scopes leave that out, or its person may not import."
-            )
+        name = _name_of_key(connection, key_id)
         clock = ask(connection, "ingest/clock")[0]
         for number, event in zip(lines or range(1, len(events) + 1), events, strict=True):
             told = kind_of(event) if isinstance(event, dict) else None
@@ -130,15 +124,35 @@ def take_events(
             # Of a batch of both kinds each took as much of the time as it has of the events.
             share = len(gone.union(row.line_number for row in rows[kind])) / max(len(events), 1)
             worked = math.ceil((time.perf_counter() - started) * 1000 * share)
-            _note(
-                connection, key_id, key[0]["name"], kind, clock["now"], tallies[kind], refused[kind], worked
-            )
+            _note(connection, key_id, name, kind, clock["now"], tallies[kind], refused[kind], worked)
     return Taken(
         sum(tally.imported for tally in tallies.values()),
         sum(tally.duplicate for tally in tallies.values()),
         sum(tally.impressions for tally in tallies.values()),
         tuple(sorted((one for of_kind in refused.values() for one in of_kind), key=lambda r: r.line_number)),
     )
+
+
+def refuse_body(tenant_id: UUID, key_id: UUID, reason: str) -> None:
+    """Counts a body of which no event could be read, as one row. Raises: AccessRefused and KeyEnded, as take_events."""
+    with tenant_session(Actor(tenant_id), write=True) as connection:
+        name = _name_of_key(connection, key_id)
+        now = ask(connection, "ingest/clock")[0]["now"]
+        refusals = [Refusal(1, reason, "the whole body")]
+        _note(connection, key_id, name, "listener", now, Tally(), refusals, 0)
+
+
+def _name_of_key(connection: Connection, key_id: UUID) -> str:
+    """The name of a key that may send events; it is noted that it is used. Raises: AccessRefused, KeyEnded."""
+    key = ask(connection, "collector/use_api_key", key_id=key_id)
+    if not key:
+        raise KeyEnded("This key was revoked or has run out, or its person is not active any more.")
+    if not key[0]["may_write"]:
+        raise AccessRefused(
+            "This key may not send events: its scopes leave that out, or its person may not import."
+        )
+    name: str = key[0]["name"]
+    return name
 
 
 def _note(

@@ -51,6 +51,10 @@ class References:
                 # None: a guid of several podcasts.
                 self._episodes[row["guid"]] = None if row["guid"] in self._episodes else row["id"]
 
+    def episodes(self) -> list[UUID]:
+        """The ids of all that were looked up and are one episode's."""
+        return [id_ for id_ in self._episodes.values() if id_ is not None]
+
     def check(self, kind: Kind, row: Row) -> tuple[str | None, str | None]:
         """The campaign and the episode of a row whose every reference is the tenant's own. Raises: RowRefused."""
         episode = self.episode(row.episode_id) if row.episode_id is not None else None

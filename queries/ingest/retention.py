@@ -188,12 +188,21 @@ def _curves(
     latest = _latest_day(ask(connection, "ingest/clock")[0]["now"])
     told = {values.get("episode", defaults.episode) for _, values in lines}
     references.learn_episodes(connection, {name for name in told if name})
+    first_days = {
+        # A day may have begun elsewhere before it did in UTC.
+        row["episode_id"]: row["published_on"] - timedelta(days=1)
+        for row in ask(connection, "ingest/published_on", ids=references.episodes())
+    }
     curves: dict[tuple[Any, ...], _Curve] = {}
     refusals: list[Refusal] = []
     twice = 0
     for number, values in lines:
         try:
             for curve, place, amount in _points(references, curves, values, defaults, latest):
+                if curve.as_of < first_days.get(curve.episode_id, curve.as_of):
+                    raise RowRefused(
+                        "The day lies before the episode came out.", found("as_of", curve.as_of.isoformat())
+                    )
                 twice += not curve.add(number, place, amount)
         except RowRefused as refused:
             refusals.append(Refusal(number, refused.reason, refused.detail))

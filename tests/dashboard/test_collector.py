@@ -282,12 +282,17 @@ def test_a_line_that_is_not_utf_8_is_refused_and_the_rest_stands(alpha: Sender) 
 def test_a_body_that_cannot_be_taken_is_a_problem_and_nothing_is_stored(
     alpha: Sender, body: bytes, status: int
 ) -> None:
+    before = alpha.named("API key Collector")
     answer = alpha.post(body)
     assert (answer.status_code, answer.mimetype, answer.json["status"]) == (
         status, "application/problem+json", status,
     )  # fmt: skip
     assert set(answer.json) == {"type", "title", "status", "detail", "request_id"}
     assert alpha.events() == []
+    # It is told among the imports, as a file of which nothing was understood.
+    assert alpha.named("API key Collector") - before == Counter(
+        {"listener_events refused": 1, answer.json["detail"]: 1}
+    )
 
 
 def test_what_is_wrong_is_said_to_a_program(alpha: Sender) -> None:

@@ -10,6 +10,7 @@ from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
+import psycopg
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
@@ -176,6 +177,23 @@ def test_a_curve_is_of_no_day_that_has_begun_nowhere(alice: Platform) -> None:
         defaults=CurveDefaults("guid-1", "Spotify", date(2126, 11, 1)), told=Told(),
     )  # fmt: skip
     assert (dry.good, dry.refused) == (0, 2)
+
+
+def test_a_curve_is_of_no_day_before_its_episode_came_out(
+    alice: Platform, retention_database: Database
+) -> None:
+    text = "second,plays\n0,19\n15,16\n"
+    with psycopg.connect(retention_database.superuser_dsn) as owner:
+        owner.execute("update episodes set published_at = '2026-10-02 23:30+00' where id = %s", [alice.one])
+    for day, counts in (
+        (date(2006, 11, 3), (0, 0, 2)),
+        (date(2026, 9, 30), (0, 0, 2)),
+        (date(2026, 10, 1), (2, 0, 0)),
+    ):
+        assert _counts(alice.take_curve(text, CurveDefaults("guid-1", "Spotify", day))) == counts
+    assert ("The day lies before the episode came out.", "as_of: 2006-11-03") in {
+        row[1:] for row in alice.refusals()
+    }
 
 
 def test_ndjson_and_parquet_say_the_same(alice: Platform) -> None:
