@@ -20,7 +20,7 @@ from queries.settings import Settings
 
 REFUSALS = click.option(
     "--refusals", type=click.Path(dir_okay=False, path_type=Path), metavar="FILE",
-    help="Where the list of refused rows goes, as CSV; otherwise into PODBOARD_HOME/imports.",
+    help="Where the list of refused rows goes, as CSV; otherwise, of an import, into PODBOARD_HOME/imports.",
 )  # fmt: skip
 SOURCE = click.option(
     "--source", metavar="NAME", help="Whose file it is; otherwise its name without dates and numbers."

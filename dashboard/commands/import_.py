@@ -23,7 +23,7 @@ from queries.ingest.imports import (
     unscoped_tenant_id,
 )
 from queries.ingest.origins import source_of
-from queries.ingest.refused import known_import, refusals_csv, write_refusals
+from queries.ingest.refused import known_import, refusals_csv, write_list, write_refusals
 from queries.ingest.retention import CURVES, CurveDefaults, check_retention, import_retention
 from queries.ingest.rows import FORMATS, Format
 from queries.ingest.small_tables import Told
@@ -123,7 +123,7 @@ def events(
                     actor, raw, kind=kind, file_format=file_format, columns=told, source_name=source, zone=zone,
                     batch_done=tell,
                 )  # fmt: skip
-            _tell_dry_run(found)
+            _tell_dry_run(found, refusals)
             return
         with progress(file, "rows") as tell:
             done = import_events(
@@ -157,7 +157,7 @@ def bookings(
         if dry_run:
             with progress(file, "rows") as tell:
                 found = check_bookings(actor, raw, told=told, batch_done=tell)
-            _tell_dry_run(found)
+            _tell_dry_run(found, refusals)
             return
         with progress(file, "rows") as tell:
             done = import_bookings(actor, raw, name=Path(file).name, told=told, batch_done=tell)
@@ -190,7 +190,7 @@ def ad_units(
         if dry_run:
             with progress(file, "rows") as tell:
                 found = check_ad_units(actor, raw, told=told, batch_done=tell)
-            _tell_dry_run(found)
+            _tell_dry_run(found, refusals)
             return
         with progress(file, "rows") as tell:
             done = import_ad_units(actor, raw, name=Path(file).name, told=told, batch_done=tell)
@@ -230,7 +230,7 @@ def retention(
         if dry_run:
             with progress(file, "rows") as tell:
                 found = check_retention(actor, raw, defaults=defaults, told=told, batch_done=tell)
-            _tell_dry_run(found)
+            _tell_dry_run(found, refusals)
             return
         with progress(file, "rows") as tell:
             done = import_retention(
@@ -325,12 +325,21 @@ def refusals_of(import_id: UUID, tenant: str, output: Path | None) -> None:
             click.echo(f"{write_refusals(actor, import_id, output):,} rows are listed in {output}")
 
 
-def _tell_dry_run(found: DryRun) -> None:
-    """Prints what an import would make of a file; ends with 1 if no row at all would be taken."""
+def _tell_dry_run(found: DryRun, path: Path | None) -> None:
+    """Prints what an import would make of a file, and lists what it would refuse where that is asked for.
+
+    Ends with 1 if no row at all would be taken.
+    """
     stood = f" ({found.duplicate:,} of them there already)" if found.duplicate else ""
     click.echo(f"Rows: {found.good:,} good{stood}, {found.refused:,} would be refused. Nothing was stored.")
     for note in found.notes:
         click.echo(note)
     list_first(found.first_refusals)
+    if path is not None:
+        write_list(found.refusals, path)
+        which = "All" if len(found.refusals) == found.refused else f"The first {len(found.refusals):,}"
+        click.echo(f"{which} are listed in {path}")
+    elif found.refused > len(found.first_refusals):
+        click.echo(f"  and {found.refused - len(found.first_refusals):,} more; --refusals FILE lists them")
     if found.refused and not found.good:
         sys.exit(1)

@@ -15,7 +15,7 @@ from queries.ingest.batches import BatchDone
 from queries.ingest.bookings import campaigns_of
 from queries.ingest.columns import Column, RowRefused, found, number_of, one_of, printable, text_of
 from queries.ingest.events import DryRun
-from queries.ingest.imports import SHOWN_REFUSALS, ImportResult, Refusal, importing, result, taken_back
+from queries.ingest.imports import LISTED_REFUSALS, ImportResult, Refusal, importing, result, taken_back
 from queries.ingest.references import References
 from queries.ingest.small_tables import Line, SmallTable, Told, add_rows, read_small
 from queries.session import Actor
@@ -119,7 +119,7 @@ def check_ad_units(
     with taken_back(actor) as connection:
         imported, duplicate, refusals = _add(connection, actor, file.lines)
     refused = sorted(file.refusals + refusals, key=lambda r: r.line_number)
-    return DryRun(imported + duplicate, len(refused), tuple(refused[:SHOWN_REFUSALS]), duplicate)
+    return DryRun(imported + duplicate, len(refused), tuple(refused[:LISTED_REFUSALS]), duplicate)
 
 
 def _add(connection: Connection, actor: Actor, lines: list[Line]) -> tuple[int, int, list[Refusal]]:

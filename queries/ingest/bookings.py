@@ -14,7 +14,7 @@ from sqlalchemy import Connection
 from queries.ingest.batches import BatchDone
 from queries.ingest.columns import Column, RowRefused, currency_of, found, number_of, one_of, printable
 from queries.ingest.events import DryRun
-from queries.ingest.imports import SHOWN_REFUSALS, ImportResult, Refusal, importing, result, taken_back
+from queries.ingest.imports import LISTED_REFUSALS, ImportResult, Refusal, importing, result, taken_back
 from queries.ingest.small_tables import Line, SmallTable, Told, add_rows, read_small
 from queries.session import Actor
 from queries.statements import ask
@@ -132,7 +132,7 @@ def check_bookings(
     with taken_back(actor) as connection:
         imported, duplicate, refusals = _add(connection, actor, file.lines)
     refused = sorted(file.refusals + refusals, key=lambda r: r.line_number)
-    return DryRun(imported + duplicate, len(refused), tuple(refused[:SHOWN_REFUSALS]), duplicate)
+    return DryRun(imported + duplicate, len(refused), tuple(refused[:LISTED_REFUSALS]), duplicate)
 
 
 def _add(connection: Connection, actor: Actor, lines: list[Line]) -> tuple[int, int, list[Refusal]]:

@@ -21,6 +21,7 @@ from queries.ingest.batches import BatchDone, Batches, importing_in_batches
 from queries.ingest.columns import Kind, Row, RowRefused, found
 from queries.ingest.event_store import Event, EventStore, Turn
 from queries.ingest.imports import (
+    LISTED_REFUSALS,
     SHOWN_REFUSALS,
     ImportRefused,
     ImportResult,
@@ -86,10 +87,16 @@ class DryRun:
 
     good: int
     refused: int
-    first_refusals: tuple[Refusal, ...]
+    refusals: tuple[Refusal, ...]
+    """As many as an import would list."""
     duplicate: int = 0
     notes: tuple[str, ...] = ()
     """What was not looked for."""
+
+    @property
+    def first_refusals(self) -> tuple[Refusal, ...]:
+        """Those that are shown at once."""
+        return self.refusals[:SHOWN_REFUSALS]
 
 
 def import_events(
@@ -222,6 +229,7 @@ def check_events(
     assert actor.tenant_id is not None  # noqa: S101 (a file belongs to a tenant; this tells mypy)
     tally, room, pieces = Tally(), Room(actor), 0
     said: dict[str, int] = {}
+    listed: list[Refusal] = []
     with ExitStack() as stack:
         file = _file(stack, source, kind, file_format, _columns(actor, source_name, kind, columns), zone)
         opened = file.open()
@@ -242,12 +250,10 @@ def check_events(
                     refusals = batch.refusals + _tried(connection, store, tally, batch.events, said)
                     tally.refused += len(refusals)
                     shown = sorted(refusals, key=lambda r: r.line_number)
-                    tally.first_refusals += shown[: SHOWN_REFUSALS - len(tally.first_refusals)]
+                    listed += shown[: LISTED_REFUSALS - len(listed)]
             batch_done(piece[-1].lines, piece[-1].reached)
     notes = (_IN_PIECES,) if pieces > 1 and opened == "listener" else ()
-    return DryRun(
-        tally.imported + tally.duplicate, tally.refused, tuple(tally.first_refusals), tally.duplicate, notes
-    )
+    return DryRun(tally.imported + tally.duplicate, tally.refused, tuple(listed), tally.duplicate, notes)
 
 
 def _tried(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -12,7 +12,7 @@ from uuid import UUID
 
 from queries.errors import NotFound
 from queries.ingest.counting.reasons import words_of_reason
-from queries.ingest.imports import defused, private_file
+from queries.ingest.imports import Refusal, defused, private_file
 from queries.ingest.origins import PREFIX
 from queries.session import Actor, tenant_session
 from queries.statements import ask
@@ -40,6 +40,14 @@ def write_refusals(actor: Actor, import_id: UUID, path: Path) -> int:
             sheet.writerows(page)
             written += len(page)
     return written
+
+
+def write_list(refusals: Iterable[Refusal], path: Path) -> None:
+    """The same file of rows that an import would refuse."""
+    with open(path, "w", encoding="utf-8", newline="", opener=private_file) as handle:
+        sheet = csv.writer(handle)
+        sheet.writerow(_HEADER)
+        sheet.writerows((one.line_number, defused(one.reason), defused(one.detail)) for one in refusals)
 
 
 def refusals_csv(actor: Actor, import_id: UUID) -> Iterator[str]:

@@ -18,7 +18,7 @@ from sqlalchemy import Connection
 from queries.ingest.batches import BatchDone
 from queries.ingest.columns import Column, RowRefused, found, number_of, seconds_of, text_of
 from queries.ingest.events import DryRun
-from queries.ingest.imports import SHOWN_REFUSALS, ImportResult, Refusal, importing, result, taken_back
+from queries.ingest.imports import LISTED_REFUSALS, ImportResult, Refusal, importing, result, taken_back
 from queries.ingest.references import References
 from queries.ingest.small_tables import Line, SmallTable, Told, read_small
 from queries.session import Actor
@@ -156,7 +156,7 @@ def check_retention(
         )[0]["id"]  # fmt: skip
         imported, duplicate, refusals = _put(connection, tried, file.lines, defaults)
     refused = sorted(file.refusals + refusals, key=lambda r: r.line_number)
-    return DryRun(imported + duplicate, len(refused), tuple(refused[:SHOWN_REFUSALS]), duplicate)
+    return DryRun(imported + duplicate, len(refused), tuple(refused[:LISTED_REFUSALS]), duplicate)
 
 
 def _put(

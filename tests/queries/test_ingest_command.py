@@ -162,6 +162,32 @@ def test_what_columns_of_bookings_mean_is_remembered_for_their_source(
     assert run("bookings", paths[2], *slug, "--source", "orders").output == taken
 
 
+@pytest.mark.parametrize("command", ["events", "bookings", "ad-units", "retention"])
+def test_a_dry_run_lists_what_the_import_would_refuse(
+    alice: Tenant, run: Callable[..., Result], tmp_path: Path, command: str
+) -> None:
+    """All of it, in the same file as the import, whose list it is compared with."""
+    alice.episode(alice.podcast("Show"), "One")
+    header, bad, told = {
+        "events": ("episode,listener_id,event_type,occurred_at", "nobody,=1+1,play,yesterday", ()),
+        "bookings": ("campaign,starts_on,ends_on,pricing_model,rate,currency", "=1+1,2026,2026,flat,1,EUR", ()),
+        "ad-units": ("campaign_id,guid,type,start,length", "=1+1,nobody,pre_roll,0,30", ()),
+        "retention": ("second,plays", "=1+1,7", ("--episode", "nobody", "--platform", "P", "--as-of", "2026-10-01")),
+    }[command]  # fmt: skip
+    file = tmp_path / "rows.csv"
+    file.write_text(header + "\n" + f"{bad}\n" * 25)
+    dry, real = tmp_path / "dry.csv", tmp_path / "real.csv"
+    slug = ("--tenant", _slug(alice))
+    shown = run(command, file, *slug, *told, "--dry-run").output
+    assert "  and 5 more; --refusals FILE lists them" in shown
+    listed = run(command, file, *slug, *told, "--dry-run", "--refusals", dry)
+    assert (listed.exit_code, f"All are listed in {dry}" in listed.output) == (1, True)
+    assert dry.stat().st_mode & 0o077 == 0
+    run(command, file, *slug, *told, "--refusals", real)
+    assert dry.read_text() == real.read_text()
+    assert len(dry.read_text().splitlines()) == 26
+
+
 def test_a_log_is_its_sources(
     alice: Tenant, command_database: Database, run: Callable[..., Result], tmp_path: Path
 ) -> None:
