@@ -5,7 +5,6 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 
 from flask import Blueprint, abort, render_template, request
-from sqlalchemy import Connection
 
 from dashboard.access import READ_PODCASTS, current_viewer
 from dashboard.answers import reaches_words
@@ -77,7 +76,9 @@ def explain(box_id: str) -> str:
     visits: Answer | None = None
     filtered = ""
     with tenant_session(viewer.actor) as connection:
-        chosen = _chosen(connection, view.filters)
+        chosen = catalogue.chosen(connection, view.filters)
+        if view.filters.campaign_id is not None:
+            chosen = {"Campaign": [campaign(connection, view.filters.campaign_id)["name"]]} | chosen
         if any(
             metric.key in _MILESTONES or metric.key.startswith(_COUNTED_FROM_REQUESTS) for metric in metrics
         ):
@@ -104,21 +105,6 @@ def explain(box_id: str) -> str:
     )  # fmt: skip
 
 
-def _chosen(connection: Connection, filters: Filters) -> list[tuple[str, str]]:
-    """What of the tenant's own the view is filtered by, in words."""
-    said = []
-    if filters.campaign_id is not None:
-        said.append(("Campaign", campaign(connection, filters.campaign_id)["name"]))
-    if filters.podcasts:
-        names = catalogue.podcast_names(connection)
-        known = [names[podcast] for podcast in filters.podcasts if podcast in names]
-        said.append(("Podcasts", listed(known, limit=_NAMED)))
-    if filters.episodes:
-        titles = catalogue.episode_titles(connection, filters)
-        said.append(("Episodes", listed(titles, limit=_NAMED)))
-    return [(label, words) for label, words in said if words]
-
-
 def metrics_of(box: Box, answer: Answer) -> list[Metric]:
     """The registry entries of the figures in a box, in the registry's order, with what its ratios are made of."""
     used = (
@@ -143,7 +129,7 @@ def _covered(answer: Answer, filters: Filters) -> Period | None:
     return filters.period if answer.covers == "view" else answer.covers
 
 
-def _filters(answer: Answer, filters: Filters, chosen: list[tuple[str, str]]) -> list[tuple[str, str]]:
+def _filters(answer: Answer, filters: Filters, chosen: dict[str, list[str]]) -> list[tuple[str, str]]:
     """What the view is filtered by, in words."""
     covered = _covered(answer, filters)
     said = [
@@ -161,4 +147,4 @@ def _filters(answer: Answer, filters: Filters, chosen: list[tuple[str, str]]) ->
         )
         if values
     ]
-    return said + chosen
+    return said + [(label, listed(names, limit=_NAMED)) for label, names in chosen.items()]

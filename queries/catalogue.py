@@ -19,10 +19,15 @@ def podcast_names(connection: Connection) -> dict[UUID, str]:
     return {row["podcast_id"]: row["name"] for row in ask(connection, "listening/podcasts")}
 
 
-def episode_titles(connection: Connection, f: Filters) -> list[str]:
-    """The titles of the episodes that the view is filtered by, as far as the reader sees them."""
-    rows = ask(connection, "listening/episode_titles", ids=list(f.episodes)) if f.episodes else []
-    return [row["title"] for row in rows]
+def chosen(connection: Connection, f: Filters) -> dict[str, list[str]]:
+    """The podcasts and episodes that the view is filtered by, by name as far as the reader sees them."""
+    names = podcast_names(connection) if f.podcasts else {}
+    titles = ask(connection, "listening/episode_titles", ids=list(f.episodes)) if f.episodes else []
+    found = {
+        "Podcasts": [names[podcast] for podcast in f.podcasts if podcast in names],
+        "Episodes": [row["title"] for row in titles],
+    }
+    return {label: named for label, named in found.items() if named}
 
 
 def filter_options(connection: Connection) -> dict[str, list[Any]]:
