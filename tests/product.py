@@ -75,6 +75,17 @@ def shared_address(home: Path) -> str:
     return address
 
 
+def last_errors(home: Path) -> list[str]:
+    """What the product of this test run logged of faults, the last lines: it is gone with the run."""
+    lines = [
+        line
+        for log in sorted((home / "browser" / "log").glob("*.log"))
+        for line in log.read_text(errors="replace").splitlines()
+        if '"level":"error"' in line.replace(" ", "") or "Traceback" in line
+    ]
+    return lines[-5:]
+
+
 def _start(its_home: Path, noted: Path) -> None:
     port = free_port()
     args, environment = command(its_home, port)

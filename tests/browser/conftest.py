@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -14,7 +15,7 @@ from playwright.sync_api import BrowserContext, Cookie, Page, Playwright, Reques
 
 from dashboard import system
 from tests.conftest import one_at_a_time
-from tests.product import shared_address
+from tests.product import last_errors, shared_address
 
 PASSWORD = "podboard-demo"
 ARTEFACTS = Path(__file__).parents[2] / "artefacts"
@@ -104,7 +105,7 @@ class Visit:
             headers={"Origin": self.address},
             max_redirects=0,
         )
-        assert answer.status == 303, answer.status
+        assert answer.status == 303, (answer.status, last_errors(Path(os.environ["PODBOARD_HOME"])))
 
     def open(self, path: str) -> None:
         """Opens an address and waits until every box that is asked for has its answer."""
