@@ -29,7 +29,8 @@ from queries.ingest.counting.rules import COUNTING_VERSION, FindPlace, Rules, no
 from queries.ingest.counting.single import SingleRequests, judged_agent
 from queries.ingest.counting.verdicts import Fetch
 from queries.ingest.enclosures import enclosure
-from queries.ingest.event_store import EventStore, event_id
+from queries.ingest.event import event_id
+from queries.ingest.event_store import EventStore
 from queries.ingest.events import IMPORT_TYPES, in_time, limits_of, reach
 from queries.ingest.imports import Refusal, Tally, as_document
 from queries.ingest.logs.tenant import tenant_rules

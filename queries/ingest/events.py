@@ -19,7 +19,8 @@ from sqlalchemy import Connection
 from queries.ingest.ahead import ahead
 from queries.ingest.batches import BatchDone, Batches, importing_in_batches
 from queries.ingest.columns import Kind, Row, RowRefused, found
-from queries.ingest.event_store import Event, EventStore, Turn
+from queries.ingest.event import Event, Turn
+from queries.ingest.event_store import EventStore
 from queries.ingest.imports import (
     LISTED_REFUSALS,
     SHOWN_REFUSALS,
