@@ -3334,11 +3334,13 @@ CREATE TABLE public.counting_windows (
     updated_at timestamp with time zone DEFAULT now() NOT NULL,
     download_id uuid,
     download_at timestamp with time zone,
+    requests jsonb DEFAULT '[]'::jsonb NOT NULL,
     CONSTRAINT counting_windows_check CHECK ((closes_at > opened_at)),
     CONSTRAINT counting_windows_check1 CHECK ((cardinality(waiting_ids) = cardinality(waiting_at))),
     CONSTRAINT counting_windows_download CHECK ((((download_id IS NULL) = (download_at IS NULL)) AND ((download_id IS NULL) OR is_counted))),
     CONSTRAINT counting_windows_listener_id_check CHECK (((length(listener_id) >= 1) AND (length(listener_id) <= 200))),
     CONSTRAINT counting_windows_pieces_check CHECK (((cardinality(pieces) % 2) = 0)),
+    CONSTRAINT counting_windows_requests CHECK (((jsonb_typeof(requests) = 'array'::text) AND (NOT (requests @? '$[*]?((((@.type() != "object" || !(exists (@."id"))) || !(exists (@."at"))) || !(exists (@."data"))) || !(exists (@."filtered")))'::jsonpath)))),
     CONSTRAINT counting_windows_told_bytes_check CHECK ((told_bytes > 0)),
     CONSTRAINT counting_windows_unplaced_bytes_check CHECK ((unplaced_bytes >= 0))
 );
@@ -3360,6 +3362,8 @@ COMMENT ON COLUMN public.counting_windows.waiting_ids IS 'Requests in excluded_r
 COMMENT ON COLUMN public.counting_windows.download_id IS 'Its download in listener_events, the ads in which count once pieces hold all their bytes; null where there is none yet, and where the ads counted with the download.';
 
 COMMENT ON COLUMN public.counting_windows.download_at IS 'When that download occurred; impressions of its ads occur with it.';
+
+COMMENT ON COLUMN public.counting_windows.requests IS 'Requests of a window of 24 hours in order of time, a thousand at most: id, time, bytes, what a download of it says, and the reason where it does not count. Read again in order when one comes late. Empty for calendar days, and for windows kept before this was.';
 
 CREATE TABLE public.database_engine (
     is_chosen boolean DEFAULT true NOT NULL,

@@ -6,6 +6,7 @@ import io
 from collections import Counter as Tally
 from datetime import date, datetime, timedelta
 from typing import Any
+from uuid import UUID
 
 import psycopg
 
@@ -18,6 +19,7 @@ from tests.unit.counting_samples import PHONE
 SIZE = 60_500
 # Ten minutes in 60,500 bytes: a minute is a tenth of them.
 MINUTE = 6_050
+HALF = SIZE // 2
 DAY = NOW.date() - timedelta(days=5)
 
 
@@ -67,10 +69,40 @@ class Host(Studio):
                 " from counting_methods where tenant_id = %(tenant)s order by 1",
                 "select id, campaign_id, listener_id, attribution_data::text from attribution_events"
                 " where tenant_id = %(tenant)s order by 1",
-                "select listener_id, episode_id, opened_at, closes_at, is_counted, pieces, waiting_ids, download_id"
+                "select listener_id, episode_id, opened_at, closes_at, is_counted, pieces, waiting_ids, download_id,"
+                " requests::text"
                 " from counting_windows where tenant_id = %(tenant)s order by 1, 2, 3",
             )
         )
+
+
+class Seller(Host):
+    """A host with a campaign in flight for a week around the day of its logs."""
+
+    def __init__(self, database: Database, zone: str = "UTC", window: str | None = None) -> None:
+        super().__init__(database, zone, window)
+        self.flight = self.tenant.campaign(self.sponsor, DAY - timedelta(days=3), DAY + timedelta(days=3))
+
+    def ad(self, place: tuple[int, int], **values: Any) -> UUID:
+        return self.tenant.insert(
+            "ad_units", campaign_id=self.flight, episode_id=self.one, unit_type="mid_roll", position_seconds=place[0],
+            duration_seconds=place[1], **values,
+        )  # fmt: skip
+
+    def impressions(self) -> list[tuple[Any, ...]]:
+        """Second of the ad, moment and evidence of each."""
+        return self.rows(
+            "select a.position_seconds, e.occurred_at, e.attribution_data ->> 'evidence'"
+            " from attribution_events e join ad_units a on a.tenant_id = e.tenant_id"
+            " and a.id = (e.attribution_data ->> 'ad_unit_id')::uuid and a.campaign_id = e.campaign_id"
+            " and a.episode_id = e.episode_id where e.tenant_id = %(tenant)s order by 2, 1"
+        )
+
+    def seconds(self) -> list[int]:
+        return [second for second, *_ in self.impressions()]
+
+    def windows(self) -> int:
+        return int(self.rows("select count(*) from counting_windows where tenant_id = %(tenant)s")[0][0])
 
 
 def at(clock: str = "10:05:03", day: date = DAY) -> datetime:

@@ -9,7 +9,7 @@ from uuid import UUID, uuid5
 
 from queries.ingest.arrays import plain_array
 from queries.ingest.columns import Kind, Row, found
-from queries.ingest.counting.ledger import Whose
+from queries.ingest.counting.kept import Whose
 from queries.ingest.imports import Refusal
 from queries.ingest.impressions import Carrier
 

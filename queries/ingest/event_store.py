@@ -13,16 +13,17 @@ from sqlalchemy.exc import IntegrityError
 
 from queries.ingest.arrays import plain_array, text_array
 from queries.ingest.columns import Kind, Row, RowRefused
-from queries.ingest.counting.ledger import Ledger
+from queries.ingest.counting.kept import Asked
 from queries.ingest.counting.rules import COUNTING_VERSION, Filtered
 from queries.ingest.counting.windows import Window, Windows
 from queries.ingest.event import Event, Turn, id_space, named_id
+from queries.ingest.flips import WITHIN, Flips
 from queries.ingest.imports import Refusal, Tally
 from queries.ingest.impressions import flights_of, make_impressions
 from queries.ingest.logs.tenant import tenant_windows
 from queries.ingest.methods import note_counting
+from queries.ingest.recount import recount
 from queries.ingest.references import References
-from queries.ingest.window_store import keep_windows, kept_windows
 from queries.statements import ask, tell
 
 WORTH_TRYING = 1_000
@@ -33,7 +34,7 @@ WHOLE_DAYS = timedelta(days=2)
 
 _COUNTED = {
     "counted": "This listener's download of this episode on this day is counted already.",
-    "within": "This listener's download of this episode is counted already, within 24 hours of it.",
+    "within": WITHIN,
 }
 
 
@@ -57,6 +58,7 @@ class EventStore:
         self._tally = tally
         self._references = references
         self._ids = id_space(tenant_id, kind)
+        self._flips = Flips(tally, import_id)
         self._are_new = True
         """Whether no row of those added last stood already."""
 
@@ -100,6 +102,7 @@ class EventStore:
         # Two who look at once whether a day is counted would both find that it is not.
         downloads = self._kind == "listener" and any(event.row.type == "download" for event in events)
         ask(connection, "ingest/before_events", downloads=downloads)
+        self._flips.begin(events)
         turn = first or Turn.first(events)
         new, refusals = self._new(connection, events, turn.named)
         if len(new) < len(events):
@@ -115,7 +118,7 @@ class EventStore:
                 else:
                     self._tally.duplicate += 1
             if not turn.waiting:
-                return refusals
+                return self._flips.applied(connection, refusals)
             for id_, event in turn.once.items():
                 if id_ in refused:
                     repeats[id_] = event, refused[id_]
@@ -218,7 +221,7 @@ class EventStore:
             repeats |= (
                 self._counted(connection, asked)
                 if windows.window is Window.CALENDAR_DAY
-                else self._repeats(connection, asked, windows)
+                else self._recounted(connection, asked, windows)
             )
         counted = [event for event in downloads if event.id not in repeats] if repeats else downloads
         times = [event.row.occurred_at for event in counted]
@@ -226,12 +229,15 @@ class EventStore:
         rest = [event for event in new if event.id not in repeats] if repeats else new
         left = self._insert_listener_events(connection, rest, counted_by) if rest else []
         not_added = {event.id for event, _ in left}
-        flights = flights_of(connection, {event.episode for event in counted if event.episode is not None})
-        carriers = [
-            event.carrier() for event in counted if event.episode in flights and event.id not in not_added
-        ]
-        made = make_impressions(connection, carriers, flights, windows.local_day).made
-        self._tally.impressions += made
+        if windows.window is Window.CALENDAR_DAY:
+            flights = flights_of(
+                connection, {event.episode for event in counted if event.episode is not None}
+            )
+            carriers = [
+                event.carrier() for event in counted if event.episode in flights and event.id not in not_added
+            ]
+            made = make_impressions(connection, carriers, flights, windows.local_day).made
+            self._tally.impressions += made
         return left + [(event, outcome) for event in repeats.values()]
 
     @staticmethod
@@ -255,31 +261,26 @@ class EventStore:
         counted = [downloads[row["place"] - 1] for row in rows]
         return {event.id: event for event in counted}
 
-    @staticmethod
-    def _repeats(connection: Connection, downloads: list[Event], windows: Windows) -> dict[str, Event]:
-        """Of these downloads those that lie in a rolling window with a download, by id; the windows are kept.
+    def _recounted(
+        self, connection: Connection, downloads: list[Event], windows: Windows
+    ) -> dict[str, Event]:
+        """Of these downloads those that lie in a window of 24 hours with another, by id; the windows are kept.
 
-        One that stands lies in its own: whoever asks tells it from the others.
+        One that stands already is among them: whoever asks tells it from the others. What these change of downloads
+        before them is done, and counted where it is of this import.
         """
-        downloads = sorted(downloads, key=lambda one: one.row.occurred_at)
-        span = {
-            "earliest": downloads[0].row.occurred_at - WHOLE_DAYS,
-            "latest": downloads[-1].row.occurred_at + WHOLE_DAYS,
-        }
-        whose = {event.whose for event in downloads}
-        ledger = Ledger(windows, kept_windows(connection, whose, **span))
-        # Kept windows go a month after they closed; a file may come again later.
-        for row in ask(
-            connection, "ingest/standing_downloads",
-            listeners=text_array([listener for listener, _ in whose]),
-            episodes=plain_array([episode for _, episode in whose]), **span,
-        ):  # fmt: skip
-            ledger.stands((row["listener_id"], str(row["episode_id"])), row["occurred_at"])
-        repeats = {
-            event.id: event for event in downloads if not ledger.admits(event.whose, event.row.occurred_at)
-        }
-        keep_windows(connection, ledger)
-        return repeats
+        asked = {
+            event.id: Asked(
+                UUID(event.id), event.row.occurred_at, event.row.data, Filtered.SOURCE.value,
+                import_id=self._import_id, line_number=event.row.line_number if self._import_id else None,
+            )
+            for event in downloads
+        }  # fmt: skip
+        found = recount(connection, windows, [(event.whose, asked[event.id]) for event in downloads])
+        self._tally.impressions += found.impressions
+        for change in found.changes:
+            self._flips.note(change)
+        return {event.id: event for event in downloads if asked[event.id].reason is not None}
 
     def _insert_listener_events(
         self, connection: Connection, new: list[Event], counted_by: int | None = None

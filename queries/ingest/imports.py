@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import logging
 import os
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -119,8 +119,23 @@ class Tally:
     def refuse(self, connection: Connection, import_id: UUID, refusals: list[Refusal]) -> None:
         """The same of rows that no counting rule told apart: in the figures they stand by their sentences."""
         for refusal in refusals:
-            self.by_reason[refusal.reason] = self.by_reason.get(refusal.reason, 0) + 1
+            self.recount(refusal.reason)
         self.record(connection, import_id, refusals)
+
+    def take_back(self, reason: str, *, lines: Collection[int], listed: int) -> None:
+        """Rows that were refused for this reason, `listed` of them with their lines, count now."""
+        self.refused -= len(lines)
+        self.listed -= listed
+        self.recount(reason, by=-len(lines))
+        self.first_refusals = [
+            r for r in self.first_refusals if r.line_number not in lines or r.reason != reason
+        ]
+
+    def recount(self, reason: str, by: int = 1) -> None:
+        """So many more (or fewer) rows were refused for this reason."""
+        self.by_reason[reason] = self.by_reason.get(reason, 0) + by
+        if not self.by_reason[reason]:
+            del self.by_reason[reason]
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,7 +10,10 @@ from uuid import UUID
 import orjson
 from sqlalchemy import Connection
 
-from queries.ingest.counting.ledger import KeptWindow, Ledger, Whose
+from queries.ingest.counting.content import Piece
+from queries.ingest.counting.kept import Asked, KeptWindow, Key, Whose
+from queries.ingest.counting.reasons import Reason
+from queries.ingest.counting.requests import EpisodeFile
 from queries.statements import ask, tell
 
 
@@ -26,11 +29,10 @@ def kept_windows(
     return [_window(row) for row in rows]
 
 
-def keep_windows(connection: Connection, ledger: Ledger) -> None:
-    """Keeps the windows of a batch as they are now."""
-    done, changed = ledger.done, ledger.changed
-    if done:
-        keys = [{"listener_id": key[0], "episode_id": key[1], "opened_at": key[2]} for key in done]
+def keep_windows(connection: Connection, changed: Collection[KeptWindow], gone: Collection[Key] = ()) -> None:
+    """Keeps windows as they are now, and lets go of those under the other keys."""
+    if gone:
+        keys = [{"listener_id": key[0], "episode_id": key[1], "opened_at": key[2]} for key in gone]
         tell(connection, "ingest/drop_counting_windows", keys=orjson.dumps(keys).decode())
     if changed:
         rows = orjson.dumps([_row(window) for window in changed]).decode()
@@ -38,12 +40,12 @@ def keep_windows(connection: Connection, ledger: Ledger) -> None:
 
 
 def _window(row: dict[str, Any]) -> KeptWindow:
-    flat = row["pieces"]
     return KeptWindow(
         row["listener_id"], str(row["episode_id"]), row["opened_at"], row["closes_at"], row["is_counted"],
-        tuple(zip(flat[::2], flat[1::2], strict=True)), row["unplaced_bytes"], row["told_bytes"],
+        _pieces(row["pieces"]), row["unplaced_bytes"], row["told_bytes"],
         list(zip(row["waiting_ids"], row["waiting_at"], strict=True)),
         (row["download_id"], row["download_at"]) if row["download_id"] else None,
+        requests=[_asked(str(row["episode_id"]), kept) for kept in row["requests"]],
     )  # fmt: skip
 
 
@@ -53,8 +55,39 @@ def _row(window: KeptWindow) -> dict[str, Any]:
     return {
         "listener_id": window.listener_id, "episode_id": window.episode, "opened_at": window.opened_at,
         "closes_at": window.closes_at, "is_counted": window.is_counted,
-        "pieces": [edge for piece in window.pieces for edge in piece],
+        "pieces": _flat(window.pieces),
         "unplaced_bytes": window.unplaced_bytes, "told_bytes": window.told_bytes,
         "waiting_ids": [id_ for id_, _ in window.waiting], "waiting_at": [at for _, at in window.waiting],
         "download_id": download[0] if download else None, "download_at": download[1] if download else None,
+        "requests": [_kept(asked) for asked in window.requests],
     }  # fmt: skip
+
+
+def _kept(asked: Asked) -> dict[str, Any]:
+    """A request as its window keeps it: what it does not tell is left out."""
+    told = {
+        "id": asked.id, "at": asked.at, "data": asked.data, "filtered": asked.filtered,
+        "unplaced": asked.unplaced_bytes, "pieces": _flat(asked.pieces) or None, "told": asked.told_bytes,
+        "import": asked.import_id, "line": asked.line_number, "reason": asked.reason,
+    }  # fmt: skip
+    if asked.file is not None:
+        told |= {"file": [asked.file.size_bytes, asked.file.duration_seconds, asked.file.header_bytes]}
+    return {key: value for key, value in told.items() if value is not None}
+
+
+def _asked(episode: str, kept: dict[str, Any]) -> Asked:
+    return Asked(
+        UUID(kept["id"]), datetime.fromisoformat(kept["at"]), kept["data"], kept["filtered"],
+        file=EpisodeFile(episode, *kept["file"]) if "file" in kept else None,
+        unplaced_bytes=kept.get("unplaced"), pieces=_pieces(kept.get("pieces", [])), told_bytes=kept.get("told"),
+        import_id=UUID(kept["import"]) if "import" in kept else None, line_number=kept.get("line"),
+        reason=Reason(kept["reason"]) if "reason" in kept else None,
+    )  # fmt: skip
+
+
+def _flat(pieces: tuple[Piece, ...]) -> list[int]:
+    return [edge for piece in pieces for edge in piece]
+
+
+def _pieces(flat: list[int]) -> tuple[Piece, ...]:
+    return tuple(zip(flat[::2], flat[1::2], strict=True))

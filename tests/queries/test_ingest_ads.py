@@ -8,8 +8,6 @@ import random
 from collections.abc import Callable, Iterator
 from datetime import datetime, timedelta
 from pathlib import Path
-from typing import Any
-from uuid import UUID
 
 import pandas as pd
 import psycopg
@@ -20,12 +18,11 @@ from hypothesis import strategies as st
 from queries.ingest.logs import store
 from queries.settings import Settings
 from tests.conftest import Database
-from tests.host import DAY, MINUTE, SIZE, Host, at, line, piece
+from tests.host import DAY, HALF, MINUTE, SIZE, Seller, at, line, piece
 from tests.searches import search
 from tests.sponsorship import own_database
 
 VECTORS = json.loads((Path(__file__).parent.parent / "vectors" / "iab_windows.json").read_text())
-HALF = SIZE // 2
 # Ten minutes in 60,500 bytes without a header: what a second begins and ends with is reckoned in tests, not counted.
 PRE, MID, POST = (0, 30), (300, 30), (570, 30)
 
@@ -34,35 +31,6 @@ PRE, MID, POST = (0, 30), (300, 30), (570, 30)
 def ads_database(settings: Settings, make_database: Callable[[str], Database]) -> Iterator[Database]:
     with own_database(settings, make_database, "podboard_ads") as made:
         yield made
-
-
-class Seller(Host):
-    """A host with a campaign in flight for a week around the day of its logs."""
-
-    def __init__(self, database: Database, zone: str = "UTC", window: str | None = None) -> None:
-        super().__init__(database, zone, window)
-        self.flight = self.tenant.campaign(self.sponsor, DAY - timedelta(days=3), DAY + timedelta(days=3))
-
-    def ad(self, place: tuple[int, int], **values: Any) -> UUID:
-        return self.tenant.insert(
-            "ad_units", campaign_id=self.flight, episode_id=self.one, unit_type="mid_roll", position_seconds=place[0],
-            duration_seconds=place[1], **values,
-        )  # fmt: skip
-
-    def impressions(self) -> list[tuple[Any, ...]]:
-        """Second of the ad, moment and evidence of each."""
-        return self.rows(
-            "select a.position_seconds, e.occurred_at, e.attribution_data ->> 'evidence'"
-            " from attribution_events e join ad_units a on a.tenant_id = e.tenant_id"
-            " and a.id = (e.attribution_data ->> 'ad_unit_id')::uuid and a.campaign_id = e.campaign_id"
-            " and a.episode_id = e.episode_id where e.tenant_id = %(tenant)s order by 2, 1"
-        )
-
-    def seconds(self) -> list[int]:
-        return [second for second, *_ in self.impressions()]
-
-    def windows(self) -> int:
-        return int(self.rows("select count(*) from counting_windows where tenant_id = %(tenant)s")[0][0])
 
 
 @pytest.fixture

@@ -13,10 +13,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from queries.ingest.counting.counter import Counter
-from queries.ingest.counting.ledger import Ledger
 from queries.ingest.counting.requests import EpisodeFile, Request
 from queries.ingest.counting.verdicts import Verdict
-from queries.ingest.counting.windows import Window, Windows
+from queries.ingest.counting.windows import Window
 from tests.unit.counting_samples import (
     FILE,
     MINUTE,
@@ -80,14 +79,6 @@ def test_a_window_ends_at_its_twenty_fourth_hour() -> None:
         inside = [request(1), request(2, occurred_at=NOON + timedelta(hours=24) - second)]
         outside = [request(1), request(2, occurred_at=NOON + timedelta(hours=24))]
         assert (downloads(inside, window=window), downloads(outside, window=window)) == (1, 2)
-
-
-def test_a_first_touch_that_comes_late_ends_its_window_a_day_after_itself() -> None:
-    """Left where it was, the window would have lasted 44 hours."""
-    first = datetime(2026, 11, 10, 10, tzinfo=UTC)
-    ledger = Ledger(Windows(Window.ROLLING_FIRST_TOUCH, ZoneInfo("UTC")))
-    admitted = [ledger.admits(("l1", "one"), first + timedelta(hours=hours)) for hours in (20, 0, 23, 25, 43)]
-    assert admitted == [True, False, False, True, False]
 
 
 def test_a_day_is_the_tenants() -> None:

@@ -12,7 +12,9 @@ import orjson
 from sqlalchemy import Connection
 
 from queries.ingest.agents.classify import UNKNOWN
-from queries.ingest.counting.ledger import KeptWindow, Ledger, Ruling
+from queries.ingest.counting.kept import Asked, KeptWindow, Whose
+from queries.ingest.counting.ledger import Ledger, Ruling
+from queries.ingest.counting.reasons import Reason
 from queries.ingest.counting.requests import Request
 from queries.ingest.counting.rules import COUNTING_VERSION, Filtered, Rules
 from queries.ingest.counting.single import SingleRequests
@@ -21,20 +23,47 @@ from queries.ingest.counting.windows import Window, Windows
 from queries.ingest.event_store import WHOLE_DAYS
 from queries.ingest.impressions import Carrier, flights_of, make_impressions
 from queries.ingest.methods import note_counting
+from queries.ingest.recount import recount
 from queries.ingest.window_store import keep_windows, kept_windows
 from queries.statements import ask, tell
 
 Source = Literal["log", "prefix"]
 
 
+@dataclass(frozen=True, slots=True)
+class Otherwise:
+    """A request of before, of this import, that is ruled on otherwise now; None stands for a download."""
+
+    import_id: UUID | None
+    before: str | None
+    reason: str | None
+
+
 @dataclass(slots=True)
 class Judged:
-    """What became of requests; `otherwise` are those of before that have another reason now."""
+    """What became of requests; `otherwise` are those of before that have another ruling now."""
 
     downloads: int = 0
     impressions: int = 0
     refused: Tally[str] = field(default_factory=Tally)
-    otherwise: list[dict[str, Any]] = field(default_factory=list)
+    otherwise: list[Otherwise] = field(default_factory=list)
+
+
+@dataclass(frozen=True, slots=True)
+class _Batch:
+    """What all requests of a batch have in common; `lines` tells where each stood."""
+
+    connection: Connection
+    rules: Rules
+    source: Source
+    import_id: UUID | None
+    filtered: Filtered
+    lines: Mapping[UUID, int]
+
+    @property
+    def windows(self) -> Windows:
+        """Within what the tenant counts requests as one download."""
+        return Windows(self.rules.window, self.rules.zone)
 
 
 def judge_requests(
@@ -72,24 +101,83 @@ def judge_fetches(
     `filtered` says what list they were judged by where that was not the one of these rules; `lines` where they stood.
     """
     ask(connection, "ingest/before_events", downloads=True)
+    batch = _Batch(connection, rules, source, import_id, filtered or rules.filtered, lines or {})
+    if rules.window is Window.CALENDAR_DAY:
+        return _judge_by_day(batch, fetches, refused)
+    return _judge_by_hours(batch, fetches, refused)
+
+
+def _judge_by_day(batch: _Batch, fetches: dict[UUID, Fetch], refused: Iterable[Ruling]) -> Judged:
     rulings = {ruling.id: ruling for ruling in refused}
     otherwise: list[Ruling] = []
-    ledger = _ledger(connection, rules, list(fetches.values()))
+    ledger = _ledger(batch.connection, batch.rules, list(fetches.values()))
     for id_, fetch in sorted(fetches.items(), key=lambda one: (one[1].occurred_at, one[1].number)):
         for ruling in ledger.judge(id_, fetch):
             if ruling.is_new or ruling.id in rulings:
                 rulings[ruling.id] = replace(ruling, is_new=True)
             else:
                 otherwise.append(ruling)
-    found = _add(
-        connection, rules, list(rulings.values()), source, import_id, filtered or rules.filtered, lines or {}
-    )
-    found.impressions = _deliver_ads(connection, rules, ledger)
+    found = _add(batch, list(rulings.values()))
+    found.impressions = _deliver_ads(batch.connection, batch.rules, ledger)
     if otherwise:
         asked = [{"id": r.id, "reason": r.reason, "occurred_at": r.occurred_at} for r in otherwise]
-        found.otherwise = ask(connection, "ingest/exclude_otherwise", requests=orjson.dumps(asked).decode())
-    keep_windows(connection, ledger)
+        rows = ask(batch.connection, "ingest/exclude_otherwise", requests=orjson.dumps(asked).decode())
+        found.otherwise = [Otherwise(row["import_id"], row["reason_before"], row["reason"]) for row in rows]
+    keep_windows(batch.connection, ledger.changed, ledger.done)
     return found
+
+
+def _judge_by_hours(batch: _Batch, fetches: dict[UUID, Fetch], refused: Iterable[Ruling]) -> Judged:
+    """The same in windows of 24 hours."""
+    in_order = sorted(fetches.items(), key=lambda one: (one[1].occurred_at, one[1].number))
+    asked = [
+        (
+            _whose(fetch),
+            asked_of(
+                id_, fetch, batch.source, batch.filtered, import_id=batch.import_id, line_number=batch.lines.get(id_)
+            ),
+        )
+        for id_, fetch in in_order
+    ]  # fmt: skip
+    if not asked:
+        return _add(batch, list(refused))
+    counted = recount(batch.connection, batch.windows, asked)
+    rulings = [
+        Ruling(
+            one.id, one.at, episode, one.reason, fetch=None if one.reason else fetches[one.id],
+            is_unmeasured=not one.is_measured,
+        )
+        for (_, episode), one in asked
+    ]  # fmt: skip
+    found = _add(batch, [*refused, *rulings])
+    found.impressions = counted.impressions
+    found.otherwise = [
+        Otherwise(change.asked.import_id, _value(change.before), _value(change.asked.reason))
+        for change in counted.changes
+    ]
+    return found
+
+
+def _value(reason: Reason | None) -> str | None:
+    return None if reason is None else reason.value
+
+
+def _whose(fetch: Fetch) -> Whose:
+    return fetch.listener_id, fetch.file.episode
+
+
+def asked_of(
+    id_: UUID, fetch: Fetch, source: Source, filtered: Filtered, *, import_id: UUID | None = None,
+    line_number: int | None = None,
+) -> Asked:  # fmt: skip
+    """The fetch as a window of 24 hours keeps it."""
+    is_unmeasured = fetch.bytes_sent is None
+    return Asked(
+        id_, fetch.occurred_at, event_data(fetch, source, is_unmeasured=is_unmeasured), filtered.value,
+        file=fetch.file, unplaced_bytes=None if is_unmeasured else 0 if fetch.piece is not None else fetch.bytes_sent,
+        pieces=() if fetch.piece is None else (fetch.piece,), told_bytes=fetch.told_bytes,
+        import_id=import_id, line_number=line_number,
+    )  # fmt: skip
 
 
 def _ledger(connection: Connection, rules: Rules, fetches: list[Fetch]) -> Ledger:
@@ -99,18 +187,13 @@ def _ledger(connection: Connection, rules: Rules, fetches: list[Fetch]) -> Ledge
         return Ledger(windows)
     times = [fetch.occurred_at for fetch in fetches]
     span = {"earliest": min(times) - WHOLE_DAYS, "latest": max(times) + WHOLE_DAYS}
-    whose = {(fetch.listener_id, fetch.file.episode) for fetch in fetches}
-    kept = kept_windows(connection, whose, **span)
-    counted: list[dict[str, Any]] = []
-    if rules.window is Window.CALENDAR_DAY:
-        keys = {
-            (fetch.listener_id, fetch.file.episode, windows.day_of(fetch.occurred_at)) for fetch in fetches
-        }
-        counted = ask(
-            connection, "ingest/counted_days",
-            listeners=[key[0] for key in keys], episodes=[UUID(key[1]) for key in keys], days=[key[2] for key in keys],
-            **span,
-        )  # fmt: skip
+    kept = kept_windows(connection, {_whose(fetch) for fetch in fetches}, **span)
+    keys = {(*_whose(fetch), windows.local_day(fetch.occurred_at)) for fetch in fetches}
+    counted = ask(
+        connection, "ingest/counted_days",
+        listeners=[key[0] for key in keys], episodes=[UUID(key[1]) for key in keys], days=[key[2] for key in keys],
+        **span,
+    )  # fmt: skip
     return Ledger(
         windows,
         kept,
@@ -118,18 +201,15 @@ def _ledger(connection: Connection, rules: Rules, fetches: list[Fetch]) -> Ledge
     )
 
 
-def _add(
-    connection: Connection, rules: Rules, rulings: list[Ruling], source: Source, import_id: UUID | None,
-    filtered: Filtered, lines: Mapping[UUID, int],
-) -> Judged:  # fmt: skip
-    downloads = [download_row(ruling, source) for ruling in rulings if ruling.fetch is not None]
+def _add(batch: _Batch, rulings: list[Ruling]) -> Judged:
+    downloads = [download_row(ruling, batch.source) for ruling in rulings if ruling.fetch is not None]
     excluded = [
         {
             "id": r.id,
             "episode_id": r.episode,
             "reason": r.reason,
             "occurred_at": r.occurred_at,
-            "line_number": lines.get(r.id),
+            "line_number": batch.lines.get(r.id),
         }
         for r in rulings
         if r.reason is not None
@@ -138,13 +218,18 @@ def _add(
     if downloads:
         told = orjson.dumps(downloads).decode()
         counted_by = note_counting(
-            connection, Windows(rules.window, rules.zone), filtered, [one["occurred_at"] for one in downloads]
+            batch.connection,
+            batch.windows,
+            batch.filtered,
+            [one["occurred_at"] for one in downloads],
         )
-        found.downloads = tell(connection, "ingest/add_downloads", downloads=told, counted_by=counted_by)
+        found.downloads = tell(
+            batch.connection, "ingest/add_downloads", downloads=told, counted_by=counted_by
+        )
     if excluded:
         tell(
-            connection, "ingest/add_excluded",
-            import_id=import_id, rule_version=COUNTING_VERSION, requests=orjson.dumps(excluded).decode(),
+            batch.connection, "ingest/add_excluded",
+            import_id=batch.import_id, rule_version=COUNTING_VERSION, requests=orjson.dumps(excluded).decode(),
         )  # fmt: skip
     return found
 
@@ -174,16 +259,21 @@ def download_row(ruling: Ruling, source: Source) -> dict[str, Any]:
     """The event that a ruling which counts is stored as."""
     fetch = ruling.fetch
     assert fetch is not None  # noqa: S101 (a download carries its fetch; this tells mypy)
+    return {
+        "id": ruling.id, "episode_id": ruling.episode, "listener_id": fetch.listener_id,
+        "event_data": event_data(fetch, source, is_unmeasured=ruling.is_unmeasured), "occurred_at": ruling.occurred_at,
+    }  # fmt: skip
+
+
+def event_data(fetch: Fetch, source: Source, *, is_unmeasured: bool) -> dict[str, Any]:
+    """What the event of a request says if it counts."""
     said = {
         "app": fetch.agent.app, "device": fetch.agent.device, "os": fetch.agent.os,
         "country": fetch.place.country or UNKNOWN, "region": fetch.place.region or UNKNOWN,
     }  # fmt: skip
     data: dict[str, Any] = {key: value for key, value in said.items() if value != UNKNOWN}
     data["source"] = source
-    if ruling.is_unmeasured:
+    if is_unmeasured:
         # Counted although nobody knows how much was delivered.
         data["unmeasured"] = True
-    return {
-        "id": ruling.id, "episode_id": ruling.episode, "listener_id": fetch.listener_id, "event_data": data,
-        "occurred_at": ruling.occurred_at,
-    }  # fmt: skip
+    return data

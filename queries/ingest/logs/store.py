@@ -114,25 +114,25 @@ class _Log:
 
     def take(self, entries: list[Request | RefusedLine], lines: int, sha256: str) -> None:
         """Judges a batch of entries and commits what became of them."""
+        tally = self._run.tally
         refusals: list[Refusal] = []
         requests: dict[UUID, Request] = {}
         doubled = 0
         for entry in entries:
             if isinstance(entry, RefusedLine):
                 refusals.append(Refusal(entry.number, entry.fault.words, entry.detail))
-                self._count(entry.fault.value)
+                tally.recount(entry.fault.value)
                 continue
             id_ = self._identified(entry)
             if id_ is None:
                 refusals.append(Refusal(entry.number, Reason.NO_EPISODE.words, shown_path(entry.path)))
-                self._count(Reason.NO_EPISODE.value)
+                tally.recount(Reason.NO_EPISODE.value)
             elif id_ in requests:
                 doubled += 1
             else:
                 requests[id_] = entry
         times = [request.occurred_at for request in requests.values()]
         self._room.make(times)
-        tally = self._run.tally
         with self._run.batch(lines, sha256) as connection:
             if requests:
                 known = {
@@ -165,15 +165,14 @@ class _Log:
         tally.impressions += found.impressions
         tally.refused += found.refused.total()
         for reason, count in found.refused.items():
-            self._count(reason, count)
-        for row in found.otherwise:
+            tally.recount(reason, count)
+        for change in found.otherwise:
             # The figures of another import stay as they were when it ended.
-            if row["import_id"] == import_id:
-                self._count(row["reason_before"], -1)
-                self._count(row["reason"])
-
-    def _count(self, reason: str, by: int = 1) -> None:
-        reasons = self._run.tally.by_reason
-        reasons[reason] = reasons.get(reason, 0) + by
-        if not reasons[reason]:
-            del reasons[reason]
+            if change.import_id != import_id:
+                continue
+            for ruling, by in ((change.before, -1), (change.reason, 1)):
+                if ruling is None:
+                    tally.imported += by
+                else:
+                    tally.refused += by
+                    tally.recount(ruling, by)

@@ -1,0 +1,83 @@
+"""What is kept of counting between batches: windows, and the requests in those of 24 hours."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from queries.ingest.counting.content import Piece
+from queries.ingest.counting.reasons import Reason
+from queries.ingest.counting.requests import EpisodeFile
+from queries.ingest.counting.verdicts import Delivery
+
+Whose = tuple[str, str]
+"""Listener and episode."""
+Key = tuple[str, str, datetime]
+"""Listener, episode and when the window opened."""
+
+
+@dataclass(slots=True)
+class Asked:
+    """A request of a window as it is kept, or a download that others have found valid: such a one has no `file`.
+
+    `unplaced_bytes` are those of which nobody knows where they lie, None where not even their number is known. `data`
+    is what its event says if it counts, `filtered` by what list it was judged. `reason` is the ruling in force, None
+    for a download. `import_id` and `line_number` tell where it came from.
+    """
+
+    id: UUID
+    at: datetime
+    data: dict[str, Any]
+    filtered: str
+    file: EpisodeFile | None = None
+    unplaced_bytes: int | None = None
+    pieces: tuple[Piece, ...] = ()
+    told_bytes: int | None = None
+    import_id: UUID | None = None
+    line_number: int | None = None
+    reason: Reason | None = None
+
+    @property
+    def is_measured(self) -> bool:
+        """Whether bytes decide on it, and on the ads in it."""
+        return self.file is not None and self.unplaced_bytes is not None
+
+
+@dataclass(slots=True)
+class KeptWindow:
+    """A listener's window of an episode: plain values, as they are kept. `requests`: those of a window of 24 hours."""
+
+    listener_id: str
+    episode: str
+    opened_at: datetime
+    closes_at: datetime
+    is_counted: bool = False
+    pieces: tuple[Piece, ...] = ()
+    unplaced_bytes: int = 0
+    told_bytes: int | None = None
+    waiting: list[tuple[UUID, datetime]] = field(default_factory=list)
+    download: tuple[UUID, datetime] | None = None
+    """Id and time of the download, where the ads in it depend on what was sent."""
+    is_unmeasured: bool = False
+    """Counted in this batch although nobody knows how much was delivered."""
+    file: EpisodeFile | None = None
+    """The file that this batch asked for; it is not kept."""
+    awaits_ads: bool = False
+    """An ad in the download is not delivered yet: later pieces may hold it."""
+    requests: list[Asked] = field(default_factory=list)
+
+    @property
+    def key(self) -> Key:
+        """What it is kept under."""
+        return (self.listener_id, self.episode, self.opened_at)
+
+    @property
+    def delivery(self) -> Delivery:
+        """What the listener got in it of the file that this batch asked for."""
+        assert self.file is not None  # noqa: S101 (every window of this batch has one; this tells mypy)
+        return Delivery(
+            self.download[0] if self.download else None, self.file, self.listener_id,
+            self.file.size_bytes or self.told_bytes, self.pieces, self.unplaced_bytes,
+        )  # fmt: skip

@@ -1,0 +1,234 @@
+"""Windows of 24 hours, whatever order requests come in: they count as if they had come in order of time.
+
+A request that comes late may open a window of its own, and all windows after it then begin elsewhere. So a window keeps
+its requests, and those from the late one on are gone through again: what was a download may be a repeat afterwards, and
+the other way round.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from operator import attrgetter
+from uuid import UUID
+
+from queries.ingest.counting.content import needed_bytes, put_together, total_bytes
+from queries.ingest.counting.kept import Asked, KeptWindow, Key, Whose
+from queries.ingest.counting.reasons import Reason
+from queries.ingest.counting.windows import Window, Windows
+
+DAY = timedelta(hours=24)
+KEPT_REQUESTS = 1_000
+"""So many a window keeps once it is counted: nobody listens that often, and each late one is gone through again."""
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """A request that was ruled on before and has another ruling now."""
+
+    whose: Whose
+    asked: Asked
+    before: Reason | None
+
+
+@dataclass(slots=True)
+class Settled:
+    """What became of a batch.
+
+    `windows` are those that are other ones than before, `gone` the keys that are kept no more. `taken_back` are
+    downloads whose ads are to be judged anew, or that are none any more: episode, id and time.
+    """
+
+    changes: list[Change] = field(default_factory=list)
+    windows: list[KeptWindow] = field(default_factory=list)
+    gone: list[Key] = field(default_factory=list)
+    downloads: list[KeptWindow] = field(default_factory=list)
+    """Windows in whose download ads may have been delivered that were not before."""
+    taken_back: list[tuple[str, UUID, datetime]] = field(default_factory=list)
+
+
+class RollingLedger:
+    """The windows of one batch's listeners. Give it what is kept of them and the batch, then settle it once."""
+
+    def __init__(self, windows: Windows, kept: Iterable[KeptWindow] = ()) -> None:
+        self._extends = windows.window is Window.ROLLING_LAST_TOUCH
+        self._kept: dict[Whose, list[KeptWindow]] = {}
+        self._closed: dict[Whose, list[KeptWindow]] = {}
+        self._new: dict[Whose, list[Asked]] = {}
+        for window in kept:
+            whose = (window.listener_id, window.episode)
+            # A day with a download, or a window of before requests were kept: what is in it is not gone through again.
+            is_closed = window.is_counted and not window.requests
+            (self._closed if is_closed else self._kept).setdefault(whose, []).append(window)
+
+    def stands(self, whose: Whose, at: datetime) -> None:
+        """A download that stands, of a window that may not be kept any more."""
+        if any(
+            one.at == at and one.reason is None for kept in self._kept.get(whose, ()) for one in kept.requests
+        ):
+            return
+        closed = self._closed.setdefault(whose, [])
+        if not any(one.opened_at <= at < one.closes_at for one in closed):
+            closed.append(KeptWindow(*whose, at, at + DAY, is_counted=True))
+
+    def take(self, whose: Whose, asked: Asked) -> None:
+        """One more request of the batch. One that is kept already is ruled on as it was."""
+        known = (one for kept in self._kept.get(whose, ()) for one in kept.requests if one.id == asked.id)
+        if (before := next(known, None)) is not None:
+            asked.reason = before.reason
+        else:
+            self._new.setdefault(whose, []).append(asked)
+
+    def settle(self) -> Settled:
+        """Rules on the batch's requests (their `reason` says it) and on those before them that they change."""
+        settled = Settled()
+        for whose, new in self._new.items():
+            self._settle(whose, new, settled)
+        return settled
+
+    def _settle(self, whose: Whose, new: list[Asked], settled: Settled) -> None:
+        new = [
+            asked
+            for asked in sorted(new, key=attrgetter("at"))
+            if not self._is_closed_to(whose, asked, settled)
+        ]
+        if not new:
+            return
+        like = next((asked for asked in new if asked.is_measured), None)
+        kept = sorted(self._kept.get(whose, ()), key=attrgetter("opened_at"))
+        of_before = {window.key: window.requests or _waiting(window, like) for window in kept}
+        of_before = {key: requests for key, requests in of_before.items() if requests}
+        old = [asked for requests in of_before.values() for asked in requests]
+        reasons = {asked.id: asked.reason for asked in old}
+        groups = [{asked.id for asked in requests} for requests in of_before.values()]
+        # Of one moment what came first goes first: sorting keeps the order.
+        windows = list(self._windows(whose, sorted([*old, *new], key=attrgetter("at"))))
+        changes = [
+            Change(whose, asked, reasons[asked.id]) for asked in old if asked.reason is not reasons[asked.id]
+        ]
+        settled.changes += changes
+        settled.taken_back += [
+            (whose[1], one.asked.id, one.asked.at) for one in changes if one.before is None
+        ]
+        decided = {asked.id for asked in new} | {change.asked.id for change in changes}
+        for window in windows:
+            ids = {asked.id for asked in window.requests}
+            if ids in groups and not ids & decided:
+                continue
+            settled.windows.append(window)
+            if window.download is None:
+                continue
+            is_fresh = window.download[0] in decided
+            if is_fresh or not window.is_unmeasured:
+                settled.downloads.append(window)
+            mates = next((group for group in groups if window.download[0] in group), set[UUID]())
+            if not is_fresh and not window.is_unmeasured and not mates <= ids:
+                # What delivered an ad in it may be in another window now.
+                settled.taken_back.append((whose[1], *window.download))
+        settled.gone += of_before.keys() - {window.key for window in windows}
+
+    def _windows(self, whose: Whose, requests: list[Asked]) -> Iterator[KeptWindow]:
+        """The windows that these requests, in order of time, make; each request is ruled on."""
+        window: KeptWindow | None = None
+        for asked in requests:
+            if window is None or asked.at >= window.closes_at:
+                if window is not None:
+                    yield _ended(window)
+                window = KeptWindow(*whose, asked.at, asked.at + DAY)
+            elif self._extends:
+                window.closes_at = asked.at + DAY
+            _grow(window, asked)
+        if window is not None:
+            yield _ended(window)
+
+    def _is_closed_to(self, whose: Whose, asked: Asked, settled: Settled) -> bool:
+        """Whether the request lies within a day of a download of which nothing else is known: then it is a repeat."""
+        window = self._closing(whose, asked.at)
+        if window is None:
+            return False
+        asked.reason = Reason.REPEAT
+        if self._extends and asked.at + DAY > window.closes_at:
+            window.closes_at = asked.at + DAY
+            if not any(one is window for one in settled.windows):
+                settled.windows.append(window)
+        return True
+
+    def _closing(self, whose: Whose, at: datetime) -> KeptWindow | None:
+        for window in self._closed.get(whose, ()):
+            since = window.download[1] if window.download else window.opened_at
+            if since - DAY < at < window.closes_at:
+                return window
+        return None
+
+
+def _grow(window: KeptWindow, asked: Asked) -> None:
+    """Adds the request to its window, and rules on it."""
+    window.file = asked.file or window.file
+    if window.told_bytes is None or (asked.told_bytes or 0) > window.told_bytes:
+        window.told_bytes = asked.told_bytes
+    for piece in asked.pieces:
+        window.pieces = put_together(window.pieces, piece)
+    window.unplaced_bytes = max(window.unplaced_bytes, asked.unplaced_bytes or 0)
+    if window.is_counted:
+        asked.reason = Reason.REPEAT
+        _keep_repeat(window, asked)
+        return
+    window.requests.append(asked)
+    if asked.is_measured and not _is_complete(window):
+        window.waiting.append((asked.id, asked.at))
+        return
+    window.is_counted = True
+    asked.reason = None
+    window.download, window.is_unmeasured = (asked.id, asked.at), not asked.is_measured
+    for waited in window.requests[:-1]:
+        waited.reason = Reason.PIECE
+    window.waiting = []
+
+
+def _keep_repeat(window: KeptWindow, asked: Asked) -> None:
+    """Keeps one more repeat: of very many the last one stands for those before it, with the bytes of all."""
+    if len(window.requests) < KEPT_REQUESTS or window.requests[-1].reason is not Reason.REPEAT:
+        window.requests.append(asked)
+        return
+    for piece in window.requests[-1].pieces:
+        asked.pieces = put_together(asked.pieces, piece)
+    if asked.unplaced_bytes is not None:
+        asked.unplaced_bytes = window.unplaced_bytes
+    window.requests[-1] = asked
+
+
+def _is_complete(window: KeptWindow) -> bool:
+    assert window.file is not None  # noqa: S101 (a measured request has one; this tells mypy)
+    needed = needed_bytes(window.file, window.told_bytes)
+    # Of bytes that are nobody-knows-where at least the largest answer is not overlap.
+    return needed is not None and max(total_bytes(window.pieces), window.unplaced_bytes) >= needed
+
+
+def _ended(window: KeptWindow) -> KeptWindow:
+    """The window with a reason for what still waits."""
+    if window.waiting:
+        assert window.file is not None  # noqa: S101 (what waits is measured; this tells mypy)
+        is_unknown = needed_bytes(window.file, window.told_bytes) is None
+        for asked in window.requests:
+            asked.reason = Reason.SIZE_UNKNOWN if is_unknown else Reason.UNDER_A_MINUTE
+    return window
+
+
+def _waiting(window: KeptWindow, like: Asked | None) -> list[Asked]:
+    """What waits in a window that keeps no requests, asked by the same listener as `like`: such are the days before a
+    tenant counts in windows of 24 hours. The first of it stands for the bytes of all.
+    """
+    if like is None:
+        return []
+    found = [
+        Asked(id_, at, like.data, like.filtered, like.file, unplaced_bytes=0, reason=Reason.UNDER_A_MINUTE)
+        for id_, at in window.waiting
+    ]
+    for first in found[:1]:
+        first.pieces, first.unplaced_bytes, first.told_bytes = (
+            window.pieces,
+            window.unplaced_bytes,
+            window.told_bytes,
+        )
+    return found

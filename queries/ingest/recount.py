@@ -1,0 +1,142 @@
+"""Stores what a batch makes of windows of 24 hours: of downloads before it too, which a late request may change."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from itertools import groupby
+
+import orjson
+from sqlalchemy import Connection
+
+from queries.ingest.arrays import plain_array, text_array
+from queries.ingest.counting.kept import Asked, KeptWindow, Whose
+from queries.ingest.counting.rolling import Change, RollingLedger, Settled
+from queries.ingest.counting.rules import COUNTING_VERSION, Filtered
+from queries.ingest.counting.windows import Windows
+from queries.ingest.impressions import Carrier, flights_of, make_impressions
+from queries.ingest.methods import note_counting
+from queries.ingest.window_store import keep_windows, kept_windows
+from queries.statements import ask, tell
+
+_AROUND = timedelta(days=2)
+_FOREVER = datetime.max.replace(tzinfo=UTC)
+
+
+@dataclass(slots=True)
+class Recount:
+    """What became of requests of before: `changes` of their rulings; `impressions` more (or fewer) than there were."""
+
+    changes: list[Change] = field(default_factory=list)
+    impressions: int = 0
+
+
+def recount(connection: Connection, windows: Windows, batch: Collection[tuple[Whose, Asked]]) -> Recount:
+    """Rules on the requests of a batch (each one's `reason` says it), and stores what they change of those before them.
+
+    The caller, whose turn it is to count (`ingest/before_events`), stores the batch's own downloads and refusals;
+    the ads in them are delivered here.
+    """
+    times = [asked.at for _, asked in batch]
+    earliest, latest = min(times) - _AROUND, max(times) + _AROUND
+    whose = {one for one, _ in batch}
+    # A late request may move the windows after it as far as they go on.
+    ledger = RollingLedger(windows, kept_windows(connection, whose, earliest=earliest, latest=_FOREVER))
+    # Kept windows go a month after they closed; a file may come again later.
+    for row in ask(
+        connection, "ingest/standing_downloads",
+        listeners=text_array([listener for listener, _ in whose]),
+        episodes=plain_array([episode for _, episode in whose]), earliest=earliest, latest=latest,
+    ):  # fmt: skip
+        ledger.stands((row["listener_id"], str(row["episode_id"])), row["occurred_at"])
+    for one, asked in batch:
+        ledger.take(one, asked)
+    settled = ledger.settle()
+    _take_back(connection, settled.changes)
+    _admit(connection, windows, [change for change in settled.changes if change.asked.reason is None])
+    found = Recount(settled.changes, _deliver_ads(connection, windows, settled))
+    keep_windows(connection, settled.windows, settled.gone)
+    return found
+
+
+def _take_back(connection: Connection, changes: list[Change]) -> None:
+    """Downloads that are none any more, and requests that do not count for another reason than before."""
+    rows = [
+        {
+            "id": change.asked.id, "episode_id": change.whose[1], "reason": change.asked.reason,
+            "occurred_at": change.asked.at, "import_id": change.asked.import_id,
+            "line_number": change.asked.line_number,
+        }
+        for change in changes
+        if change.before is None
+    ]  # fmt: skip
+    if rows:
+        tell(
+            connection, "ingest/take_downloads_back",
+            rule_version=COUNTING_VERSION, requests=orjson.dumps(rows).decode(),
+            **_span(change.asked.at for change in changes if change.before is None),
+        )  # fmt: skip
+    otherwise = [
+        {"id": change.asked.id, "reason": change.asked.reason, "occurred_at": change.asked.at}
+        for change in changes
+        if change.before is not None and change.asked.reason is not None
+    ]
+    if otherwise:
+        ask(connection, "ingest/exclude_otherwise", requests=orjson.dumps(otherwise).decode())
+
+
+def _admit(connection: Connection, windows: Windows, changes: list[Change]) -> None:
+    """Requests that did not count and are downloads now."""
+    if not changes:
+        return
+    rows = [{"id": change.asked.id, "occurred_at": change.asked.at} for change in changes]
+    tell(
+        connection, "ingest/take_refusals_back",
+        requests=orjson.dumps(rows).decode(), **_span(change.asked.at for change in changes),
+    )  # fmt: skip
+    by_list = sorted(changes, key=lambda change: change.asked.filtered)
+    for filtered, group in groupby(by_list, key=lambda change: change.asked.filtered):
+        of_list = list(group)
+        downloads = [
+            {
+                "id": change.asked.id, "episode_id": change.whose[1], "listener_id": change.whose[0],
+                "event_data": change.asked.data, "occurred_at": change.asked.at,
+            }
+            for change in of_list
+        ]  # fmt: skip
+        counted_by = note_counting(
+            connection, windows, Filtered(filtered), [change.asked.at for change in of_list]
+        )
+        tell(
+            connection, "ingest/add_downloads",
+            downloads=orjson.dumps(downloads).decode(), counted_by=counted_by,
+        )  # fmt: skip
+
+
+def _deliver_ads(connection: Connection, windows: Windows, settled: Settled) -> int:
+    """How many impressions there are more than before."""
+    gone = 0
+    if settled.taken_back:
+        rows = [
+            {"id": id_, "episode_id": episode, "occurred_at": at} for episode, id_, at in settled.taken_back
+        ]
+        gone = tell(
+            connection, "ingest/take_impressions_back",
+            downloads=orjson.dumps(rows).decode(), **_span(at for _, _, at in settled.taken_back),
+        )  # fmt: skip
+    carriers = [_carrier(window) for window in settled.downloads]
+    flights = flights_of(connection, {carrier.episode for carrier in carriers})
+    return make_impressions(connection, carriers, flights, windows.local_day).made - gone
+
+
+def _carrier(window: KeptWindow) -> Carrier:
+    assert window.download is not None  # noqa: S101 (only such are asked for; this tells mypy)
+    id_, at = window.download
+    delivery = None if window.is_unmeasured else window.delivery
+    return Carrier(str(id_), window.episode, window.listener_id, at, delivery)
+
+
+def _span(times: Iterable[datetime]) -> dict[str, datetime]:
+    all_of_them = list(times)
+    return {"earliest": min(all_of_them), "latest": max(all_of_them)}

@@ -1,0 +1,304 @@
+"""Requests that come late to windows of 24 hours: what stands is what would stand had all come in order of time."""
+
+from __future__ import annotations
+
+import io
+import random
+from collections import Counter as Tally
+from collections.abc import Callable, Iterator
+from datetime import datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+import psycopg
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from queries.api_keys import create_api_key
+from queries.ingest import events as events_module
+from queries.ingest.collector import take_events
+from queries.ingest.events import check_events
+from queries.ingest.flips import WITHIN
+from queries.ingest.logs import store
+from queries.settings import Settings
+from tests.conftest import Database
+from tests.host import DAY, HALF, MINUTE, SIZE, Host, Seller, at, line, piece
+from tests.searches import search
+from tests.sponsorship import own_database
+
+ROLLING = ["rolling_first_touch", "rolling_last_touch"]
+FIRST = at("06:00:00", DAY - timedelta(days=3))
+
+
+@pytest.fixture(scope="module")
+def late_database(settings: Settings, make_database: Callable[[str], Database]) -> Iterator[Database]:
+    with own_database(settings, make_database, "podboard_late") as made:
+        yield made
+
+
+@pytest.fixture
+def host(late_database: Database) -> Host:
+    return Host(late_database, window="rolling_first_touch")
+
+
+def _after(hours: float) -> datetime:
+    return FIRST + timedelta(hours=hours)
+
+
+def _csv(host: Host, *hours: float) -> str:
+    rows = [f"{host.one},l1,download,{_after(hour).isoformat()}" for hour in hours]
+    return "\n".join(["episode_id,listener_id,event_type,occurred_at", *rows]) + "\n"
+
+
+def _hours(host: Host) -> list[float]:
+    return [(moment - FIRST) / timedelta(hours=1) for _, moment in host.downloads()]
+
+
+def _refused_hours(host: Host) -> list[float]:
+    rows = host.rows("select occurred_at from excluded_requests where tenant_id = %(tenant)s order by 1")
+    return [(moment - FIRST) / timedelta(hours=1) for (moment,) in rows]
+
+
+def test_a_file_that_comes_late_makes_a_repeat_of_before_count(host: Host) -> None:
+    host.take(_csv(host, 20, 30))
+    assert (_hours(host), _refused_hours(host)) == ([20], [30])
+    late = host.take(_csv(host, 0))
+    assert (late.imported, late.refused) == (1, 0)
+    assert (_hours(host), _refused_hours(host)) == ([0, 30], [20])
+    # What an import says of itself is what it did; the requests that do not count are those of now.
+    assert [row[3:6] for row in host.ledger()] == [(1, 0, 1), (1, 0, 0)]
+    before = host.state()
+    again = host.take(_csv(host, 30, 20, 0))
+    assert (again.imported, again.duplicate, again.refused) == (0, 2, 1)
+    assert host.state() == before
+
+
+def test_a_late_one_may_make_one_download_of_two(late_database: Database) -> None:
+    host = Host(late_database, window="rolling_last_touch")
+    host.take(_csv(host, 0, 40))
+    host.take(_csv(host, 20))
+    assert (_hours(host), _refused_hours(host)) == ([0], [20, 40])
+
+
+@pytest.mark.parametrize("batch", [1, 2, 100])
+def test_what_a_file_says_of_its_rows_is_what_became_of_them(
+    host: Host, monkeypatch: pytest.MonkeyPatch, batch: int
+) -> None:
+    """Line 3 was a repeat when it came, line 2 a download: at the end it is the other way round."""
+    monkeypatch.setattr(events_module, "BATCH_ROWS", batch)
+    done = host.take(_csv(host, 20, 30, 0))
+    assert (_hours(host), _refused_hours(host)) == ([0, 30], [20])
+    assert (done.imported, done.duplicate, done.refused, done.by_reason) == (2, 0, 1, {WITHIN: 1})
+    assert host.refusals() == [(2, WITHIN, "")]
+    assert [refusal.line_number for refusal in done.first_refusals] == [2]
+    assert [row[3:6] for row in host.ledger()] == [(2, 0, 1)]
+
+
+def test_a_dry_run_says_what_the_import_then_does(host: Host) -> None:
+    tried = check_events(host.actor, io.BytesIO(_csv(host, 20, 30, 0).encode()))
+    assert (tried.good, tried.refused, [one.line_number for one in tried.refusals]) == (2, 1, [2])
+    assert host.downloads() == []
+
+
+def test_of_a_batch_by_http_it_is_said_what_became_of_it_in_the_end(host: Host) -> None:
+    email = f"{host.one}@sender.example"
+    host.tenant.person(email, "admin")
+    create_api_key(host.actor, email=email, name="Collector", scopes=("events.write",))
+    [(key,)] = host.rows("select id from api_keys where tenant_id = %(tenant)s")
+    event = {"episode_id": str(host.one), "listener_id": "l1", "event_type": "download"}
+    batch = [{**event, "occurred_at": _after(hour).isoformat()} for hour in (20, 30, 0)]
+    taken = take_events(host.tenant.tenant_id, UUID(str(key)), batch)
+    assert (taken.imported, [one.line_number for one in taken.refusals]) == (2, [1])
+    # What was answered before stays as it was answered.
+    more = take_events(
+        host.tenant.tenant_id, UUID(str(key)), [{**event, "occurred_at": _after(-10).isoformat()}]
+    )
+    assert (more.imported, more.refusals) == (1, ())
+    assert (_hours(host), _refused_hours(host)) == ([-10, 20], [0, 30])
+
+
+def test_the_counts_of_a_log_are_those_of_what_stands(
+    late_database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Each line is a batch: the third takes the download of the first back, and the second comes to count."""
+    monkeypatch.setattr(store, "BATCH_LINES", 1)
+    host = Host(late_database, window="rolling_first_touch")
+    done = host.log(*(line(_after(hour)) for hour in (20, 30, 0)))
+    assert (_hours(host), host.excluded()) == ([0, 30], {"repeat": 1})
+    assert (done.imported, done.refused, done.by_reason) == (2, 1, {"repeat": 1})
+    assert [row[3:6] for row in host.ledger()] == [(2, 0, 1)]
+
+
+def test_ads_go_with_the_download_that_counts(late_database: Database) -> None:
+    """Of a file whose rows tell no bytes, and of a log: in that at 0 and at 30 hours, and in that at 20 no more."""
+    for take in (
+        lambda host, hour: host.take(_csv(host, hour)),
+        lambda host, hour: host.log(line(_after(hour)), name=str(hour)),
+    ):
+        host = Seller(late_database, window="rolling_first_touch")
+        host.ad((0, 30))
+        for hour in (20, 30):
+            take(host, hour)
+        assert [moment for _, moment, _ in host.impressions()] == [_after(20)]
+        assert take(host, 0).impressions == 1
+        assert [moment for _, moment, _ in host.impressions()] == [_after(0), _after(30)]
+
+
+def test_an_ad_whose_bytes_lie_in_another_window_now_is_not_delivered(late_database: Database) -> None:
+    """The half with the ad belonged to the download at 10 hours; a request at 0 hours begins the windows anew."""
+    host = Seller(late_database, window="rolling_first_touch")
+    host.ad((570, 30))
+    host.log(piece(_after(10), 0, MINUTE), piece(_after(33), HALF, SIZE))
+    assert len(host.impressions()) == 1
+    host.log(piece(_after(0), 0, 100), name="late.log")
+    # 0 and 10 hours are one window, 33 hours another: a half of a file holds a minute, and its own ads.
+    assert _hours(host) == [10, 33]
+    assert [(second, moment) for second, moment, _ in host.impressions()] == [(570, _after(33))]
+
+
+def test_an_ad_booked_since_is_not_in_a_download_of_before(late_database: Database) -> None:
+    host = Seller(late_database, window="rolling_first_touch")
+    host.take(_csv(host, 0))
+    host.ad((0, 30))
+    host.take(_csv(host, 5))
+    assert host.impressions() == []
+
+
+def test_pages_follow_what_changed(late_database: Database) -> None:
+    """The rollups, refreshed before and after, hold what stands: a download taken back leaves them too."""
+    host = Seller(late_database, window="rolling_first_touch")
+    host.ad((0, 30))
+    host.take(_csv(host, 20, 50))
+    host.tenant.refresh()
+    host.take(_csv(host, 0, 30))
+    host.tenant.refresh()
+    days = Tally(host.tenant.day(moment) for _, moment in host.downloads())
+    for table in ("download_days", "listener_days"):
+        assert dict(_per_day(host, table)) == dict(days), table
+    assert sum(days.values()) == len(host.impressions()) == 2
+
+
+def _per_day(host: Host, table: str) -> list[tuple[Any, ...]]:
+    figure = "sum(downloads)" if table == "download_days" else "count(*)"
+    return host.rows(
+        f"select local_day, {figure} from internal.{table} where tenant_id = %(tenant)s group by 1"
+    )
+
+
+def _stream(seed: int) -> list[tuple[datetime, str]]:
+    """Five days of three listeners: whole files, pieces of one, redirects' like; each moment once."""
+    dice = random.Random(seed)  # noqa: S311 (no secret)
+    found: dict[datetime, str] = {}
+    for _ in range(36):
+        when = _after(dice.randrange(5 * 24 * 60) / 60)
+        address = f"192.0.2.{dice.randrange(3)}"
+        first = dice.choice([0, 1_500, 3_000, HALF])
+        found[when] = (
+            line(when, address)
+            if dice.randrange(3) == 0
+            else piece(when, first, first + dice.choice([1_600, HALF]), address)
+        )
+    return sorted(found.items())
+
+
+@search(6, 80)
+@given(
+    seed=st.integers(0, 10_000), files=st.integers(1, 4), batch=st.integers(1, 40), window=st.sampled_from(ROLLING)
+)  # fmt: skip
+def test_logs_in_any_order_leave_what_one_in_order_leaves(
+    late_database: Database, monkeypatch: pytest.MonkeyPatch, seed: int, files: int, batch: int, window: str
+) -> None:
+    """Downloads, reasons and impressions; and each import's counts add up to its lines."""
+    stream = _stream(seed)
+    in_order, shuffled = (Seller(late_database, window=window) for _ in range(2))
+    for one in (in_order, shuffled):
+        for place in ((0, 30), (300, 30), (570, 30)):
+            one.ad(place)
+    in_order.log(*(text for _, text in stream))
+    monkeypatch.setattr(store, "BATCH_LINES", batch)
+    dice = random.Random(seed)  # noqa: S311 (no secret)
+    texts = dice.sample([text for _, text in stream], len(stream))
+    for number in range(files):
+        done = shuffled.log(*texts[number::files], name=f"{number}.log")
+        assert done.imported + done.refused == len(texts[number::files])
+        assert sum(done.by_reason.values()) == done.refused
+    assert _standing(shuffled) == _standing(in_order)
+
+
+@search(6, 80)
+@given(
+    seed=st.integers(0, 10_000), files=st.integers(1, 4), batch=st.integers(1, 40), window=st.sampled_from(ROLLING)
+)  # fmt: skip
+def test_files_in_any_order_count_what_comparing_all_with_all_counts(
+    late_database: Database, monkeypatch: pytest.MonkeyPatch, seed: int, files: int, batch: int, window: str
+) -> None:
+    monkeypatch.setattr(events_module, "BATCH_ROWS", batch)
+    host = Seller(late_database, window=window)
+    host.ad((0, 30))
+    dice = random.Random(seed)  # noqa: S311 (no secret)
+    told = [(_after(dice.randrange(5 * 1_440) / 60), f"l{dice.randrange(3)}") for _ in range(40)]
+    told = list(dict.fromkeys(told))
+    for number in range(files):
+        part = told[number::files]
+        rows = [f"{host.one},{listener},download,{moment.isoformat()}" for moment, listener in part]
+        done = host.take("\n".join(["episode_id,listener_id,event_type,occurred_at", *rows]) + "\n")
+        assert done.imported + done.refused == len(part)
+        assert sum(done.by_reason.values()) == done.refused
+        [(import_id,)] = host.rows(
+            "select id from etl_imports where tenant_id = %(tenant)s order by started_at desc limit 1"
+        )
+        [(listed,)] = host.rows(f"select count(*) from import_refusals where import_id = '{import_id}'")
+        assert listed == done.refused
+    expected = []
+    for listener in {listener for _, listener in told}:
+        anchor: datetime | None = None
+        for moment in sorted(moment for moment, who in told if who == listener):
+            if anchor is None or moment - anchor >= timedelta(hours=24):
+                expected.append((moment, listener))
+                anchor = moment
+            elif window == "rolling_last_touch":
+                anchor = moment
+    stands = host.rows("select occurred_at, listener_id from listener_events where tenant_id = %(tenant)s")
+    assert sorted(stands) == sorted(expected)
+    assert [moment for _, moment, _ in host.impressions()] == sorted(moment for moment, _ in expected)
+    assert sorted(_refused_hours(host)) == sorted(
+        (moment - FIRST) / timedelta(hours=1) for moment, who in told if (moment, who) not in expected
+    )
+
+
+def _standing(host: Seller) -> tuple[Any, ...]:
+    downloads = host.rows(
+        "select occurred_at, listener_id is not null, event_data::text from listener_events"
+        " where tenant_id = %(tenant)s order by 1"
+    )
+    refused = host.rows(
+        "select occurred_at, reason from excluded_requests where tenant_id = %(tenant)s order by 1"
+    )
+    return downloads, refused, host.impressions()
+
+
+def test_a_tenants_late_request_changes_nothing_of_another(late_database: Database) -> None:
+    one, other = (Host(late_database, window="rolling_first_touch") for _ in range(2))
+    for host in (one, other):
+        host.take(_csv(host, 20, 30))
+    before = other.state()
+    one.take(_csv(one, 0))
+    assert other.state() == before
+
+
+@pytest.mark.parametrize("kept", [True, False])
+def test_windows_of_before_requests_were_kept_hold_what_they_held(
+    late_database: Database, kept: bool
+) -> None:
+    """Their downloads stand: what comes within a day of one, before or after it, is a repeat."""
+    host = Host(late_database, window="rolling_first_touch")
+    host.take(_csv(host, 0))
+    with psycopg.connect(late_database.superuser_dsn) as connection:
+        connection.execute(
+            "update counting_windows set requests = '[]' where tenant_id = %s" if kept
+            else "delete from counting_windows where tenant_id = %s",
+            [host.tenant.tenant_id],
+        )  # fmt: skip
+    host.take(_csv(host, -10, 10, 24))
+    assert (_hours(host), _refused_hours(host)) == ([0, 24], [-10, 10])
