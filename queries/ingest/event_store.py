@@ -58,7 +58,7 @@ class EventStore:
         self._tally = tally
         self._references = references
         self._ids = id_space(tenant_id, kind)
-        self._flips = Flips(tally, import_id)
+        self._flips = Flips(tally, [])
         self._are_new = True
         """Whether no row of those added last stood already."""
 
@@ -102,7 +102,7 @@ class EventStore:
         # Two who look at once whether a day is counted would both find that it is not.
         downloads = self._kind == "listener" and any(event.row.type == "download" for event in events)
         ask(connection, "ingest/before_events", downloads=downloads)
-        self._flips.begin(events)
+        self._flips = Flips(self._tally, events)
         turn = first or Turn.first(events)
         new, refusals = self._new(connection, events, turn.named)
         if len(new) < len(events):
@@ -118,7 +118,7 @@ class EventStore:
                 else:
                     self._tally.duplicate += 1
             if not turn.waiting:
-                return self._flips.applied(connection, refusals)
+                return self._flips.applied(refusals)
             for id_, event in turn.once.items():
                 if id_ in refused:
                     repeats[id_] = event, refused[id_]
@@ -267,12 +267,12 @@ class EventStore:
         """Of these downloads those that lie in a window of 24 hours with another, by id; the windows are kept.
 
         One that stands already is among them: whoever asks tells it from the others. What these change of downloads
-        before them is done, and counted where it is of this import.
+        before them is done, and counted where it is of this batch.
         """
         asked = {
             event.id: Asked(
                 UUID(event.id), event.row.occurred_at, event.row.data, Filtered.SOURCE.value,
-                import_id=self._import_id, line_number=event.row.line_number if self._import_id else None,
+                import_id=self._import_id,
             )
             for event in downloads
         }  # fmt: skip

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import logging
 import os
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -121,15 +121,6 @@ class Tally:
         for refusal in refusals:
             self.recount(refusal.reason)
         self.record(connection, import_id, refusals)
-
-    def take_back(self, reason: str, *, lines: Collection[int], listed: int) -> None:
-        """Rows that were refused for this reason, `listed` of them with their lines, count now."""
-        self.refused -= len(lines)
-        self.listed -= listed
-        self.recount(reason, by=-len(lines))
-        self.first_refusals = [
-            r for r in self.first_refusals if r.line_number not in lines or r.reason != reason
-        ]
 
     def recount(self, reason: str, by: int = 1) -> None:
         """So many more (or fewer) rows were refused for this reason."""

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from itertools import groupby
+from typing import Any
 
 import orjson
 from sqlalchemy import Connection
 
 from queries.ingest.arrays import plain_array, text_array
 from queries.ingest.counting.kept import Asked, KeptWindow, Whose
+from queries.ingest.counting.requests import EpisodeFile
 from queries.ingest.counting.rolling import Change, RollingLedger, Settled
 from queries.ingest.counting.rules import COUNTING_VERSION, Filtered
 from queries.ingest.counting.windows import Windows
@@ -39,17 +41,19 @@ def recount(connection: Connection, windows: Windows, batch: Collection[tuple[Wh
     the ads in them are delivered here.
     """
     times = [asked.at for _, asked in batch]
-    earliest, latest = min(times) - _AROUND, max(times) + _AROUND
+    earliest = min(times) - _AROUND
     whose = {one for one, _ in batch}
     # A late request may move the windows after it as far as they go on.
-    ledger = RollingLedger(windows, kept_windows(connection, whose, earliest=earliest, latest=_FOREVER))
-    # Kept windows go a month after they closed; a file may come again later.
+    kept = kept_windows(connection, whose, earliest=earliest, latest=_FOREVER)
+    latest = max([*times, *(window.closes_at for window in kept)]) + _AROUND
+    ledger = RollingLedger(windows, kept)
+    # Of windows with a download alone, and of those that closed more than a month ago, it says what there is to say.
     for row in ask(
         connection, "ingest/standing_downloads",
         listeners=text_array([listener for listener, _ in whose]),
         episodes=plain_array([episode for _, episode in whose]), earliest=earliest, latest=latest,
     ):  # fmt: skip
-        ledger.stands((row["listener_id"], str(row["episode_id"])), row["occurred_at"])
+        ledger.stands((row["listener_id"], str(row["episode_id"])), _standing(row))
     for one, asked in batch:
         ledger.take(one, asked)
     settled = ledger.settle()
@@ -58,6 +62,14 @@ def recount(connection: Connection, windows: Windows, batch: Collection[tuple[Wh
     found = Recount(settled.changes, _deliver_ads(connection, windows, settled))
     keep_windows(connection, settled.windows, settled.gone)
     return found
+
+
+def _standing(row: Mapping[str, Any]) -> Asked:
+    """A download that stands as a request of which no import is known."""
+    asked = Asked(row["id"], row["occurred_at"], row["data"], row["filtered"] or Filtered.UNKNOWN.value)
+    if asked.filtered != Filtered.SOURCE and not asked.data.get("unmeasured"):
+        asked.file, asked.unplaced_bytes = EpisodeFile(str(row["episode_id"])), 0
+    return asked
 
 
 def _take_back(connection: Connection, changes: list[Change]) -> None:
@@ -125,8 +137,8 @@ def _deliver_ads(connection: Connection, windows: Windows, settled: Settled) -> 
             connection, "ingest/take_impressions_back",
             downloads=orjson.dumps(rows).decode(), **_span(at for _, _, at in settled.taken_back),
         )  # fmt: skip
-    carriers = [_carrier(window) for window in settled.downloads]
-    flights = flights_of(connection, {carrier.episode for carrier in carriers})
+    flights = flights_of(connection, {window.episode for window in settled.downloads})
+    carriers = [_carrier(window) for window in settled.downloads if window.episode in flights]
     return make_impressions(connection, carriers, flights, windows.local_day).made - gone
 
 

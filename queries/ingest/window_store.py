@@ -45,7 +45,7 @@ def _window(row: dict[str, Any]) -> KeptWindow:
         _pieces(row["pieces"]), row["unplaced_bytes"], row["told_bytes"],
         list(zip(row["waiting_ids"], row["waiting_at"], strict=True)),
         (row["download_id"], row["download_at"]) if row["download_id"] else None,
-        requests=[_asked(str(row["episode_id"]), kept) for kept in row["requests"]],
+        requests=[_asked(str(row["episode_id"]), kept) for kept in row["requests"]], is_kept=True,
     )  # fmt: skip
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import random
 from collections.abc import Iterable
 from copy import deepcopy
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from itertools import permutations
 from uuid import UUID
@@ -38,9 +39,14 @@ class Kept:
         self.windows = Windows(window, ZoneInfo("UTC"))
         self.kept: dict[Key, KeptWindow] = {}
         self.ruled: dict[UUID, Reason | None] = {}
+        self.asked: dict[UUID, tuple[tuple[str, str], Asked]] = {}
 
     def take(self, batch: Iterable[tuple[tuple[str, str], Asked]]) -> None:
         ledger = RollingLedger(self.windows, deepcopy(list(self.kept.values())))
+        for id_, (whose, asked) in self.asked.items():
+            # Of what stands its event is known: a measured one without what was sent, but its window is kept.
+            if self.ruled[id_] is None:
+                ledger.stands(whose, replace(asked, import_id=None, reason=None))
         batch = list(batch)
         for whose, asked in batch:
             ledger.take(whose, asked)
@@ -49,9 +55,10 @@ class Kept:
             assert self.ruled[change.asked.id] is change.before is not change.asked.reason
         self.ruled |= {change.asked.id: change.asked.reason for change in settled.changes}
         self.ruled |= {asked.id: asked.reason for _, asked in batch}
+        self.asked |= {asked.id: (whose, deepcopy(asked)) for whose, asked in batch}
         for key in settled.gone:
             del self.kept[key]
-        self.kept |= {window.key: window for window in settled.windows}
+        self.kept |= {window.key: replace(window, is_kept=True) for window in settled.windows}
 
     def hours(self, *hours: float) -> None:
         """Downloads that others have found valid, so many hours after the first, each a batch."""
@@ -65,6 +72,11 @@ class Kept:
 
 def _event(hour: float) -> Asked:
     return Asked(UUID(int=round(hour * 3600)), FIRST + timedelta(hours=hour), {}, "source")
+
+
+def _measured(hour: float, first: int, end: int) -> Asked:
+    file, pieces = SMALL["/one.mp3"][0], ((first, end),)
+    return replace(_event(hour), filtered="without_list", file=file, unplaced_bytes=0, pieces=pieces)
 
 
 def test_what_was_a_repeat_counts_once_an_earlier_one_ends_its_window() -> None:
@@ -152,7 +164,7 @@ def test_of_very_many_requests_a_window_keeps_the_first_and_the_last(window: Win
 @pytest.mark.parametrize("window", ROLLING)
 def test_within_a_day_of_a_download_of_which_nothing_else_is_known_all_are_repeats(window: Window) -> None:
     ledger = RollingLedger(Windows(window, ZoneInfo("UTC")))
-    ledger.stands(WHOSE, FIRST)
+    ledger.stands(WHOSE, _measured(0, 0, 0))
     batch = [_event(hour) for hour in (1, 23, 24, 46)]
     for asked in batch:
         ledger.take(WHOSE, asked)
@@ -167,8 +179,7 @@ def test_within_a_day_of_a_download_of_which_nothing_else_is_known_all_are_repea
 @pytest.mark.parametrize("window", ROLLING)
 def test_what_waited_in_a_day_goes_on_in_a_window_of_24_hours(window: Window) -> None:
     """Such a day is kept where a tenant counted by days before: its requests stand for their bytes together."""
-    file = SMALL["/one.mp3"][0]
-    first = UUID(int=1)
+    first = UUID(int=0)
     day = KeptWindow(
         "l1",
         "one",
@@ -176,17 +187,10 @@ def test_what_waited_in_a_day_goes_on_in_a_window_of_24_hours(window: Window) ->
         FIRST + timedelta(hours=14),
         pieces=((0, 40),),
         waiting=[(first, FIRST)],
+        is_kept=True,
     )
     ledger = RollingLedger(Windows(window, ZoneInfo("UTC")), [day])
-    rest = Asked(
-        UUID(int=2),
-        FIRST + timedelta(hours=1),
-        {},
-        "without_list",
-        file=file,
-        unplaced_bytes=0,
-        pieces=((40, 90),),
-    )
+    rest = _measured(1, 40, 90)
     ledger.take(WHOSE, rest)
     settled = ledger.settle()
     assert rest.reason is None

@@ -67,11 +67,18 @@ class KeptWindow:
     awaits_ads: bool = False
     """An ad in the download is not delivered yet: later pieces may hold it."""
     requests: list[Asked] = field(default_factory=list)
+    is_kept: bool = False
+    """It stands in the database under its key."""
 
     @property
     def key(self) -> Key:
         """What it is kept under."""
         return (self.listener_id, self.episode, self.opened_at)
+
+    @property
+    def is_said_by_its_download(self) -> bool:
+        """Whether nothing was asked for in it but a download on which no bytes decide: it need not be kept."""
+        return self.download is not None and self.is_unmeasured and len(self.requests) == 1
 
     @property
     def delivery(self) -> Delivery:

@@ -36,7 +36,7 @@ class Change:
 class Settled:
     """What became of a batch.
 
-    `windows` are those that are other ones than before, `gone` the keys that are kept no more. `taken_back` are
+    `windows` are those to be kept otherwise than before, `gone` the keys that are kept no more. `taken_back` are
     downloads whose ads are to be judged anew, or that are none any more: episode, id and time.
     """
 
@@ -62,29 +62,44 @@ class RollingLedger:
             is_closed = window.is_counted and not window.requests
             (self._closed if is_closed else self._kept).setdefault(whose, []).append(window)
 
-    def stands(self, whose: Whose, at: datetime) -> None:
-        """A download that stands, of a window that may not be kept any more."""
-        if any(
-            one.at == at and one.reason is None for kept in self._kept.get(whose, ()) for one in kept.requests
-        ):
-            return
+    def stands(self, whose: Whose, asked: Asked) -> None:
+        """A download that stands, of a window that is not kept (any more): of a measured one no bytes are known."""
         closed = self._closed.setdefault(whose, [])
-        if not any(one.opened_at <= at < one.closes_at for one in closed):
-            closed.append(KeptWindow(*whose, at, at + DAY, is_counted=True))
+        if self._known(whose, asked) or any(one.opened_at <= asked.at < one.closes_at for one in closed):
+            return
+        window = KeptWindow(*whose, asked.at, asked.at + DAY, is_counted=True)
+        if asked.is_measured:
+            closed.append(window)
+        else:
+            window.requests = [asked]
+            self._kept.setdefault(whose, []).append(window)
 
     def take(self, whose: Whose, asked: Asked) -> None:
-        """One more request of the batch. One that is kept already is ruled on as it was."""
-        known = (one for kept in self._kept.get(whose, ()) for one in kept.requests if one.id == asked.id)
-        if (before := next(known, None)) is not None:
+        """One more request of the batch. One that is known already is ruled on as it was."""
+        before = self._known(whose, asked)
+        if before is not None:
             asked.reason = before.reason
         else:
             self._new.setdefault(whose, []).append(asked)
+
+    def _known(self, whose: Whose, asked: Asked) -> Asked | None:
+        of_id = (one for kept in self._kept.get(whose, ()) for one in kept.requests if one.id == asked.id)
+        return next(of_id, None)
 
     def settle(self) -> Settled:
         """Rules on the batch's requests (their `reason` says it) and on those before them that they change."""
         settled = Settled()
         for whose, new in self._new.items():
-            self._settle(whose, new, settled)
+            if (
+                len(new) == 1
+                and not new[0].is_measured
+                and whose not in self._kept
+                and not self._closed.get(whose)
+            ):
+                # Most listeners ask once.
+                settled.downloads.append(_alone(whose, new[0]))
+            else:
+                self._settle(whose, new, settled)
         return settled
 
     def _settle(self, whose: Whose, new: list[Asked], settled: Settled) -> None:
@@ -116,7 +131,8 @@ class RollingLedger:
             ids = {asked.id for asked in window.requests}
             if ids in groups and not ids & decided:
                 continue
-            settled.windows.append(window)
+            if not window.is_said_by_its_download:
+                settled.windows.append(window)
             if window.download is None:
                 continue
             is_fresh = window.download[0] in decided
@@ -126,7 +142,10 @@ class RollingLedger:
             if not is_fresh and not window.is_unmeasured and not mates <= ids:
                 # What delivered an ad in it may be in another window now.
                 settled.taken_back.append((whose[1], *window.download))
-        settled.gone += of_before.keys() - {window.key for window in windows}
+        left = {window.key for window in windows if not window.is_said_by_its_download}
+        settled.gone += [
+            window.key for window in kept if window.key in of_before.keys() - left and window.is_kept
+        ]
 
     def _windows(self, whose: Whose, requests: list[Asked]) -> Iterator[KeptWindow]:
         """The windows that these requests, in order of time, make; each request is ruled on."""
@@ -160,6 +179,14 @@ class RollingLedger:
             if since - DAY < at < window.closes_at:
                 return window
         return None
+
+
+def _alone(whose: Whose, asked: Asked) -> KeptWindow:
+    """The window of a download on which no bytes decide."""
+    return KeptWindow(
+        *whose, asked.at, asked.at + DAY, is_counted=True, download=(asked.id, asked.at), is_unmeasured=True,
+        requests=[asked],
+    )  # fmt: skip
 
 
 def _grow(window: KeptWindow, asked: Asked) -> None:

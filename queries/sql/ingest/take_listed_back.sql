@@ -1,9 +1,0 @@
--- purpose: lets go of listed rows of an import that count now
--- params: import_id, lines, reason
--- returns: number of rows
--- grain: one row per listed row
--- source: import_refusals
--- relies on: import_refusals_import
-delete from import_refusals r
-where r.tenant_id = (select app_tenant()) and r.import_id = cast(:import_id as uuid)
-    and r.line_number = any(cast(:lines as bigint[])) and r.reason = cast(:reason as text)
