@@ -16,7 +16,7 @@ from queries.ingest.counting.kept import Asked, KeptWindow, Whose
 from queries.ingest.counting.requests import EpisodeFile
 from queries.ingest.counting.rolling import Change, RollingLedger, Settled
 from queries.ingest.counting.rules import COUNTING_VERSION, Filtered
-from queries.ingest.counting.windows import Windows
+from queries.ingest.counting.windows import Window, Windows
 from queries.ingest.impressions import Carrier, flights_of, make_impressions
 from queries.ingest.methods import note_counting
 from queries.ingest.window_store import keep_windows, kept_windows
@@ -53,7 +53,7 @@ def recount(connection: Connection, windows: Windows, batch: Collection[tuple[Wh
         listeners=text_array([listener for listener, _ in whose]),
         episodes=plain_array([episode for _, episode in whose]), earliest=earliest, latest=latest,
     ):  # fmt: skip
-        ledger.stands((row["listener_id"], str(row["episode_id"])), _standing(row))
+        ledger.stands((row["listener_id"], str(row["episode_id"])), _standing(row, windows.window))
     for one, asked in batch:
         ledger.take(one, asked)
     settled = ledger.settle()
@@ -64,10 +64,12 @@ def recount(connection: Connection, windows: Windows, batch: Collection[tuple[Wh
     return found
 
 
-def _standing(row: Mapping[str, Any]) -> Asked:
+def _standing(row: Mapping[str, Any], window: Window) -> Asked:
     """A download that stands as a request of which no import is known."""
     asked = Asked(row["id"], row["occurred_at"], row["data"], row["filtered"] or Filtered.UNKNOWN.value)
-    if asked.filtered != Filtered.SOURCE and not asked.data.get("unmeasured"):
+    is_measured = asked.filtered != Filtered.SOURCE and not asked.data.get("unmeasured")
+    if is_measured or row["download_window"] != window:
+        # Bytes that nobody knows now decided on it, or another window: it stays what it is.
         asked.file, asked.unplaced_bytes = EpisodeFile(str(row["episode_id"])), 0
     return asked
 

@@ -1,6 +1,7 @@
 -- purpose: the downloads of these episodes by these listeners between two moments
 -- params: listeners, episodes, earliest, latest
--- returns: listener_id text, episode_id uuid, id uuid, occurred_at timestamptz, data jsonb, filtered text (empty where it is not known)
+-- returns: listener_id text, episode_id uuid, id uuid, occurred_at timestamptz, data jsonb,
+--     filtered, download_window text (empty where it is not known how it was counted)
 -- grain: one row per download
 -- source: listener_events, counting_methods
 -- relies on: listener_events_download
@@ -9,7 +10,7 @@ with asked as materialized (
     select distinct a.listener_id, a.episode_id
     from unnest(cast(:listeners as text[]), cast(:episodes as uuid[])) as a (listener_id, episode_id)
 )
-select a.listener_id, a.episode_id, e.id, e.occurred_at, e.data, m.data_centres as filtered
+select a.listener_id, a.episode_id, e.id, e.occurred_at, e.data, m.data_centres as filtered, m.download_window
 from asked a
 cross join lateral (
     select l.id, l.occurred_at, l.event_data as data, l.counted_by
