@@ -58,7 +58,7 @@ class EventStore:
         self._tally = tally
         self._references = references
         self._ids = id_space(tenant_id, kind)
-        self._flips = Flips(tally, [])
+        self._flips = Flips(tally)
         self._are_new = True
         """Whether no row of those added last stood already."""
 
@@ -102,7 +102,7 @@ class EventStore:
         # Two who look at once whether a day is counted would both find that it is not.
         downloads = self._kind == "listener" and any(event.row.type == "download" for event in events)
         ask(connection, "ingest/before_events", downloads=downloads)
-        self._flips = Flips(self._tally, events)
+        self._flips = Flips(self._tally)
         turn = first or Turn.first(events)
         new, refusals = self._new(connection, events, turn.named)
         if len(new) < len(events):
@@ -280,6 +280,7 @@ class EventStore:
         self._tally.impressions += found.impressions
         for change in found.changes:
             self._flips.note(change)
+        self._flips.remember({asked[event.id].id: event.row.line_number for event in downloads}, found.new)
         return {event.id: event for event in downloads if asked[event.id].reason is not None}
 
     def _insert_listener_events(

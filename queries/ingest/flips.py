@@ -5,7 +5,6 @@ from __future__ import annotations
 from uuid import UUID
 
 from queries.ingest.counting.rolling import Change
-from queries.ingest.event import Event
 from queries.ingest.imports import Refusal, Tally
 
 WITHIN = "This listener's download of this episode is counted already, within 24 hours of it."
@@ -14,20 +13,15 @@ WITHIN = "This listener's download of this episode is counted already, within 24
 class Flips:
     """What of a batch's tally and refusals is another now. Of batches before it was said what became of them then."""
 
-    def __init__(self, tally: Tally, events: list[Event]) -> None:
+    def __init__(self, tally: Tally) -> None:
         self._tally = tally
-        self._events = events
-        self._known: dict[UUID, int] | None = None
+        self._lines: dict[UUID, int] = {}
         self._refused: dict[int, Refusal] = {}
         self._admitted: set[int] = set()
 
-    @property
-    def _lines(self) -> dict[UUID, int]:
-        """Where the batch's downloads stand: few batches change anything, so it is made when it is asked for."""
-        if self._known is None:
-            downloads = (event for event in self._events if event.row.type == "download")
-            self._known = {UUID(event.id): event.row.line_number for event in downloads}
-        return self._known
+    def remember(self, lines: dict[UUID, int], new: set[UUID]) -> None:
+        """Where rows of the batch stand of which `new` were ruled on for the first time."""
+        self._lines |= {id_: line for id_, line in lines.items() if id_ in new}
 
     def note(self, change: Change) -> None:
         """One more change, in the order in which they come."""

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from itertools import groupby
 from typing import Any
+from uuid import UUID
 
 import orjson
 from sqlalchemy import Connection
@@ -28,10 +29,14 @@ _FOREVER = datetime.max.replace(tzinfo=UTC)
 
 @dataclass(slots=True)
 class Recount:
-    """What became of requests of before: `changes` of their rulings; `impressions` more (or fewer) than there were."""
+    """What became of requests of before: `changes` of their rulings; `impressions` more (or fewer) than there were.
+
+    `new` are the ids of the batch that were not known.
+    """
 
     changes: list[Change] = field(default_factory=list)
     impressions: int = 0
+    new: set[UUID] = field(default_factory=set)
 
 
 def recount(connection: Connection, windows: Windows, batch: Collection[tuple[Whose, Asked]]) -> Recount:
@@ -54,12 +59,11 @@ def recount(connection: Connection, windows: Windows, batch: Collection[tuple[Wh
         episodes=plain_array([episode for _, episode in whose]), earliest=earliest, latest=latest,
     ):  # fmt: skip
         ledger.stands((row["listener_id"], str(row["episode_id"])), _standing(row, windows.window))
-    for one, asked in batch:
-        ledger.take(one, asked)
+    new = {asked.id for one, asked in batch if ledger.take(one, asked)}
     settled = ledger.settle()
     _take_back(connection, settled.changes)
     _admit(connection, windows, [change for change in settled.changes if change.asked.reason is None])
-    found = Recount(settled.changes, _deliver_ads(connection, windows, settled))
+    found = Recount(settled.changes, _deliver_ads(connection, windows, settled), new)
     keep_windows(connection, settled.windows, settled.gone)
     return found
 

@@ -74,13 +74,14 @@ class RollingLedger:
             window.requests = [asked]
             self._kept.setdefault(whose, []).append(window)
 
-    def take(self, whose: Whose, asked: Asked) -> None:
-        """One more request of the batch. One that is known already is ruled on as it was."""
+    def take(self, whose: Whose, asked: Asked) -> bool:
+        """One more request of the batch; whether it is new. One that is known already is ruled on as it was."""
         before = self._known(whose, asked)
         if before is not None:
             asked.reason = before.reason
-        else:
-            self._new.setdefault(whose, []).append(asked)
+            return False
+        self._new.setdefault(whose, []).append(asked)
+        return True
 
     def _known(self, whose: Whose, asked: Asked) -> Asked | None:
         of_id = (one for kept in self._kept.get(whose, ()) for one in kept.requests if one.id == asked.id)
