@@ -19,6 +19,7 @@ from queries.ingest.bookings import BOOKINGS, check_bookings, import_bookings
 from queries.ingest.columns import COLUMNS, DATA_COLUMN, KINDS, Kind, names_of
 from queries.ingest.events import DryRun, check_events, import_events
 from queries.ingest.feed import import_feed, import_feed_from
+from queries.ingest.feed_reader import VALUES_LEFT_OUT
 from queries.ingest.imports import (
     unscoped_tenant_id,
 )
@@ -66,7 +67,9 @@ def feed(source: str, tenant: str, once: bool, refusals: Path | None) -> None:
     """Import a podcast RSS feed from a file or an https address.
 
     Imported again it updates the podcast and its episodes, found by their guid, and adds nothing twice. An address is
-    asked again by the worker every hour; `podboard feed` shows how that goes.
+    asked again by the worker every hour; `podboard feed` shows how that goes. A duration or publication date that
+    cannot be (negative, more than a year ahead, ...) is listed as refused with the guid of its item, which stands
+    without it.
     """
     with databases(Settings.from_env()) as settings:
         actor = Actor(unscoped_tenant_id(tenant))
@@ -75,9 +78,10 @@ def feed(source: str, tenant: str, once: bool, refusals: Path | None) -> None:
         else:
             with opened(source) as handle:
                 done = import_feed(actor, handle, name=Path(source).name)
+        left_out = sum(count for reason, count in done.by_reason.items() if reason in VALUES_LEFT_OUT)
         click.echo(
             f"Episodes: {done.imported:,} new, {done.updated:,} updated, {done.duplicate:,} unchanged, "
-            f"{done.refused:,} refused."
+            f"{done.refused - left_out:,} refused{_values_left_out(left_out)}."
         )
         tell_refusals(actor, done, settings, refusals)
 
@@ -269,6 +273,10 @@ def transcript(
             f"{done.refused:,} refused."
         )
         tell_refusals(actor, done, settings, refusals)
+
+
+def _values_left_out(count: int) -> str:
+    return f"; {count:,} values left out, which are listed as refused" if count else ""
 
 
 def _meanings(told: tuple[str, ...], known: Iterable[str]) -> dict[str, str] | None:

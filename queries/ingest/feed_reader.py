@@ -7,7 +7,7 @@ import io
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
 from typing import Any
 from urllib.parse import urlsplit
@@ -15,6 +15,7 @@ from xml.parsers import expat
 
 import feedparser
 
+from queries.ingest.columns import printable
 from queries.ingest.enclosures import enclosure
 from queries.ingest.imports import ImportRefused, Refusal
 from queries.ingest.plain_text import one_line, plain_text
@@ -28,6 +29,21 @@ _URL_LIMIT = 2_000
 _LARGEST_INTEGER = 2**31 - 1
 _LARGEST_BIGINT = 2**63 - 1
 _LONGEST_SECONDS = 7 * 86_400
+_FIRST_YEAR = 1990
+_LAST_YEAR = 2100
+_AHEAD = timedelta(days=366)
+"""Episodes are announced some weeks ahead; what lies beyond a year is a clock or a typing error."""
+
+_NEGATIVE = "The episode stands without its duration, which is negative."
+_TOO_LONG = "The episode stands without its duration, which is longer than seven days."
+_NO_DURATION = "The episode stands without its duration, which cannot be read."
+_TOO_EARLY = f"The episode stands without its publication date, which lies before {_FIRST_YEAR}."
+_TOO_LATE = "The episode stands without its publication date, which lies more than a year ahead."
+_NO_DATE = "The episode stands without its publication date, which cannot be read."
+VALUES_LEFT_OUT = frozenset({_NEGATIVE, _TOO_LONG, _NO_DURATION, _TOO_EARLY, _TOO_LATE, _NO_DATE})
+"""Reasons that refuse a value of an item and not the item."""
+
+_SHOWN_GUID = 300
 _DECLARATION = re.compile(rb"^\s*<\?xml[^>]*?encoding\s*=\s*[\"']([A-Za-z0-9._:-]+)[\"'][^>]*\?>")
 _ANY_DECLARATION = re.compile(r"^\s*<\?xml[^>]*\?>")
 _WEB_PAGE = re.compile(rb"^\s*(<!--.*?-->\s*)*<(!doctype\s+html|html)\b", re.IGNORECASE | re.DOTALL)
@@ -86,7 +102,10 @@ class FeedPodcast:
 
 @dataclass(frozen=True, slots=True)
 class Feed:
-    """A feed as it can be taken: the podcast, its episodes, the items that are none, and what was noticed."""
+    """A feed as it can be taken: the podcast, its episodes, the items that are none, and what was noticed.
+
+    `refusals` are those items, and values that episodes stand without.
+    """
 
     podcast: FeedPodcast
     episodes: tuple[FeedEpisode, ...]
@@ -94,8 +113,9 @@ class Feed:
     notes: tuple[str, ...]
 
 
-def read_feed(document: bytes) -> Feed:
-    """The feed in `document`. Raises: ImportRefused with one line that says why it is none."""
+def read_feed(document: bytes, *, now: datetime | None = None) -> Feed:
+    """The feed in `document`, as of `now`. Raises: ImportRefused with one line that says why it is none."""
+    moment = now or datetime.now(UTC)
     if len(document) > LARGEST_FEED:
         raise ImportRefused(too_large())
     if not document.strip():
@@ -123,7 +143,7 @@ def read_feed(document: bytes) -> Feed:
     without_zone = without_date = 0
     seen: dict[str, int] = {}
     for line_number, offered, entry in zip(outline.item_lines, outline.transcripts, entries, strict=True):
-        found = _episode(entry, line_number, best_link(offered, podcast.language))
+        found = _episode(entry, line_number, best_link(offered, podcast.language), moment)
         if isinstance(found, Refusal):
             refusals.append(found)
             continue
@@ -140,6 +160,7 @@ def read_feed(document: bytes) -> Feed:
         without_date += found.published_at is None
         without_zone += found.published_at is not None and not _has_zone(str(entry.get("published") or ""))
         episodes.append(found)
+        refusals += _left_out(entry, found, moment)
     if not episodes:
         raise ImportRefused("The feed has no episodes with audio.")
     notes = []
@@ -157,33 +178,75 @@ def too_large() -> str:
 
 def duration_seconds(spelled: str) -> int | None:
     """Seconds of a duration in any of its spellings (4385, 73:05, 1:13:05, 1h 13m 5s, PT1H13M5S, 73 min); else None."""
+    seconds = _seconds(spelled)
+    return seconds if seconds and seconds <= _LONGEST_SECONDS else None
+
+
+def published_moment(spelled: str, *, now: datetime | None = None) -> datetime | None:
+    """The UTC moment of an RFC 2822 or ISO 8601 date; without a zone it is taken as UTC. None for none."""
+    read = _date(spelled)
+    return None if read is None or _date_fault(read, now or datetime.now(UTC)) else _in_utc(read)
+
+
+def _seconds(spelled: str) -> int | None:
     spelled = spelled.strip()[:40]
     if match := _PLAIN_SECONDS.fullmatch(spelled):
-        seconds = int(match[1])
-    elif match := _CLOCK.fullmatch(spelled):
+        return int(match[1])
+    if match := _CLOCK.fullmatch(spelled):
         hours, minutes, rest = (int(part or 0) for part in match.groups())
-        seconds = hours * 3600 + minutes * 60 + rest
-    elif (match := _SPELLED.fullmatch(spelled)) and any(match.groups()):
+        return hours * 3600 + minutes * 60 + rest
+    if (match := _SPELLED.fullmatch(spelled)) and any(match.groups()):
         days, hours, minutes, rest = (int(part or 0) for part in match.groups())
-        seconds = days * 86_400 + hours * 3600 + minutes * 60 + rest
-    else:
-        return None
-    return seconds if 0 < seconds <= _LONGEST_SECONDS else None
+        return days * 86_400 + hours * 3600 + minutes * 60 + rest
+    return None
 
 
-def published_moment(spelled: str) -> datetime | None:
-    """The UTC moment of an RFC 2822 or ISO 8601 date; without a zone it is taken as UTC."""
+def _duration_fault(spelled: str) -> str | None:
+    """Why there is no duration although one is told; None of zero, by which feeds say that they do not know it."""
+    spelled = spelled.strip()
+    seconds = _seconds(spelled)
+    if seconds is not None:
+        return _TOO_LONG if seconds > _LONGEST_SECONDS else None
+    if spelled.startswith(("-", "\u2212")) and _seconds(spelled[1:]) is not None:
+        return _NEGATIVE
+    return _NO_DURATION if spelled else None
+
+
+def _date(spelled: str) -> datetime | None:
     spelled = spelled.strip()[:80]
-    moment: datetime | None = None
     for read in (parsedate_to_datetime, datetime.fromisoformat):
         try:
-            moment = read(spelled)
-            break
+            return read(spelled)
         except (ValueError, TypeError, IndexError, OverflowError):
             continue
-    if moment is None or not 1990 <= moment.year <= 2100:
-        return None
-    return moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)
+    return None
+
+
+def _date_fault(read: datetime, now: datetime) -> str | None:
+    if read.year < _FIRST_YEAR:
+        return _TOO_EARLY
+    # Beyond it a zone might lead out of the calendar.
+    return _TOO_LATE if read.year > _LAST_YEAR or _in_utc(read) > now + _AHEAD else None
+
+
+def _in_utc(read: datetime) -> datetime:
+    return read.replace(tzinfo=UTC) if read.tzinfo is None else read.astimezone(UTC)
+
+
+def _left_out(entry: Mapping[str, Any], episode: FeedEpisode, now: datetime) -> list[Refusal]:
+    """The values of an item that were told, and that its episode stands without."""
+    published = str(entry.get("published") or "").strip()
+    read = _date(published)
+    date_fault = _date_fault(read, now) if read is not None else _NO_DATE if published else None
+    duration = str(entry.get("itunes_duration") or "").strip()
+    return [
+        Refusal(episode.line_number, fault, f"guid: {episode.guid[:_SHOWN_GUID]}, {name}: {printable(told)}")
+        for name, told, fault in (
+            ("pubDate", published, date_fault),
+            ("itunes:duration", duration, _duration_fault(duration)),
+        )
+        if fault
+    ]
 
 
 def _has_zone(spelled: str) -> bool:
@@ -290,7 +353,7 @@ def _podcast(feed: Mapping[str, Any], outline: _Outline) -> FeedPodcast:
 
 
 def _episode(
-    entry: Mapping[str, Any], line_number: int, transcript: TranscriptLink | None
+    entry: Mapping[str, Any], line_number: int, transcript: TranscriptLink | None, now: datetime
 ) -> FeedEpisode | Refusal:
     enclosure_url, audio_bytes = _enclosure(entry)
     if enclosure_url is None:
@@ -308,7 +371,7 @@ def _episode(
         season_number=_whole(entry.get("itunes_season") or entry.get("podcast_season"), _LARGEST_INTEGER),
         episode_number=_whole(entry.get("itunes_episode") or entry.get("podcast_episode"), _LARGEST_INTEGER),
         episode_type=kind if kind in ("trailer", "bonus") else "full",
-        published_at=published_moment(str(entry.get("published") or "")),
+        published_at=published_moment(str(entry.get("published") or ""), now=now),
         duration_seconds=duration_seconds(str(entry.get("itunes_duration") or "")),
         audio_url=enclosure(enclosure_url).audio_url,
         enclosure_url=enclosure_url,

@@ -16,6 +16,7 @@ from queries.ingest import feed as feed_module
 from queries.ingest.feed import import_feed, import_feed_from
 from queries.ingest.http import Fetched, FetchRefused
 from queries.ingest.imports import ImportRefused, ImportResult
+from queries.ingest.refused import refusals_csv
 from queries.session import Actor
 from queries.settings import Settings
 from tests.conftest import Database
@@ -108,6 +109,34 @@ def test_a_feed_becomes_a_podcast_with_its_episodes(alice: Shelf) -> None:
     assert alice.rows("select resource_id from audit_logs where tenant_id = %(tenant)s") == [
         (done.import_id,)
     ]
+
+
+def test_values_that_cannot_be_are_listed_and_their_episodes_stand_without_them(alice: Shelf) -> None:
+    wrong = TALES.replace(
+        b"<itunes:duration>1385</itunes:duration>", b"<itunes:duration>-1385</itunes:duration>"
+    )
+    wrong = re.sub(rb"<pubDate>Tue, 03 Nov 2026[^<]*", b"<pubDate>Mon, 03 Nov 2036 14:00:00 GMT", wrong)
+    done = alice.take(wrong)
+    assert _counts(done) == (3, 0, 0, 4)
+    assert [(row[0], row[5] is None, row[6]) for row in alice.episodes()] == [
+        ("gid://tidewater/2", True, 3723),
+        ("gid://tidewater/bonus", False, None),
+        ("https://tidewater.example/trailer", False, 64),
+    ]
+    listed = "".join(refusals_csv(alice.actor, done.import_id))
+    assert [line for line in listed.splitlines() if "stands without" in line] == [
+        '20,"The episode stands without its publication date, which lies more than a year ahead.",'
+        '"guid: gid://tidewater/2, pubDate: Mon, 03 Nov 2036 14:00:00 GMT"',
+        '33,"The episode stands without its duration, which is negative.",'
+        '"guid: gid://tidewater/bonus, itunes:duration: -1385"',
+    ]
+    # A date that was taken while nobody looked at it does not outlive the refusal.
+    with alice.tenant.owner() as owner:
+        owner.execute("update episodes set published_at = '2036-11-03' where guid = 'gid://tidewater/2'")
+    assert _counts(alice.take(wrong)) == (0, 1, 2, 4)
+    assert alice.episodes()[0][5] is None
+    assert _counts(alice.take(TALES)) == (0, 2, 1, 2)
+    assert alice.episodes()[0][5] == datetime(2026, 11, 3, 14, tzinfo=UTC)
 
 
 def test_the_same_feed_again_changes_nothing(alice: Shelf) -> None:

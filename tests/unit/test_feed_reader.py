@@ -191,6 +191,59 @@ def test_a_date_without_zone_is_taken_as_utc_and_said() -> None:
     )
 
 
+NOW = datetime(2026, 11, 29, 12, tzinfo=UTC)
+
+
+@pytest.mark.parametrize(
+    ("date", "duration", "faults"),
+    [
+        ("Fri, 05 Nov 1926 09:00:00 GMT", "60", [("date, which lies before 1990.", "pubDate")]),
+        ("Wed, 05 Nov 2036 09:00:00 GMT", "60", [("date, which lies more than a year ahead.", "pubDate")]),
+        ("9999-12-31T23:00:00-12:00", "60", [("date, which lies more than a year ahead.", "pubDate")]),
+        ("0001-01-01T00:00:00+12:00", "60", [("date, which lies before 1990.", "pubDate")]),
+        ("some day", "60", [("date, which cannot be read.", "pubDate")]),
+        ("Tue, 03 Nov 2026 09:00:00 GMT", "-60", [("duration, which is negative.", "itunes:duration")]),
+        ("Tue, 03 Nov 2026 09:00:00 GMT", "-1:04", [("duration, which is negative.", "itunes:duration")]),
+        (
+            "Tue, 03 Nov 2026 09:00:00 GMT",
+            "999:59:59",
+            [("duration, which is longer than seven days.", "itunes:duration")],
+        ),
+        ("Tue, 03 Nov 2026 09:00:00 GMT", "soon", [("duration, which cannot be read.", "itunes:duration")]),
+        (
+            "Wed, 05 Nov 2036 09:00:00 GMT",
+            "-60",
+            [
+                ("date, which lies more than a year ahead.", "pubDate"),
+                ("duration, which is negative.", "itunes:duration"),
+            ],
+        ),
+        # Ten years old, announced, of no known length: all of it may be.
+        ("Sat, 05 Nov 2016 09:00:00 GMT", "60", []),
+        ("Thu, 05 Nov 2027 09:00:00 GMT", "0", []),
+        ("", "", []),
+    ],
+)
+def test_a_value_that_cannot_be_is_refused_with_the_guid_and_its_episode_stands(
+    date: str, duration: str, faults: list[tuple[str, str]]
+) -> None:
+    said = f"<pubDate>{date}</pubDate><itunes:duration>{duration}</itunes:duration><guid>"
+    feed = read_feed(_rss("\n" + ITEM.replace("<guid>", said)), now=NOW)
+    told = {"pubDate": date, "itunes:duration": duration}
+    assert feed.refusals == tuple(
+        Refusal(
+            2,
+            f"The episode stands without its {'publication ' if name == 'pubDate' else ''}{reason}",
+            f"guid: g1, {name}: {told[name]}",
+        )
+        for reason, name in faults
+    )
+    (episode,) = feed.episodes
+    refused = {name for _, name in faults}
+    assert (episode.published_at is None) == ("pubDate" in refused or not date)
+    assert episode.duration_seconds == (60 if duration == "60" else None)
+
+
 @pytest.mark.parametrize(
     ("spelled", "seconds"),
     [

@@ -18,7 +18,8 @@ set title = excluded.title,
     season_number = coalesce(excluded.season_number, e.season_number),
     episode_number = coalesce(excluded.episode_number, e.episode_number),
     episode_type = excluded.episode_type,
-    published_at = coalesce(excluded.published_at, e.published_at),
+    -- A date that would not be taken any more does not stay either.
+    published_at = coalesce(excluded.published_at, case when e.published_at <= now() + interval '366 days' then e.published_at end),
     duration_seconds = coalesce(excluded.duration_seconds, e.duration_seconds),
     -- A prefix of ours leads on to the address that stands already.
     audio_url = coalesce(excluded.audio_url, e.audio_url),
@@ -30,7 +31,8 @@ where e.deleted_at is null
         is distinct from
         (excluded.title, coalesce(nullif(excluded.description, ''), e.description),
          coalesce(excluded.season_number, e.season_number), coalesce(excluded.episode_number, e.episode_number),
-         excluded.episode_type, coalesce(excluded.published_at, e.published_at),
+         excluded.episode_type,
+         coalesce(excluded.published_at, case when e.published_at <= now() + interval '366 days' then e.published_at end),
          coalesce(excluded.duration_seconds, e.duration_seconds), coalesce(excluded.audio_url, e.audio_url), excluded.enclosure_url,
          coalesce(excluded.audio_bytes, e.audio_bytes))
 -- A row that this statement inserted has no earlier version.
