@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Iterable
+from contextlib import nullcontext
 from datetime import datetime
 from pathlib import Path
 from uuid import UUID
@@ -18,7 +19,7 @@ from queries.ingest.ad_units import AD_UNITS, check_ad_units, import_ad_units
 from queries.ingest.bookings import BOOKINGS, check_bookings, import_bookings
 from queries.ingest.columns import COLUMNS, DATA_COLUMN, KINDS, Kind, names_of
 from queries.ingest.events import DryRun, check_events, import_events
-from queries.ingest.feed import import_feed, import_feed_from
+from queries.ingest.feed import check_feed, check_feed_from, import_feed, import_feed_from
 from queries.ingest.feed_reader import VALUES_LEFT_OUT
 from queries.ingest.imports import (
     unscoped_tenant_id,
@@ -29,7 +30,7 @@ from queries.ingest.retention import CURVES, CurveDefaults, check_retention, imp
 from queries.ingest.rows import FORMATS, Format
 from queries.ingest.small_tables import Told
 from queries.ingest.transcripts.formats import TRANSCRIPT_FORMATS, TranscriptFormat
-from queries.ingest.transcripts.store import import_transcript
+from queries.ingest.transcripts.store import check_transcript, import_transcript
 from queries.session import Actor
 from queries.settings import Settings
 
@@ -62,8 +63,9 @@ def command() -> None:
 @click.argument("source", metavar="FILE|URL")
 @_TENANT
 @click.option("--once", is_flag=True, help="Do not ask the address again by the clock.")
+@_DRY_RUN
 @REFUSALS
-def feed(source: str, tenant: str, once: bool, refusals: Path | None) -> None:
+def feed(source: str, tenant: str, once: bool, dry_run: bool, refusals: Path | None) -> None:
     """Import a podcast RSS feed from a file or an https address.
 
     Imported again it updates the podcast and its episodes, found by their guid, and adds nothing twice. An address is
@@ -73,6 +75,11 @@ def feed(source: str, tenant: str, once: bool, refusals: Path | None) -> None:
     """
     with databases(Settings.from_env()) as settings:
         actor = Actor(unscoped_tenant_id(tenant))
+        if dry_run:
+            with nullcontext() if "://" in source else opened(source) as handle:
+                found = check_feed_from(actor, source) if handle is None else check_feed(actor, handle)
+            _tell_dry_run(found, refusals, "Episodes")
+            return
         if "://" in source:
             done = import_feed_from(actor, source, follow=not once)
         else:
@@ -254,10 +261,11 @@ def retention(
 @click.option(
     "--format", "file_format", type=click.Choice(TRANSCRIPT_FORMATS), help="Otherwise told from the content."
 )
+@_DRY_RUN
 @REFUSALS
 def transcript(
     file: str, tenant: str, episode: str, language: str | None, file_format: TranscriptFormat | None,
-    refusals: Path | None,
+    dry_run: bool, refusals: Path | None,
 ) -> None:  # fmt: skip
     """Import the transcript of an episode: WebVTT, SubRip (SRT) or the podcast namespace's JSON (gzip and zstd too).
 
@@ -265,6 +273,10 @@ def transcript(
     """
     with databases(Settings.from_env()) as settings, opened(file) as raw:
         actor = Actor(unscoped_tenant_id(tenant))
+        if dry_run:
+            found = check_transcript(actor, raw, episode=episode, language=language, file_format=file_format)
+            _tell_dry_run(found, refusals, "Cues")
+            return
         done = import_transcript(
             actor, raw, name=Path(file).name, episode=episode, language=language, file_format=file_format
         )
@@ -333,13 +345,15 @@ def refusals_of(import_id: UUID, tenant: str, output: Path | None) -> None:
             click.echo(f"{write_refusals(actor, import_id, output):,} rows are listed in {output}")
 
 
-def _tell_dry_run(found: DryRun, path: Path | None) -> None:
+def _tell_dry_run(found: DryRun, path: Path | None, noun: str = "Rows") -> None:
     """Prints what an import would make of a file, and lists what it would refuse where that is asked for.
 
     Ends with 1 if no row at all would be taken.
     """
     stood = f" ({found.duplicate:,} of them there already)" if found.duplicate else ""
-    click.echo(f"Rows: {found.good:,} good{stood}, {found.refused:,} would be refused. Nothing was stored.")
+    left_out = sum(refusal.reason in VALUES_LEFT_OUT for refusal in found.refusals)
+    refused = f"{found.refused - left_out:,} would be refused{_values_left_out(left_out)}"
+    click.echo(f"{noun}: {found.good:,} good{stood}, {refused}. Nothing was stored.")
     for note in found.notes:
         click.echo(note)
     list_first(found.first_refusals)

@@ -11,9 +11,19 @@ from uuid import UUID
 import orjson
 from sqlalchemy import Connection
 
+from queries.ingest.events import DryRun
 from queries.ingest.feed_reader import LARGEST_FEED, Feed, FeedPodcast, read_feed, too_large
 from queries.ingest.http import Fetched, FetchRefused, fetch
-from queries.ingest.imports import ImportRefused, ImportResult, Tally, importing, refuse, result
+from queries.ingest.imports import (
+    LISTED_REFUSALS,
+    ImportRefused,
+    ImportResult,
+    Tally,
+    importing,
+    refuse,
+    result,
+    taken_back,
+)
 from queries.session import Actor
 from queries.statements import ask, tell
 
@@ -46,6 +56,20 @@ def import_feed_from(actor: Actor, url: str, *, follow: bool = True) -> ImportRe
     )
 
 
+def check_feed(actor: Actor, source: BinaryIO) -> DryRun:
+    """What an import of the feed in an open file would make of it. Raises: ImportRefused, as an import would."""
+    return _tried(actor, source.read(LARGEST_FEED + 1), None)
+
+
+def check_feed_from(actor: Actor, url: str) -> DryRun:
+    """The same of the feed at an https address, which is fetched. Raises: ImportRefused."""
+    try:
+        fetched = fetch(url, largest=LARGEST_FEED)
+    except FetchRefused as refused:
+        raise ImportRefused(str(refused)) from None
+    return _tried(actor, fetched.content, url)
+
+
 def import_again(actor: Actor, podcast_id: UUID, url: str, fetched: Fetched) -> ImportResult:
     """What became of a feed that the podcast has already been made from.
 
@@ -68,7 +92,8 @@ def _import(
     with importing(actor, "feed", name) as (connection, import_id, tally):
         tally.source_sha256 = sha256
         taken = _podcast(connection, feed.podcast, feed_url, podcast_id)
-        _take(connection, import_id, tally, feed, taken)
+        _take(connection, tally, feed, taken)
+        tally.refuse(connection, import_id, list(feed.refusals))
         if followed is not None:
             tell(
                 connection, "ingest/follow_feed",
@@ -78,7 +103,17 @@ def _import(
     return result(import_id, "feed", tally)
 
 
-def _take(connection: Connection, import_id: UUID, tally: Tally, feed: Feed, podcast_id: UUID) -> None:
+def _tried(actor: Actor, document: bytes, feed_url: str | None) -> DryRun:
+    feed, tally = read_feed(document), Tally()
+    with taken_back(actor) as connection:
+        _take(connection, tally, feed, _podcast(connection, feed.podcast, feed_url, None))
+    return DryRun(
+        tally.imported + tally.updated + tally.duplicate, len(feed.refusals), feed.refusals[:LISTED_REFUSALS],
+        tally.duplicate, feed.notes,
+    )  # fmt: skip
+
+
+def _take(connection: Connection, tally: Tally, feed: Feed, podcast_id: UUID) -> None:
     for start in range(0, len(feed.episodes), _BATCH_EPISODES):
         batch = feed.episodes[start : start + _BATCH_EPISODES]
         document = orjson.dumps([asdict(episode) for episode in batch]).decode()
@@ -89,7 +124,6 @@ def _take(connection: Connection, import_id: UUID, tally: Tally, feed: Feed, pod
         tally.updated += len(written) - added
         tally.duplicate += len(batch) - len(written)
     tally.notes.extend(feed.notes)
-    tally.refuse(connection, import_id, list(feed.refusals))
 
 
 def _podcast(connection: Connection, podcast: FeedPodcast, feed_url: str | None, known: UUID | None) -> UUID:

@@ -14,6 +14,7 @@ from click.testing import CliRunner, Result
 from dashboard.cli import podboard
 from queries.errors import PodboardError
 from queries.ingest.columns import COLUMNS, KINDS, UNKNOWN_TYPE, kind_of, names_of
+from queries.ingest.imports import ImportRefused
 from queries.settings import Settings, current_settings, use_settings
 from tests.conftest import Database
 from tests.sponsorship import Tenant, own_database
@@ -186,6 +187,67 @@ def test_a_dry_run_lists_what_the_import_would_refuse(
     run(command, file, *slug, *told, "--refusals", real)
     assert dry.read_text() == real.read_text()
     assert len(dry.read_text().splitlines()) == 26
+
+
+def test_a_dry_run_of_a_feed_or_transcript_says_and_lists_what_the_import_would(
+    alice: Tenant, command_database: Database, run: Callable[..., Result], tmp_path: Path
+) -> None:
+    slug = ("--tenant", _slug(alice))
+    feed, vtt = tmp_path / "feed.xml", tmp_path / "lamp.vtt"
+    feed.write_bytes(FEED.read_bytes().replace(b">1385<", b">-1385<"))
+    vtt.write_text("WEBVTT\n\n00:01.000 --> 00:02.000\nWho?\n\nlost\n\n00:03.000 --> 00:04.000\nI.\n")
+    left = "1 values left out, which are listed as refused"
+
+    def counts() -> list[tuple[int, ...]]:
+        with psycopg.connect(command_database.superuser_dsn) as connection:
+            return connection.execute(
+                "select count(*), (select count(*) from etl_imports where tenant_id = %(tenant)s),"
+                " (select count(*) from transcripts where tenant_id = %(tenant)s)"
+                " from episodes where tenant_id = %(tenant)s",
+                {"tenant": alice.tenant_id},
+            ).fetchall()
+
+    def lists(*told: object) -> tuple[str, str, str]:
+        """First line of the dry run, that of the import, and the list, of which both must write the same."""
+        before = counts()
+        dry = run(*told, *slug, "--dry-run", "--refusals", tmp_path / "dry.csv")
+        assert (dry.exit_code, counts()) == (0, before), dry
+        done = run(*told, *slug, "--refusals", tmp_path / "real.csv")
+        listed = (tmp_path / "dry.csv").read_text()
+        assert listed == (tmp_path / "real.csv").read_text()
+        return dry.output.splitlines()[0], done.output.splitlines()[0], listed
+
+    would, did, listed = lists("feed", feed)
+    assert would == f"Episodes: 3 good, 2 would be refused; {left}. Nothing was stored."
+    assert did == f"Episodes: 3 new, 0 updated, 0 unchanged, 2 refused; {left}."
+    assert [line.partition(",")[0] for line in listed.splitlines()] == ["line", "33", "54", "58"]
+    # What stands already is said, of what would be updated too.
+    feed.write_bytes(feed.read_bytes().replace(b"<title>Trailer</title>", b"<title>Teaser</title>"))
+    would, did, _ = lists("feed", feed)
+    assert would == (
+        f"Episodes: 3 good (2 of them there already), 2 would be refused; {left}. Nothing was stored."
+    )
+    assert did == f"Episodes: 0 new, 1 updated, 2 unchanged, 2 refused; {left}."
+    told = ("transcript", vtt, "--episode", "gid://tidewater/2")
+    would, _, listed = lists(*told)
+    assert would == "Cues: 2 good, 1 would be refused. Nothing was stored."
+    assert listed.splitlines()[1].startswith("6,")
+    assert lists(*told)[0] == (
+        "Cues: 2 good (2 of them there already), 1 would be refused. Nothing was stored."
+    )
+    # What is refused as a whole is so in a dry run, which leaves no record of it.
+    before = counts()
+    feed.write_text("<html>")
+    for wrong in (
+        ("feed", feed),
+        ("feed", "http://feeds.example/"),
+        (*told[:-1], "nobody"),
+        (*told, "--language", "!"),
+    ):
+        refused = run(*wrong, *slug, "--dry-run")
+        assert (isinstance(refused.exception, ImportRefused), counts()) == (True, before), refused
+    assert isinstance(run("feed", feed, *slug).exception, ImportRefused)
+    assert counts() != before
 
 
 def test_a_log_is_its_sources(

@@ -13,7 +13,17 @@ import orjson
 from sqlalchemy import Connection
 
 from queries.ingest.columns import RowRefused
-from queries.ingest.imports import ImportRefused, ImportResult, Tally, importing, refuse, result
+from queries.ingest.events import DryRun
+from queries.ingest.imports import (
+    LISTED_REFUSALS,
+    ImportRefused,
+    ImportResult,
+    Tally,
+    importing,
+    refuse,
+    result,
+    taken_back,
+)
 from queries.ingest.packing import unpacked
 from queries.ingest.references import References
 from queries.ingest.transcripts.formats import LANGUAGE, TranscriptFormat
@@ -33,18 +43,28 @@ def import_transcript(
     The language is that of the podcast if it is not told.
     Raises: ImportRefused when this is no transcript, or no episode of the tenant is called so.
     """
-    if language is not None and not LANGUAGE.fullmatch(language):
-        refuse(
-            actor, "transcripts", name, ImportRefused("A language is told as an IETF tag, like en or de-CH.")
-        )
     try:
-        with unpacked(source) as plain:
-            document = plain.read(LARGEST_TRANSCRIPT + 1)
+        document = _document(source, language)
     except ImportRefused as refused:
         refuse(actor, "transcripts", name, refused)
     return store_transcript(
         actor, document, name=name, episode=episode, language=language, file_format=file_format, origin="file"
     )
+
+
+def check_transcript(
+    actor: Actor, source: BinaryIO, *, episode: str, language: str | None = None,
+    file_format: TranscriptFormat | None = None,
+) -> DryRun:  # fmt: skip
+    """What an import would make of the cues in an open file. Raises: ImportRefused, as an import would."""
+    transcript, tally = read_transcript(_document(source, language), file_format), Tally()
+    with taken_back(actor) as connection:
+        _put(connection, tally, transcript, _episode(connection, episode), language, "file")
+    refusals = transcript.refusals
+    return DryRun(
+        tally.imported + tally.updated + tally.duplicate, len(refusals), tuple(refusals[:LISTED_REFUSALS]),
+        tally.duplicate,
+    )  # fmt: skip
 
 
 def store_transcript(
@@ -63,6 +83,14 @@ def store_transcript(
         _put(connection, tally, transcript, episode_id, language, origin)
         tally.refuse(connection, import_id, list(transcript.refusals))
     return result(import_id, "transcripts", tally)
+
+
+def _document(source: BinaryIO, language: str | None) -> bytes:
+    """What is in an open file, unpacked. Raises: ImportRefused."""
+    if language is not None and not LANGUAGE.fullmatch(language):
+        raise ImportRefused("A language is told as an IETF tag, like en or de-CH.")
+    with unpacked(source) as plain:
+        return plain.read(LARGEST_TRANSCRIPT + 1)
 
 
 def _episode(connection: Connection, name: str) -> UUID:
