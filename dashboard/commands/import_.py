@@ -37,7 +37,12 @@ from queries.settings import Settings
 _TENANT = click.option("--tenant", required=True, metavar="SLUG", help="The tenant that it belongs to.")
 _MAP = click.option(
     "--map", "columns", multiple=True, metavar="NAME=COLUMN",
-    help="What a name in the file means; empty after the = leaves it out. Remembered for the source's next files.",
+    help="What a name in the file means; empty after the = leaves it out. Remembered for the source's next files, "
+    "beside what was told of other names before.",
+)  # fmt: skip
+_MAP_NONE = click.option(
+    "--map-none", "afresh", is_flag=True,
+    help="Forget what was told of the source's names before; those of --map here are told anew.",
 )  # fmt: skip
 _FORMAT = click.option(
     "--format", "file_format", type=click.Choice(FORMATS), help="Otherwise told from the content."
@@ -99,6 +104,7 @@ def feed(source: str, tenant: str, once: bool, dry_run: bool, refusals: Path | N
 @click.option("--kind", type=click.Choice(KINDS), help="Kind of events; otherwise told from the columns.")
 @_FORMAT
 @_MAP
+@_MAP_NONE
 @SOURCE
 @click.option(
     "--time-zone",
@@ -109,7 +115,7 @@ def feed(source: str, tenant: str, once: bool, dry_run: bool, refusals: Path | N
 @REFUSALS
 def events(
     file: str, tenant: str, kind: Kind | None, file_format: Format | None, columns: tuple[str, ...],
-    source: str | None, time_zone: str | None, dry_run: bool, refusals: Path | None,
+    afresh: bool, source: str | None, time_zone: str | None, dry_run: bool, refusals: Path | None,
 ) -> None:  # fmt: skip
     """Import listener or attribution events from a CSV, NDJSON or Parquet file (one event per line; gzip and zstd too).
 
@@ -132,14 +138,14 @@ def events(
             with progress(file, "rows") as tell:
                 found = check_events(
                     actor, raw, kind=kind, file_format=file_format, columns=told, source_name=source, zone=zone,
-                    batch_done=tell,
+                    afresh=afresh, batch_done=tell,
                 )  # fmt: skip
             _tell_dry_run(found, refusals)
             return
         with progress(file, "rows") as tell:
             done = import_events(
                 actor, raw, name=Path(file).name, kind=kind, file_format=file_format, columns=told,
-                source_name=source, zone=zone, batch_done=tell,
+                source_name=source, zone=zone, afresh=afresh, batch_done=tell,
             )  # fmt: skip
         made = f" (and {done.impressions:,} impressions of ads in them)" if done.impressions else ""
         click.echo(
@@ -153,16 +159,17 @@ def events(
 @_TENANT
 @_FORMAT
 @_MAP
+@_MAP_NONE
 @SOURCE
 @_DRY_RUN
 @REFUSALS
 def bookings(
-    file: str, tenant: str, file_format: Format | None, columns: tuple[str, ...], source: str | None, dry_run: bool,
-    refusals: Path | None,
+    file: str, tenant: str, file_format: Format | None, columns: tuple[str, ...], afresh: bool, source: str | None,
+    dry_run: bool, refusals: Path | None,
 ) -> None:  # fmt: skip
     """Import bookings from CSV, NDJSON or Parquet (gzip and zstd too): campaign (id or name), starts_on, ends_on,
     pricing_model, rate, currency; and as they apply booked_impressions, booking_date, promo_code, vanity_url, id."""
-    told = Told(file_format, _meanings(columns, BOOKINGS.names), source or source_of(Path(file).name))
+    told = Told(file_format, _meanings(columns, BOOKINGS.names), source or source_of(Path(file).name), afresh)
     with databases(Settings.from_env()) as settings, opened(file) as raw:
         actor = Actor(unscoped_tenant_id(tenant))
         if dry_run:
@@ -183,19 +190,20 @@ def bookings(
 @_TENANT
 @_FORMAT
 @_MAP
+@_MAP_NONE
 @SOURCE
 @_DRY_RUN
 @REFUSALS
 def ad_units(
-    file: str, tenant: str, file_format: Format | None, columns: tuple[str, ...], source: str | None, dry_run: bool,
-    refusals: Path | None,
+    file: str, tenant: str, file_format: Format | None, columns: tuple[str, ...], afresh: bool, source: str | None,
+    dry_run: bool, refusals: Path | None,
 ) -> None:  # fmt: skip
     """Import ad units from CSV, NDJSON or Parquet (gzip and zstd too): campaign and episode (each by id or by name or
     guid), unit_type, position_seconds, duration_seconds; and as they apply is_baked_in, id.
 
     Impressions are made of the downloads that come in from then on.
     """
-    told = Told(file_format, _meanings(columns, AD_UNITS.names), source or source_of(Path(file).name))
+    told = Told(file_format, _meanings(columns, AD_UNITS.names), source or source_of(Path(file).name), afresh)
     with databases(Settings.from_env()) as settings, opened(file) as raw:
         actor = Actor(unscoped_tenant_id(tenant))
         if dry_run:
@@ -222,19 +230,21 @@ def ad_units(
 )  # fmt: skip
 @_FORMAT
 @_MAP
+@_MAP_NONE
 @SOURCE
 @_DRY_RUN
 @REFUSALS
 def retention(
     file: str, tenant: str, episode: str | None, platform: str | None, as_of: datetime | None,
-    file_format: Format | None, columns: tuple[str, ...], source: str | None, dry_run: bool, refusals: Path | None,
+    file_format: Format | None, columns: tuple[str, ...], afresh: bool, source: str | None, dry_run: bool,
+    refusals: Path | None,
 ) -> None:  # fmt: skip
     """Import retention curves that a platform aggregated, from CSV, NDJSON or Parquet (gzip and zstd too).
 
     A line is a point: second or percent, and listeners, plays or share; with episode, platform and as_of, or these as
     options. Curves are kept as told and never mixed with events of listeners.
     """
-    told = Told(file_format, _meanings(columns, CURVES.names), source or source_of(Path(file).name))
+    told = Told(file_format, _meanings(columns, CURVES.names), source or source_of(Path(file).name), afresh)
     defaults = CurveDefaults(episode, platform, as_of.date() if as_of else None)
     with databases(Settings.from_env()) as settings, opened(file) as raw:
         actor = Actor(unscoped_tenant_id(tenant))

@@ -30,13 +30,13 @@ from queries.ingest.imports import (
     Refusal,
     Subject,
     Tally,
-    as_document,
     import_lock,
     refuse,
     result,
     taken_back,
 )
 from queries.ingest.lines import Lines, begin_with
+from queries.ingest.meanings import meanings, remember_meanings
 from queries.ingest.packing import first_bytes, unpacked
 from queries.ingest.parquet import MAGIC, ParquetFile, is_unpacked, whole_hash
 from queries.ingest.references import References
@@ -44,7 +44,7 @@ from queries.ingest.room import Room, month_moments
 from queries.ingest.row_reader import RowReader
 from queries.ingest.rows import Cells, EventFile, Format
 from queries.session import Actor, tenant_session
-from queries.statements import ask, tell
+from queries.statements import ask
 
 BATCH_ROWS = 20_000
 FIRST_ROWS = 5_000
@@ -103,31 +103,30 @@ class DryRun:
 def import_events(
     actor: Actor, source: BinaryIO, *, name: str, kind: Kind | None = None, file_format: Format | None = None,
     columns: Mapping[str, str] | None = None, source_name: str | None = None, zone: ZoneInfo | None = None,
-    batch_done: BatchDone = lambda *_: None,
+    afresh: bool = False, batch_done: BatchDone = lambda *_: None,
 ) -> ImportResult:  # fmt: skip
     """What became of the rows of `source`; `name` is what the import is called afterwards.
 
     Kind and format are found out from the first line unless given. `columns` says what names in the file mean; told
-    with a `source_name` it is remembered for the next files of that source. `zone`: that of the times in a Parquet file
-    that name none. `batch_done` hears how many lines are
+    with a `source_name` it is remembered for the next files of that source, beside what was told before or, `afresh`,
+    in its place. `zone`: that of the times in a Parquet file that name none. `batch_done` hears how many lines are
     committed, and of how many bytes. Memory does not grow with the file; what was interrupted goes on where it stopped.
     Raises: ImportRefused when the file as a whole cannot be understood; then nothing of it stands.
     """
-    meanings = _columns(actor, source_name, kind, columns)
-    options = ({"columns": meanings} if meanings else {}) | ({"time_zone": zone.key} if zone else {})
+    means = meanings(actor, source_name, kind, columns, afresh=afresh)
+    options = ({"columns": means} if means else {}) | ({"time_zone": zone.key} if zone else {})
     told: tuple[Kind | None, str | None] = (kind, None)
     run: Batches | None = None
     try:
         with ExitStack() as stack:
-            file = _file(stack, source, kind, file_format, meanings, zone)
+            file = _file(stack, source, kind, file_format, means, zone)
             try:
                 opened = file.open()
             except ImportRefused:
                 told = file.kind, file.sha256() if isinstance(file, EventFile) else None
                 raise
             told = opened, None
-            if columns is not None and source_name is not None:
-                _remember(actor, source_name, opened, columns)
+            remember_meanings(actor, source_name, opened, columns, afresh=afresh)
             run = stack.enter_context(
                 importing_in_batches(
                     actor, IMPORT_TYPES[opened], name, begins_with=lambda *so_far: _begins_with(file, source, *so_far),
@@ -137,7 +136,7 @@ def import_events(
             if source.seekable():
                 # Looking whether it is the same file may have moved it.
                 source.seek(0)
-                file = _file(stack, source, kind, file_format, meanings, zone)
+                file = _file(stack, source, kind, file_format, means, zone)
                 file.open()
             _take(actor, file, source, opened, run, batch_done)
             run.tally.source_sha256 = file.position[1]
@@ -209,18 +208,10 @@ def _judged_batches(actor: Actor, store: EventStore, batches: Iterator[_Batch]) 
         yield batch
 
 
-def _remember(actor: Actor, source_name: str, kind: Kind, columns: Mapping[str, str]) -> None:
-    with tenant_session(actor, write=True) as connection:
-        tell(
-            connection, "ingest/remember_columns",
-            source=source_name, kind=kind, columns=as_document(dict(columns)),
-        )  # fmt: skip
-
-
 def check_events(
     actor: Actor, source: BinaryIO, *, kind: Kind | None = None, file_format: Format | None = None,
     columns: Mapping[str, str] | None = None, source_name: str | None = None, zone: ZoneInfo | None = None,
-    batch_done: BatchDone = lambda *_: None,
+    afresh: bool = False, batch_done: BatchDone = lambda *_: None,
 ) -> DryRun:  # fmt: skip
     """What an import of `source` would make of it: it is tried, in pieces of some batches, and taken back.
 
@@ -232,7 +223,8 @@ def check_events(
     said: dict[str, int] = {}
     listed: list[Refusal] = []
     with ExitStack() as stack:
-        file = _file(stack, source, kind, file_format, _columns(actor, source_name, kind, columns), zone)
+        means = meanings(actor, source_name, kind, columns, afresh=afresh)
+        file = _file(stack, source, kind, file_format, means, zone)
         opened = file.open()
         # Two who store the same rows in another order would wait for each other; and what runs is not over yet.
         lock = stack.enter_context(import_lock(actor))
@@ -279,16 +271,6 @@ def _tried(
         if event.row.source_id and event.row.line_number not in gone
     }
     return refusals
-
-
-def _columns(
-    actor: Actor, source_name: str | None, kind: Kind | None, told: Mapping[str, str] | None
-) -> dict[str, str]:
-    if told is not None or source_name is None:
-        return dict(told or {})
-    with tenant_session(actor) as connection:
-        remembered = ask(connection, "ingest/columns_of_source", source=source_name, kind=kind)
-    return dict(remembered[0]["columns"]) if remembered else {}
 
 
 def _file(

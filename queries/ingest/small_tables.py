@@ -24,16 +24,16 @@ from queries.ingest.imports import (
     ImportRefused,
     ImportType,
     Refusal,
-    as_document,
     broken_rule,
     refuse,
 )
+from queries.ingest.meanings import meanings, remember_meanings
 from queries.ingest.packing import unpacked
 from queries.ingest.parquet import MAGIC, plain_cell, values_of
 from queries.ingest.rows import Format
 from queries.ingest.twice import refuse_twice
-from queries.session import Actor, tenant_session
-from queries.statements import ask, tell
+from queries.session import Actor
+from queries.statements import ask
 
 LARGEST = 64 * 1024 * 1024
 TOLD_EVERY = 2_000
@@ -71,11 +71,15 @@ class SmallFile:
 
 @dataclass(frozen=True, slots=True)
 class Told:
-    """How a file is to be read: its format, what its columns mean, and whose file it is, which remembers that."""
+    """How a file is to be read: its format, what its columns mean, and whose file it is, which remembers that.
+
+    `afresh`: what was remembered before is forgotten.
+    """
 
     file_format: Format | None = None
     columns: Mapping[str, str] | None = None
     source_name: str | None = None
+    afresh: bool = False
 
 
 def read_small(
@@ -110,12 +114,8 @@ def read_small(
         if not record:
             raise
         refuse(actor, table.import_type, name, refused, sha256=sha256, source_name=told.source_name)
-    if record and told.columns is not None and told.source_name is not None:
-        with tenant_session(actor, write=True) as connection:
-            tell(
-                connection, "ingest/remember_columns",
-                source=told.source_name, kind=table.kind, columns=as_document(dict(told.columns)),
-            )  # fmt: skip
+    if record:
+        remember_meanings(actor, told.source_name, table.kind, told.columns, afresh=told.afresh)
     return SmallFile(sha256, lines, refusals)
 
 
@@ -140,14 +140,8 @@ def add_rows(
 
 
 def _meanings(actor: Actor, table: SmallTable, told: Told) -> dict[str, str]:
-    meanings = told.columns
-    if meanings is None and told.source_name is not None:
-        with tenant_session(actor) as connection:
-            found = ask(connection, "ingest/columns_of_source", source=told.source_name, kind=table.kind)
-        meanings = found[0]["columns"] if found else None
-    return table.names | {
-        normalised(name): table.names.get(means, means) for name, means in (meanings or {}).items()
-    }
+    means = meanings(actor, told.source_name, table.kind, told.columns, afresh=told.afresh)
+    return table.names | {normalised(name): table.names.get(key, key) for name, key in means.items()}
 
 
 def _judged(rows: Rows, table: SmallTable) -> Rows:

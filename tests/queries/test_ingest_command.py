@@ -163,6 +163,59 @@ def test_what_columns_of_bookings_mean_is_remembered_for_their_source(
     assert run("bookings", paths[2], *slug, "--source", "orders").output == taken
 
 
+@pytest.mark.parametrize("command", ["events", "bookings"])
+def test_what_is_told_of_a_name_leaves_what_was_told_of_others_until_all_is_forgotten(
+    alice: Tenant, command_database: Database, run: Callable[..., Result], tmp_path: Path, command: str
+) -> None:
+    episode = alice.episode(alice.podcast("Show"), "One")
+    campaign = alice.campaign(alice.sponsor("S"), date(2026, 10, 1), date(2026, 12, 31), currency="EUR")
+    header, row, told, plain = {
+        "events": (
+            "wann,Folge,hash,art", f"{datetime.now(UTC).isoformat()},{episode},h,play",
+            {"wann": "time", "Folge": "episode", "hash": "listener", "art": "event_type"},
+            "time,episode,listener,event_type",
+        ),
+        "bookings": (
+            "Kampagne,starts_on,ends_on,art,preis,currency", f"{campaign},2026-10-01,2026-10-20,flat,9,EUR",
+            {"Kampagne": "campaign", "art": "pricing_model", "preis": "rate"},
+            "campaign,starts_on,ends_on,pricing_model,rate,currency",
+        ),
+    }[command]  # fmt: skip
+    path = tmp_path / "rows.csv"
+
+    def take(header: str, row: str, told: dict[str, str], *more: str) -> Result:
+        path.write_text(f"{header}\n{row}\n")
+        pairs = (part for name, key in told.items() for part in ("--map", f"{name}={key}"))
+        return run(command, path, "--tenant", _slug(alice), *pairs, *more)
+
+    def remembered() -> dict[str, str]:
+        with psycopg.connect(command_database.superuser_dsn) as connection:
+            columns: dict[str, str] = connection.execute(
+                "select columns from import_columns where tenant_id = %s", [alice.tenant_id]
+            ).fetchall()[0][0]
+        return columns
+
+    assert "1 imported" in take(header, row, told).output
+    assert remembered() == told
+    # One name more: the others are known still.
+    assert "1 there already" in take(f"{header},neu", f"{row},x", {"neu": ""}).output
+    assert remembered() == told | {"neu": ""}
+    # A name that is told anew, in whatever capitals, means that alone.
+    assert isinstance(take(header, row, {"ART": ""}).exception, PodboardError | SystemExit)
+    del told["art"]
+    key = "event_type" if command == "events" else "pricing_model"
+    assert "1 there already" in take(header, row, {"Art": key}).output
+    assert remembered() == told | {"neu": "", "Art": key}
+    # What is only tried forgets nothing.
+    assert isinstance(take(header, row, {}, "--map-none", "--dry-run").exception, PodboardError)
+    assert remembered() == told | {"neu": "", "Art": key}
+    told["art"] = key
+    assert "1 there already" in take(header, row, told, "--map-none").output
+    assert remembered() == told
+    assert "1 there already" in take(plain, row, {}, "--map-none").output
+    assert remembered() == {}
+
+
 @pytest.mark.parametrize("command", ["events", "bookings", "ad-units", "retention"])
 def test_a_dry_run_lists_what_the_import_would_refuse(
     alice: Tenant, run: Callable[..., Result], tmp_path: Path, command: str
