@@ -81,6 +81,7 @@ def events() -> Response:
     taken = take_events(*found, batch, lines=_line_numbers(body))
     return jsonify(
         {
+            "batch": str(taken.batch),
             "imported": taken.imported,
             "duplicate": taken.duplicate,
             "refused": len(taken.refusals),

@@ -1383,6 +1383,17 @@ CREATE FUNCTION public.keep_outcome(p_occurred_at timestamp with time zone, p_so
 
 COMMENT ON FUNCTION public.keep_outcome(p_occurred_at timestamp with time zone, p_source text, p_subject_id uuid, p_is_known boolean, p_refused_for text, p_rule_version text) IS 'Keeps what became of a request of the tenant in the session until the worker counts it. Whose episode or campaign it is, is looked at then.';
 
+CREATE FUNCTION public.keep_outcome(p_occurred_at timestamp with time zone, p_source text, p_subject_id uuid, p_is_known boolean, p_refused_for text, p_rule_version text, p_order_id text) RETURNS void
+    LANGUAGE sql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'internal'
+    AS $$
+    insert into internal.waiting_outcomes (tenant_id, occurred_at, id, source, subject_id, is_known, refused_for, rule_version, order_id)
+    select public.app_tenant(), p_occurred_at, gen_random_uuid(), p_source, p_subject_id, p_is_known, p_refused_for, p_rule_version,
+           p_order_id
+    $$;
+
+COMMENT ON FUNCTION public.keep_outcome(p_occurred_at timestamp with time zone, p_source text, p_subject_id uuid, p_is_known boolean, p_refused_for text, p_rule_version text, p_order_id text) IS 'Keeps what became of a request of the tenant in the session, and of which order it was told, until the worker counts it. Whose episode or campaign it is, is looked at then.';
+
 CREATE FUNCTION public.keep_request(p_id uuid, p_occurred_at timestamp with time zone, p_episode_id uuid, p_listener_id text, p_app text, p_device text, p_os text, p_country text, p_region text) RETURNS void
     LANGUAGE sql SECURITY DEFINER
     SET search_path TO 'pg_catalog', 'internal'
@@ -1630,6 +1641,19 @@ end
 $$;
 
 COMMENT ON FUNCTION public.refuse_visit(p_tenant_id uuid, p_id uuid, p_campaign_id uuid, p_kind text, p_reason text, p_rule_version text, p_occurred_at timestamp with time zone) IS 'Keeps a request at a pixel or vanity URL that is neither visit nor conversion, with the reason.';
+
+CREATE FUNCTION public.refuse_visit(p_tenant_id uuid, p_id uuid, p_campaign_id uuid, p_kind text, p_reason text, p_rule_version text, p_occurred_at timestamp with time zone, p_order_id text) RETURNS void
+    LANGUAGE plpgsql
+    SET plan_cache_mode TO 'force_generic_plan'
+    AS $$
+begin
+    perform set_account_context(p_tenant_id, null);
+    perform keep_outcome(p_occurred_at, p_kind, p_campaign_id, false, p_reason, p_rule_version, p_order_id);
+    perform set_account_context(null, null);
+end
+$$;
+
+COMMENT ON FUNCTION public.refuse_visit(p_tenant_id uuid, p_id uuid, p_campaign_id uuid, p_kind text, p_reason text, p_rule_version text, p_occurred_at timestamp with time zone, p_order_id text) IS 'Keeps a request at a pixel or vanity URL that is neither visit nor conversion, with the reason and the order it told.';
 
 CREATE FUNCTION public.replace_password(p_password_hash text) RETURNS void
     LANGUAGE sql SECURITY DEFINER
@@ -1971,7 +1995,7 @@ begin
         values (p_id, p_tenant_id, p_campaign_id, p_listener_id, p_type, p_data, p_occurred_at);
     end if;
     if outcome = 'order_differs' then
-        perform keep_outcome(p_occurred_at, p_kind, p_campaign_id, false, outcome, p_rule_version);
+        perform keep_outcome(p_occurred_at, p_kind, p_campaign_id, false, outcome, p_rule_version, p_data ->> 'order_id');
     else
         perform keep_outcome(p_occurred_at, p_kind, p_campaign_id, outcome = 'known', null, null);
     end if;
@@ -2443,14 +2467,16 @@ CREATE TABLE internal.waiting_outcomes (
     is_known boolean NOT NULL,
     refused_for text,
     rule_version text,
+    order_id text,
     CONSTRAINT waiting_outcomes_check CHECK (((refused_for IS NULL) = (rule_version IS NULL))),
     CONSTRAINT waiting_outcomes_check1 CHECK (((source <> 'prefix'::text) OR (refused_for IS NOT NULL))),
+    CONSTRAINT waiting_outcomes_order_id_check CHECK (((length(order_id) >= 1) AND (length(order_id) <= 200))),
     CONSTRAINT waiting_outcomes_refused_for_check CHECK (((length(refused_for) >= 1) AND (length(refused_for) <= 80))),
     CONSTRAINT waiting_outcomes_rule_version_check CHECK (((length(rule_version) >= 1) AND (length(rule_version) <= 80))),
     CONSTRAINT waiting_outcomes_source_check CHECK ((source = ANY (ARRAY['prefix'::text, 'pixel'::text, 'vanity_url'::text])))
 );
 
-COMMENT ON TABLE internal.waiting_outcomes IS 'What became of requests at prefixes, pixels and vanity URLs, until the worker counts it in the import of its hour and takes it off in the same transaction. Neither address, agent, listener nor anything that was said is kept.';
+COMMENT ON TABLE internal.waiting_outcomes IS 'What became of requests at prefixes, pixels and vanity URLs, until the worker counts it in the import of its hour and takes it off in the same transaction. Neither address, agent nor listener is kept, and of what was said the order alone.';
 
 COMMENT ON COLUMN internal.waiting_outcomes.source IS 'prefix: of an episode, and refused; pixel, vanity_url: of a campaign, taken or refused.';
 
@@ -2461,6 +2487,8 @@ COMMENT ON COLUMN internal.waiting_outcomes.is_known IS 'Whether it says what st
 COMMENT ON COLUMN internal.waiting_outcomes.refused_for IS 'A reason of excluded_requests or excluded_visits, where it goes once it is counted; null of what is taken.';
 
 COMMENT ON COLUMN internal.waiting_outcomes.rule_version IS 'Which counting rules refused it: COUNTING_VERSION, as "IAB 2.3, rules 1"; unknown of what the release before kept.';
+
+COMMENT ON COLUMN internal.waiting_outcomes.order_id IS 'The order that a pixel was told and that was refused. Null of all else, and where what was told is no order.';
 
 CREATE TABLE internal.waiting_requests (
     tenant_id uuid NOT NULL,
@@ -3520,14 +3548,16 @@ CREATE TABLE public.excluded_visits (
     rule_version text NOT NULL,
     occurred_at timestamp with time zone DEFAULT now() NOT NULL,
     import_id uuid,
+    order_id text,
     CONSTRAINT excluded_visits_kind_check CHECK ((kind = ANY (ARRAY['pixel'::text, 'vanity_url'::text]))),
+    CONSTRAINT excluded_visits_order_id_check CHECK (((length(order_id) >= 1) AND (length(order_id) <= 200))),
     CONSTRAINT excluded_visits_reason_check CHECK ((reason = ANY (ARRAY['head'::text, 'method'::text, 'preload'::text, 'empty_agent'::text, 'watch_app'::text, 'malformed_agent'::text, 'bot'::text, 'type_unknown'::text, 'value_unreadable'::text, 'currency_missing'::text, 'order_id_unreadable'::text, 'order_differs'::text]))),
     CONSTRAINT excluded_visits_rule_version_check CHECK (((length(rule_version) >= 1) AND (length(rule_version) <= 80)))
 );
 
 ALTER TABLE ONLY public.excluded_visits FORCE ROW LEVEL SECURITY;
 
-COMMENT ON TABLE public.excluded_visits IS 'Requests for the pixel or vanity URL of a campaign that were neither visit nor conversion, each with the rule that refused it. Neither address, agent, listener nor what it said is kept. Kept two years.';
+COMMENT ON TABLE public.excluded_visits IS 'Requests for the pixel or vanity URL of a campaign that were neither visit nor conversion, each with the rule that refused it. Neither address, agent nor listener is kept, and of what it said the order alone. Kept two years.';
 
 COMMENT ON COLUMN public.excluded_visits.kind IS 'pixel, vanity_url: which link of the campaign was asked for.';
 
@@ -3536,6 +3566,8 @@ COMMENT ON COLUMN public.excluded_visits.reason IS 'As in excluded_requests: hea
 COMMENT ON COLUMN public.excluded_visits.rule_version IS 'Which counting rules were applied: COUNTING_VERSION, as "IAB 2.3, rules 1".';
 
 COMMENT ON COLUMN public.excluded_visits.import_id IS 'The import of its source and hour, in which it was counted. Null of what came before these were counted.';
+
+COMMENT ON COLUMN public.excluded_visits.order_id IS 'The order that a pixel was told. Null of vanity URLs, where none or nothing that can be one was told, and of what came before it was kept.';
 
 CREATE TABLE public.experiment_assignments (
     tenant_id uuid NOT NULL,
@@ -3699,6 +3731,7 @@ CREATE TABLE public.import_refusals (
     reason text NOT NULL,
     detail text DEFAULT ''::text NOT NULL,
     created_at timestamp with time zone DEFAULT now() NOT NULL,
+    batch uuid,
     CONSTRAINT import_refusals_detail_check CHECK ((length(detail) <= 500)),
     CONSTRAINT import_refusals_line_number_check CHECK ((line_number > 0)),
     CONSTRAINT import_refusals_reason_check CHECK (((length(reason) >= 1) AND (length(reason) <= 200)))
@@ -3709,6 +3742,8 @@ ALTER TABLE ONLY public.import_refusals FORCE ROW LEVEL SECURITY;
 COMMENT ON TABLE public.import_refusals IS 'Rows an import did not take, with line and reason. Kept two years.';
 
 COMMENT ON COLUMN public.import_refusals.reason IS 'One of a few sentences for people.';
+
+COMMENT ON COLUMN public.import_refusals.batch IS 'The batch of events by HTTP in which it came, as its answer names it. Null of rows of files, and of batches before this was kept.';
 
 CREATE TABLE public.integration_sync_logs (
     id uuid DEFAULT public.uuid_generate_v4() NOT NULL,
@@ -7982,6 +8017,10 @@ REVOKE ALL ON FUNCTION public.keep_outcome(p_occurred_at timestamp with time zon
 GRANT ALL ON FUNCTION public.keep_outcome(p_occurred_at timestamp with time zone, p_source text, p_subject_id uuid, p_is_known boolean, p_refused_for text, p_rule_version text) TO podboard_web;
 GRANT ALL ON FUNCTION public.keep_outcome(p_occurred_at timestamp with time zone, p_source text, p_subject_id uuid, p_is_known boolean, p_refused_for text, p_rule_version text) TO podboard_worker;
 
+REVOKE ALL ON FUNCTION public.keep_outcome(p_occurred_at timestamp with time zone, p_source text, p_subject_id uuid, p_is_known boolean, p_refused_for text, p_rule_version text, p_order_id text) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.keep_outcome(p_occurred_at timestamp with time zone, p_source text, p_subject_id uuid, p_is_known boolean, p_refused_for text, p_rule_version text, p_order_id text) TO podboard_web;
+GRANT ALL ON FUNCTION public.keep_outcome(p_occurred_at timestamp with time zone, p_source text, p_subject_id uuid, p_is_known boolean, p_refused_for text, p_rule_version text, p_order_id text) TO podboard_worker;
+
 REVOKE ALL ON FUNCTION public.keep_request(p_id uuid, p_occurred_at timestamp with time zone, p_episode_id uuid, p_listener_id text, p_app text, p_device text, p_os text, p_country text, p_region text) FROM PUBLIC;
 GRANT ALL ON FUNCTION public.keep_request(p_id uuid, p_occurred_at timestamp with time zone, p_episode_id uuid, p_listener_id text, p_app text, p_device text, p_os text, p_country text, p_region text) TO podboard_web;
 GRANT ALL ON FUNCTION public.keep_request(p_id uuid, p_occurred_at timestamp with time zone, p_episode_id uuid, p_listener_id text, p_app text, p_device text, p_os text, p_country text, p_region text) TO podboard_worker;
@@ -8016,6 +8055,10 @@ GRANT ALL ON FUNCTION public.refresh_metrics_daily() TO podboard_worker;
 REVOKE ALL ON FUNCTION public.refuse_visit(p_tenant_id uuid, p_id uuid, p_campaign_id uuid, p_kind text, p_reason text, p_rule_version text, p_occurred_at timestamp with time zone) FROM PUBLIC;
 GRANT ALL ON FUNCTION public.refuse_visit(p_tenant_id uuid, p_id uuid, p_campaign_id uuid, p_kind text, p_reason text, p_rule_version text, p_occurred_at timestamp with time zone) TO podboard_web;
 GRANT ALL ON FUNCTION public.refuse_visit(p_tenant_id uuid, p_id uuid, p_campaign_id uuid, p_kind text, p_reason text, p_rule_version text, p_occurred_at timestamp with time zone) TO podboard_worker;
+
+REVOKE ALL ON FUNCTION public.refuse_visit(p_tenant_id uuid, p_id uuid, p_campaign_id uuid, p_kind text, p_reason text, p_rule_version text, p_occurred_at timestamp with time zone, p_order_id text) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.refuse_visit(p_tenant_id uuid, p_id uuid, p_campaign_id uuid, p_kind text, p_reason text, p_rule_version text, p_occurred_at timestamp with time zone, p_order_id text) TO podboard_web;
+GRANT ALL ON FUNCTION public.refuse_visit(p_tenant_id uuid, p_id uuid, p_campaign_id uuid, p_kind text, p_reason text, p_rule_version text, p_occurred_at timestamp with time zone, p_order_id text) TO podboard_worker;
 
 REVOKE ALL ON FUNCTION public.replace_password(p_password_hash text) FROM PUBLIC;
 GRANT ALL ON FUNCTION public.replace_password(p_password_hash text) TO podboard_web;

@@ -59,8 +59,12 @@ _AT_FAULT = {
 
 @dataclass(frozen=True, slots=True)
 class Taken:
-    """What became of a batch: `line_number` of a refusal is the line, or place in the batch, from 1."""
+    """What became of a batch: `line_number` of a refusal is the line, or place in the batch, from 1.
 
+    `batch` is what the list of refused rows calls it.
+    """
+
+    batch: UUID
     imported: int
     duplicate: int
     impressions: int
@@ -94,7 +98,7 @@ def take_events(
 
     Sent again it adds nothing. Raises: AccessRefused for a key that may not do this, KeyEnded for one that is over.
     """
-    actor = Actor(tenant_id)
+    actor, batch = Actor(tenant_id), uuid4()
     tallies = {kind: Tally() for kind in KINDS}
     started = time.perf_counter()
     rows: dict[Kind, list[Row]] = {kind: [] for kind in KINDS}
@@ -125,8 +129,9 @@ def take_events(
             # Of a batch of both kinds each took as much of the time as it has of the events.
             share = len(gone.union(row.line_number for row in rows[kind])) / max(len(events), 1)
             worked = math.ceil((time.perf_counter() - started) * 1000 * share)
-            _note(connection, key_id, name, kind, clock["now"], tallies[kind], refused[kind], worked)
+            _note(connection, key_id, name, kind, clock["now"], tallies[kind], refused[kind], worked, batch)
     return Taken(
+        batch,
         sum(tally.imported for tally in tallies.values()),
         sum(tally.duplicate for tally in tallies.values()),
         sum(tally.impressions for tally in tallies.values()),
@@ -140,7 +145,7 @@ def refuse_body(tenant_id: UUID, key_id: UUID, reason: str) -> None:
         name = _name_of_key(connection, key_id)
         now = ask(connection, "ingest/clock")[0]["now"]
         refusals = [Refusal(1, reason, "the whole body")]
-        _note(connection, key_id, name, "listener", now, Tally(), refusals, 0)
+        _note(connection, key_id, name, "listener", now, Tally(), refusals, 0, uuid4())
 
 
 def _name_of_key(connection: Connection, key_id: UUID) -> str:
@@ -165,6 +170,7 @@ def _note(
     tally: Tally,
     refusals: list[Refusal],
     worked_ms: int,
+    batch: UUID,
 ) -> None:
     """Adds the batch to the row of its key, kind and hour; last of all: here batches of one key wait for each other."""
     if not (tally.imported or tally.duplicate or refusals):
@@ -180,7 +186,7 @@ def _note(
     )[0]  # fmt: skip
     room = LISTED_REFUSALS_OF_HOUR - (noted["records_refused"] - len(refusals))
     if refusals and room > 0:
-        tally.record(connection, id_, refusals[:room])
+        tally.record(connection, id_, refusals[:room], batch=batch)
 
 
 def follow_prefix(episode_id: UUID, visitor: Visitor, *, lists: Lists) -> str:
@@ -270,6 +276,7 @@ def follow_link(key: str, visitor: Visitor, said: Mapping[str, str], *, kind: st
                 connection, "collector/refuse_visit",
                 tenant_id=link["tenant_id"], id=uuid4(), campaign_id=link["campaign_id"], kind=kind,
                 reason=reason.value, rule_version=COUNTING_VERSION, occurred_at=link["asked_at"],
+                order_id=_order(cells),
             )  # fmt: skip
             return Followed(link["target_url"], wrong)
         if link["listener_key"] is not None or not is_address(visitor.address):
@@ -290,6 +297,14 @@ def _cells(link: Mapping[str, Any], said: Mapping[str, str], kind: str) -> dict[
         "attribution_type": said.get("type") or (link["conversion_type"] if kind == _PIXEL else "visit"),
         "source": kind, "occurred_at": link["asked_at"].isoformat(),
     }  # fmt: skip
+
+
+def _order(cells: Mapping[str, Any]) -> str | None:
+    """The order that a page told, to be kept with its refusal; never what is an address of somebody, or no order."""
+    try:
+        return str(_READERS["listener_id"]("order_id", cells.get("order_id", ""))) or None
+    except RowRefused:
+        return None
 
 
 def _wrong(cells: Mapping[str, Any]) -> Unreadable | None:

@@ -104,8 +104,10 @@ class Tally:
         # Of one length and zone, so the later one is the greater one.
         self.reached[subject] = max(told, self.reached.get(subject, told))
 
-    def record(self, connection: Connection, import_id: UUID, refusals: list[Refusal]) -> None:
-        """Counts refusals and lists as many as are listed."""
+    def record(
+        self, connection: Connection, import_id: UUID, refusals: list[Refusal], *, batch: UUID | None = None
+    ) -> None:
+        """Counts refusals and lists as many as are listed, with the batch by HTTP in which they came."""
         listed = refusals[: max(0, LISTED_REFUSALS - self.listed)]
         self.refused += len(refusals)
         self.listed += len(listed)
@@ -114,7 +116,10 @@ class Tally:
             rows = [
                 {"line_number": r.line_number, "reason": r.reason, "detail": r.detail[:500]} for r in listed
             ]
-            tell(connection, "ingest/list_refusals", import_id=import_id, rows=orjson.dumps(rows).decode())
+            tell(
+                connection, "ingest/list_refusals",
+                import_id=import_id, batch=batch, rows=orjson.dumps(rows).decode(),
+            )  # fmt: skip
 
     def refuse(self, connection: Connection, import_id: UUID, refusals: list[Refusal]) -> None:
         """The same of rows that no counting rule told apart: in the figures they stand by their sentences."""

@@ -77,12 +77,27 @@ def _pages(actor: Actor, import_id: UUID) -> Iterator[list[Refused]]:
             )  # fmt: skip
         if not page:
             break
-        yield [(row["line_number"], defused(row["reason"]), defused(row["detail"])) for row in page]
+        yield [(row["line_number"], defused(row["reason"]), defused(_told(row))) for row in page]
         after_line, after_id = page[-1]["line_number"], page[-1]["id"]
     for page in _requests(actor, "ingest/excluded_of_import", import_id=import_id, prefix=PREFIX):
         yield [_request(row, f"episode {row['episode_id']}") for row in page]
     for page in _requests(actor, "ingest/excluded_visits_of_import", import_id=import_id):
-        yield [_request(row, f"campaign {row['campaign_id']}") for row in page]
+        yield [
+            _request(
+                row,
+                f"campaign {row['campaign_id']}" + (f", order {row['order_id']}" if row["order_id"] else ""),
+            )
+            for row in page
+        ]
+
+
+def _told(row: Mapping[str, Any]) -> str:
+    """The detail of a refused row; of one by HTTP after its moment and batch, as an hour's list is that of many."""
+    detail: str = row["detail"]
+    if row["batch"] is None:
+        return detail
+    came = f"{row['created_at'].astimezone(UTC).isoformat(timespec='seconds')}, batch {row['batch']}"
+    return f"{came}: {detail}" if detail else came
 
 
 def _requests(actor: Actor, question: str, **asked: Any) -> Iterator[list[dict[str, Any]]]:

@@ -110,6 +110,7 @@ def _count_visits(
             {
                 "id": o["id"], "campaign_id": o["subject_id"], "kind": kind, "reason": o["refused_for"],
                 "rule_version": o["rule_version"], "occurred_at": o["occurred_at"],
+                "order_id": o["order_id"],
             }
             for o in refused
         ]  # fmt: skip

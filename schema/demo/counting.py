@@ -376,6 +376,7 @@ def _refused_visits(material: Material) -> list[Row]:
             "id": material.id(f"excluded/visit/{n}"), "tenant_id": material.tenant_id, "campaign_id": campaign,
             "import_id": material.id(f"import/link/{n}") if n < 2 else None,
             "kind": "pixel" if n % 3 == 0 else "vanity_url", "reason": "preload" if n % 5 == 0 else "bot",
+            "order_id": f"R-{4100 + n}" if n % 3 == 0 else None,
             "rule_version": _RULES, "occurred_at": ago(material, 1 + n // 2, 420 + 11 * n),
         }
         for n in range(60)

@@ -681,6 +681,28 @@ def test_what_a_key_sends_is_one_import_of_the_hour_with_what_it_refused(alpha: 
         ]
 
 
+def test_a_refused_row_of_an_hour_says_in_which_batch_it_came(
+    alpha: Sender, browse: Callable[..., Browser]
+) -> None:
+    answers = [alpha.post([7]).json, alpha.post([alpha.event(), 7]).json]
+    assert alpha.post(b"{").status_code == 400
+    listed = [
+        (int(line), detail)
+        for import_id, *_ in _batches(alpha)
+        for line, _, detail in list(
+            csv.reader(io.StringIO(browse("Alice").get(f"/imports/{import_id}/refused.csv").text))
+        )[1:]
+    ]
+    assert len(listed) == 3
+    for line, answer in enumerate(answers, 1):
+        (found,) = (number for number, detail in listed if f", batch {answer['batch']}" in detail)
+        assert found == line == answer["refusals"][0]["line"]
+        assert "batch" not in answer["refusals"][0]["detail"]
+    assert len({detail for _, detail in listed}) == 3
+    moments = [datetime.fromisoformat(detail.partition(",")[0]) for _, detail in listed]
+    assert all(abs(datetime.now(UTC) - moment) < timedelta(hours=1) for moment in moments)
+
+
 def test_no_more_refusals_of_a_key_are_listed_than_an_hour_has_room_for(
     alpha: Sender, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -697,7 +719,7 @@ def test_no_more_refusals_of_a_key_are_listed_than_an_hour_has_room_for(
 def test_the_refused_rows_of_an_import_are_for_who_sees_imports(
     alpha: Sender, browse: Callable[..., Browser]
 ) -> None:
-    alpha.post([alpha.event(), alpha.event("192.0.2.1"), alpha.event(app="=1+1\tx")])
+    batch = alpha.post([alpha.event(), alpha.event("192.0.2.1"), alpha.event(app="=1+1\tx")]).json["batch"]
     path = f"/imports/{_batches(alpha)[0][0]}/refused.csv"
     may = {"Alice": 200, "Dora": 200, "Bob": 403, "Carol": 403, "Charlie": 404, "Oscar": 403}
     for person, status in may.items():
@@ -707,10 +729,12 @@ def test_the_refused_rows_of_an_import_are_for_who_sees_imports(
             assert "listener id" not in answer.text
             continue
         assert (answer.mimetype, answer.headers["Cache-Control"]) == ("text/csv", "no-store")
+        at = alpha.one("select min(created_at) from import_refusals where batch = %s", UUID(batch))
+        came = f"{at.astimezone(UTC).isoformat(timespec='seconds')}, batch {batch}"
         assert list(csv.reader(io.StringIO(answer.text))) == [
             ["line", "reason", "detail"],
-            ["2", "The listener id is an address of a person or device: send a hash of it.", ""],
-            ["3", "A text has control characters in it.", "app: =1+1 x"],
+            ["2", "The listener id is an address of a person or device: send a hash of it.", came],
+            ["3", "A text has control characters in it.", f"{came}: app: =1+1 x"],
         ]
     assert browse().get(path).location.startswith("/login")
     assert browse("Alice").get(f"/imports/{alpha.episode}/refused.csv").status_code == 404

@@ -168,7 +168,7 @@ WRONG: Mapping[str, Unreadable] = {
 }
 
 
-def test_what_a_pixel_is_told_wrong_is_counted_and_none_of_it_kept(
+def test_what_a_pixel_is_told_wrong_is_counted_and_none_of_it_kept_but_an_order(
     alpha: Links, browse: Callable[..., Browser]
 ) -> None:
     before = alpha.counted("Pixel")
@@ -189,6 +189,31 @@ def test_what_a_pixel_is_told_wrong_is_counted_and_none_of_it_kept(
     assert [line[1] for line in listed] == [words_of_reason(reason) for reason in WRONG.values()]
     for told in ("somebody", "banana", "abc'"):
         assert told not in str((kept, stored.fetchall(), listed))
+
+
+def test_a_refused_order_is_listed_with_its_id_unless_it_is_an_address(
+    alpha: Links, browse: Callable[..., Browser]
+) -> None:
+    order = f"R-{alpha.campaign.hex[:6]}"
+    alpha.get(f"{alpha.pixel}?order_id=%20{order}%20&value=5&currency=EUR", agent=GOOGLEBOT)
+    alpha.get(f"{alpha.pixel}?order_id={order}-1&value=abc&currency=EUR")
+    alpha.get(f"{alpha.pixel}?order_id={order}-2&value=5&currency=EUR")
+    alpha.get(f"{alpha.pixel}?order_id={order}-2&value=6&currency=EUR")
+    alpha.get(f"{alpha.pixel}?order_id=somebody@example.com&value=abc")
+    alpha.get(f"{alpha.pixel}?order_id=192.0.2.1&value=abc")
+    alpha.get(f"{alpha.pixel}?order_id=&value=abc")
+    # A page that is said aloud is told nothing.
+    alpha.get(f"{alpha.vanity}?order_id={order}", agent=GOOGLEBOT)
+    alpha.count()
+    for source, told in (
+        ("Pixel", [order, f"{order}-1", f"{order}-2", None, None, None]),
+        ("Vanity URLs", [None]),
+    ):
+        listed = alpha.listed(browse("Alice"), source, str(alpha.campaign))
+        about = f", campaign {alpha.campaign}"
+        assert [line[2].partition(about)[2] for line in listed] == [
+            f", order {one}" if one else "" for one in told
+        ], source
 
 
 def test_an_order_that_says_something_else_is_refused_and_what_it_said_first_stands(alpha: Links) -> None:
