@@ -1990,6 +1990,18 @@ begin
             where e.tenant_id = p_tenant_id and e.id = p_id
             limit 1), 'taken');
     end if;
+    if outcome = 'taken' and p_is_order and p_data ? 'value_micros' then
+        insert into conversion_orders (tenant_id, campaign_id, conversion_type, order_id, value_micros, currency)
+        values (p_tenant_id, p_campaign_id, p_type, p_data ->> 'order_id', cast(p_data ->> 'value_micros' as bigint), p_data ->> 'currency')
+        on conflict do nothing;
+        if exists (
+            select from conversion_orders o
+            where o.tenant_id = p_tenant_id and o.campaign_id = p_campaign_id and o.conversion_type = p_type
+                and o.order_id = p_data ->> 'order_id'
+                and (o.value_micros, o.currency) <> (cast(p_data ->> 'value_micros' as bigint), p_data ->> 'currency')) then
+            outcome := 'order_differs';
+        end if;
+    end if;
     if outcome = 'taken' then
         insert into attribution_events (id, tenant_id, campaign_id, listener_id, attribution_type, attribution_data, occurred_at)
         values (p_id, p_tenant_id, p_campaign_id, p_listener_id, p_type, p_data, p_occurred_at);
@@ -2004,7 +2016,7 @@ begin
 end
 $$;
 
-COMMENT ON FUNCTION public.take_visit(p_tenant_id uuid, p_id uuid, p_campaign_id uuid, p_kind text, p_listener_id text, p_type text, p_data jsonb, p_occurred_at timestamp with time zone, p_is_order boolean, p_rule_version text) IS 'Records what a pixel or vanity URL tells; an order once, however often its page is opened. taken; known: the same order said the same; order_differs: it said something else, and what was said first stands.';
+COMMENT ON FUNCTION public.take_visit(p_tenant_id uuid, p_id uuid, p_campaign_id uuid, p_kind text, p_listener_id text, p_type text, p_data jsonb, p_occurred_at timestamp with time zone, p_is_order boolean, p_rule_version text) IS 'Records what a pixel or vanity URL tells; an order once, however often its page is opened. taken; known: the same order said the same; order_differs: it said something else, or came another way with another amount, and what was said first stands.';
 
 CREATE FUNCTION public.tenant_data_to() RETURNS timestamp with time zone
     LANGUAGE sql STABLE SECURITY DEFINER
@@ -3308,6 +3320,28 @@ COMMENT ON TABLE public.churn_events IS 'People who stopped, and why, append-onl
 COMMENT ON COLUMN public.churn_events.churn_reason IS 'price; missing_feature; other_product: another one instead; little_use: hardly came; closed_down: the firm is no more; left_the_tenant: changed jobs; unknown: nobody asked.';
 
 COMMENT ON COLUMN public.churn_events.churn_data IS 'Object. note: in their words. days_with_us: number. would_return: boolean. Nothing else.';
+
+CREATE TABLE public.conversion_orders (
+    tenant_id uuid NOT NULL,
+    campaign_id uuid NOT NULL,
+    conversion_type text NOT NULL,
+    order_id text NOT NULL,
+    value_micros bigint NOT NULL,
+    currency text NOT NULL,
+    created_at timestamp with time zone DEFAULT now() NOT NULL,
+    CONSTRAINT conversion_orders_conversion_type_check CHECK ((conversion_type = ANY (ARRAY['visit'::text, 'lead'::text, 'purchase'::text]))),
+    CONSTRAINT conversion_orders_currency_check CHECK ((currency ~ '^[A-Z]{3}$'::text)),
+    CONSTRAINT conversion_orders_order_id_check CHECK (((length(order_id) >= 1) AND (length(order_id) <= 200))),
+    CONSTRAINT conversion_orders_value_micros_check CHECK ((value_micros >= 0))
+);
+
+ALTER TABLE ONLY public.conversion_orders FORCE ROW LEVEL SECURITY;
+
+COMMENT ON TABLE public.conversion_orders IS 'The amount with which each order of a campaign came first, by a pixel, a file or HTTP: with another one it is refused. Kept as long as the campaign.';
+
+COMMENT ON COLUMN public.conversion_orders.conversion_type IS 'visit, lead, purchase: an order may become each of them, with an amount of its own.';
+
+COMMENT ON COLUMN public.conversion_orders.currency IS 'Three letters, as ISO 4217 has them.';
 
 CREATE TABLE public.counting_methods (
     tenant_id uuid NOT NULL,
@@ -5366,6 +5400,9 @@ ALTER TABLE ONLY public.campaigns
 ALTER TABLE ONLY public.churn_events
     ADD CONSTRAINT churn_events_pkey PRIMARY KEY (id);
 
+ALTER TABLE ONLY public.conversion_orders
+    ADD CONSTRAINT conversion_orders_pkey PRIMARY KEY (tenant_id, campaign_id, conversion_type, order_id);
+
 ALTER TABLE ONLY public.counting_methods
     ADD CONSTRAINT counting_methods_pkey PRIMARY KEY (tenant_id, number);
 
@@ -6504,6 +6541,12 @@ ALTER TABLE ONLY public.churn_events
 ALTER TABLE ONLY public.churn_events
     ADD CONSTRAINT churn_events_tenant_id_user_id_fkey FOREIGN KEY (tenant_id, user_id) REFERENCES public.users(tenant_id, id) ON DELETE SET NULL (user_id);
 
+ALTER TABLE ONLY public.conversion_orders
+    ADD CONSTRAINT conversion_orders_tenant_id_campaign_id_fkey FOREIGN KEY (tenant_id, campaign_id) REFERENCES public.campaigns(tenant_id, id) ON DELETE CASCADE;
+
+ALTER TABLE ONLY public.conversion_orders
+    ADD CONSTRAINT conversion_orders_tenant_id_fkey FOREIGN KEY (tenant_id) REFERENCES public.tenants(id) ON DELETE CASCADE;
+
 ALTER TABLE ONLY public.counting_methods
     ADD CONSTRAINT counting_methods_tenant_id_fkey FOREIGN KEY (tenant_id) REFERENCES public.tenants(id) ON DELETE CASCADE;
 
@@ -6987,6 +7030,8 @@ ALTER TABLE public.churn_events ENABLE ROW LEVEL SECURITY;
 
 CREATE POLICY cleared_by_the_worker ON public.login_attempts TO podboard_worker USING (true) WITH CHECK (true);
 
+ALTER TABLE public.conversion_orders ENABLE ROW LEVEL SECURITY;
+
 CREATE POLICY count_at_the_door ON public.login_attempts FOR INSERT TO podboard_web WITH CHECK ((( SELECT public.app_user() AS app_user) IS NULL));
 
 CREATE POLICY count_on_at_the_door ON public.login_attempts FOR UPDATE TO podboard_web USING ((( SELECT public.app_user() AS app_user) IS NULL)) WITH CHECK ((( SELECT public.app_user() AS app_user) IS NULL));
@@ -7038,6 +7083,8 @@ CREATE POLICY delete_rights ON public.campaign_links AS RESTRICTIVE FOR DELETE T
 CREATE POLICY delete_rights ON public.campaigns AS RESTRICTIVE FOR DELETE TO podboard_web, podboard_worker USING (((( SELECT public.app_may('campaigns.manage'::text) AS app_may) OR ((id IN ( SELECT public.app_granted('campaigns.manage'::text) AS app_granted)) OR (sponsor_id IN ( SELECT public.app_granted('campaigns.manage'::text) AS app_granted)))) AND (((id IN ( SELECT public.app_denied('campaigns.manage'::text) AS app_denied)) OR (sponsor_id IN ( SELECT public.app_denied('campaigns.manage'::text) AS app_denied))) IS NOT TRUE)));
 
 CREATE POLICY delete_rights ON public.churn_events AS RESTRICTIVE FOR DELETE TO podboard_web, podboard_worker USING ((( SELECT public.app_may('billing.manage'::text) AS app_may) OR (user_id = ( SELECT public.app_user() AS app_user))));
+
+CREATE POLICY delete_rights ON public.conversion_orders AS RESTRICTIVE FOR DELETE TO podboard_web, podboard_worker USING (( SELECT public.app_may('imports.create'::text) AS app_may));
 
 CREATE POLICY delete_rights ON public.counting_methods AS RESTRICTIVE FOR DELETE TO podboard_web, podboard_worker USING (( SELECT public.app_may('imports.create'::text) AS app_may));
 
@@ -7220,6 +7267,8 @@ CREATE POLICY insert_rights ON public.campaign_links AS RESTRICTIVE FOR INSERT T
 CREATE POLICY insert_rights ON public.campaigns AS RESTRICTIVE FOR INSERT TO podboard_web, podboard_worker WITH CHECK (((( SELECT public.app_may('campaigns.manage'::text) AS app_may) OR ((id IN ( SELECT public.app_granted('campaigns.manage'::text) AS app_granted)) OR (sponsor_id IN ( SELECT public.app_granted('campaigns.manage'::text) AS app_granted)))) AND (((id IN ( SELECT public.app_denied('campaigns.manage'::text) AS app_denied)) OR (sponsor_id IN ( SELECT public.app_denied('campaigns.manage'::text) AS app_denied))) IS NOT TRUE)));
 
 CREATE POLICY insert_rights ON public.churn_events AS RESTRICTIVE FOR INSERT TO podboard_web, podboard_worker WITH CHECK ((( SELECT public.app_may('billing.manage'::text) AS app_may) OR (user_id = ( SELECT public.app_user() AS app_user))));
+
+CREATE POLICY insert_rights ON public.conversion_orders AS RESTRICTIVE FOR INSERT TO podboard_web, podboard_worker WITH CHECK (( SELECT public.app_may('imports.create'::text) AS app_may));
 
 CREATE POLICY insert_rights ON public.counting_methods AS RESTRICTIVE FOR INSERT TO podboard_web, podboard_worker WITH CHECK (( SELECT public.app_may('imports.create'::text) AS app_may));
 
@@ -7462,6 +7511,8 @@ CREATE POLICY reading_rights ON public.billing_transactions AS RESTRICTIVE FOR S
 
 CREATE POLICY reading_rights ON public.churn_events AS RESTRICTIVE FOR SELECT TO podboard_web, podboard_worker USING (( SELECT public.app_may('billing.manage'::text) AS app_may));
 
+CREATE POLICY reading_rights ON public.conversion_orders AS RESTRICTIVE FOR SELECT TO podboard_web, podboard_worker USING (( SELECT public.app_may('imports.create'::text) AS app_may));
+
 CREATE POLICY reading_rights ON public.counting_windows AS RESTRICTIVE FOR SELECT TO podboard_web, podboard_worker USING (( SELECT public.app_may('no person'::text) AS app_may));
 
 CREATE POLICY reading_rights ON public.email_verification_tokens AS RESTRICTIVE FOR SELECT TO podboard_web, podboard_worker USING ((( SELECT public.app_may('people.manage'::text) AS app_may) OR (user_id = ( SELECT public.app_user() AS app_user))));
@@ -7649,6 +7700,8 @@ CREATE POLICY tenant_isolation ON public.campaigns USING ((tenant_id = ( SELECT 
 
 CREATE POLICY tenant_isolation ON public.churn_events USING ((tenant_id = ( SELECT public.app_tenant() AS app_tenant))) WITH CHECK ((tenant_id = ( SELECT public.app_tenant() AS app_tenant)));
 
+CREATE POLICY tenant_isolation ON public.conversion_orders USING ((tenant_id = ( SELECT public.app_tenant() AS app_tenant))) WITH CHECK ((tenant_id = ( SELECT public.app_tenant() AS app_tenant)));
+
 CREATE POLICY tenant_isolation ON public.counting_methods USING ((tenant_id = ( SELECT public.app_tenant() AS app_tenant))) WITH CHECK ((tenant_id = ( SELECT public.app_tenant() AS app_tenant)));
 
 CREATE POLICY tenant_isolation ON public.counting_windows USING ((tenant_id = ( SELECT public.app_tenant() AS app_tenant))) WITH CHECK ((tenant_id = ( SELECT public.app_tenant() AS app_tenant)));
@@ -7834,6 +7887,8 @@ CREATE POLICY update_rights ON public.campaign_links AS RESTRICTIVE FOR UPDATE T
 CREATE POLICY update_rights ON public.campaigns AS RESTRICTIVE FOR UPDATE TO podboard_web, podboard_worker USING (((( SELECT public.app_may('campaigns.manage'::text) AS app_may) OR ((id IN ( SELECT public.app_granted('campaigns.manage'::text) AS app_granted)) OR (sponsor_id IN ( SELECT public.app_granted('campaigns.manage'::text) AS app_granted)))) AND (((id IN ( SELECT public.app_denied('campaigns.manage'::text) AS app_denied)) OR (sponsor_id IN ( SELECT public.app_denied('campaigns.manage'::text) AS app_denied))) IS NOT TRUE))) WITH CHECK (((( SELECT public.app_may('campaigns.manage'::text) AS app_may) OR ((id IN ( SELECT public.app_granted('campaigns.manage'::text) AS app_granted)) OR (sponsor_id IN ( SELECT public.app_granted('campaigns.manage'::text) AS app_granted)))) AND (((id IN ( SELECT public.app_denied('campaigns.manage'::text) AS app_denied)) OR (sponsor_id IN ( SELECT public.app_denied('campaigns.manage'::text) AS app_denied))) IS NOT TRUE)));
 
 CREATE POLICY update_rights ON public.churn_events AS RESTRICTIVE FOR UPDATE TO podboard_web, podboard_worker USING ((( SELECT public.app_may('billing.manage'::text) AS app_may) OR (user_id = ( SELECT public.app_user() AS app_user)))) WITH CHECK ((( SELECT public.app_may('billing.manage'::text) AS app_may) OR (user_id = ( SELECT public.app_user() AS app_user))));
+
+CREATE POLICY update_rights ON public.conversion_orders AS RESTRICTIVE FOR UPDATE TO podboard_web, podboard_worker USING (( SELECT public.app_may('imports.create'::text) AS app_may)) WITH CHECK (( SELECT public.app_may('imports.create'::text) AS app_may));
 
 CREATE POLICY update_rights ON public.counting_methods AS RESTRICTIVE FOR UPDATE TO podboard_web, podboard_worker USING (( SELECT public.app_may('imports.create'::text) AS app_may)) WITH CHECK (( SELECT public.app_may('imports.create'::text) AS app_may));
 
@@ -8224,6 +8279,9 @@ GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.campaigns TO podboard_worker;
 
 GRANT SELECT,INSERT ON TABLE public.churn_events TO podboard_web;
 GRANT SELECT,INSERT ON TABLE public.churn_events TO podboard_worker;
+
+GRANT SELECT,INSERT ON TABLE public.conversion_orders TO podboard_web;
+GRANT SELECT,INSERT ON TABLE public.conversion_orders TO podboard_worker;
 
 GRANT SELECT,INSERT,UPDATE ON TABLE public.counting_methods TO podboard_web;
 GRANT SELECT,INSERT,UPDATE ON TABLE public.counting_methods TO podboard_worker;

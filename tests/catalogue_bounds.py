@@ -27,6 +27,7 @@ NO_TENANT = {
 }
 # Of what is only ever added to, what goes with something else than the tenant, and why.
 GOES_WITH = {
+    "conversion_orders.campaign_id": "what orders of this campaign came to: without its events they can be nothing",
     "excluded_visits.campaign_id": "visits that a campaign's links were asked for and that count for nothing",
     "experiment_events.experiment_id": "says something of this experiment alone",
     "experiment_events.user_id": "says what a person did inside an experiment: with the person's assignment it goes",

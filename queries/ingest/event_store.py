@@ -22,6 +22,7 @@ from queries.ingest.imports import Refusal, Tally
 from queries.ingest.impressions import flights_of, make_impressions
 from queries.ingest.logs.tenant import tenant_windows
 from queries.ingest.methods import note_counting
+from queries.ingest.orders import Amount, Order, other_amounts
 from queries.ingest.recount import recount
 from queries.ingest.references import References
 from queries.statements import ask, tell
@@ -41,7 +42,8 @@ _COUNTED = {
 class EventStore:
     """Stores events of one kind of a tenant, batch by batch; what became of them is added to the tally.
 
-    `import_id` is kept with downloads that are counted already.
+    `import_id` is kept with downloads that are counted already. `takes_back`: what it stores is taken back by and by;
+    what orders said stays known.
     """
 
     def __init__(
@@ -52,6 +54,7 @@ class EventStore:
         references: References,
         *,
         import_id: UUID | None = None,
+        takes_back: bool = False,
     ) -> None:
         self._import_id = import_id
         self._kind = kind
@@ -59,6 +62,7 @@ class EventStore:
         self._references = references
         self._ids = id_space(tenant_id, kind)
         self._flips = Flips(tally)
+        self._said: dict[Order, Amount] | None = {} if takes_back else None
         self._are_new = True
         """Whether no row of those added last stood already."""
 
@@ -176,14 +180,20 @@ class EventStore:
 
     def _insert(self, connection: Connection, events: dict[str, Event]) -> dict[str, Refusal]:
         """Adds these events; those that are refused, by id."""
-        new = list(events.values())
+        refused = self._other_amounts(connection, events) if self._kind == "attribution" else {}
+        new = (
+            [event for id_, event in events.items() if id_ not in refused]
+            if refused
+            else list(events.values())
+        )
+        if not new:
+            return refused
         add = self._add_listener_events if self._kind == "listener" else self._add_attribution_events
         left = add(connection, new)
         counted = {event.id: event for event, outcome in left if outcome in _COUNTED}
         # A download that stands is counted, by itself: then it came once more.
         again = self._standing_at(connection, list(counted.values())) if counted else set()
         self._tally.imported += len(new) - len(left)
-        refused: dict[str, Refusal] = {}
         repeats: list[Event] = []
         for event, outcome in left:
             if event.id in counted and event.id not in again:
@@ -193,6 +203,16 @@ class EventStore:
                 self._tally.duplicate += 1
         if repeats:
             self._keep_repeats(connection, repeats)
+        return refused
+
+    def _other_amounts(self, connection: Connection, events: dict[str, Event]) -> dict[str, Refusal]:
+        """Of these events those that tell an order with another amount, by id; what stands already stays."""
+        refused = other_amounts(connection, events.values(), self._said)
+        if refused:
+            # Before orders had one amount they stood with several.
+            asked = plain_array(sorted(refused))
+            for row in ask(connection, "ingest/standing_attribution_events", ids=asked):
+                refused.pop(row["id"].hex)
         return refused
 
     def _keep_repeats(self, connection: Connection, repeats: list[Event]) -> None:

@@ -230,7 +230,7 @@ def check_events(
         lock = stack.enter_context(import_lock(actor))
         with tenant_session(actor) as connection:
             limits = limits_of(ask(connection, "ingest/clock")[0], opened)
-        store = EventStore(opened, actor.tenant_id, tally, References())
+        store = EventStore(opened, actor.tenant_id, tally, References(), takes_back=True)
         batches = stack.enter_context(
             closing(ahead(_judged_batches(actor, store, _batches(file, source, opened, limits))))
         )

@@ -54,6 +54,7 @@ def counting(material: Material) -> Rows:
         "counting_methods": [_method(material)],
         "counting_windows": _windows(material),
         "campaign_links": _links(material),
+        "conversion_orders": _orders(material),
         "excluded_visits": _refused_visits(material),
         "import_columns": [
             {
@@ -381,6 +382,22 @@ def _refused_visits(material: Material) -> list[Row]:
         }
         for n in range(60)
     ]  # fmt: skip
+
+
+def _orders(material: Material) -> list[Row]:
+    """The amount of each order, as its first report told it."""
+    campaigns = material.campaign_ids()
+    rows: dict[tuple[object, ...], Row] = {}
+    for response in sorted(material.responses, key=lambda one: one.at):
+        told = json.loads(response.data)
+        if "order_id" in told and "value_micros" in told:
+            order = campaigns[response.campaign], response.kind, told["order_id"]
+            rows.setdefault(order, {
+                "tenant_id": material.tenant_id, "campaign_id": order[0], "conversion_type": order[1],
+                "order_id": order[2], "value_micros": told["value_micros"], "currency": told["currency"],
+                "created_at": datetime.fromtimestamp(response.at / 1000, UTC),
+            })  # fmt: skip
+    return list(rows.values())
 
 
 def _links(material: Material) -> list[Row]:

@@ -19,7 +19,8 @@ from queries.errors import DatabaseUnavailable
 from queries.ingest import waiting
 from queries.ingest.collector import create_link
 from queries.ingest.counting.reasons import Reason, Unreadable, words_of_reason
-from tests.dashboard.test_collector import GOOGLEBOT, Sender
+from queries.ingest.orders import OTHER_AMOUNT
+from tests.dashboard.test_collector import GOOGLEBOT, NOW, Sender
 from tests.dashboard.visitors import ADDRESS, Browser
 from tests.unit.counting_samples import PHONE
 
@@ -232,6 +233,34 @@ def test_an_order_that_says_something_else_is_refused_and_what_it_said_first_sta
         "attribution_events taken": 1, "known": 1, "attribution_events refused": len(others),
         "order_differs": len(others),
     }  # fmt: skip
+
+
+def test_an_order_has_one_amount_at_the_pixel_and_in_batches_alike(alpha: Links) -> None:
+    order = {
+        "campaign_id": str(alpha.campaign), "attribution_type": "purchase", "occurred_at": NOW.isoformat(),
+        "currency": "EUR",
+    }  # fmt: skip
+
+    def sent(order_id: str, value: str, source: str = "promo_code") -> tuple[int, list[str]]:
+        told = alpha.post([order | {"order_id": order_id, "value": value, "source": source}]).json
+        return told["imported"], [refusal["reason"] for refusal in told["refusals"]]
+
+    def shown(order_id: str, value: str) -> int:
+        status: int = alpha.get(f"{alpha.pixel}?order_id={order_id}&value={value}&currency=EUR").status_code
+        return status
+
+    before = alpha.counted("Pixel")
+    assert (shown("P", "19.90"), sent("P", "20"), sent("P", "20", "pixel")) == (
+        200, (0, [OTHER_AMOUNT]), (0, [OTHER_AMOUNT])
+    )  # fmt: skip
+    assert sent("P", "19.9") == (1, [])
+    assert (sent("H", "5"), shown("H", "6"), shown("H", "5.00"), shown("H", "5")) == ((1, []), 409, 200, 200)
+    assert [(data["order_id"], data["source"], data["value_micros"]) for _, data in alpha.conversions()] == [
+        ("P", "pixel", 19_900_000), ("P", "promo_code", 19_900_000), ("H", "promo_code", 5_000_000),
+        ("H", "pixel", 5_000_000),
+    ]  # fmt: skip
+    alpha.count()
+    assert (alpha.counted("Pixel") - before)["order_differs"] == 1
 
 
 def test_a_worker_that_is_killed_at_counting_visits_counts_each_once(

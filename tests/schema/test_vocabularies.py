@@ -116,6 +116,8 @@ def test_every_word_of_a_check_is_explained(catalogue: psycopg.Connection[Any]) 
 
 # Lists that look like a column's and differ from it, by these words, and why.
 APART = {
+    # An ad that was heard is an event like a conversion, and no order.
+    "conversion_orders.conversion_type": {"impression"},
     # The first two have no episode or no window to be stored with; sources tell the others apart, podboard does not.
     "excluded_requests.reason": {"no_episode", "out_of_order", "self_declared_bot", "vpn"},
     # A listing sells what ads are, or all of them.

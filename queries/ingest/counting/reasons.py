@@ -62,7 +62,8 @@ _WORDS = {
 class Unreadable(StrEnum):
     """Why what a pixel was told is neither visit nor conversion, beside what a request is refused for anywhere.
 
-    The values are further ones of excluded_visits.reason. What was told is not kept: anything may stand in it.
+    The values are further ones of excluded_visits.reason. Of what was told the order alone is kept, as anything may
+    stand in it.
     """
 
     TYPE = "type_unknown"

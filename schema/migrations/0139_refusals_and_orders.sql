@@ -1,5 +1,25 @@
 -- Purpose: whoever sent what was refused finds it again: a pixel's refusal by the order it was told, a row of a batch by HTTP by that
--- batch, which its answer names.
+-- batch, which its answer names. And an order has one amount, whichever way it is told: with which one it came first is kept, as the
+-- events themselves are found by their time and not by an order.
+
+create table conversion_orders (
+    tenant_id uuid not null references tenants (id) on delete cascade,
+    campaign_id uuid not null,
+    conversion_type text not null check (conversion_type in ('visit', 'lead', 'purchase')),
+    order_id text not null check (length(order_id) between 1 and 200),
+    value_micros bigint not null check (value_micros >= 0),
+    currency text not null check (currency ~ '^[A-Z]{3}$'),
+    created_at timestamptz not null default now(),
+    primary key (tenant_id, campaign_id, conversion_type, order_id),
+    foreign key (tenant_id, campaign_id) references campaigns (tenant_id, id) on delete cascade
+);
+comment on table conversion_orders is
+    'The amount with which each order of a campaign came first, by a pixel, a file or HTTP: with another one it is refused. Kept as long as '
+    'the campaign.';
+comment on column conversion_orders.currency is 'Three letters, as ISO 4217 has them.';
+comment on column conversion_orders.conversion_type is 'visit, lead, purchase: an order may become each of them, with an amount of its own.';
+select internal.protect_tenant_table('conversion_orders', 'select, insert'),
+       internal.guard_table('conversion_orders', 'imports.create', 'imports.create');
 
 alter table internal.waiting_outcomes add column order_id text;
 alter table internal.waiting_outcomes
@@ -56,6 +76,18 @@ begin
             where e.tenant_id = p_tenant_id and e.id = p_id
             limit 1), 'taken');
     end if;
+    if outcome = 'taken' and p_is_order and p_data ? 'value_micros' then
+        insert into conversion_orders (tenant_id, campaign_id, conversion_type, order_id, value_micros, currency)
+        values (p_tenant_id, p_campaign_id, p_type, p_data ->> 'order_id', cast(p_data ->> 'value_micros' as bigint), p_data ->> 'currency')
+        on conflict do nothing;
+        if exists (
+            select from conversion_orders o
+            where o.tenant_id = p_tenant_id and o.campaign_id = p_campaign_id and o.conversion_type = p_type
+                and o.order_id = p_data ->> 'order_id'
+                and (o.value_micros, o.currency) <> (cast(p_data ->> 'value_micros' as bigint), p_data ->> 'currency')) then
+            outcome := 'order_differs';
+        end if;
+    end if;
     if outcome = 'taken' then
         insert into attribution_events (id, tenant_id, campaign_id, listener_id, attribution_type, attribution_data, occurred_at)
         values (p_id, p_tenant_id, p_campaign_id, p_listener_id, p_type, p_data, p_occurred_at);
@@ -69,6 +101,9 @@ begin
     return outcome;
 end
 $$;
+comment on function take_visit(uuid, uuid, uuid, text, text, text, jsonb, timestamptz, boolean, text) is
+    'Records what a pixel or vanity URL tells; an order once, however often its page is opened. taken; known: the same order said the '
+    'same; order_differs: it said something else, or came another way with another amount, and what was said first stands.';
 
 revoke all on function keep_outcome(timestamptz, text, uuid, boolean, text, text, text),
     refuse_visit(uuid, uuid, uuid, text, text, text, timestamptz, text) from public;
