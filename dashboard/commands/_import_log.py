@@ -19,6 +19,7 @@ from queries.ingest.imports import taken_back, unscoped_tenant_id
 from queries.ingest.logs.faults import words_of
 from queries.ingest.logs.files import files_of_tenant
 from queries.ingest.logs.formats import LOG_FORMATS, LogFormat
+from queries.ingest.logs.shifts import shifts
 from queries.ingest.logs.store import import_log
 from queries.ingest.logs.tenant import Limits, tenant_rules
 from queries.session import Actor
@@ -44,6 +45,10 @@ from queries.settings import Settings
     "--shift-to", type=click.DateTime(["%Y-%m-%d"]), metavar="DATE",
     help="Move the whole log by so many days that its first request falls on this day.",
 )  # fmt: skip
+@click.option(
+    "--again", is_flag=True,
+    help="Count a log again that counts already, moved to other days; without this it is refused.",
+)  # fmt: skip
 @click.option("--redirects", is_flag=True, help="The log is that of a prefix that only redirects.")
 @click.option("--dry-run", is_flag=True,
     help="Read and count, store nothing: with --tenant by its episodes, window and days, without it no database is "
@@ -62,17 +67,19 @@ from queries.settings import Settings
 @REFUSALS
 def log(
     file: str, tenant: str | None, log_format: LogFormat | None, mapping: Path | None,
-    shift_to: datetime | None, redirects: bool, dry_run: bool, window: str | None,
+    shift_to: datetime | None, again: bool, redirects: bool, dry_run: bool, window: str | None,
     time_zone: str | None, source: str | None, refusals: Path | None,
 ) -> None:  # fmt: skip
     """Import the downloads in an access log (combined, JSON lines, CloudFront or S3; plain, gzip or zstd).
 
     Counted by the rules of IAB 2.3 in the tenant's windows, which go on from file to file; every request for an episode
     that is refused is kept with its reason. The same log imported again adds nothing, one that was interrupted goes on.
+    One that counts already with another --shift-to is refused, as all of it would count once more, unless --again is
+    given.
     """
     if dry_run:
         _try_log(
-            file, tenant, log_format=log_format, mapping=mapping, shift_to=shift_to, redirects=redirects,
+            file, tenant, log_format=log_format, mapping=mapping, shift_to=shift_to, again=again, redirects=redirects,
             window=window, time_zone=time_zone, source=source, refusals=refusals,
         )  # fmt: skip
         return
@@ -93,7 +100,7 @@ def log(
                 actor, raw, name=Path(file).name, log_format=log_format,
                 shift_to=shift_to.date() if shift_to else None, mapping=mapping_lines(mapping) if mapping else None,
                 redirects=redirects, data_centres=lists.data_centres, place_of=lists.place_of, batch_done=tell,
-                source_name=source,
+                source_name=source, again=again,
             )  # fmt: skip
         made = f" (and {done.impressions:,} impressions of ads in them)" if done.impressions else ""
         click.echo(
@@ -107,7 +114,7 @@ def log(
 
 def _try_log(
     file: str, tenant: str | None, *, log_format: LogFormat | None, mapping: Path | None, shift_to: datetime | None,
-    redirects: bool, window: str | None, time_zone: str | None, source: str | None, refusals: Path | None,
+    again: bool, redirects: bool, window: str | None, time_zone: str | None, source: str | None, refusals: Path | None,
 ) -> None:  # fmt: skip
     """Counts a log as an import would: of a tenant by what it has, of nobody by what is told."""
     settings = Settings.from_env()
@@ -125,8 +132,14 @@ def _try_log(
         else:
             paths = mapping_lines(mapping) if mapping else None
             # The first log of a tenant makes the secret of its listeners: of one that is only tried nothing stays.
-            with databases(settings), taken_back(Actor(unscoped_tenant_id(tenant))) as connection:
-                rules, limits = tenant_rules(connection, files_of_tenant(connection, paths), **counted)
+            with databases(settings):
+                actor = Actor(unscoped_tenant_id(tenant))
+                with taken_back(actor) as connection:
+                    rules, limits = tenant_rules(connection, files_of_tenant(connection, paths), **counted)
+                if not again and file != "-":
+                    with opened(file) as raw:
+                        otherwise = shifts(actor, shift_to.date() if shift_to else None).of(raw)
+                    notes += [f"{otherwise} An import needs --again for it."] if otherwise else []
             notes.append(
                 "Requests and downloads that stand already were not looked for: the import finds them."
             )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator
+from collections.abc import Iterator, Set
 from typing import BinaryIO
 
 LONGEST_LINE = 64 * 1024
@@ -66,3 +66,16 @@ def begin_with(source: BinaryIO, count: int, sha256: str) -> bool:
         if number == count:
             break
     return lines.number == count and lines.sha256_so_far() == sha256
+
+
+def beginnings(source: BinaryIO, known: Set[tuple[int, str]]) -> frozenset[tuple[int, str]]:
+    """With which of these an open file begins: so many lines of this hash. It is read as far as the longest of them."""
+    counts = {count for count, _ in known}
+    found: set[tuple[int, str]] = set()
+    lines = Lines(source)
+    for number, _ in lines:
+        if number in counts and (number, lines.sha256_so_far()) in known:
+            found.add((number, lines.sha256_so_far()))
+        if number >= max(counts, default=0):
+            break
+    return frozenset(found)

@@ -357,6 +357,11 @@ def test_a_dry_run_of_a_log_goes_by_what_its_tenant_has(
                 f"select count(*) from {table} where tenant_id = %s", [alice.tenant_id]
             ).fetchone() == (0,)
     assert run("log", log, *slug).output.startswith("Downloads: 2 counted")
+    moved = (log, *slug, "--shift-to", (datetime.now(UTC) - timedelta(days=9)).date())
+    assert "An import needs --again for it." in run("log", *moved, "--dry-run").output
+    assert "An import needs --again" not in run("log", *moved, "--dry-run", "--again").output
+    assert "--again" in str(run("log", *moved).exception)
+    assert run("log", *moved, "--again").output.startswith("Downloads: 2 counted")
     alone = run("log", log, "--dry-run").output
     assert "Sizes of files are missing: --map names them" in alone
     assert (

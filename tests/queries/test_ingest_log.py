@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gzip
+import io
 import itertools
 import os
 import random
@@ -130,6 +131,53 @@ def test_the_same_log_again_adds_nothing(host: Host) -> None:
     # A log that has grown: what is new counts, what was there does not once more.
     grown = host.log(*log, line(at("10:13:00"), "192.0.2.9"))
     assert (grown.imported, grown.duplicate) == (1, 6)
+
+
+class Pipe(io.BytesIO):
+    """What can be read once only."""
+
+    def seekable(self) -> bool:
+        return False
+
+
+def test_a_log_that_counts_already_is_not_counted_once_more_on_other_days(host: Host, tmp_path: Path) -> None:
+    lines = [line(at(f"{n // 60:02}:{n % 60:02}:00"), f"192.0.2.{n}") for n in range(70)]
+    day = DAY - timedelta(days=3)
+    assert host.log(*lines).imported == 70
+    before, wanted = host.state(), r"on \d{4}-\d\d-\d\d without --shift-to and counts like that.* say --again"
+    packed = gzip.compress("".join(lines).encode())
+    for body in ("".join(lines).encode(), packed, "".join([*lines, line(at("23:00:00"))]).encode()):
+        with pytest.raises(ImportRefused, match=wanted):
+            import_log(host.actor, io.BytesIO(body), name="copy.log", shift_to=day)
+    assert host.state() == before
+    assert host.ledger()[-1][2:] == ("failed", 0, 0, 0, host.ledger()[-1][-1])
+    # The same as before, and another log: nothing to ask about.
+    assert host.log(*lines).duplicate == 70
+    assert host.log(line(at("12:00:00"), "192.0.2.99"), name="other.log", shift_to=day).imported == 1
+    # Of a pipe it is seen afterwards.
+    piped = import_log(host.actor, Pipe(b"".join(one.encode() for one in lines)), name="p.log", shift_to=day)
+    assert (piped.imported, len(piped.notes)) == (70, 1)
+    assert "without --shift-to and counts like that" in piped.notes[0]
+    # It counts on both days now, and the same on either of them adds nothing.
+    again = host.log(*lines, shift_to=day)
+    assert (again.imported, again.duplicate, again.notes) == (0, 70, ())
+    assert host.log(*lines).duplicate == 70
+    other = day - timedelta(days=1)
+    with pytest.raises(ImportRefused, match=rf"with --shift-to {day} and|without --shift-to and"):
+        host.log(*lines, shift_to=other)
+    done = host.log(*lines, shift_to=other, again=True)
+    assert (done.imported, done.notes) == (70, ())
+
+
+def test_an_old_log_of_which_nothing_counted_may_be_moved(host: Host) -> None:
+    old = [line(at("10:00:00") - timedelta(days=4000), f"192.0.2.{n}") for n in range(3)]
+    assert (host.log(*old).imported, host.log(*old, shift_to=DAY).imported) == (0, 3)
+
+
+def test_what_is_counted_already_is_a_log_of_this_tenant(host: Host, log_database: Database) -> None:
+    other = Host(log_database)
+    assert other.log(line(at("10:00:00"))).imported == 1
+    assert host.log(line(at("10:00:00")), shift_to=DAY).imported == 1
 
 
 def test_each_log_says_whether_it_was_counted_with_a_list_of_data_centres(

@@ -18,7 +18,7 @@ from queries.ingest.counting.reasons import Reason
 from queries.ingest.counting.requests import Request
 from queries.ingest.counting.rules import FindPlace, Rules, nowhere
 from queries.ingest.counting.single import SingleRequests
-from queries.ingest.imports import ImportResult, Refusal, result
+from queries.ingest.imports import ImportRefused, ImportResult, Refusal, result
 from queries.ingest.lines import begin_with
 from queries.ingest.logs.faults import RefusedLine
 from queries.ingest.logs.files import files_of_tenant
@@ -26,6 +26,7 @@ from queries.ingest.logs.formats import LogFormat
 from queries.ingest.logs.reader import LogReader
 from queries.ingest.logs.requests_by_id import RequestIds
 from queries.ingest.logs.rulings import judge_requests
+from queries.ingest.logs.shifts import shifts
 from queries.ingest.logs.shown import shown_path
 from queries.ingest.logs.tenant import tenant_rules
 from queries.ingest.packing import unpacked
@@ -40,6 +41,7 @@ def import_log(
     actor: Actor, source: BinaryIO, *, name: str, log_format: LogFormat | None = None, shift_to: date | None = None,
     mapping: Iterable[str] | None = None, redirects: bool = False, data_centres: Networks | None = None,
     place_of: FindPlace = nowhere, batch_done: BatchDone = lambda *_: None, source_name: str | None = None,
+    again: bool = False,
 ) -> ImportResult:  # fmt: skip
     """What became of the requests in a log, plain or packed; `name` is what the import is called afterwards.
 
@@ -47,7 +49,8 @@ def import_log(
 
     Windows are the tenant's, and go on from file to file: logs may overlap, come in any order and stop in the middle.
     `batch_done` hears how many lines are committed, and of how many bytes.
-    Raises: ImportRefused when the log as a whole cannot be understood.
+    Raises: ImportRefused when the log as a whole cannot be understood, and when it counts already on other days, unless
+    it shall count `again`; of a pipe that is seen when all of it was read, and said.
     """
     lines = list(mapping) if mapping is not None else None
     with tenant_session(actor, write=True) as connection:
@@ -59,6 +62,7 @@ def import_log(
         "shift_to": shift_to.isoformat() if shift_to else None, "redirects": redirects,
         "map": hashlib.sha256("".join(lines).encode()).hexdigest() if lines is not None else None,
     }  # fmt: skip
+    known = None if again else shifts(actor, shift_to)
     with ExitStack() as stack:
         run = stack.enter_context(
             importing_in_batches(
@@ -70,6 +74,8 @@ def import_log(
                 source_name=source_name,
             )
         )
+        if known and not run.lines_done and (otherwise := known.of(source)):
+            raise ImportRefused(f"{otherwise} If it shall, say --again.")
         plain = stack.enter_context(unpacked(source))
         reader = LogReader(
             plain, now=limits.now, log_format=log_format, shift_to=shift_to, earliest=limits.oldest,
@@ -81,6 +87,8 @@ def import_log(
             log.take(chunk, *reader.position)
             batch_done(run.lines_done, reader.reached(source))
         run.tally.source_sha256 = reader.position[1]
+        if known and (otherwise := known.told(frozenset({reader.position}))):
+            run.tally.notes.append(otherwise)
     return result(run.import_id, "access_log", run.tally)
 
 
