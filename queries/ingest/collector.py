@@ -32,6 +32,7 @@ from queries.ingest.enclosures import enclosure
 from queries.ingest.event import event_id
 from queries.ingest.event_store import EventStore
 from queries.ingest.events import IMPORT_TYPES, in_time, limits_of, reach
+from queries.ingest.http import FetchRefused, check_public
 from queries.ingest.imports import Refusal, Tally, as_document
 from queries.ingest.logs.tenant import tenant_rules
 from queries.ingest.origins import API_KEY
@@ -351,8 +352,19 @@ def _refused(visitor: Visitor, kind: str) -> Reason | None:
 def create_link(
     actor: Actor, campaign_id: UUID, *, kind: str, key: str, target_url: str | None = None
 ) -> UUID:
-    """The id of a new link of a campaign. Raises: InvalidRequest for a key that is taken."""
+    """The id of a new link of a campaign.
+
+    Raises: NotFound for a campaign that the tenant does not have, InvalidRequest for a key that is taken and for a
+    target that is no public https address.
+    """
+    if target_url is not None:
+        try:
+            check_public(target_url)
+        except FetchRefused as refused:
+            raise InvalidRequest(f"Visitors cannot be sent there: {refused}") from None
     with tenant_session(actor, write=True) as connection:
+        if not ask(connection, "ingest/campaigns_by_id", ids=[campaign_id]):
+            raise NotFound("There is no such campaign; `podboard campaign list` shows those there are.")
         try:
             made = ask(
                 connection, "collector/insert_campaign_link",

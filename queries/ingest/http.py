@@ -51,6 +51,10 @@ _CLOSED = tuple(
         "fe80::/10", "fec0::/10", "ff00::/8",
     )
 )  # fmt: skip
+_CLOSED_NAMES = ("localhost", "local", "internal", "home.arpa")
+"""What ends like this is a name inside a network."""
+_NUMBERED = re.compile(r"[0-9]+|0x[0-9a-f]*")
+_INSIDE = "The address does not lie in the public internet."
 _NAT64 = ipaddress.ip_network("64:ff9b::/96")
 
 # httpcore logs every address in full, and the address of a private feed holds its key.
@@ -116,6 +120,43 @@ def is_public(address: Address) -> bool:
         address.is_private or address.is_loopback or address.is_link_local or address.is_multicast
         or address.is_reserved or address.is_unspecified
     )  # fmt: skip
+
+
+def check_public(url: str) -> None:
+    """Returns if the form of an address lets it be public, as whoever is sent there looks its name up for himself.
+
+    https, no log-in, and neither an address nor a name of a closed network. Raises: FetchRefused.
+    """
+    if re.search(r"[\s\x00-\x1f\x7f\\]", url):
+        raise FetchRefused("This is not an address.")
+    _checked(_ascii(url))
+    host = (urlsplit(_ascii(url)).hostname or "").rstrip(".")
+    try:
+        address = ipaddress.ip_address(host)
+    except ValueError:
+        # Browsers take 127.1 and 0x7f000001 for addresses.
+        last = host.rpartition(".")[2]
+        if (
+            "." not in host
+            or _NUMBERED.fullmatch(last)
+            or f".{host}".endswith(tuple(f".{n}" for n in _CLOSED_NAMES))
+        ):
+            raise FetchRefused(_INSIDE) from None
+    else:
+        if not is_public(address):
+            raise FetchRefused(_INSIDE)
+
+
+def is_found(url: str) -> bool:
+    """Whether the name of a host that passed `check_public` is known now. Raises: FetchRefused if it leads inside."""
+    parts = urlsplit(_ascii(url))
+    try:
+        addresses = _resolve(parts.hostname or "", parts.port or 443)
+    except (OSError, UnicodeError, ValueError):
+        return False
+    if not all(is_public(address) for address in addresses):
+        raise FetchRefused(_INSIDE)
+    return bool(addresses)
 
 
 def _resolve(host: str, port: int) -> list[Address]:
@@ -233,7 +274,7 @@ class _Gate(httpcore.NetworkBackend):
             raise FetchRefused("The name of the address cannot be found.") from None
         # One closed address among open ones is refused too: which of them is dialled must not be a matter of luck.
         if not addresses or not all(self._permits(address) for address in addresses):
-            raise FetchRefused("The address does not lie in the public internet.")
+            raise FetchRefused(_INSIDE)
         stream = self._network.connect_tcp(str(addresses[0]), port, timeout=self.remaining())
         return _TimedStream(stream, self)
 
@@ -241,7 +282,7 @@ class _Gate(httpcore.NetworkBackend):
         self, path: str, timeout: float | None = None, socket_options: Iterable[Any] | None = None
     ) -> httpcore.NetworkStream:
         """Never. Raises: FetchRefused."""
-        raise FetchRefused("The address does not lie in the public internet.")
+        raise FetchRefused(_INSIDE)
 
     def remaining(self) -> float:
         """Seconds that the next step may take. Raises: httpcore.ReadTimeout after the deadline."""

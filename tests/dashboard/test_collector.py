@@ -21,7 +21,7 @@ from werkzeug.serving import make_server
 
 from dashboard import collector
 from queries.api_keys import ApiKey, create_api_key, revoke_api_key
-from queries.errors import InvalidRequest
+from queries.errors import InvalidRequest, NotFound
 from queries.ingest.collector import create_link
 from queries.ingest.event_store import EventStore
 from queries.ingest.waiting import count_requests
@@ -593,7 +593,7 @@ def test_a_vanity_url_counts_a_visit_and_leads_on(alpha: Sender, beta: Sender) -
             target_url="https://other.example",
         )
     # Another tenant cannot make a link for a campaign that is not its own.
-    with pytest.raises(InvalidRequest):
+    with pytest.raises(NotFound, match="There is no such campaign"):
         create_link(beta.actor, alpha.campaign, kind="pixel", key="f" * 32)
 
 
