@@ -212,7 +212,7 @@ class EventStore:
             # Before orders had one amount they stood with several.
             asked = plain_array(sorted(refused))
             for row in ask(connection, "ingest/standing_attribution_events", ids=asked):
-                refused.pop(row["id"].hex)
+                refused.pop(row["id"].hex, None)
         return refused
 
     def _keep_repeats(self, connection: Connection, repeats: list[Event]) -> None:

@@ -36,11 +36,14 @@ def other_amounts(
         "types": plain_array([order[1] for _, order, _ in told]),
         "orders": text_array([order[2] for _, order, _ in told]),
     }
-    tell(
+    made = tell(
         connection, "ingest/claim_orders",
         amounts=plain_array([str(amount[0]) for _, _, amount in told]),
         currencies=plain_array([amount[1] for _, _, amount in told]), **asked,
     )  # fmt: skip
+    if made == len(told) and said is None:
+        # All of them came for the first time, as most do.
+        return {}
     refusals: dict[str, Refusal] = {}
     for row in ask(connection, "ingest/amounts_of_orders", **asked):
         event, order, amount = told[row["place"] - 1]
