@@ -283,8 +283,8 @@ COLUMNS: dict[Kind, tuple[Column, ...]] = {
             one_of(CONVERSION_SOURCES, "The source is not known."), ("attribution_source",), data=True,
         ),
         Column(
-            "order_id", "Order number; the same order found twice counts once", text_of,
-            ("order", "order_number"), data=True,
+            "order_id", "Order number; the same order found twice counts once, with another amount it is refused",
+            text_of, ("order", "order_number"), data=True,
         ),
         Column("value_micros", "Value in millionths of the currency", _micros, data=True),
         Column(
