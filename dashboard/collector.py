@@ -12,6 +12,7 @@ from uuid import UUID
 
 import orjson
 from flask import Blueprint, Flask, Response, current_app, jsonify, redirect, request
+from flask.blueprints import BlueprintSetupState
 from werkzeug.exceptions import (
     BadRequest,
     MethodNotAllowed,
@@ -20,15 +21,18 @@ from werkzeug.exceptions import (
     Unauthorized,
     UnsupportedMediaType,
 )
+from werkzeug.routing import Rule
 from werkzeug.wrappers import Response as AnyResponse
 
 from dashboard.faults import fault
+from dashboard.problems import BODY, KEY_NEEDED, KEY_REFUSED, NO_SUCH_ADDRESS, problem_of
 from queries.api_keys import find_api_key
 from queries.errors import AccessRefused, KeyEnded
 from queries.ingest.collector import (
     LARGEST_BATCH,
     Lists,
     Visitor,
+    check_key,
     follow_link,
     follow_prefix,
     refuse_body,
@@ -46,9 +50,11 @@ blueprint = Blueprint("collector", __name__)
 LARGEST_BODY = 8 * 1024 * 1024
 _NDJSON = ("application/x-ndjson", "application/ndjson")
 _GIF = b64decode("R0lGODlhAQABAIAAAAAAAP///yH5BAEAAAAALAAAAAABAAEAAAIBRAA7")
-_OTHER_METHODS = ("GET", "PUT", "PATCH", "DELETE")
+_METHODS = {"v1/events": ["POST"]}
+"""What the API has, and what may be done there."""
 _PACKED = (b"\x1f\x8b", b"\x28\xb5\x2f\xfd")
 """How gzip and zstd begin, and no JSON does."""
+_KINDS = {Unauthorized: KEY_NEEDED, BadRequest: BODY}
 _PURPOSES = ("Sec-Purpose", "Purpose", "X-Moz")
 
 
@@ -62,13 +68,10 @@ def install_collector(app: Flask, settings: Settings) -> None:
     app.register_blueprint(blueprint)
 
 
-@blueprint.post("/api/v1/events")
+@blueprint.post("/api/v1/events", provide_automatic_options=False)
 def events() -> Response:
     """Takes a batch: a JSON array, an object with the array `events`, or NDJSON. Sent again it adds nothing."""
-    scheme, _, key = request.headers.get("Authorization", "").partition(" ")
-    found = find_api_key(key.strip()) if scheme.lower() == "bearer" else None
-    if found is None:
-        raise Unauthorized("Send a key: Authorization: Bearer pb_…")
+    found = _key()
     try:
         body = _body()
         batch = _batch(body)
@@ -93,6 +96,15 @@ def events() -> Response:
     )
 
 
+def _key() -> tuple[UUID, UUID]:
+    """Tenant and id of the key that the request holds up. Raises: Unauthorized."""
+    scheme, _, key = request.headers.get("Authorization", "").partition(" ")
+    found = find_api_key(key.strip()) if scheme.lower() == "bearer" else None
+    if found is None:
+        raise Unauthorized("Send a key: Authorization: Bearer pb_…")
+    return found
+
+
 @blueprint.get("/e/<uuid:episode_id>")
 @blueprint.get("/e/<uuid:episode_id>/<path:_rest>")
 def prefix(episode_id: UUID, _rest: str = "") -> AnyResponse:
@@ -101,13 +113,25 @@ def prefix(episode_id: UUID, _rest: str = "") -> AnyResponse:
     return _sent_on(target)
 
 
-@blueprint.route("/api/v1/events", methods=_OTHER_METHODS, endpoint="other_method")
 @blueprint.get("/e/<path:_rest>", endpoint="no_episode")
-def nothing_here(_rest: str = "") -> AnyResponse:
-    """Tells a program, which has no use for the log-in page, that the method or the episode's id is wrong."""
-    if request.endpoint == "collector.other_method":
-        raise MethodNotAllowed(["POST"])
+def no_episode(_rest: str) -> AnyResponse:
+    """Tells an app, which has no use for the log-in page, that this is no episode's id."""
     raise NotFound
+
+
+def no_address(rest: str) -> AnyResponse:
+    """Tells a program what is wrong with its method or address; which addresses there are only to who holds a key."""
+    if rest in _METHODS:
+        raise MethodNotAllowed(_METHODS[rest])
+    check_key(*_key())
+    return fault(404, detail=f"There is no {printable(request.path)} in the API.", problem=NO_SUCH_ADDRESS)
+
+
+@blueprint.record
+def _whatever_else_below_the_api(state: BlueprintSetupState) -> None:
+    # A rule of Flask's own has to name its methods; here each one is answered, WebDAV's too.
+    state.app.url_map.add(Rule("/api/<path:rest>", endpoint="collector.no_address"))
+    state.app.view_functions["collector.no_address"] = no_address
 
 
 @blueprint.get("/p/<string(length=32):key>.gif")
@@ -216,8 +240,8 @@ def _line(line: bytes) -> Any:
 @blueprint.errorhandler(UnsupportedMediaType)
 def told(error: Unauthorized | BadRequest | RequestEntityTooLarge | UnsupportedMediaType) -> Response:
     """The problem with what exactly is wrong with it: who calls is a program, and logs in nowhere."""
-    title = "A key is needed" if isinstance(error, Unauthorized) else None
-    answer = fault(error.code, detail=error.description, title=title)
+    problem = _KINDS.get(type(error), problem_of(error.code))
+    answer = fault(error.code, detail=error.description, problem=problem)
     if isinstance(error, Unauthorized):
         answer.headers["WWW-Authenticate"] = "Bearer"
     return answer
@@ -228,4 +252,4 @@ def refused(error: AccessRefused) -> Response:
     """The problem of a key that may not do this, or may do nothing any more."""
     if isinstance(error, KeyEnded):
         return told(Unauthorized(str(error)))
-    return fault(403, detail=str(error), title="This key may not do that")
+    return fault(403, detail=str(error), problem=KEY_REFUSED)

@@ -11,6 +11,7 @@ from flask_wtf.csrf import CSRFError
 from werkzeug.exceptions import HTTPException
 
 from dashboard.access import Viewer, home_path
+from dashboard.problems import Problem, problem_of
 from queries.errors import (
     AccessRefused,
     DatabaseUnavailable,
@@ -27,36 +28,23 @@ log = logging.getLogger("podboard.web")
 
 @dataclass(frozen=True, slots=True)
 class Fault:
-    """What happened, what is safe, and the way on."""
+    """What is safe, and the way on; what happened is the title of the problem."""
 
-    title: str
     text: str
     way_on: str = "Go to your start page"
 
 
 FAULTS = {
-    400: Fault("That did not make sense to us", "The address or form was not complete. Nothing was changed."),
-    401: Fault(
-        "Please log in", "Your log-in has ended, or you have not logged in yet. Nothing was lost.", "Log in"
-    ),
-    403: Fault("This is not part of your account", "Somebody who manages your account can open it for you."),
-    404: Fault(
-        "There is nothing here for you", "The link may be old, or what it led to is not shared with you."
-    ),
-    405: Fault("That is not possible here", "Nothing was changed."),
-    413: Fault("That was too large", "Nothing was changed."),
-    415: Fault("That cannot be taken in this form", "Nothing was changed."),
-    429: Fault("Too many attempts", "Wait a little, then try again."),
-    500: Fault(
-        "Something went wrong on our side",
-        "Your data is safe. We have written down what happened.",
-        "Try again",
-    ),
-    503: Fault(
-        "We cannot reach the database",
-        "Your data is safe. This mends itself, usually within a minute.",
-        "Try again",
-    ),
+    400: Fault("The address or form was not complete. Nothing was changed."),
+    401: Fault("Your log-in has ended, or you have not logged in yet. Nothing was lost.", "Log in"),
+    403: Fault("Somebody who manages your account can open it for you."),
+    404: Fault("The link may be old, or what it led to is not shared with you."),
+    405: Fault("Nothing was changed."),
+    413: Fault("Nothing was changed."),
+    415: Fault("Nothing was changed."),
+    429: Fault("Wait a little, then try again."),
+    500: Fault("Your data is safe. We have written down what happened.", "Try again"),
+    503: Fault("Your data is safe. This mends itself, usually within a minute.", "Try again"),
 }
 
 
@@ -105,18 +93,19 @@ def install_faults(app: Flask) -> None:
         return fault(500)
 
 
-def fault(status: int, *, detail: str | None = None, title: str | None = None) -> Response:
+def fault(status: int, *, detail: str | None = None, problem: Problem | None = None) -> Response:
     """The answer for a status: a page for people, a problem document for programs.
 
-    `title`: of the document, where the page's own would mislead a program.
+    `problem`: the kind, where the status alone would not tell a program which it is.
     """
     told = FAULTS.get(status, FAULTS[500 if status >= 500 else 400])
+    kind = problem or problem_of(status)
     if not _wants_page():
-        problem = {
-            "type": "about:blank", "title": title or told.title, "status": status, "detail": detail or told.text,
+        document = {
+            "type": kind.type, "title": kind.title, "status": status, "detail": detail or told.text,
             "request_id": g.get("request_id", ""),
         }  # fmt: skip
-        return Response(json.dumps(problem), status=status, mimetype="application/problem+json")
+        return Response(json.dumps(document), status=status, mimetype="application/problem+json")
     # Only a viewer that is already there: looking for one could fail the same way once more.
     viewer = g.get("_login_user")
     if status == 401:
@@ -126,7 +115,7 @@ def fault(status: int, *, detail: str | None = None, title: str | None = None) -
     else:
         way = home_path(viewer) if isinstance(viewer, Viewer) else "/"
     page = render_template(
-        "fault.html", status=status, title=told.title, text=detail or told.text, way=way, way_on=told.way_on,
+        "fault.html", status=status, title=kind.title, text=detail or told.text, way=way, way_on=told.way_on,
         reference=g.get("request_id", "") if status >= 500 else "",
     )  # fmt: skip
     return Response(page, status=status, mimetype="text/html")

@@ -5,7 +5,7 @@ from __future__ import annotations
 from flask import Flask
 from werkzeug.middleware.proxy_fix import ProxyFix
 
-from dashboard import csv_export, health, import_routes, report_routes, why
+from dashboard import csv_export, health, import_routes, problems, report_routes, why
 from dashboard.auth import views
 from dashboard.auth.csrf import install_csrf
 from dashboard.auth.gate import install_gate
@@ -63,6 +63,7 @@ def create_server(settings: Settings) -> Flask:
     install_faults(server)
     server.register_blueprint(views.blueprint)
     server.register_blueprint(health.blueprint)
+    server.register_blueprint(problems.blueprint)
     server.register_blueprint(csv_export.blueprint)
     server.register_blueprint(report_routes.blueprint)
     server.register_blueprint(import_routes.blueprint)

@@ -18,15 +18,15 @@ LOGIN_PATH = "/login"
 OPEN_ENDPOINTS = frozenset(
     {
         "auth.log_in", "auth.check_log_in", "auth.set_password", "auth.save_password",
-        "health.healthz", "health.readyz", "health.favicon",
+        "health.healthz", "health.readyz", "health.favicon", "problems.page",
         "_dash_assets.static", "/_dash-component-suites/<string:package_name>/<path:fingerprinted_path>",
     }
 )  # fmt: skip
-"""Every route that answers somebody who is not logged in: log-in pages, health, and files without anything secret."""
+"""Every route that answers somebody who is not logged in: log-in pages, health, problems, and files without secrets."""
 
 MACHINE_ENDPOINTS = frozenset(
     {
-        "collector.events", "collector.other_method", "collector.prefix", "collector.no_episode", "collector.pixel",
+        "collector.events", "collector.no_address", "collector.prefix", "collector.no_episode", "collector.pixel",
         "collector.vanity_url",
     }
 )  # fmt: skip

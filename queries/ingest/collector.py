@@ -149,17 +149,29 @@ def refuse_body(tenant_id: UUID, key_id: UUID, reason: str) -> None:
         _note(connection, key_id, name, "listener", now, Tally(), refusals, 0, uuid4())
 
 
+def check_key(tenant_id: UUID, key_id: UUID) -> None:
+    """Returns for a key that is good, whatever it may do. Raises: KeyEnded."""
+    with tenant_session(Actor(tenant_id), write=True) as connection:
+        _use_key(connection, key_id)
+
+
 def _name_of_key(connection: Connection, key_id: UUID) -> str:
     """The name of a key that may send events; it is noted that it is used. Raises: AccessRefused, KeyEnded."""
-    key = ask(connection, "collector/use_api_key", key_id=key_id)
-    if not key:
-        raise KeyEnded("This key was revoked or has run out, or its person is not active any more.")
-    if not key[0]["may_write"]:
+    key = _use_key(connection, key_id)
+    if not key["may_write"]:
         raise AccessRefused(
             "This key may not send events: its scopes leave that out, or its person may not import."
         )
-    name: str = key[0]["name"]
+    name: str = key["name"]
     return name
+
+
+def _use_key(connection: Connection, key_id: UUID) -> Mapping[str, Any]:
+    """What a key is called and whether it may send events; it is noted that it is used. Raises: KeyEnded."""
+    key = ask(connection, "collector/use_api_key", key_id=key_id)
+    if not key:
+        raise KeyEnded("This key was revoked or has run out, or its person is not active any more.")
+    return key[0]
 
 
 def _note(

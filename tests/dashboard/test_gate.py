@@ -116,10 +116,10 @@ def test_strangers_learn_no_route_by_guessing(strangers) -> None:
 def test_open_routes_are_few_and_exist(app) -> None:
     endpoints = {rule.endpoint for rule in app.url_map.iter_rules()}
     assert endpoints >= OPEN_ENDPOINTS
-    assert len(OPEN_ENDPOINTS) == 9
+    assert len(OPEN_ENDPOINTS) == 10
     addresses = {rule.rule for rule in app.url_map.iter_rules() if rule.endpoint in OPEN_ENDPOINTS}
     assert addresses == {
-        "/login", "/set-password", "/healthz", "/readyz", "/favicon.ico", "/assets/<path:filename>",
+        "/login", "/set-password", "/healthz", "/readyz", "/favicon.ico", "/problems", "/assets/<path:filename>",
         "/_dash-component-suites/<string:package_name>/<path:fingerprinted_path>",
     }  # fmt: skip
 
@@ -127,8 +127,9 @@ def test_open_routes_are_few_and_exist(app) -> None:
 def test_what_machines_call_is_few_routes_and_a_log_in_gives_nothing_there(app, browse) -> None:
     rules = {rule.rule for rule in app.url_map.iter_rules() if rule.endpoint in MACHINE_ENDPOINTS}
     assert rules == {
-        "/api/v1/events", "/e/<uuid:episode_id>", "/e/<uuid:episode_id>/<path:_rest>", "/e/<path:_rest>",
-        "/p/<string(length=32):key>.gif", "/v/<string:tenant>/<string:name>",
+        "/api/v1/events", "/api/<path:rest>", "/e/<uuid:episode_id>", "/e/<uuid:episode_id>/<path:_rest>",
+        "/e/<path:_rest>", "/p/<string(length=32):key>.gif",
+        "/v/<string:tenant>/<string:name>",
     }  # fmt: skip
     for browser in (browse(), browse("Alice")):
         answer = ask(browser, "POST", "/api/v1/events")
