@@ -106,6 +106,7 @@ def _key() -> tuple[UUID, UUID]:
 
 
 @blueprint.get("/e/<uuid:episode_id>")
+@blueprint.get("/e/<uuid:episode_id>/")
 @blueprint.get("/e/<uuid:episode_id>/<path:_rest>")
 def prefix(episode_id: UUID, _rest: str = "") -> AnyResponse:
     """Counts a request for an episode and sends the listener on to where its audio lies."""

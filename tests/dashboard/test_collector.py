@@ -472,6 +472,17 @@ def test_a_prefix_counts_once_a_day_and_leads_to_the_stored_address(alpha: Sende
                                                        [alpha.episode]).fetchall())  # fmt: skip
 
 
+def test_a_prefix_with_nothing_behind_its_slash_counts_too(alpha: Sender) -> None:
+    path = f"/e/{alpha.episode}/"
+    head = alpha.client.head(path, base_url=ADDRESS, headers={"User-Agent": PHONE})
+    for answer in (head, alpha.get(path), alpha.get(f"{path}cdn.example/one.mp3")):
+        assert (answer.status_code, answer.location) == (302, "https://cdn.example/alpha/one.mp3")
+    assert [row[1] for row in alpha.events()] == ["download"]
+    assert sorted(alpha.excluded()) == ["head", "repeat"]
+    missing = alpha.get("/e/00000000-0000-4000-8000-000000000000/")
+    assert (missing.status_code, missing.location) == (404, None)
+
+
 def test_a_prefix_leads_past_other_measurers_and_never_back_to_itself(alpha: Sender) -> None:
     for stored, status, target in (
         ("https://pdst.fm/e/cdn.example/two.mp3", 302, "https://cdn.example/two.mp3"),

@@ -127,8 +127,8 @@ def test_open_routes_are_few_and_exist(app) -> None:
 def test_what_machines_call_is_few_routes_and_a_log_in_gives_nothing_there(app, browse) -> None:
     rules = {rule.rule for rule in app.url_map.iter_rules() if rule.endpoint in MACHINE_ENDPOINTS}
     assert rules == {
-        "/api/v1/events", "/api/<path:rest>", "/e/<uuid:episode_id>", "/e/<uuid:episode_id>/<path:_rest>",
-        "/e/<path:_rest>", "/p/<string(length=32):key>.gif",
+        "/api/v1/events", "/api/<path:rest>", "/e/<uuid:episode_id>", "/e/<uuid:episode_id>/",
+        "/e/<uuid:episode_id>/<path:_rest>", "/e/<path:_rest>", "/p/<string(length=32):key>.gif",
         "/v/<string:tenant>/<string:name>",
     }  # fmt: skip
     for browser in (browse(), browse("Alice")):
