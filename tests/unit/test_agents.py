@@ -49,6 +49,29 @@ def android(model: str, browser: str = MOBILE) -> str:
         (android("X", CHROME), "Chrome", "tablet", "Android"),
         (android("AFTMM"), "Chrome", "tv", "Android"),
         (f"Mozilla/5.0 (Windows NT 10.0; Win64; x64) {WEBKIT} {CHROME} Edg/116.0", "Edge", "computer", "Windows"),
+        # Apps that name their system, but not as a browser does.
+        ("Podbean/iOS (http://podbean.com) 5.2.0 - 5d7a2e", "Podbean", "phone", "iOS"),
+        ("Podbean/Android App 8.6.4 (http://podbean.com)", "Podbean", "phone", "Android"),
+        ("iTunes/12.x (Macintosh; Intel)", "iTunes", "computer", "macOS"),
+        ("iTunes/12.11.0 (Macintosh; macOS 11.1)", "iTunes", "computer", "macOS"),
+        ("iTunes/12.10.1 (Windows; Microsoft Windows 10 x64; x64)", "iTunes", "computer", "Windows"),
+        ("podverse/4.10.0 iOS", "Podverse", "phone", "iOS"),
+        ("podverse/Android Mobile App/4.1", "Podverse", "phone", "Android"),
+        ("Podverse/Web", "Podverse", "unknown", "unknown"),
+        ("Spotify/120500546 OSX/0 (MacBookPro16,1)", "Spotify", "computer", "macOS"),
+        ("Downcast/2.11 (Mac; Version 12)", "Downcast", "computer", "macOS"),
+        ("Stitcher/iOS", "Stitcher", "phone", "iOS"),
+        ("Podimo/2.5 build 1/iOS 16", "Podimo", "phone", "iOS"),
+        ("AnytimePodcastPlayer/1.2 (phone;android)", "Anytime", "phone", "Android"),
+        ("Music/1.0 (Macintosh; OS X 10.15.7)", "Apple Music", "computer", "macOS"),
+        ("Links (2.7; CYGWIN_NT-5.1 1.7.15 i686; text)", "Links", "computer", "Windows"),
+        # A word that only holds the name of a system names none, and one that is not written there is not guessed.
+        ("Macaroni BigMac xiOSx/1", "unknown", "unknown", "unknown"),
+        ("Mozilla/5.0 Gecko/20100115 Firefox/3.6", "Firefox", "unknown", "unknown"),
+        # Phones that are none of the large systems.
+        ("QS304 Profile/MIDP-2.0 Configuration/CLDC-1.1", "unknown", "phone", "unknown"),
+        ("Opera/9.80 (MTK; Opera Mini/2.1199/34.1244; U; id) Presto/2.8.119", "Opera", "phone", "unknown"),
+        ("Mozilla/5.0 (compatible; MSIE 10.0; Windows Phone 8.0; Trident/6.0)", "IE", "phone", "Windows Phone"),
         # A phone of the maker Cubot is no bot.
         (android("CUBOT_NOTE_7"), "Chrome", "phone", "Android"),
         ("something nobody knows", "unknown", "unknown", "unknown"),
@@ -72,6 +95,9 @@ def test_listeners(agent: str, app: str, device: str, os: str) -> None:
         ("Mozilla/5.0 (compatible; BeetleBot; )", "BeetleBot"),
         ("python-requests/2.25", "Python Requests"),
         ("my own spider 1", "my own spider"),
+        ("Mozilla/5.0 (compatible; Ezooms/1.0; help@moz.com)", "Programs that fetch"),
+        ("Chef Client/10.18.2 (ruby-1.9.3-p327; x86_64-linux)", "Programs that fetch"),
+        ("LiveJournal.com (webmaster@livejournal.com; for http://example.org/; 8 readers)", "Feed readers"),
     ],
 )
 def test_bots(agent: str, name: str) -> None:

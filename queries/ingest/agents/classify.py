@@ -51,7 +51,23 @@ _OF_OS = {
     "watchOS": "watch",
     "tvOS": "tv",
     "KaiOS": "phone",
+    "Windows Phone": "phone",
+    "Windows Mobile": "phone",
+    "BlackBerry OS": "phone",
+    "Symbian OS": "phone",
+    "Nokia Series 40": "phone",
+    "Firefox OS": "phone",
+    "Bada": "phone",
 }
+_SYSTEMS = (
+    ("iOS", r"\biOS\b|\biPhone\b|\biPod\b"),
+    ("macOS", r"\bMacintosh\b|\bmacOS\b|\bOS ?X\b|[/(; ]Mac\b"),
+    ("Android", r"(?i:\bandroid\b)"),
+    ("Windows", r"\bWin(?:dows|32|64)\b|\bCYGWIN_NT"),
+    ("Linux", r"(?i:\blinux\b)|\bX11\b"),
+)
+"""What apps call their system where they do not write it as a browser does, which is all that ua-parser reads."""
+_SIMPLE_PHONES = r"\bMIDP\b|\bCLDC\b|\bJ2ME\b|\bMAUI\b|_MAUI |WAP Browser|Opera Mini/|Opera Mobi/|UP\.Browser"
 _BROWSERS = {
     "Mobile Safari": "Safari", "Chrome Mobile": "Chrome", "Chrome Mobile iOS": "Chrome", "Firefox Mobile": "Firefox",
     "Firefox iOS": "Firefox", "Edge Mobile": "Edge", "Opera Mobile": "Opera", "Opera Mini": "Opera",
@@ -91,6 +107,8 @@ class _Lists:
         self.apps = table.matcher()
         self.crawlers = Literals([entry["pattern"] for entry in crawleruseragents.CRAWLER_USER_AGENTS_DATA])
         self.hints = Literals([pattern for _, pattern in _HINTS])
+        self.systems = Literals([pattern for _, pattern in _SYSTEMS])
+        self.simple_phones = Literals([_SIMPLE_PHONES])
         self.rules = Resolver(load_builtins())
 
 
@@ -118,7 +136,7 @@ def _classified(agent: str) -> Agent:
     is_listed = known is None and (device_family == "Spider" or lists.crawlers.first(text) is not None)
     if hint == _BOT or is_listed:
         return Agent(family or UNKNOWN, UNKNOWN, UNKNOWN, is_bot=True)
-    os = rules.os.family if rules.os else UNKNOWN
+    os = rules.os.family if rules.os else _system(text)
     os = "Windows" if os.startswith("Windows") and os != "Windows Phone" else _OS_NAMES.get(os, os)
     if os in ("iOS", UNKNOWN):
         os = "iPadOS" if "iPad" in text else "watchOS" if hint == _WATCH else os
@@ -143,4 +161,10 @@ def _device(text: str, os: str, family: str) -> str:
         return _OF_OS[os]
     if os in _COMPUTERS:
         return "computer"
-    return "phone" if family == "Generic Smartphone" else UNKNOWN
+    is_phone = family == "Generic Smartphone" or _lists().simple_phones.first(text) is not None
+    return "phone" if is_phone else UNKNOWN
+
+
+def _system(text: str) -> str:
+    found = _lists().systems.first(text)
+    return UNKNOWN if found is None else _SYSTEMS[found][0]
