@@ -16,12 +16,15 @@ from flask import Blueprint, Response, abort, request
 from dashboard.access import Viewer, current_viewer
 from dashboard.auth.sessions import now
 from dashboard.boxes import View, answer_box, known_box
-from dashboard.pages import all_pages
+from dashboard.pages import all_pages, heeded
+from queries.campaigns import campaign
+from queries.catalogue import chosen
 from queries.errors import AccessRefused, NotFound
 from queries.filters import Filters, parse_filters
 from queries.metrics import METRICS
 from queries.periods import Period
 from queries.results import Answer, Column
+from queries.session import tenant_session
 from reports.labels import PRICING, STAGES, app_name, country_name, device_name, state_name
 
 blueprint = Blueprint("csv_export", __name__)
@@ -36,6 +39,9 @@ _WORDS: dict[str, Callable[[str], str]] = {
 }  # fmt: skip
 """Of a column's values the words that pages show."""
 _JOINED = ("country", "device_type")
+_MOST_NAMES = 3
+"""Values of one filter that a file is called by; of more it is said how many there are."""
+_LONGEST_NAME = 30
 
 
 @blueprint.get("/export/<box_id>.csv")
@@ -52,20 +58,38 @@ def export_box(box_id: str) -> Response:
         answer, view = answer_box(box, View(viewer, filters, path=""))
     except (NotFound, AccessRefused):
         abort(404)
-    response = Response(to_csv(answer, view.filters), mimetype="text/csv")
-    name = _file_name(viewer, box_id, answer, view.filters)
+    narrowed = _narrowed(viewer, heeded(box, view.filters))
+    response = Response(to_csv(answer, view.filters, narrowed), mimetype="text/csv")
+    name = _file_name(viewer, box_id, answer, view.filters, narrowed)
     response.headers["Content-Disposition"] = f'attachment; filename="{name}"'
     return response
 
 
-def to_csv(answer: Answer, filters: Filters) -> str:
-    """Header and rows as text; each row ends with the period, the zone and as of when it is true.
+def _narrowed(viewer: Viewer, f: Filters) -> dict[str, list[str]]:
+    """What the numbers are narrowed to: the names of each filter that is set, in the words of the pages."""
+    named: dict[str, list[str]] = {}
+    if f.campaign_id is not None or f.podcasts or f.episodes:
+        with tenant_session(viewer.actor) as connection:
+            if f.campaign_id is not None:
+                named["campaign"] = [campaign(connection, f.campaign_id)["name"]]
+            named |= {label.lower(): names for label, names in chosen(connection, f).items()}
+    named |= {
+        "apps": [app_name(app) for app in f.apps],
+        "countries": [country_name(country) for country in f.countries],
+        "devices": [device_name(device) for device in f.devices],
+    }
+    return {label: names for label, names in named.items() if names}
+
+
+def to_csv(answer: Answer, filters: Filters, narrowed: Mapping[str, list[str]]) -> str:
+    """Header and rows as text; each row ends with the period, the zone, the filters that are set (`narrowed`) and as
+    of when it is true.
 
     Units: money in units of its currency, ratios 0-1. Time: in the view's zone, which the header names; both days of
     a period lie inside it. Nothing stands above the header, so that spreadsheets and pandas read the file as it is.
     """
     columns = [part for column in answer.columns if column.in_csv for part in _with_name(column)]
-    about = _about(answer, filters)
+    about = _about(answer, filters, narrowed)
     buffer = io.StringIO()
     writer = csv.writer(buffer, lineterminator="\r\n")
     writer.writerow([*(_header(column, filters) for column in columns), *about])
@@ -88,9 +112,13 @@ def _covered(answer: Answer, filters: Filters) -> Period | None:
     return filters.period if answer.covers == "view" else answer.covers
 
 
-def _about(answer: Answer, filters: Filters) -> dict[str, str]:
-    """What every row says of the file: the days it is about and, where it compares, those compared with."""
+def _about(answer: Answer, filters: Filters, narrowed: Mapping[str, list[str]]) -> dict[str, str]:
+    """What every row says of the file: the days it is about, what it is filtered by and, where it compares, the days
+    compared with."""
     about = {**_days("period", _covered(answer, filters)), "time_zone": filters.zone.key}
+    about |= {
+        f"filter_{label}": _cell("; ".join(names), "text", filters) for label, names in narrowed.items()
+    }
     if any(column.key == "previous" for column in answer.columns):
         # A period that is not over is compared up to its last whole day, with as many days.
         whole = filters.whole if filters.compared else None
@@ -143,11 +171,22 @@ def _cell(value: Any, unit: str, filters: Filters) -> str:
     return f"'{text}" if text.startswith(_FORMULA) else text
 
 
-def _file_name(viewer: Viewer, box_id: str, answer: Answer, filters: Filters) -> str:
-    """Tenant, box and the days of its rows; where they tell how things stand, the day of which they do."""
-    name = re.sub(r"[^a-z0-9]+", "-", f"{viewer.tenant_slug}-{box_id}".lower()).strip("-")
+def _file_name(
+    viewer: Viewer, box_id: str, answer: Answer, filters: Filters, narrowed: Mapping[str, list[str]]
+) -> str:
+    """Tenant, box, filters and the days of its rows; where they tell how things stand, the day of which they do."""
+    parts = [_slug(f"{viewer.tenant_slug}-{box_id}")]
+    for label, names in narrowed.items():
+        slugs = [_slug(name)[:_LONGEST_NAME].strip("-") for name in names]
+        # What has no letter that a file name may hold is counted, as many names are.
+        told = "-".join(slugs) if len(slugs) <= _MOST_NAMES and all(slugs) else str(len(slugs))
+        parts.append(f"{label}-{told}")
     covered = _covered(answer, filters)
     if covered is None:
         as_of = answer.as_of.astimezone(filters.zone).date() if answer.as_of else filters.today
-        return f"{name}_{as_of}.csv"
-    return f"{name}_{covered.start}_{covered.last_day}.csv"
+        return "_".join([*parts, f"{as_of}.csv"])
+    return "_".join([*parts, f"{covered.start}", f"{covered.last_day}.csv"])
+
+
+def _slug(text: str) -> str:
+    return re.sub(r"[^a-z0-9]+", "-", text.lower()).strip("-")

@@ -10,7 +10,7 @@ from dashboard.access import READ_PODCASTS, current_viewer
 from dashboard.answers import reaches_words
 from dashboard.auth.sessions import now
 from dashboard.boxes import Box, View, answer_box, known_box
-from dashboard.pages import all_pages
+from dashboard.pages import all_pages, heeded
 from queries import catalogue
 from queries.campaign_excluded import excluded_of_shows, excluded_visits
 from queries.campaigns import campaign
@@ -75,8 +75,10 @@ def explain(box_id: str) -> str:
     counted: Answer | None = None
     visits: Answer | None = None
     filtered = ""
+    # What the address says beyond that narrows nothing here, and is not said to.
+    told = heeded(box, view.filters)
     with tenant_session(viewer.actor) as connection:
-        chosen = catalogue.chosen(connection, view.filters)
+        chosen = catalogue.chosen(connection, told)
         if view.filters.campaign_id is not None:
             chosen = {"Campaign": [campaign(connection, view.filters.campaign_id)["name"]]} | chosen
         if any(
@@ -96,9 +98,9 @@ def explain(box_id: str) -> str:
             counted = counted_by(connection, replace(view.filters, period=covered))
     return render_template(
         "why.html", title=box.title, meanings=[_meaning(metric) for metric in metrics],
-        filters=_filters(answer, view.filters, chosen), excluded=excluded, visits=visits, rule_version=RULE_VERSION,
+        filters=_filters(answer, told, chosen), excluded=excluded, visits=visits, rule_version=RULE_VERSION,
         is_of_shows=is_of_shows, rules=_rules(excluded), rules_of_visits=_rules(visits),
-        is_narrowed=bool(view.filters.apps or view.filters.countries or view.filters.devices),
+        is_narrowed=bool(told.apps or told.countries or told.devices),
         as_of=instant(answer.as_of, view.filters.zone) if answer.as_of else "", notes=answer.notes,
         reaches=reaches_words(answer), data_centres=filtered, counted=counted,
         ways=counted_words(counted, view.filters.zone) if counted else [],

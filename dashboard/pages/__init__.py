@@ -6,7 +6,7 @@ import importlib
 import pkgutil
 import re
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cache
 from typing import Any
 
@@ -14,6 +14,7 @@ from dash.development.base_component import Component
 
 from dashboard.access import Viewer
 from dashboard.boxes import Box, register
+from queries.filters import Filters
 from queries.session import Connection, tenant_session
 
 Rows = tuple[tuple[Box, ...], ...]
@@ -86,3 +87,18 @@ def page_at(path: str) -> tuple[Page, dict[str, str]] | None:
         if match := page.pattern.match(path):
             return page, match.groupdict()
     return None
+
+
+def heeded(box: Box, filters: Filters) -> Filters:
+    """The filters without those that the numbers of the box know nothing of, whatever its address says."""
+    page = next(page for page in all_pages() if box in page.boxes)
+    by_podcast = "podcast" in page.filters
+    return replace(
+        filters,
+        podcasts=filters.podcasts if by_podcast else (),
+        episodes=filters.episodes if by_podcast else (),
+        apps=filters.apps if "app" in page.filters else (),
+        countries=filters.countries if "country" in page.filters else (),
+        devices=filters.devices if "device" in page.filters else (),
+        campaign_id=filters.campaign_id if "<campaign_id>" in page.path else None,
+    )

@@ -64,7 +64,7 @@ def html(snapshot: Snapshot, layout: str = "") -> str:
             as_of=instant(snapshot.as_of, zone) if snapshot.as_of else "",
             # Whole, as paper leads nowhere by a click: cut before each "?" and "&", where a line may end.
             link=re.split(r"(?=[?&])", snapshot.link),
-            filtered=filter_words(snapshot.filters),
+            filtered=filter_words(snapshot.filters, episodes=snapshot.facts.get("episodes", ())),
             filter_line=filter_line(snapshot.filters),
             metrics=_metrics(snapshot),
         )

@@ -71,7 +71,7 @@ def read(connection: Connection, filters: Filters, step: Step) -> Draft:
     return Draft(
         title=_title(names, every=len(wanted) == len(podcasts)),
         sentence=audience_sentence(answers["figures"], answers["episodes"], filters),
-        facts={"podcasts": names},
+        facts={"podcasts": names, "episodes": catalogue.chosen(connection, filters).get("Episodes", [])},
         answers=answers,
         podcast_ids=wanted,
     )

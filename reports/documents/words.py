@@ -44,8 +44,10 @@ def period_words(filters: Filters) -> str:
     return period(filters.period.start, filters.period.end, filters.zone)
 
 
-def filter_words(filters: Filters) -> list[tuple[str, list[str]]]:
+def filter_words(filters: Filters, *, episodes: Sequence[str] = ()) -> list[tuple[str, list[str]]]:
     """What the numbers are narrowed to, by name: ("Countries", ["Norway", "Sweden"]); podcasts are named in the title.
+
+    `episodes`: the titles of those chosen; where they are not given it is said how many there are.
 
     The numbers of a campaign know no app, country or device: whatever its address says of them narrows nothing.
     """
@@ -59,7 +61,10 @@ def filter_words(filters: Filters) -> list[tuple[str, list[str]]]:
     ]
     if filters.episodes:
         said.append(
-            ("Episodes" if len(filters.episodes) > 1 else "Episode", [f"{len(filters.episodes)} chosen"])
+            (
+                "Episodes" if len(filters.episodes) > 1 else "Episode",
+                list(episodes) or [f"{len(filters.episodes)} chosen"],
+            )
         )
     return said
 

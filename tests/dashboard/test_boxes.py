@@ -468,7 +468,7 @@ def test_a_csv_cell_is_never_a_formula() -> None:
         columns, [{"title": '=HYPERLINK("x")', "change": Decimal("-0.5")}, {"title": "@me", "change": None}]
     )
     about = ",2026-01-30,2026-02-28,UTC,"
-    assert to_csv(answer, filters).splitlines() == [
+    assert to_csv(answer, filters, {}).splitlines() == [
         "Episode,Change,period_start,period_end,time_zone,as_of",
         f'"\'=HYPERLINK(""x"")",-0.5{about}',
         f"'@me,{about}",
@@ -481,7 +481,7 @@ def test_every_row_of_a_csv_says_period_zone_and_as_of() -> None:
     columns = (Column("title", "Episode"), Column("previous", "Before", "count"))
     rows = [{"title": "One", "previous": 3}, {"title": "Two", "previous": None}]
     answer = Answer(columns, rows, as_of=datetime(2026, 3, 10, 8, 59, tzinfo=UTC))
-    read = list(csv.DictReader(io.StringIO(to_csv(answer, filters))))
+    read = list(csv.DictReader(io.StringIO(to_csv(answer, filters, {}))))
     assert [{key: row[key] for key in list(row)[2:]} for row in read] == [
         {
             "period_start": "2026-03-01", "period_end": "2026-03-10", "time_zone": "Europe/Berlin",
@@ -490,12 +490,12 @@ def test_every_row_of_a_csv_says_period_zone_and_as_of() -> None:
         }
     ] * 2  # fmt: skip
     flight = Period(date(2026, 1, 5), date(2026, 2, 1))
-    (row,) = csv.DictReader(io.StringIO(to_csv(replace(answer, rows=rows[:1], covers=flight), filters)))
+    (row,) = csv.DictReader(io.StringIO(to_csv(replace(answer, rows=rows[:1], covers=flight), filters, {})))
     assert (row["period_start"], row["period_end"]) == ("2026-01-05", "2026-01-31")
-    (row,) = csv.DictReader(io.StringIO(to_csv(replace(answer, rows=rows[:1], covers=None), filters)))
+    (row,) = csv.DictReader(io.StringIO(to_csv(replace(answer, rows=rows[:1], covers=None), filters, {})))
     assert (row["period_start"], row["period_end"], row["time_zone"]) == ("", "", "Europe/Berlin")
-    empty = to_csv(replace(answer, rows=[]), filters)
-    assert empty.splitlines() == [to_csv(answer, filters).splitlines()[0]], "a header without a row"
+    empty = to_csv(replace(answer, rows=[]), filters, {})
+    assert empty.splitlines() == [to_csv(answer, filters, {}).splitlines()[0]], "a header without a row"
 
 
 @pytest.mark.parametrize("path", OPENS)
@@ -518,6 +518,47 @@ def test_every_csv_carries_zone_and_as_of_and_its_days(
             days = [row["period_start"], row["period_end"]] if row["period_start"] else [row["as_of"][:10]]
             name = answer.headers["Content-Disposition"]
             assert name.endswith(f'_{"_".join(days)}.csv"'), (box.id, name)
+
+
+def test_a_csv_says_every_filter_in_force_in_its_rows_and_in_its_name(
+    visit: Callable[[str], Browser], world: World
+) -> None:
+    podcast, episode = world.podcasts["Harbour Lights"], world.episodes["Harbour Lights 1"]
+    podcast_name, title = "Harbour Lights", "Harbour Lights 1"
+    alice = visit("alice")
+    query = f"?period=30d&podcast={podcast}&episode={episode}&app=Overcast|AntennaPod&country=NO|SE|DE|FR&device=phone"
+    for box in boxes_of("/overview"):
+        answer = export(alice, box, query)
+        assert answer.status_code == 200, box
+        told = {
+            "filter_podcasts": podcast_name, "filter_episodes": title, "filter_apps": "AntennaPod; Overcast",
+            "filter_countries": "Germany; France; Norway; Sweden", "filter_devices": "Phone",
+        }  # fmt: skip
+        assert [name for name in answer.text.splitlines()[0].split(",") if name in told] == list(told), box
+        for row in rows_of(answer):
+            assert {name: row[name] for name in told} == told, box
+        name = answer.headers["Content-Disposition"]
+        assert "_apps-antennapod-overcast_countries-4_devices-phone_20" in name, box
+        assert "_podcasts-harbour-lights_episodes-harbour-lights-1_" in name, box
+    # Without a filter nothing is said of it, and no more of one that the numbers know nothing of.
+    assert "filter_" not in export(alice, "overview.trend", "?period=30d").text
+    for box in boxes_of("/portfolio"):
+        answer = export(alice, box, query)
+        assert "filter_" not in answer.text + answer.headers["Content-Disposition"], box
+    campaign = world.campaigns["Acme always on"]
+    for box in boxes_of("/campaigns/<campaign_id>"):
+        answer = export(alice, box, f"{query}&campaign={campaign}")
+        assert {row["filter_campaign"] for row in rows_of(answer)} <= {"Acme always on"}, box
+        assert "filter_apps" not in answer.text, box
+        assert "_campaign-acme-always-on_" in answer.headers["Content-Disposition"], box
+
+
+def test_a_name_without_a_letter_for_file_names_is_counted(
+    visit: Callable[[str], Browser], world: World
+) -> None:
+    answer = export(visit("alice"), "overview.apps", "?period=30d&app=小宇宙")
+    assert "_apps-1_20" in answer.headers["Content-Disposition"]
+    assert "filter_apps" in answer.text.splitlines()[0]
 
 
 def test_a_week_not_over_is_empty_in_the_csv_with_its_state(

@@ -106,6 +106,17 @@ def test_the_episodes_of_the_view_are_named_and_foreign_ones_are_not(visit: Visi
             owner.execute("update episodes set title = %s where id = %s", [other, foreign])
 
 
+def test_no_filter_is_said_that_the_numbers_know_nothing_of(visit: Visit, world: World) -> None:
+    query = f"?campaign={world.campaigns['Acme always on']}&app=Overcast&country=NO"
+    of_campaign = _words(visit("alice").get(f"/why/campaign.figures{query}"))
+    assert "Campaign Acme always on" in of_campaign
+    assert "Overcast" not in of_campaign
+    assert "Norway" not in of_campaign
+    of_shows = _words(visit("alice").get(f"/why/overview.figures{query}"))
+    assert "Apps Overcast" in of_shows
+    assert "Countries Norway" in of_shows
+
+
 def _of_the_world(world: World) -> int:
     """Requests that the world itself left out in the last 30 whole days of New York."""
     end = datetime.combine(world.a.day(world.now), time(), world.a.zone)

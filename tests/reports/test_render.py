@@ -13,6 +13,7 @@ from decimal import Decimal
 from http.server import BaseHTTPRequestHandler, HTTPServer
 from io import BytesIO
 from pathlib import Path
+from uuid import uuid4
 
 import pytest
 from pypdf import PageObject, PdfReader
@@ -94,6 +95,17 @@ def test_what_a_report_is_narrowed_to_is_said_by_name_wherever_it_is_named() -> 
     assert "<dt>Countries</dt><dd>Norway, Sweden</dd>" in page
     assert titled("Night Shift", narrowed.filters) == f"Night Shift, 24 Oct – 22 Nov 2026 · {line}"
     assert titled("Night Shift", whole.filters) == "Night Shift, 24 Oct – 22 Nov 2026"
+    # Of episodes the line says how many, and the annex which.
+    chosen = replace(
+        whole,
+        filters=replace(whole.filters, episodes=(uuid4(), uuid4())),
+        facts={**whole.facts, "episodes": ["One", "Two & <more>"]},
+    )
+    page = html(Snapshot.from_json(stored(chosen)))
+    assert '<p class="when">Episodes: 2 chosen</p>' in page
+    assert "<dt>Episodes</dt><dd>One, Two &amp; &lt;more&gt;</dd>" in page
+    of_before = {**stored(chosen), "facts": stored(whole)["facts"]}
+    assert "<dt>Episodes</dt><dd>2 chosen</dd>" in html(Snapshot.from_json(of_before))
     of_campaign = campaign()
     # An address may say so, but a campaign's numbers know no country.
     assert html(of_campaign) == html(
