@@ -25,9 +25,10 @@ LISTENING = (
         "Different listeners with at least one download in exactly the chosen period, episodes and "
         "filters. Never a sum "
         "of days: somebody who listens on three days is one listener. Counted exactly, from one row for each listener, "
-        "day and episode: nothing is estimated, so the same question has the same answer to the last listener. Where "
-        "an estimate is kept instead (a sketch: HyperLogLog with 16,384 registers), two of three answers lie within "
-        "0.81 % of the truth and 19 of 20 within 1.6 %: of 100,000 listeners that is 810 and 1,600 more or fewer. "
+        "day and episode: nothing is estimated, so the same question has the same answer to the last listener. "
+        "No estimate of listeners is kept or shown anywhere. A sketch, which podboard does not use (HyperLogLog with "
+        "16,384 registers), would put two of three answers within 0.81 % of the truth and 19 of 20 within 1.6 %: of "
+        "100,000 listeners that is 810 and 1,600 more or fewer. "
         "Fewer than 5 of one app, country or device are not told.",
         "listener_days (one row per listener, day and episode); raw listener_events when filtered "
         "by app, country or device",
