@@ -7,16 +7,19 @@ import sys
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import timedelta
 from pathlib import Path
-from typing import BinaryIO
+from typing import TYPE_CHECKING, BinaryIO
 
 import click
 
-from queries.ingest.batches import BatchDone
 from queries.ingest.imports import LISTED_REFUSALS, ImportRefused, ImportResult, Refusal
 from queries.ingest.refused import write_refusals
 from queries.session import Actor
 from queries.settings import Settings
+
+if TYPE_CHECKING:
+    from click._termui_impl import ProgressBar
 
 REFUSALS = click.option(
     "--refusals", type=click.Path(dir_okay=False, path_type=Path), metavar="FILE",
@@ -41,24 +44,47 @@ def opened(name: str) -> Iterator[BinaryIO]:
         yield handle
 
 
+class Progress:
+    """To be called with the lines and bytes that are done: silent, unless it has a bar to draw on."""
+
+    def __init__(self, noun: str, bar: ProgressBar[str] | None = None) -> None:
+        self._noun = noun
+        self._bar = bar
+        self._began = time.perf_counter()
+        self._first_lines = self._first_reached = self._shown = 0
+
+    def goes_on(self, lines: int, reached: int) -> None:
+        """Says what a run before this one had done: rate and time left are of what comes from now on."""
+        self._began = time.perf_counter()
+        self._first_lines, self._first_reached = lines, reached
+        self._draw(reached)
+
+    def __call__(self, lines: int, reached: int) -> None:
+        if self._bar is None:
+            return
+        seconds = max(time.perf_counter() - self._began, 0.001)
+        self._bar.label = f"Reading, {(lines - self._first_lines) / seconds:,.0f} {self._noun}/s"
+        left = seconds * ((self._bar.length or 0) - reached) / max(reached - self._first_reached, 1)
+        self._draw(reached, str(timedelta(seconds=round(left))) if left else "")
+
+    def _draw(self, reached: int, left: str = "") -> None:
+        if self._bar is not None:
+            self._bar.update(reached - self._shown, left)
+            self._shown = reached
+
+
 @contextmanager
-def progress(name: str, noun: str = "lines") -> Iterator[BatchDone]:
-    """To be called with the lines and bytes that are done: draws a bar on a terminal, says nothing elsewhere."""
+def progress(name: str, noun: str = "lines") -> Iterator[Progress]:
+    """What hears how far an import is: it draws a bar on a terminal and says nothing elsewhere."""
     if name == "-" or not sys.stderr.isatty():
-        yield lambda *_: None
+        yield Progress(noun)
         return
+    # The bar's own time left would count what an earlier run had done as the work of this one.
     with click.progressbar(
-        length=os.path.getsize(name), label="Reading", file=sys.stderr, show_eta=True
-    ) as bar:
-        began, shown = time.perf_counter(), 0
-
-        def done(lines: int, reached: int) -> None:
-            nonlocal shown
-            bar.label = f"Reading, {lines / max(time.perf_counter() - began, 0.001):,.0f} {noun}/s"
-            bar.update(reached - shown)
-            shown = reached
-
-        yield done
+        length=os.path.getsize(name), label="Reading", file=sys.stderr, show_eta=False,
+        item_show_func=lambda left: left or None,
+    ) as bar:  # fmt: skip
+        yield Progress(noun, bar)
 
 
 def list_first(refusals: tuple[Refusal, ...]) -> None:

@@ -100,7 +100,7 @@ def log(
                 actor, raw, name=Path(file).name, log_format=log_format,
                 shift_to=shift_to.date() if shift_to else None, mapping=mapping_lines(mapping) if mapping else None,
                 redirects=redirects, data_centres=lists.data_centres, place_of=lists.place_of, batch_done=tell,
-                source_name=source, again=again,
+                goes_on=tell.goes_on, source_name=source, again=again,
             )  # fmt: skip
         made = f" (and {done.impressions:,} impressions of ads in them)" if done.impressions else ""
         click.echo(

@@ -145,7 +145,7 @@ def events(
         with progress(file, "rows") as tell:
             done = import_events(
                 actor, raw, name=Path(file).name, kind=kind, file_format=file_format, columns=told,
-                source_name=source, zone=zone, afresh=afresh, batch_done=tell,
+                source_name=source, zone=zone, afresh=afresh, batch_done=tell, goes_on=tell.goes_on,
             )  # fmt: skip
         made = f" (and {done.impressions:,} impressions of ads in them)" if done.impressions else ""
         click.echo(

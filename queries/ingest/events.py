@@ -10,7 +10,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from contextlib import ExitStack, closing
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from itertools import islice
+from itertools import chain, islice
 from typing import Any, BinaryIO
 from zoneinfo import ZoneInfo
 
@@ -103,14 +103,15 @@ class DryRun:
 def import_events(
     actor: Actor, source: BinaryIO, *, name: str, kind: Kind | None = None, file_format: Format | None = None,
     columns: Mapping[str, str] | None = None, source_name: str | None = None, zone: ZoneInfo | None = None,
-    afresh: bool = False, batch_done: BatchDone = lambda *_: None,
+    afresh: bool = False, batch_done: BatchDone = lambda *_: None, goes_on: BatchDone = lambda *_: None,
 ) -> ImportResult:  # fmt: skip
     """What became of the rows of `source`; `name` is what the import is called afterwards.
 
     Kind and format are found out from the first line unless given. `columns` says what names in the file mean; told
     with a `source_name` it is remembered for the next files of that source, beside what was told before or, `afresh`,
     in its place. `zone`: that of the times in a Parquet file that name none. `batch_done` hears how many lines are
-    committed, and of how many bytes. Memory does not grow with the file; what was interrupted goes on where it stopped.
+    committed, and of how many bytes; `goes_on` before it the same of what a run before this one had done. Memory does
+    not grow with the file; what was interrupted goes on where it stopped.
     Raises: ImportRefused when the file as a whole cannot be understood; then nothing of it stands.
     """
     means = meanings(actor, source_name, kind, columns, afresh=afresh)
@@ -138,7 +139,7 @@ def import_events(
                 source.seek(0)
                 file = _file(stack, source, kind, file_format, means, zone)
                 file.open()
-            _take(actor, file, source, opened, run, batch_done)
+            _take(actor, file, source, opened, run, batch_done, goes_on)
             run.tally.source_sha256 = file.position[1]
     except ImportRefused as refused:
         if run is None:
@@ -156,8 +157,9 @@ def import_events(
 
 
 def _take(
-    actor: Actor, file: Source, source: BinaryIO, kind: Kind, run: Batches, batch_done: BatchDone
-) -> None:
+    actor: Actor, file: Source, source: BinaryIO, kind: Kind, run: Batches, batch_done: BatchDone,
+    goes_on: BatchDone,
+) -> None:  # fmt: skip
     """Stores what no run before this one has dealt with."""
     room = Room(actor)
     store = EventStore(kind, run.tenant_id, run.tally, References(), import_id=run.import_id)
@@ -165,7 +167,9 @@ def _take(
         limits = limits_of(ask(connection, "ingest/clock")[0], kind)
     # All that needs no transaction of the batch is done while the one before it is stored.
     for batch in ahead(
-        _judged_batches(actor, store, _batches(file, source, kind, limits, after=run.lines_done))
+        _judged_batches(
+            actor, store, _batches(file, source, kind, limits, after=run.lines_done, goes_on=goes_on)
+        )
     ):
         room.make(batch.months)
         with run.batch(batch.lines, batch.sha256) as connection:
@@ -319,16 +323,22 @@ def in_time(row: Row, kind: Kind, limits: tuple[datetime, datetime]) -> Row:
 
 
 def _batches(
-    file: Source, source: BinaryIO, kind: Kind, limits: tuple[datetime, datetime], *, after: int = 0
-) -> Iterator[_Batch]:
+    file: Source, source: BinaryIO, kind: Kind, limits: tuple[datetime, datetime], *, after: int = 0,
+    goes_on: BatchDone = lambda *_: None,
+) -> Iterator[_Batch]:  # fmt: skip
     """The rows of a file after its first `after` lines, batch by batch, each judged alone."""
     reader = RowReader(kind)
     rows: list[Row] = []
     refusals: list[Refusal] = []
     size, most = 0, min(FIRST_ROWS, BATCH_ROWS)
-    for number, width, cells in file:
-        if number <= after:
-            continue
+    numbered = iter(file)
+    if after:
+        first = next((row for row in numbered if row[0] > after), None)
+        if first is None:
+            return
+        goes_on(after, file.reached(source))
+        numbered = chain([first], numbered)
+    for number, width, cells in numbered:
         size += width
         judged = _judged(reader, number, cells, kind, limits)
         if isinstance(judged, Row):

@@ -9,10 +9,11 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import timedelta
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
-from dashboard.commands import import_
+from dashboard.commands import _files, import_
 from queries.settings import Settings, current_settings
 from tests.conftest import Database
 from tests.sponsorship import own_database
@@ -84,3 +85,36 @@ def test_a_file_that_takes_the_words_gets_no_bar(
     take: Callable[[str, io.StringIO, bool], str], command: str
 ) -> None:
     assert take(command, io.StringIO(), True).startswith("Rows: ")
+
+
+def test_rate_and_time_left_are_of_what_this_run_does(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    """80 of 100 bytes were done by a run before: the rest at ten bytes and one line a second takes two seconds."""
+    clock = iter((0.0, 100.0, 101.0, 102.0))
+    monkeypatch.setattr(_files, "time", SimpleNamespace(perf_counter=lambda: next(clock)))
+    screen = Terminal()
+    monkeypatch.setattr(sys, "stderr", screen)
+    file = tmp_path / "file.csv"
+    file.write_bytes(b"x" * 100)
+    with _files.progress(str(file), "rows") as tell:
+        tell.goes_on(1_000_000, 80)
+        tell(1_000_001, 90)
+        tell(1_000_002, 100)
+    drawn = [
+        one.strip() for one in re.split(r"[\r\n]|\x1b\[[?\d;]*[a-zA-Z]", screen.getvalue()) if one.strip()
+    ]
+    assert [re.sub(r"(?:\s|\[[#-]+\])+", " ", one) for one in drawn] == [
+        "Reading 0%", "Reading 80%", "Reading, 1 rows/s 90% 0:00:01", "Reading, 1 rows/s 100%",
+    ]  # fmt: skip
+
+
+def test_without_a_terminal_nothing_is_drawn_of_a_run_that_goes_on(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    screen = io.StringIO()
+    monkeypatch.setattr(sys, "stderr", screen)
+    with _files.progress(str(tmp_path / "nowhere.csv")) as tell:
+        tell.goes_on(5, 80)
+        tell(6, 90)
+    assert screen.getvalue() == ""

@@ -756,6 +756,46 @@ def test_the_same_file_goes_on_where_it_stopped_and_a_changed_one_begins_anew(
     assert [row[2:5] for row in charlie.ledger()] == [("failed", 30, 0), ("completed", 21, 29)]
 
 
+@pytest.mark.parametrize("way", ["csv", "gzip", "parquet"])
+def test_what_a_run_before_had_done_is_told_apart(
+    alice: Studio, monkeypatch: pytest.MonkeyPatch, way: str
+) -> None:
+    monkeypatch.setattr(events_module, "BATCH_ROWS", 10)
+    text = _plays(alice, 50)
+    made = io.BytesIO()
+    if way == "parquet":
+        pq.write_table(pa.Table.from_pylist(list(csv.DictReader(io.StringIO(text)))), made)
+    else:
+        made.write(text.encode() if way == "csv" else gzip.compress(text.encode()))
+    heard: list[tuple[str, int, int]] = []
+
+    def take(*, stops: bool) -> None:
+        def done(lines: int, reached: int) -> None:
+            heard.append(("done", lines, reached))
+            if stops and len(heard) == 3:
+                raise OSError("the disk is gone")
+
+        made.seek(0)
+        import_events(
+            alice.actor, made, name="plays", batch_done=done,
+            goes_on=lambda lines, reached: heard.append(("goes on", lines, reached)),
+        )  # fmt: skip
+
+    with pytest.raises(OSError, match="disk is gone"):
+        take(stops=True)
+    # A file that begins anew has nothing behind it.
+    assert [one[0] for one in heard] == ["done"] * 3
+    first = heard[-1][1]
+    heard.clear()
+    take(stops=False)
+    assert [one[:2] for one in heard] == [("goes on", first), *(("done", first + n) for n in (10, 20))]
+    lines, size = text.splitlines(keepends=True), len(made.getvalue())
+    # The first row that is new is in sight already.
+    near = {"csv": len("".join(lines[:32])), "parquet": size * 31 // 50, "gzip": size}[way]
+    assert heard[0][2] == near
+    assert heard[-1][2] == size
+
+
 _KILLED = """
 import sys
 from queries.ingest import events

@@ -117,6 +117,35 @@ def test_a_request_keeps_its_line_when_it_is_given_another_reason(host: Host, tm
     assert lists[0] != lists[1]
 
 
+def test_what_a_run_before_had_done_of_a_log_is_told_apart(
+    host: Host, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(store, "BATCH_LINES", 60)
+    log = "".join(line(at("10:00:00"), f"192.0.2.{number}") for number in range(150)).encode()
+    heard: list[tuple[str, int, int]] = []
+
+    def take(*, stops: bool) -> None:
+        def done(lines: int, reached: int) -> None:
+            heard.append(("done", lines, reached))
+            if stops:
+                raise OSError("the disk is gone")
+
+        import_log(
+            host.actor, io.BytesIO(log), name="stopped.log", batch_done=done,
+            goes_on=lambda lines, reached: heard.append(("goes on", lines, reached)),
+        )  # fmt: skip
+
+    with pytest.raises(OSError, match="disk is gone"):
+        take(stops=True)
+    assert [one[:2] for one in heard] == [("done", 60)]
+    heard.clear()
+    take(stops=False)
+    assert [one[:2] for one in heard] == [("goes on", 60), ("done", 120), ("done", 150)]
+    ends = list(itertools.accumulate(len(one) for one in log.splitlines(keepends=True)))
+    # The first line that is new is in sight already.
+    assert [one[2] for one in heard] == [ends[60], ends[119], ends[149]]
+
+
 def test_the_same_log_again_adds_nothing(host: Host) -> None:
     log = [
         line(at("10:00:00")), line(at("10:00:00")), piece(at("10:10:00"), 0, 3_000, "192.0.2.2"),

@@ -6,7 +6,7 @@ import hashlib
 from collections.abc import Iterable, Iterator
 from contextlib import ExitStack
 from datetime import date
-from itertools import islice
+from itertools import chain, islice
 from typing import BinaryIO
 from uuid import UUID
 
@@ -40,15 +40,16 @@ BATCH_LINES = 20_000
 def import_log(
     actor: Actor, source: BinaryIO, *, name: str, log_format: LogFormat | None = None, shift_to: date | None = None,
     mapping: Iterable[str] | None = None, redirects: bool = False, data_centres: Networks | None = None,
-    place_of: FindPlace = nowhere, batch_done: BatchDone = lambda *_: None, source_name: str | None = None,
-    again: bool = False,
+    place_of: FindPlace = nowhere, batch_done: BatchDone = lambda *_: None, goes_on: BatchDone = lambda *_: None,
+    source_name: str | None = None, again: bool = False,
 ) -> ImportResult:  # fmt: skip
     """What became of the requests in a log, plain or packed; `name` is what the import is called afterwards.
 
     `source_name`: whose log it is; otherwise the file's name tells.
 
     Windows are the tenant's, and go on from file to file: logs may overlap, come in any order and stop in the middle.
-    `batch_done` hears how many lines are committed, and of how many bytes.
+    `batch_done` hears how many lines are committed, and of how many bytes; `goes_on` before it the same of what a run
+    before this one had done.
     Raises: ImportRefused when the log as a whole cannot be understood, and when it counts already on other days, unless
     it shall count `again`; of a pipe that is seen when all of it was read, and said.
     """
@@ -83,6 +84,9 @@ def import_log(
         run.tally.told |= {"rules": rules.version, "format": reader.format}
         log = _Log(actor, run, rules)
         entries = log.skipped(iter(reader))
+        if run.lines_done and (first := next(entries, None)) is not None:
+            goes_on(run.lines_done, reader.reached(source))
+            entries = chain([first], entries)
         while chunk := list(islice(entries, BATCH_LINES)):
             log.take(chunk, *reader.position)
             batch_done(run.lines_done, reader.reached(source))
