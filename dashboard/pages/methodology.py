@@ -93,6 +93,16 @@ _RULES = (
         "years) or in the future, line by line. Two certified measurers may differ by 5 %.",
     ),
     (
+        "What cannot have been",
+        "A position in an episode (where progress ends, a point of a platform's curve, a cue of a transcript) is "
+        "refused when it lies beyond twice the length that the feed tells and more than ten minutes past its end, in "
+        "files and through the API alike: ads that are put in make an episode longer, but not by so much. An episode "
+        "of unknown length is not judged, nor one whose file is too large for the length it tells. What happened "
+        "before the day of publication is taken: the date in a feed moves when an episode is published again or "
+        "planned anew, and apps of subscribers have an episode early, so that true events would be lost. Only a "
+        "curve, whose day somebody names for a whole file, is refused when that lies more than a day before.",
+    ),
+    (
         "Once per window",
         "A listener's requests for an episode are one download within a window: the calendar day of your "
         "organisation's zone, or 24 hours from the first or from the last request, where it chose so. The window is "

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from typing import Any
 from uuid import UUID
 
 from sqlalchemy import Connection
 
 from queries.ingest.columns import Kind, Row, RowRefused, found
+from queries.ingest.plausible import furthest_second, require_within
 from queries.statements import ask
 
 
@@ -15,6 +17,7 @@ class References:
 
     def __init__(self) -> None:
         self._episodes: dict[str, UUID | None] = {}
+        self._furthest: dict[UUID, int | None] = {}
         self._campaigns: set[UUID] = set()
         self._of_codes: dict[str, UUID] = {}
         self._ad_units: dict[UUID, tuple[UUID, UUID]] = {}
@@ -43,13 +46,30 @@ class References:
         names = named - self._episodes.keys()
         ids = {name: parsed for name in names if (parsed := _uuid(name)) is not None}
         if ids:
-            known = {row["id"] for row in ask(connection, "ingest/episodes_by_id", ids=list(ids.values()))}
+            known = self._measured(ask(connection, "ingest/episodes_by_id", ids=list(ids.values())))
             self._episodes.update({name: id_ for name, id_ in ids.items() if id_ in known})
         guids = names - self._episodes.keys()
         if guids:
-            for row in ask(connection, "ingest/episodes_by_guid", guids=list(guids)):
+            rows = ask(connection, "ingest/episodes_by_guid", guids=list(guids))
+            self._measured(rows)
+            for row in rows:
                 # None: a guid of several podcasts.
                 self._episodes[row["guid"]] = None if row["guid"] in self._episodes else row["id"]
+
+    def _measured(self, rows: list[dict[str, Any]]) -> set[UUID]:
+        """The episodes of these rows, whose lengths are remembered."""
+        self._furthest |= {
+            row["id"]: furthest_second(row["duration_seconds"], row["audio_bytes"]) for row in rows
+        }
+        return {row["id"] for row in rows}
+
+    def furthest(self, episode_id: UUID) -> int | None:
+        """The last second that is taken for one of this episode, which was looked up; None where nobody can say."""
+        return self._furthest[episode_id]
+
+    def require_within(self, episode_id: UUID, key: str, second: float) -> None:
+        """Returns for a position that this episode, which was looked up, may have. Raises: RowRefused."""
+        require_within(key, second, self._furthest[episode_id])
 
     def episodes(self) -> list[UUID]:
         """The ids of all that were looked up and are one episode's."""
@@ -59,6 +79,10 @@ class References:
         """The campaign and the episode of a row whose every reference is the tenant's own. Raises: RowRefused."""
         episode = self.episode(row.episode_id) if row.episode_id is not None else None
         campaign = self.campaign(row) if kind == "attribution" else None
+        # Where both stand, the end of a stretch comes after its beginning.
+        second = row.data.get("to_s", row.data.get("from_s"))
+        if second is not None and episode is not None:
+            self.require_within(episode, "to_s" if "to_s" in row.data else "from_s", second)
         if "ad_unit_id" in row.data:
             self.require_ad_unit(UUID(row.data["ad_unit_id"]), campaign, episode)
         return None if campaign is None else str(campaign), None if episode is None else str(episode)

@@ -238,6 +238,8 @@ def _points(
     if not measures:
         raise RowRefused("A value is missing.", "listeners, plays or share")
     episode_id = references.episode(told["episode"])
+    if "second" in values:
+        references.require_within(episode_id, "second", values["second"])
     for measure in measures:
         curve = _Curve(episode_id, told["platform"], told["as_of"], measure, places[0])
         curve = curves.setdefault(

@@ -236,6 +236,22 @@ def test_each_bad_event_is_refused_with_its_line_and_reason_and_the_rest_stands(
     assert len(alpha.events()) == before + 1
 
 
+def test_a_position_far_beyond_the_episodes_end_is_refused(alpha: Sender) -> None:
+    alpha.tables.execute("update episodes set duration_seconds = 1800 where id = %s", [alpha.episode])
+    batch = [
+        alpha.event("l1", event_type="progress", from_s=0, to_s=3600),
+        alpha.event("l1", event_type="progress", from_s=3600, to_s=3601),
+    ]
+    answer = alpha.post(batch)
+    assert (answer.status_code, answer.json["imported"]) == (200, 1)
+    assert answer.json["refusals"] == [
+        {
+            "line": 2, "reason": "The position lies far beyond the end of the episode.",
+            "detail": "to_s: 3601, taken up to 3600",
+        }
+    ]  # fmt: skip
+
+
 @pytest.mark.parametrize("kind", ["application/json", "application/x-ndjson"])
 def test_a_name_that_stands_twice_refuses_its_event_and_no_other(alpha: Sender, kind: str) -> None:
     good = [json.dumps(alpha.event(f"l{n}", app='":')) for n in range(3)]

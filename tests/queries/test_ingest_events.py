@@ -1078,6 +1078,60 @@ def test_a_dry_run_waits_for_nobody_and_lets_go(alice: Studio) -> None:
     assert alice.take(text).imported == 1
 
 
+@pytest.mark.parametrize("way", ["csv", "ndjson", "data"])
+def test_a_position_far_beyond_the_episodes_end_is_refused(alice: Studio, way: str) -> None:
+    with psycopg.connect(alice.database.superuser_dsn) as owner:
+        owner.execute(
+            "update episodes set duration_seconds = 1800, audio_bytes = 28800000 where id = %s", [alice.one]
+        )
+    told = [
+        (alice.one, "progress", 0, 1800), (alice.one, "progress", 3000, 3600),
+        (alice.one, "progress", 3000, 3600.5), ("guid-1", "progress", 9000, 9060), (alice.one, "play", 3601, None),
+        # Of the other episode nobody knows how long it is.
+        (alice.two, "progress", 3000, 90_000),
+    ]  # fmt: skip
+    rows = [
+        {
+            "episode_id": str(episode), "listener_id": "l1", "event_type": kind, "occurred_at": _at(minutes=number),
+            "from_s": begin, **({} if end is None else {"to_s": end}),
+        }
+        for number, (episode, kind, begin, end) in enumerate(told)
+    ]  # fmt: skip
+    header = [*rows[0]]
+    if way == "csv":
+        text = _csv(",".join(header), *(",".join(str(row.get(key, "")) for key in header) for row in rows))
+    else:
+        nested = [
+            {key: row[key] for key in header[:4]}
+            | {"event_data": {key: row[key] for key in header[4:] if key in row}}
+            for row in rows
+        ]
+        text = "".join(f"{json.dumps(row)}\n" for row in (nested if way == "data" else rows))
+    refused = [
+        (number + (way == "csv"), "The position lies far beyond the end of the episode.", detail)
+        for number, detail in (
+            (3, "to_s: 3600.5, taken up to 3600"), (4, "to_s: 9060, taken up to 3600"),
+            (5, "from_s: 3601, taken up to 3600"),
+        )
+    ]  # fmt: skip
+    dry = check_events(alice.actor, io.BytesIO(text.encode()))
+    assert [(one.line_number, one.reason, one.detail) for one in dry.refusals] == refused
+    assert _counts(alice.take(text)) == (3, 0, 3)
+    assert alice.refusals() == refused
+    # A length that the size of the file gives the lie is none.
+    with psycopg.connect(alice.database.superuser_dsn) as owner:
+        owner.execute("update episodes set duration_seconds = 30 where id = %s", [alice.one])
+    assert _counts(alice.take(text)) == (3, 3, 0)
+
+
+def test_an_event_before_the_publication_is_taken(alice: Studio) -> None:
+    """A feed's date moves when an episode is published again, and what was heard before it was heard."""
+    with psycopg.connect(alice.database.superuser_dsn) as owner:
+        owner.execute("update episodes set published_at = now() where id = %s", [alice.one])
+    text = _csv(HEADER, f"{alice.one},l1,download,{_at(days=400)}", f"{alice.one},l1,play,{_at(hours=3)}")
+    assert _counts(alice.take(text)) == (2, 0, 0)
+
+
 def test_conversions_find_their_campaign_by_promo_code(alice: Studio, charlie: Studio) -> None:
     alice.tenant.booking(alice.campaign, alice.sponsor, NOW.date(), NOW.date(), promo_code="HARBOUR10")
     lines = [

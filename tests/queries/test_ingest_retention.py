@@ -196,6 +196,21 @@ def test_a_curve_is_of_no_day_before_its_episode_came_out(
     }
 
 
+def test_a_point_far_beyond_the_episodes_end_is_refused(
+    alice: Platform, retention_database: Database
+) -> None:
+    text = "second,plays\n0,19\n600,16\n1200,9\n1201,3\n"
+    with psycopg.connect(retention_database.superuser_dsn) as owner:
+        owner.execute("update episodes set duration_seconds = 590 where id = %s", [alice.one])
+    assert _counts(alice.take_curve(text)) == (2, 0, 2)
+    assert alice.refusals() == [
+        (line, "The position lies far beyond the end of the episode.", f"second: {second}, taken up to 1190")
+        for line, second in ((4, 1200), (5, 1201))
+    ]
+    # A place in percent is none in seconds.
+    assert _counts(alice.take_curve("percent,plays\n0,19\n100,16\n")) == (2, 0, 0)
+
+
 def test_ndjson_and_parquet_say_the_same(alice: Platform) -> None:
     lines = (
         b'{"second": 0, "plays": 19}\n{"second": 15, "plays": 16, "colour": 1}\n7\n{half\n'

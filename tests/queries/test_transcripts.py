@@ -177,6 +177,27 @@ def test_what_cannot_be_taken_leaves_nothing_but_its_record(
     assert alice.ledger()[-1][1] == "failed"
 
 
+def test_cues_far_beyond_the_episodes_end_are_refused(alice: Reader) -> None:
+    with alice.tenant.owner() as owner:
+        owner.execute(
+            "update episodes set duration_seconds = 60, audio_bytes = null where guid = %s", (LAMP,)
+        )
+    late = b"\n11:00.500 --> 11:02.000\n<v Bo>Of another episode.\n"
+    done = alice.read(VTT + late)
+    assert (done.imported, done.refused) == (2, 2)
+    assert [(one.line_number, one.reason, one.detail) for one in done.first_refusals][1:] == [
+        (
+            11,
+            "The position lies far beyond the end of the episode.",
+            "begins at: 660.5, taken up to 660",
+        )
+    ]
+    assert "another episode" not in alice.transcripts()[0][1]
+    with pytest.raises(ImportRefused, match="Every cue lies far beyond the end of the episode"):
+        alice.read(b"WEBVTT\n" + late)
+    assert len(alice.transcripts()) == 1
+
+
 def test_another_tenants_episode_is_not_known(alice: Reader, bob: Reader) -> None:
     (episode,) = alice.rows("select id from episodes where tenant_id = %(tenant)s order by guid limit 1")[0]
     with pytest.raises(ImportRefused, match="The episode is not known"):

@@ -8,7 +8,7 @@ from __future__ import annotations
 import io
 import math
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import orjson
@@ -18,6 +18,7 @@ from webvtt.models import Timestamp
 from queries.ingest.columns import RowRefused, printable
 from queries.ingest.imports import ImportRefused, Refusal
 from queries.ingest.plain_text import one_line
+from queries.ingest.plausible import require_within
 from queries.ingest.transcripts.formats import TranscriptFormat
 
 LARGEST_TRANSCRIPT = 10 * 1024 * 1024
@@ -37,12 +38,13 @@ _BACKWARDS = "The cue ends before it begins."
 
 @dataclass(frozen=True, slots=True)
 class Cue:
-    """What is said from one second to another, and by whom if the file says so."""
+    """What is said from one second to another, and by whom if the file says so; `line` is where it stands there."""
 
     starts_at: float
     ends_at: float
     words: str
     speaker: str = ""
+    line: int = field(default=0, compare=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +53,19 @@ class Transcript:
 
     cues: tuple[Cue, ...]
     refusals: tuple[Refusal, ...]
+
+    def within(self, furthest: int | None) -> Transcript:
+        """The transcript of an episode without the cues that lie beyond it. Raises: ImportRefused if none is left."""
+        cues, refusals = list[Cue](), list(self.refusals)
+        for cue in self.cues:
+            try:
+                require_within("begins at", cue.starts_at, furthest)
+                cues.append(cue)
+            except RowRefused as refused:
+                refusals.append(Refusal(cue.line, refused.reason, refused.detail))
+        if not cues:
+            raise ImportRefused("Every cue lies far beyond the end of the episode.")
+        return Transcript(tuple(cues), tuple(sorted(refusals, key=lambda r: r.line_number)))
 
     @property
     def text(self) -> tuple[str, list[dict[str, float | int]]]:
@@ -82,7 +97,7 @@ def read_transcript(document: bytes, told: TranscriptFormat | None = None) -> Tr
         if isinstance(read, RowRefused):
             refusals.append(Refusal(number, read.reason, read.detail))
         else:
-            cues.append(read)
+            cues.append(replace(read, line=number))
     if not cues:
         raise ImportRefused("The transcript has no cue that can be read.")
     transcript = Transcript(tuple(sorted(cues, key=lambda cue: cue.starts_at)), tuple(refusals))

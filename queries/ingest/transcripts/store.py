@@ -59,7 +59,9 @@ def check_transcript(
     """What an import would make of the cues in an open file. Raises: ImportRefused, as an import would."""
     transcript, tally = read_transcript(_document(source, language), file_format), Tally()
     with taken_back(actor) as connection:
-        _put(connection, tally, transcript, _episode(connection, episode), language, "file")
+        episode_id, furthest = _episode(connection, episode)
+        transcript = transcript.within(furthest)
+        _put(connection, tally, transcript, episode_id, language, "file")
     refusals = transcript.refusals
     return DryRun(
         tally.imported + tally.updated + tally.duplicate, len(refusals), tuple(refusals[:LISTED_REFUSALS]),
@@ -79,7 +81,8 @@ def store_transcript(
         refuse(actor, "transcripts", name, refused, sha256=sha256)
     with importing(actor, "transcripts", name) as (connection, import_id, tally):
         tally.source_sha256 = sha256
-        episode_id = _episode(connection, episode)
+        episode_id, furthest = _episode(connection, episode)
+        transcript = transcript.within(furthest)
         _put(connection, tally, transcript, episode_id, language, origin)
         tally.refuse(connection, import_id, list(transcript.refusals))
     return result(import_id, "transcripts", tally)
@@ -93,13 +96,15 @@ def _document(source: BinaryIO, language: str | None) -> bytes:
         return plain.read(LARGEST_TRANSCRIPT + 1)
 
 
-def _episode(connection: Connection, name: str) -> UUID:
+def _episode(connection: Connection, name: str) -> tuple[UUID, int | None]:
+    """The episode of this id or guid, and how far a cue of it may lie. Raises: ImportRefused."""
     references = References()
     references.learn_episodes(connection, {name})
     try:
-        return references.episode(name)
+        episode_id = references.episode(name)
     except RowRefused as refused:
         raise ImportRefused(f"{refused.reason.removesuffix('.')}: {name}.") from None
+    return episode_id, references.furthest(episode_id)
 
 
 def _put(
