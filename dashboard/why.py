@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from uuid import UUID
 
 from flask import Blueprint, abort, render_template, request
 
@@ -12,7 +13,7 @@ from dashboard.auth.sessions import now
 from dashboard.boxes import Box, View, answer_box, known_box
 from dashboard.pages import all_pages, heeded
 from queries import catalogue
-from queries.campaign_excluded import excluded_of_shows, excluded_visits
+from queries.campaign_excluded import excluded_of_shows, excluded_visits, flights_so_far
 from queries.campaigns import campaign
 from queries.data_centres import data_centres
 from queries.errors import AccessRefused, NotFound
@@ -65,12 +66,10 @@ def explain(box_id: str) -> str:
     metrics = metrics_of(box, answer)
     if not metrics or viewer.actor.tenant_id is None:
         abort(404)
+    campaigns = _campaigns(answer, view.filters)
+    is_of_ads = campaigns is not None and any(metric.key in _OF_ADS for metric in metrics)
     # A sponsor sees no requests for episodes, and none would be said to be kept.
-    is_of_shows = (
-        view.filters.campaign_id is not None
-        and any(metric.key in _OF_ADS for metric in metrics)
-        and any(map(viewer.may, READ_PODCASTS))
-    )
+    is_shown_requests = any(map(viewer.may, READ_PODCASTS))
     excluded: Answer | None = None
     counted: Answer | None = None
     visits: Answer | None = None
@@ -81,25 +80,34 @@ def explain(box_id: str) -> str:
         chosen = catalogue.chosen(connection, told)
         if view.filters.campaign_id is not None:
             chosen = {"Campaign": [campaign(connection, view.filters.campaign_id)["name"]]} | chosen
+        covered = _covered(answer, view.filters)
+        days = covered or view.filters.period
+        if is_of_ads and (
+            covered is None or (answer.covers != "view" and covered.start >= view.filters.today)
+        ):
+            # As things stand, or of what ends soon: its ads were delivered on the days of the flights.
+            days = flights_so_far(connection, view.filters, campaigns or ())
+        of_days = replace(view.filters, period=days)
+        is_of_shows = False
         if any(
             metric.key in _MILESTONES or metric.key.startswith(_COUNTED_FROM_REQUESTS) for metric in metrics
         ):
             excluded = excluded_by_reason(connection, view.filters)
-        elif is_of_shows:
-            excluded = excluded_of_shows(
-                connection,
-                replace(view.filters, period=_covered(answer, view.filters) or view.filters.period),
-            )
+        elif is_of_ads and is_shown_requests:
+            is_of_shows = True
+            excluded = excluded_of_shows(connection, of_days, campaigns or ())
         if any(metric.key in _FROM_LINKS for metric in metrics):
-            visits = excluded_visits(connection, view.filters, _covered(answer, view.filters))
+            visits = excluded_visits(connection, view.filters, covered)
         if any(metric.key.startswith(_REST_ON_REQUESTS) for metric in metrics):
             filtered = data_centres_words(data_centres(connection))
-            covered = _covered(answer, view.filters) or view.filters.period
-            counted = counted_by(connection, replace(view.filters, period=covered))
+            counted = counted_by(connection, of_days)
     return render_template(
         "why.html", title=box.title, meanings=[_meaning(metric) for metric in metrics],
         filters=_filters(answer, told, chosen), excluded=excluded, visits=visits, rule_version=RULE_VERSION,
-        is_of_shows=is_of_shows, rules=_rules(excluded), rules_of_visits=_rules(visits),
+        is_of_shows=is_of_shows, is_kept_back=is_of_ads and not is_shown_requests,
+        is_of_one=view.filters.campaign_id is not None, sees_all_shows=viewer.may(READ_PODCASTS[0]),
+        days="" if days == covered else period(days.start, days.end, view.filters.zone),
+        rules=_rules(excluded), rules_of_visits=_rules(visits),
         is_narrowed=bool(told.apps or told.countries or told.devices),
         as_of=instant(answer.as_of, view.filters.zone) if answer.as_of else "", notes=answer.notes,
         reaches=reaches_words(answer), data_centres=filtered, counted=counted,
@@ -124,6 +132,16 @@ def _meaning(metric: Metric) -> Meaning:
 
 def _rules(refused: Answer | None) -> list[str]:
     return sorted({row["rule_version"] for row in refused.rows}) if refused else []
+
+
+def _campaigns(answer: Answer, filters: Filters) -> list[UUID] | None:
+    """The campaigns that a box tells one by one, None where it has none to tell.
+
+    Empty where it tells of the view's campaign, or of all in scope together.
+    """
+    if filters.campaign_id is not None or not any(column.key == "campaign_id" for column in answer.columns):
+        return []
+    return [row["campaign_id"] for row in answer.rows] or None
 
 
 def _covered(answer: Answer, filters: Filters) -> Period | None:

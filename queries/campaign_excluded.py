@@ -2,31 +2,53 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import replace
+from datetime import timedelta
+from uuid import UUID
 
 from sqlalchemy import Connection
 
+from queries.campaign_states import CampaignHead, campaign_heads
 from queries.filters import Filters
 from queries.ingest.counting.reasons import words_of_reason
 from queries.listening_excluded import excluded_by_reason
-from queries.periods import Period
+from queries.periods import LONGEST_DAYS, Period
 from queries.results import Answer, Column
 from queries.statements import ask
 
 _KINDS = {"pixel": "Pixel", "vanity_url": "Vanity URL"}
 
 
-def excluded_of_shows(connection: Connection, f: Filters) -> Answer | None:
-    """Requests for shows that carry `f.campaign_id` which were no downloads and so brought no ads; None if none does.
+def excluded_of_shows(connection: Connection, f: Filters, campaigns: Collection[UUID] = ()) -> Answer | None:
+    """Requests for shows that carry any of these campaigns, which were no downloads and so brought no ads.
 
-    Of all episodes of these shows. Totals and columns: as `excluded_by_reason`.
+    None where no show does. Without ids the campaign of the view, else all in scope. Of all episodes of these shows
+    that the reader may see, each request once, however many of the campaigns its show carries. Totals and columns: as
+    `excluded_by_reason`.
     """
-    shows = ask(connection, "campaigns/podcasts_of_campaign", campaign_id=f.campaign_id)
+    ids = [head.campaign_id for head in _heads(connection, f, campaigns)]
+    shows = ask(connection, "campaigns/podcasts_of_campaigns", campaign_ids=ids)
     if not shows:
         return None
     return excluded_by_reason(
         connection, replace(f, podcasts=tuple(row["podcast_id"] for row in shows), episodes=())
     )
+
+
+def flights_so_far(connection: Connection, f: Filters, campaigns: Collection[UUID] = ()) -> Period:
+    """The days from the first of these campaigns' flights to the last that is over, or today.
+
+    Without ids: those that `excluded_of_shows` would take.
+    """
+    flights = [head.flight for head in _heads(connection, f, campaigns)]
+    last = min(max((last for _, last in flights), default=f.today), f.today)
+    first = min(min((first for first, _ in flights), default=last), last)
+    return Period(max(first, last - timedelta(days=LONGEST_DAYS - 1)), last + timedelta(days=1))
+
+
+def _heads(connection: Connection, f: Filters, campaigns: Collection[UUID]) -> list[CampaignHead]:
+    return campaign_heads(connection, list(campaigns) or ([f.campaign_id] if f.campaign_id else []))
 
 
 def excluded_visits(connection: Connection, f: Filters, covered: Period | None = None) -> Answer:

@@ -15,7 +15,7 @@ from flask import Flask
 from dashboard.auth import passwords
 from dashboard.server import create_app
 from queries.people import Account, Origin, account_session, start_session, use_password_token
-from queries.session import anonymous_session
+from queries.session import Actor, anonymous_session
 from queries.settings import Settings
 from queries.tenants import create_tenant, invite
 from tests.dashboard.visitors import ADDRESS, CHEAP, PASSWORD, PEOPLE, Browser, Clock, Using, address
@@ -108,12 +108,12 @@ def _no_attempts(request: pytest.FixtureRequest) -> None:
 
 
 @pytest.fixture
-def visit(world: World, whole_app: Flask) -> Iterator[Callable[[str], Browser]]:
+def visit(world: World, whole_app: Flask) -> Iterator[Callable[[str | Actor], Browser]]:
     """Opens a browser of somebody in the world, at the world's time, on the world's database."""
     whole_app.config["CLOCK"] = lambda: world.now
 
-    def open_browser(person: str) -> Browser:
-        actor = getattr(world.people, person)
+    def open_browser(person: str | Actor) -> Browser:
+        actor = person if isinstance(person, Actor) else getattr(world.people, person)
         account = Account(
             user_id=actor.user_id, tenant_id=actor.tenant_id, password_hash="", is_active=True
         )  # fmt: skip

@@ -6,7 +6,7 @@ import html
 import re
 from collections import Counter
 from collections.abc import Callable, Iterator
-from datetime import datetime, time, timedelta
+from datetime import date, datetime, time, timedelta
 from typing import Any
 
 import psycopg
@@ -14,17 +14,19 @@ import pytest
 
 from dashboard.pages import all_pages
 from queries import refresh
+from queries.campaign_excluded import excluded_of_shows, flights_so_far
 from queries.filters import parse_filters
 from queries.ingest.counting.reasons import words_of_reason
 from queries.listening_counted import counted_by
 from queries.metrics import METRICS, RULE_VERSION
-from queries.session import tenant_session
+from queries.periods import Period
+from queries.session import Actor, tenant_session
 from reports.documents.words import counted_words
 from tests.dashboard.test_boxes import OPENS
 from tests.dashboard.visitors import Browser
 from tests.world import World
 
-Visit = Callable[[str], Browser]
+Visit = Callable[[str | Actor], Browser]
 BOXES = [
     (box.id, page.path)
     for page in all_pages()
@@ -172,9 +174,211 @@ def test_of_ads_it_tells_the_requests_for_the_shows_that_carry_them(
     said = _words(visit("alice").get(address))
     assert f"{expected[0]} in this period, for any episode of the shows that carry the campaign" in said
     assert words_of_reason("vpn") not in said
-    assert "Requests that did not count" not in _words(visit("bob").get(address)).replace(
-        "Requests at pixels and vanity URLs that did not count", ""
-    )
+    said = _words(visit("bob").get(address))
+    assert KEPT_BACK in said
+    assert "in this period, for any episode" not in said
+    assert KEPT_BACK not in _words(visit("alice").get(address))
+
+
+KEPT_BACK = (
+    "Requests that did not count Requests refused at episodes are no downloads and bring no ads: these numbers hold "
+    "none of them. They are kept by the publisher, each with its reason, and not shown to sponsors."
+)
+CARRIERS = {
+    "Acme always on": ("Harbour Lights", "Night Shift"),
+    "Acme earlier": ("Harbour Lights", "Night Shift"),
+    "Globex launch": ("Night Shift",),
+    "Globex next": ("Night Shift",),
+}
+"""Which shows of tenant A carry whose ads, as the world lays them out."""
+
+
+@pytest.fixture
+def refused_at_shows(world: World) -> Iterator[list[tuple[str, datetime, str]]]:
+    """Requests that did not count: (show, moment, reason). "Unsold" carries only a campaign that was deleted."""
+    noon = world.now.replace(hour=17)
+    a = world.a
+    unsold = a.insert("podcasts", name="Unsold")
+    episodes = {
+        "Harbour Lights": world.episodes["Harbour Lights 4"], "Night Shift": world.episodes["Night Shift 1"],
+        "Unsold": a.insert("episodes", podcast_id=unsold, title="Unsold 1"), "Nordwind": world.episodes["Nordwind 1"],
+    }  # fmt: skip
+    gone = a.insert(
+        "campaigns", sponsor_id=world.sponsors["Globex"], name="Globex gone", start_date=world.now.date(),
+        end_date=world.now.date(), stage="live", conversion_type="lead", currency="USD", description="Gone.",
+    )  # fmt: skip
+    a.insert(
+        "ad_units", campaign_id=gone, episode_id=episodes["Unsold"], unit_type="pre_roll", position_seconds=0,
+        duration_seconds=30,
+    )  # fmt: skip
+    rows = [
+        (show, noon - timedelta(days=days), reason)
+        for show, amounts in (
+            ("Harbour Lights", (3, 5, 2)), ("Night Shift", (4, 1, 6)), ("Unsold", (7, 8, 9)), ("Nordwind", (11, 12, 13))
+        )
+        for amount, days, reason in zip(amounts, (3, 60, 100), ("head", "bot", "preload"), strict=True)
+        for _ in range(amount)
+    ]  # fmt: skip
+    with psycopg.connect(world.database.superuser_dsn, autocommit=True) as owner:
+        owner.execute("update campaigns set deleted_at = now() where id = %s", [gone])
+        for show, at, reason in rows:
+            owner.execute(
+                "insert into excluded_requests (tenant_id, episode_id, reason, rule_version, occurred_at)"
+                " select tenant_id, id, %s, 'rules of shows', %s from episodes where id = %s",
+                [reason, at, episodes[show]],
+            )
+        refresh.refresh_rollups()
+        try:
+            yield [(show, at, reason) for show, at, reason in rows]
+        finally:
+            owner.execute("delete from excluded_requests where rule_version = 'rules of shows'")
+            owner.execute("delete from ad_units where campaign_id = %s", [gone])
+            owner.execute("delete from campaigns where id = %s", [gone])
+            owner.execute("delete from episodes where podcast_id = %s", [unsold])
+            owner.execute("delete from podcasts where id = %s", [unsold])
+    refresh.refresh_rollups()
+
+
+def _counted_by_hand(
+    rows: list[tuple[str, datetime, str]], world: World, campaigns: tuple[str, ...], first: date, last: date
+) -> dict[str, int]:
+    """By reason, of the shows that carry any of these campaigns, on days of New York."""
+    shows = {show for campaign in campaigns for show in CARRIERS[campaign]}
+    return dict(
+        Counter(
+            reason for show, at, reason in rows if show in shows and first <= world.a.day(at) <= last
+        )
+    )  # fmt: skip
+
+
+def _told(said: str) -> dict[str, int]:
+    """What the panel says was refused at shows for the reasons of this test."""
+    found = {
+        reason: re.findall(rf"(?<![\d,])([\d,]+) {re.escape(words_of_reason(reason))}", said)
+        for reason in ("head", "bot", "preload")
+    }
+    assert all(len(amounts) <= 1 for amounts in found.values())
+    return {reason: int(amounts[0].replace(",", "")) for reason, amounts in found.items() if amounts}
+
+
+def test_of_many_campaigns_it_tells_the_requests_for_every_show_that_carries_one(
+    visit: Visit, world: World, refused_at_shows: list[tuple[str, datetime, str]]
+) -> None:
+    today = world.a.day(world.now)
+    for search, first, last in (
+        ("period=30d", today - timedelta(days=30), today - timedelta(days=1)),
+        ("period=90d", today - timedelta(days=90), today - timedelta(days=1)),
+        (f"from={today - timedelta(days=100)}&to={today - timedelta(days=61)}",
+         today - timedelta(days=100), today - timedelta(days=61)),
+    ):  # fmt: skip
+        expected = _counted_by_hand(refused_at_shows, world, tuple(CARRIERS), first, last)
+        assert expected
+        for person in ("alice", "dora"):
+            said = _words(visit(person).get(f"/why/portfolio.figures?{search}"))
+            assert "in this period, for any episode of the shows that carry any of these campaigns:" in said
+            assert _told(said) == expected, search
+    # The cards tell each flight so far: from the first day of the first.
+    expected = _counted_by_hand(refused_at_shows, world, tuple(CARRIERS), today - timedelta(days=69), today)
+    said = _words(visit("dora").get("/why/campaigns.cards"))
+    assert "on the days of these flights so far, " in said
+    assert _told(said) == expected == {"head": 7, "bot": 6}
+
+
+def test_a_box_that_lists_campaigns_tells_the_requests_for_their_shows_alone(
+    visit: Visit, world: World, refused_at_shows: list[tuple[str, datetime, str]]
+) -> None:
+    today = world.a.day(world.now)
+    # Of the bookings that end within 30 days: those of the two campaigns that are live.
+    ending = ("Acme always on", "Globex launch")
+    expected = _counted_by_hand(refused_at_shows, world, ending, today - timedelta(days=50), today)
+    assert _told(_words(visit("alice").get("/why/portfolio.expiring"))) == expected == {"head": 7}
+    with tenant_session(world.people.alice) as connection:
+        f = world.a.filters({"period": "30d"})
+        ids = [world.campaigns["Globex launch"], world.campaigns["Globex next"]]
+        told = excluded_of_shows(connection, f, ids)
+        assert told is not None
+        of_test = {
+            row["reason"]: row["requests"] for row in told.rows if row["rule_version"] == "rules of shows"
+        }
+        assert flights_so_far(connection, f, ids) == Period(
+            today - timedelta(days=40), today + timedelta(days=1)
+        )
+        # A flight that has not begun has had no day yet.
+        assert flights_so_far(connection, f, ids[1:]) == Period(today, today + timedelta(days=1))
+    assert of_test == {"head": 4}
+
+
+def test_a_sponsor_reads_in_each_box_of_ads_that_requests_are_kept_by_the_publisher(
+    visit: Visit, world: World, refused_at_shows: list[tuple[str, datetime, str]]
+) -> None:
+    campaign = world.campaigns["Acme always on"]
+    told = 0
+    for box, path in [*BOXES, ("campaigns.cards", "/campaigns")]:
+        if not path.startswith("/campaigns"):
+            continue
+        address = f"/why/{box}?campaign={campaign}" if "<" in path else f"/why/{box}"
+        said = _words(visit("bob").get(address))
+        assert _told(said) == {}, box
+        assert "carry any of these campaigns" not in said
+        is_of_shows = "Requests that did not count" in _words(visit("alice").get(address))
+        assert (KEPT_BACK in said) == is_of_shows, box
+        told += is_of_shows
+    assert told > 2
+
+
+def test_another_tenant_and_a_scope_read_their_own_requests_alone(
+    visit: Visit, world: World, refused_at_shows: list[tuple[str, datetime, str]]
+) -> None:
+    f = world.a.filters({"period": "90d"})
+    foreign = list(world.campaigns.values())
+    with tenant_session(world.people.charlie) as connection:
+        told = excluded_of_shows(connection, f, foreign)
+        own = excluded_of_shows(connection, f)
+        assert told is not None
+        assert own is not None
+        assert told.rows == own.rows
+        assert {row["reason"]: row["requests"] for row in own.rows if row["rule_version"] == "rules of shows"} == {
+            "head": 11, "bot": 12,
+        }  # fmt: skip
+        assert excluded_of_shows(connection, f, [world.campaigns["Acme always on"]]) is None
+    with tenant_session(world.people.bob) as connection:
+        told = excluded_of_shows(connection, f)
+        assert told is None or told.rows == []
+    # Somebody who sells for a sponsor and has a show besides reads what was refused at that show.
+    both = world.a.person(
+        "both@a.example", "sponsor", ("sponsor", world.sponsors["Globex"]), ("podcast", world.podcasts["Night Shift"])
+    )  # fmt: skip
+    with psycopg.connect(world.database.superuser_dsn, autocommit=True) as owner:
+        try:
+            owner.execute(
+                "insert into user_roles (tenant_id, user_id, role_id) select tenant_id, %s, id from roles"
+                " where name = 'podcaster' and tenant_id = %s",
+                [both.user_id, both.tenant_id],
+            )
+            said = _words(visit(both).get("/why/campaigns.cards"))
+            assert "carry any of these campaigns, as far as they are yours:" in said
+            assert KEPT_BACK not in said
+            today = world.a.day(world.now)
+            expected = _counted_by_hand(
+                refused_at_shows, world, ("Globex launch",), today - timedelta(days=40), today
+            )
+            assert _told(said) == expected == {"head": 4}
+        finally:
+            owner.execute("delete from users where id = %s", [both.user_id])
+
+
+def test_campaigns_that_no_known_episode_carries_say_so(visit: Visit, world: World) -> None:
+    a = world.a
+    day = a.day(world.now)
+    bare = a.insert(
+        "campaigns", sponsor_id=world.sponsors["Globex"], name="Globex bare", start_date=day, end_date=day,
+        stage="live", conversion_type="lead", currency="USD", description="Bare.",
+    )  # fmt: skip
+    try:
+        said = _words(visit("alice").get(f"/why/campaign.figures?campaign={bare}"))
+        assert "None can be told: podboard knows of no episode that carries ads of the campaign." in said
+    finally:
+        a.delete("campaigns", [bare])
 
 
 @pytest.fixture
