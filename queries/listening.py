@@ -217,7 +217,7 @@ class _Listeners:
 def _listeners(connection: Connection, f: Filters, limits: Limits, cells: Cells | None) -> _Listeners:
     if cells is not None:
         return _listeners_from_events(connection, f, limits, cells)
-    kept_from = f.today - timedelta(days=limits.listener_days)
+    kept_from = limits.listeners_from(f.today)
     if f.period.start < kept_from:
         return _not_kept(
             f"Unique listeners are kept since {kept_from.isoformat()}; this period begins before it."

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
-
 from sqlalchemy import Connection
 
 from queries.errors import NotAvailable
@@ -20,7 +18,7 @@ def podcast_overlap(connection: Connection, f: Filters) -> Answer:
     devices are not asked for. Raises: NotAvailable where the period begins before listeners are kept.
     """
     limits = limits_of(connection, f)
-    kept_from = f.today - timedelta(days=limits.listener_days)
+    kept_from = limits.listeners_from(f.today)
     if f.period.start < kept_from:
         raise NotAvailable(f"Listeners are kept since {kept_from.isoformat()}; this period begins before it.")
     pairs = ask(

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from decimal import Decimal
 from typing import Literal
 from uuid import UUID
@@ -37,7 +37,13 @@ class Limits:
     aggregates: datetime | None
     raw_start: datetime
     listener_days: int
+    listeners_kept_from: date | None
     has_earlier: bool
+
+    def listeners_from(self, today: date) -> date:
+        """The tenant day since which listeners are kept one by one."""
+        kept_from = today - timedelta(days=self.listener_days)
+        return max(kept_from, self.listeners_kept_from or kept_from)
 
 
 def limits_of(connection: Connection, f: Filters) -> Limits:

@@ -4947,6 +4947,7 @@ CREATE TABLE public.tenant_settings (
     settings jsonb DEFAULT '{}'::jsonb NOT NULL,
     created_at timestamp with time zone DEFAULT now() NOT NULL,
     updated_at timestamp with time zone DEFAULT now() NOT NULL,
+    listeners_kept_from date,
     CONSTRAINT tenant_settings_download_window_check CHECK (((settings ->> 'download_window'::text) = ANY (ARRAY['calendar_day'::text, 'rolling_first_touch'::text, 'rolling_last_touch'::text]))),
     CONSTRAINT tenant_settings_known CHECK (((settings - ARRAY['time_zone'::text, 'currency'::text, 'week_start'::text, 'locale'::text, 'download_window'::text, 'listener_retention_days'::text]) = '{}'::jsonb)),
     CONSTRAINT tenant_settings_settings_check CHECK ((jsonb_typeof(settings) = 'object'::text)),
@@ -4962,6 +4963,8 @@ ALTER TABLE ONLY public.tenant_settings FORCE ROW LEVEL SECURITY;
 COMMENT ON TABLE public.tenant_settings IS 'Configuration of one tenant.';
 
 COMMENT ON COLUMN public.tenant_settings.settings IS 'Object. time_zone: IANA name, area and place (Europe/Berlin) or UTC, which is the default. currency: ISO 4217, default USD. week_start: monday or sunday, default monday. locale: en. download_window: calendar_day (default), rolling_first_touch or rolling_last_touch: within what a listener''s requests for an episode are one download; for what comes in from then on. listener_retention_days: how long exact unique listeners are kept, default 1095. Nothing else.';
+
+COMMENT ON COLUMN public.tenant_settings.listeners_kept_from IS 'Tenant day since which listeners are kept one by one where listener_retention_days reaches further back than that: it was less once, and what was past it is forgotten. Empty: nothing was.';
 
 CREATE TABLE public.tenants (
     id uuid DEFAULT public.uuid_generate_v4() NOT NULL,

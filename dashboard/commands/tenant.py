@@ -1,17 +1,22 @@
-"""`podboard tenant`: the first tenants, from the command line."""
+"""`podboard tenant`: tenants and how they are set up, from the command line."""
 
 from __future__ import annotations
 
 import click
 
 from dashboard.databases import databases
+from queries.ingest.counting.windows import Window
+from queries.ingest.imports import unscoped_tenant_id
+from queries.session import Actor, tenant_session
 from queries.settings import Settings
+from queries.tenant_settings import TenantSettings, change_settings, tenant_settings
 from queries.tenants import create_tenant
+from reports.formatting import day
 
 
 @click.group()
 def command() -> None:
-    """Create tenants."""
+    """Create tenants, and see and change how they are set up."""
 
 
 @command.command()
@@ -30,3 +35,71 @@ def create(name: str, slug: str, time_zone: str, currency: str) -> None:
         create_tenant(name=name, slug=slug, time_zone=time_zone, currency=currency)
     click.echo(f"Created {name} ({slug}). Invite its first person:")
     click.echo(f"  podboard user invite --tenant {slug} --role admin --email admin@example.com")
+
+
+@command.command()
+@click.argument("slug")
+@click.option(
+    "--download-window", metavar="WINDOW",
+    help=f"Within what a listener's requests for an episode are one download: {', '.join(Window)}.",
+)  # fmt: skip
+@click.option(
+    "--listener-retention-days", type=int, metavar="N",
+    help="For how many days it is kept who listened: as far back unique listeners are known.",
+)  # fmt: skip
+def settings(slug: str, download_window: str | None, listener_retention_days: int | None) -> None:
+    """Show how a tenant is set up, or change it.
+
+    Another window holds for requests that come in from then on: what is counted stays counted, what was refused stays
+    refused, and "why this number" says where a period mixes windows. It is refused while an import is under way.
+
+    Fewer days of listeners are cut off at night, which cannot be undone afterwards; more days bring nothing back.
+    """
+    with databases(Settings.from_env()):
+        tenant_id = unscoped_tenant_id(slug)
+        if download_window is None and listener_retention_days is None:
+            with tenant_session(Actor(tenant_id)) as connection:
+                lines = _shown(tenant_settings(connection))
+        else:
+            before, after = change_settings(
+                tenant_id, download_window=download_window, listener_retention_days=listener_retention_days
+            )
+            lines = _changed(before, after) or ["It is so already: nothing has changed."]
+    for line in lines:
+        click.echo(line)
+
+
+def _shown(now: TenantSettings) -> list[str]:
+    return [
+        f"Time zone        {now.time_zone}",
+        f"Currency         {now.currency}",
+        f"Weeks begin on   {now.week_start.title()}",
+        f"Download window  {now.download_window}: once per {now.download_window.words}",
+        f"Listeners kept   {now.listener_retention_days:,} days: unique listeners are known since "
+        f"{day(now.listeners_from)} at most",
+    ]
+
+
+def _changed(before: TenantSettings, after: TenantSettings) -> list[str]:
+    lines = []
+    if after.download_window is not before.download_window:
+        lines += [
+            f"Download window: {before.download_window} → {after.download_window}, once per "
+            f"{after.download_window.words}.",
+            "  For requests that come in from now on. What is counted stays counted, what was refused stays refused.",
+        ]
+    if after.listener_retention_days != before.listener_retention_days:
+        lines.append(
+            f"Listeners kept: {before.listener_retention_days:,} → {after.listener_retention_days:,} days."
+        )
+        if after.listener_retention_days < before.listener_retention_days:
+            lines.append(
+                f"  What was before {day(after.listeners_from)} is forgotten at night; until then the old number "
+                "keeps it."
+            )
+        else:
+            lines.append(
+                f"  What is forgotten does not come back: unique listeners are known since "
+                f"{day(after.listeners_from)} at most."
+            )
+    return lines

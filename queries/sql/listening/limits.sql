@@ -2,6 +2,7 @@
 -- params: data_by, podcast_ids, episode_ids
 -- returns: rollups, metrics_daily, aggregates timestamptz (aggregates: null where the rollups keep them),
 --          raw_start timestamptz (oldest raw event kept), listener_days integer (days for which listeners are kept one by one),
+--          listeners_kept_from date (where they are kept since then only; null: for all of these days),
 --          has_earlier boolean (whether any of these episodes was downloaded up to and with the day data_by)
 -- grain: one row
 -- source: refresh_states, tenant_settings, episodes, episode_days
@@ -11,6 +12,7 @@ select max(s.refreshed_at) filter (where s.relation = 'rollups') as rollups,
        max(s.refreshed_at) filter (where s.relation = 'aggregates') as aggregates,
        raw_retention_start() as raw_start,
        coalesce((select cast(t.settings ->> 'listener_retention_days' as integer) from tenant_settings t), 1095) as listener_days,
+       (select t.listeners_kept_from from tenant_settings t) as listeners_kept_from,
        -- Episode by episode, so that a new podcast of an old tenant does not read the tenant's whole past.
        exists (select
                from episodes e
