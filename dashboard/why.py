@@ -13,7 +13,8 @@ from dashboard.auth.sessions import now
 from dashboard.boxes import Box, View, answer_box, known_box
 from dashboard.pages import all_pages, heeded
 from queries import catalogue
-from queries.campaign_excluded import excluded_of_shows, excluded_visits, flights_so_far
+from queries.campaign_excluded import excluded_of_shows, excluded_visits
+from queries.campaign_states import campaign_heads, flights_so_far
 from queries.campaigns import campaign
 from queries.data_centres import data_centres
 from queries.errors import AccessRefused, NotFound
@@ -86,7 +87,7 @@ def explain(box_id: str) -> str:
             covered is None or (answer.covers != "view" and covered.start >= view.filters.today)
         ):
             # As things stand, or of what ends soon: its ads were delivered on the days of the flights.
-            days = flights_so_far(connection, view.filters, campaigns or ())
+            days = flights_so_far(campaign_heads(connection, campaigns or ()), view.filters.today)
         of_days = replace(view.filters, period=days)
         is_of_shows = False
         if any(
@@ -135,11 +136,13 @@ def _rules(refused: Answer | None) -> list[str]:
 
 
 def _campaigns(answer: Answer, filters: Filters) -> list[UUID] | None:
-    """The campaigns that a box tells one by one, None where it has none to tell.
+    """The view's campaign, or those that a box tells one by one; None where it has none to tell.
 
-    Empty where it tells of the view's campaign, or of all in scope together.
+    Empty where it tells of all in scope together.
     """
-    if filters.campaign_id is not None or not any(column.key == "campaign_id" for column in answer.columns):
+    if filters.campaign_id is not None:
+        return [filters.campaign_id]
+    if not any(column.key == "campaign_id" for column in answer.columns):
         return []
     return [row["campaign_id"] for row in answer.rows] or None
 

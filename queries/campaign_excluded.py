@@ -4,16 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Collection
 from dataclasses import replace
-from datetime import timedelta
 from uuid import UUID
 
 from sqlalchemy import Connection
 
-from queries.campaign_states import CampaignHead, campaign_heads
+from queries.campaign_states import campaign_heads
 from queries.filters import Filters
 from queries.ingest.counting.reasons import words_of_reason
 from queries.listening_excluded import excluded_by_reason
-from queries.periods import LONGEST_DAYS, Period
+from queries.periods import Period
 from queries.results import Answer, Column
 from queries.statements import ask
 
@@ -27,28 +26,14 @@ def excluded_of_shows(connection: Connection, f: Filters, campaigns: Collection[
     that the reader may see, each request once, however many of the campaigns its show carries. Totals and columns: as
     `excluded_by_reason`.
     """
-    ids = [head.campaign_id for head in _heads(connection, f, campaigns)]
+    asked = list(campaigns) or ([f.campaign_id] if f.campaign_id else [])
+    ids = [head.campaign_id for head in campaign_heads(connection, asked)]
     shows = ask(connection, "campaigns/podcasts_of_campaigns", campaign_ids=ids)
     if not shows:
         return None
     return excluded_by_reason(
         connection, replace(f, podcasts=tuple(row["podcast_id"] for row in shows), episodes=())
     )
-
-
-def flights_so_far(connection: Connection, f: Filters, campaigns: Collection[UUID] = ()) -> Period:
-    """The days from the first of these campaigns' flights to the last that is over, or today.
-
-    Without ids: those that `excluded_of_shows` would take.
-    """
-    flights = [head.flight for head in _heads(connection, f, campaigns)]
-    last = min(max((last for _, last in flights), default=f.today), f.today)
-    first = min(min((first for first, _ in flights), default=last), last)
-    return Period(max(first, last - timedelta(days=LONGEST_DAYS - 1)), last + timedelta(days=1))
-
-
-def _heads(connection: Connection, f: Filters, campaigns: Collection[UUID]) -> list[CampaignHead]:
-    return campaign_heads(connection, list(campaigns) or ([f.campaign_id] if f.campaign_id else []))
 
 
 def excluded_visits(connection: Connection, f: Filters, covered: Period | None = None) -> Answer:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from fractions import Fraction
 from typing import Any
 from uuid import UUID
@@ -17,7 +17,7 @@ from queries.attribution.spend import Booking, Moment, allocate, moment, spend_b
 from queries.errors import NotFound
 from queries.filters import Filters
 from queries.metrics import metric
-from queries.periods import Period
+from queries.periods import LONGEST_DAYS, Period
 from queries.results import Column
 from queries.statements import ask
 
@@ -152,6 +152,14 @@ def campaign_head(connection: Connection, campaign_id: UUID | None) -> CampaignH
     if not heads:
         raise NotFound("There is no such campaign.")
     return heads[0]
+
+
+def flights_so_far(heads: Iterable[CampaignHead], today: date) -> Period:
+    """The days from the first of these flights to the end of the last, or to today; today where none has begun."""
+    flights = [head.flight for head in heads]
+    last = min(max((last for _, last in flights), default=today), today)
+    first = min(min((first for first, _ in flights), default=last), last)
+    return Period(max(first, last - timedelta(days=LONGEST_DAYS - 1)), last + timedelta(days=1))
 
 
 def opened_view(connection: Connection, f: Filters) -> Filters:
