@@ -7,7 +7,7 @@ from datetime import date, timedelta
 from typing import Any
 
 from dashboard import markup as html
-from dashboard.answers import as_of, csv_link
+from dashboard.answers import as_of, csv_link, why_link
 from dashboard.boxes import Box, View
 from dashboard.components.frame import page_header
 from dashboard.pages import Page
@@ -61,7 +61,7 @@ def _head_and_cards(answer: Answer, view: View) -> list[Plain]:
         view.lead,
         as_of=said[:1].upper() + said[1:],
         notes=answer.notes,
-        actions=[csv_link("campaigns.cards", view)],
+        actions=[why_link("campaigns.cards", view), csv_link("campaigns.cards", view)],
     )
     return [header, html.Div([_card(row, view, spent) for row in answer.rows], className="cards")]
 
@@ -171,6 +171,7 @@ PAGE = Page(
         lead=_lead,
         head=True,
         height=480,
+        why="impressions",
         empty=_no_campaign,
     ),
 )
