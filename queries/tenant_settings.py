@@ -11,7 +11,7 @@ from sqlalchemy import Connection
 
 from queries.errors import InvalidRequest, NotAvailable
 from queries.ingest.counting.windows import Window
-from queries.session import Actor, tenant_session
+from queries.session import system_session
 from queries.statements import ask, tell
 
 LONGEST_RETENTION = 36_500
@@ -60,7 +60,8 @@ def change_settings(
             f"Listeners are kept for a number of days between 1 and {LONGEST_RETENTION:,}.",
             field="listener_retention_days",
         )
-    with tenant_session(Actor(tenant_id), write=True) as connection:
+    # Not the tenant's own session: of a large tenant there are more windows to turn than half a minute is enough for.
+    with system_session("change settings", tenant_id=tenant_id) as connection:
         ask(connection, "tenants/hold_settings")
         before = tenant_settings(connection)
         if window is not None and window is not before.download_window:
@@ -94,7 +95,7 @@ def _window(told: str) -> Window:
 
 
 def _turn_windows(connection: Connection, before: Window, after: Window) -> None:
-    """Makes way for another window: nobody counts meanwhile, and what is kept of open windows fits the new one."""
+    """Makes way for another window: nobody counts meanwhile, and what is counted is ruled on no more."""
     if not ask(connection, "ingest/lock_imports")[0]["is_free"]:
         raise NotAvailable(
             "An import is under way, which counts in the window that it began with: change it when that has ended."
@@ -102,6 +103,8 @@ def _turn_windows(connection: Connection, before: Window, after: Window) -> None
     ask(connection, "ingest/before_events", downloads=True)
     if before is Window.CALENDAR_DAY:
         tell(connection, "tenants/turn_calendar_windows", download_window=after)
+    else:
+        tell(connection, "tenants/close_counted_windows", download_window=after)
 
 
 def _kept_from(connection: Connection, before: TenantSettings) -> date | None:

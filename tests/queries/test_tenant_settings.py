@@ -25,7 +25,7 @@ from queries.session import tenant_session
 from queries.settings import Settings, current_settings, use_settings
 from queries.tenant_settings import change_settings, tenant_settings
 from tests.conftest import Database
-from tests.host import DAY, MINUTE, SIZE, Host, at, line, piece
+from tests.host import DAY, MINUTE, Host, at, line, piece
 from tests.queries.test_counting_methods import _send
 from tests.queries.test_ingest_windows import _csv, _key
 from tests.searches import search
@@ -264,23 +264,69 @@ def test_pieces_on_both_sides_of_a_change_are_put_together_as_if_it_had_always_b
 
 
 @pytest.mark.parametrize("after", ["rolling_first_touch", "rolling_last_touch"])
-def test_ads_that_a_download_of_a_day_awaits_are_delivered_to_it_after_the_change(
+def test_a_day_whose_download_awaits_its_ads_holds_the_night_after_the_change(
     settings_database: Database, after: str
 ) -> None:
     host = Host(settings_database)
     host.tenant.ad_unit(host.tenant.campaign(host.sponsor, DAY, NEXT), host.one, position=500)
-    host.log(piece(at("12:00:00"), 0, 2 * MINUTE))
-    assert (_moments(host), _impressions(host)) == ([at("12:00:00")], 0)
+    host.log(piece(at("22:00:00"), 0, 2 * MINUTE))
+    assert host.rows("select count(*) from counting_windows where tenant_id = %(tenant)s") == [(1,)]
     _change(host, after)
-    host.log(piece(at("13:00:00"), 2 * MINUTE, SIZE), name="rest.log")
-    assert (_moments(host), _impressions(host)) == ([at("12:00:00")], 1)
-    host.log(line(at("14:00:00")), name="again.log")
-    assert (_moments(host), _impressions(host)) == ([at("12:00:00")], 1)
+    host.log(line(at("01:00:00", NEXT)), name="night.log")
+    host.log(line(at("21:00:00", NEXT)), name="evening.log")
+    assert (_moments(host), host.excluded()) == ([at("22:00:00")], {"repeat": 2})
 
 
-def _impressions(host: Host) -> int:
-    [(count,)] = host.rows("select count(*) from attribution_events where tenant_id = %(tenant)s")
-    return int(count)
+# Hours at which one listener asks: before a change, what of these counts, what comes after it, and what counts of that.
+STAYS = [
+    ("rolling_first_touch", "rolling_last_touch", (0, 20, 30), (0, 30), (35, 50, 80), (80,)),
+    ("rolling_last_touch", "rolling_first_touch", (0, 20, 40), (0,), (50, 60, 75), (50, 75)),
+    ("calendar_day", "rolling_first_touch", (11, 13), (11, 13), (14, 30, 40), (40,)),
+    ("calendar_day", "rolling_last_touch", (11, 13), (11, 13), (14, 30, 40, 70), (70,)),
+    ("rolling_first_touch", "calendar_day", (11, 13), (11,), (14, 15, 37), (14, 37)),
+    ("rolling_last_touch", "calendar_day", (11, 13), (11,), (14, 15, 37), (14, 37)),
+]
+
+
+@pytest.mark.parametrize("way", ["log", "file", "collector"])
+@pytest.mark.parametrize(("before", "after", "first", "counted", "then", "counted_then"), STAYS)
+def test_what_was_counted_and_what_was_refused_before_a_change_stays_so(
+    settings_database: Database, way: str, before: str, after: str, first: tuple[int, ...],
+    counted: tuple[int, ...], then: tuple[int, ...], counted_then: tuple[int, ...],
+) -> None:  # fmt: skip
+    host = Host(settings_database, window=before)
+    key = _key(host)
+    noon = at("12:00:00", DAY - timedelta(days=3))
+
+    def take(*hours: int) -> None:
+        for hour in hours:
+            moment = noon + timedelta(hours=hour)
+            if way == "log":
+                host.log(line(moment), name=f"{hour}.log")
+            elif way == "file":
+                host.take(_csv(host, moment))
+            else:
+                _send(host, key, moment)
+
+    def hours() -> tuple[int, ...]:
+        return tuple((moment - noon) // timedelta(hours=1) for moment in _moments(host))
+
+    take(*first)
+    assert hours() == counted
+    stood = set(host.rows(_RULED))
+    _change(host, after)
+    take(*then)
+    assert hours() == (*counted, *counted_then)
+    # One that comes late, of the time before the change, moves nothing that was ruled on either.
+    take(first[0] + 1)
+    assert stood <= set(host.rows(_RULED))
+    assert hours() == (*counted, *counted_then)
+
+
+_RULED = (
+    "select id, null, counted_by from listener_events where tenant_id = %(tenant)s"
+    " union all select id, reason, null from excluded_requests where tenant_id = %(tenant)s"
+)
 
 
 @pytest.mark.parametrize("window", ["rolling_first_touch", "rolling_last_touch"])
