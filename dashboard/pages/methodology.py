@@ -110,9 +110,9 @@ _RULES = (
         "not change with the zone of a view, and is stored with the download, together with the version of the rules "
         "and with who filtered data centres. Another window holds for what comes in from then on: what was counted "
         "stays counted, and what was refused stays refused. A download of before holds the 24 hours after it where "
-        "those are the window now, and takes no more pieces; where days are, the next day is another one. “Why this number” and reports tell by "
-        "which windows and rules the downloads of a period were counted, and where it mixes several. Whatever a window "
-        "refuses is kept with its reason, of all four alike.",
+        "those are the window now, and takes no more pieces; where days are, the next day is another one. “Why this "
+        "number” and reports tell by which windows and rules the downloads of a period were counted, and where it "
+        "mixes several. Whatever a window refuses is kept with its reason, of all four alike.",
     ),
     (
         "Ads delivered",
