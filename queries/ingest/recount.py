@@ -53,11 +53,13 @@ def recount(connection: Connection, windows: Windows, batch: Collection[tuple[Wh
     latest = max([*times, *(window.closes_at for window in kept)]) + _AROUND
     ledger = RollingLedger(windows, kept)
     # Of windows with a download alone, and of those that closed more than a month ago, it says what there is to say.
-    for row in ask(
+    standing = ask(
         connection, "ingest/standing_downloads",
         listeners=text_array([listener for listener, _ in whose]),
         episodes=plain_array([episode for _, episode in whose]), earliest=earliest, latest=latest,
-    ):  # fmt: skip
+    )  # fmt: skip
+    # The latest first: where days counted before, one may lie within 24 hours of another, and holds 24 of its own.
+    for row in reversed(standing):
         ledger.stands((row["listener_id"], str(row["episode_id"])), _standing(row, windows.window))
     new = {asked.id for one, asked in batch if ledger.take(one, asked)}
     settled = ledger.settle()

@@ -277,22 +277,25 @@ def test_a_day_whose_download_awaits_its_ads_holds_the_night_after_the_change(
     assert (_moments(host), host.excluded()) == ([at("22:00:00")], {"repeat": 2})
 
 
-# Hours at which one listener asks: before a change, what of these counts, what comes after it, and what counts of that.
+# Hours at which one listener asks: before a change, what of these counts, what comes after it,
+# what counts of that, and what comes late.
 STAYS = [
-    ("rolling_first_touch", "rolling_last_touch", (0, 20, 30), (0, 30), (35, 50, 80), (80,)),
-    ("rolling_last_touch", "rolling_first_touch", (0, 20, 40), (0,), (50, 60, 75), (50, 75)),
-    ("calendar_day", "rolling_first_touch", (11, 13), (11, 13), (14, 30, 40), (40,)),
-    ("calendar_day", "rolling_last_touch", (11, 13), (11, 13), (14, 30, 40, 70), (70,)),
-    ("rolling_first_touch", "calendar_day", (11, 13), (11,), (14, 15, 37), (14, 37)),
-    ("rolling_last_touch", "calendar_day", (11, 13), (11,), (14, 15, 37), (14, 37)),
+    ("rolling_first_touch", "rolling_last_touch", (0, 20, 30), (0, 30), (35, 50, 80), (80,), (1, 29)),
+    ("rolling_first_touch", "rolling_last_touch", (0, 25), (0, 25), (52, 70, 100), (52, 100), (1, 24)),
+    ("rolling_last_touch", "rolling_first_touch", (0, 20, 40), (0,), (50, 60, 75), (50, 75), (1, 19)),
+    ("calendar_day", "rolling_first_touch", (11, 13), (11, 13), (14, 36, 40), (40,), (12,)),
+    ("calendar_day", "rolling_last_touch", (11, 13), (11, 13), (14, 36, 40, 70), (70,), (12,)),
+    ("rolling_first_touch", "calendar_day", (11, 13), (11,), (14, 15, 37), (14, 37), (12,)),
+    ("rolling_last_touch", "calendar_day", (11, 13), (11,), (14, 15, 37), (14, 37), (12,)),
 ]
 
 
 @pytest.mark.parametrize("way", ["log", "file", "collector"])
-@pytest.mark.parametrize(("before", "after", "first", "counted", "then", "counted_then"), STAYS)
+@pytest.mark.parametrize(("before", "after", "first", "counted", "then", "counted_then", "late"), STAYS)
 def test_what_was_counted_and_what_was_refused_before_a_change_stays_so(
     settings_database: Database, way: str, before: str, after: str, first: tuple[int, ...],
     counted: tuple[int, ...], then: tuple[int, ...], counted_then: tuple[int, ...],
+    late: tuple[int, ...],
 ) -> None:  # fmt: skip
     host = Host(settings_database, window=before)
     key = _key(host)
@@ -317,8 +320,8 @@ def test_what_was_counted_and_what_was_refused_before_a_change_stays_so(
     _change(host, after)
     take(*then)
     assert hours() == (*counted, *counted_then)
-    # One that comes late, of the time before the change, moves nothing that was ruled on either.
-    take(first[0] + 1)
+    # What comes late, of the time before the change, moves nothing that was ruled on either.
+    take(*late)
     assert stood <= set(host.rows(_RULED))
     assert hours() == (*counted, *counted_then)
 
