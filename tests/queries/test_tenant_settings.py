@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import random
+import time
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from datetime import date, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -456,3 +458,31 @@ def test_listeners_that_were_forgotten_are_not_said_to_be_kept_when_more_days_ar
     change_settings(host.tenant.tenant_id, listener_retention_days=900)
     assert known_from() == since
     assert _kept(other) == (None, days)
+
+
+def test_the_night_forgets_by_the_days_that_are_chosen_meanwhile(settings_database: Database) -> None:
+    """Whoever raises the number looks at what is kept: nothing may be forgotten by the old one after that look."""
+    host = Host(settings_database)
+    moments = [NOW - timedelta(days=200), NOW - timedelta(days=3)]
+    host.take(_csv(host, *moments))
+    refresh.refresh_rollups()
+    change_settings(host.tenant.tenant_id, listener_retention_days=60)
+    with (
+        ThreadPoolExecutor(1) as pool,
+        psycopg.connect(settings_database.superuser_dsn) as changing,
+        psycopg.connect(settings_database.superuser_dsn, autocommit=True) as watching,
+    ):
+        changing.execute(
+            "update tenant_settings set settings = settings || jsonb_build_object('listener_retention_days', 400)"
+            " where tenant_id = %s",
+            [host.tenant.tenant_id],
+        )
+        night = pool.submit(refresh.drop_expired)
+        blocked = "select exists (select from pg_stat_activity where %s = any (pg_blocking_pids(pid)))"
+        while not night.done() and watching.execute(blocked, [changing.info.backend_pid]).fetchone() != (
+            True,
+        ):
+            time.sleep(0.02)
+        changing.commit()
+        night.result()
+    assert _kept(host) == (None, sorted(host.tenant.day(moment) for moment in moments))
