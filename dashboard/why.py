@@ -67,7 +67,9 @@ def explain(box_id: str) -> str:
     metrics = metrics_of(box, answer)
     if not metrics or viewer.actor.tenant_id is None:
         abort(404)
-    campaigns = _campaigns(answer, view.filters)
+    # What the address says beyond that narrows nothing here, and is not said to.
+    told = heeded(box, view.filters)
+    campaigns = _campaigns(answer, told)
     is_of_ads = campaigns is not None and any(metric.key in _OF_ADS for metric in metrics)
     # A sponsor sees no requests for episodes, and none would be said to be kept.
     is_shown_requests = any(map(viewer.may, READ_PODCASTS))
@@ -75,12 +77,10 @@ def explain(box_id: str) -> str:
     counted: Answer | None = None
     visits: Answer | None = None
     filtered = ""
-    # What the address says beyond that narrows nothing here, and is not said to.
-    told = heeded(box, view.filters)
     with tenant_session(viewer.actor) as connection:
         chosen = catalogue.chosen(connection, told)
-        if view.filters.campaign_id is not None:
-            chosen = {"Campaign": [campaign(connection, view.filters.campaign_id)["name"]]} | chosen
+        if told.campaign_id is not None:
+            chosen = {"Campaign": [campaign(connection, told.campaign_id)["name"]]} | chosen
         covered = _covered(answer, view.filters)
         days = covered or view.filters.period
         if is_of_ads and (
@@ -88,7 +88,7 @@ def explain(box_id: str) -> str:
         ):
             # As things stand, or of what ends soon: its ads were delivered on the days of the flights.
             days = flights_so_far(campaign_heads(connection, campaigns or ()), view.filters.today)
-        of_days = replace(view.filters, period=days)
+        of_days = replace(told, period=days)
         is_of_shows = False
         if any(
             metric.key in _MILESTONES or metric.key.startswith(_COUNTED_FROM_REQUESTS) for metric in metrics
@@ -98,7 +98,7 @@ def explain(box_id: str) -> str:
             is_of_shows = True
             excluded = excluded_of_shows(connection, of_days, campaigns or ())
         if any(metric.key in _FROM_LINKS for metric in metrics):
-            visits = excluded_visits(connection, view.filters, covered)
+            visits = excluded_visits(connection, told, covered)
         if any(metric.key.startswith(_REST_ON_REQUESTS) for metric in metrics):
             filtered = data_centres_words(data_centres(connection))
             counted = counted_by(connection, of_days)
@@ -106,7 +106,7 @@ def explain(box_id: str) -> str:
         "why.html", title=box.title, meanings=[_meaning(metric) for metric in metrics],
         filters=_filters(answer, told, chosen), excluded=excluded, visits=visits, rule_version=RULE_VERSION,
         is_of_shows=is_of_shows, is_kept_back=is_of_ads and not is_shown_requests,
-        is_of_one=view.filters.campaign_id is not None, sees_all_shows=viewer.may(READ_PODCASTS[0]),
+        is_of_one=told.campaign_id is not None, sees_all_shows=viewer.may(READ_PODCASTS[0]),
         days="" if days == covered else period(days.start, days.end, view.filters.zone),
         rules=_rules(excluded), rules_of_visits=_rules(visits),
         is_narrowed=bool(told.apps or told.countries or told.devices),

@@ -278,6 +278,10 @@ def test_of_many_campaigns_it_tells_the_requests_for_every_show_that_carries_one
             said = _words(visit(person).get(f"/why/portfolio.figures?{search}"))
             assert "in this period, for any episode of the shows that carry any of these campaigns:" in said
             assert _told(said) == expected, search
+    # A campaign that the address names narrows nothing on this page.
+    address = "/why/portfolio.figures?period=30d"
+    named = visit("alice").get(f"{address}&campaign={world.campaigns['Acme always on']}")
+    assert _words(named) == _words(visit("alice").get(address))
     # The cards tell each flight so far: from the first day of the first.
     expected = _counted_by_hand(refused_at_shows, world, tuple(CARRIERS), today - timedelta(days=69), today)
     said = _words(visit("dora").get("/why/campaigns.cards"))
