@@ -101,7 +101,7 @@ def _turn_windows(connection: Connection, before: Window, after: Window) -> None
             "An import is under way, which counts in the window that it began with: change it when that has ended."
         )
     ask(connection, "ingest/before_events", downloads=True)
-    tell(connection, "tenants/drop_counted_windows")
+    tell(connection, "tenants/close_counted_windows")
     if before is Window.CALENDAR_DAY:
         tell(connection, "tenants/turn_calendar_windows", download_window=after)
 

@@ -3425,7 +3425,7 @@ COMMENT ON COLUMN public.counting_windows.download_id IS 'Its download in listen
 
 COMMENT ON COLUMN public.counting_windows.download_at IS 'When that download occurred; impressions of its ads occur with it.';
 
-COMMENT ON COLUMN public.counting_windows.requests IS 'Requests of a window of 24 hours in order of time, a thousand at most: id, time, bytes, what a download of it says, and the reason where it does not count. Read again in order when one comes late. Empty for calendar days, and for windows kept before this was.';
+COMMENT ON COLUMN public.counting_windows.requests IS 'Requests of a window of 24 hours in order of time, of very many the first thousand and the last: id, time, bytes, what a download of it says, and the reason where it does not count. Read again in order when one comes late. Empty for calendar days, for windows kept before this was, and where the tenant chose another window since: such a one holds, and is ruled on no more.';
 
 CREATE TABLE public.database_engine (
     is_chosen boolean DEFAULT true NOT NULL,

@@ -108,11 +108,14 @@ _RULES = (
         "organisation's zone, or 24 hours from the first or from the last request, where it chose so. The window is "
         "applied when a download comes in, from a log, the enclosure prefix, a file of events or the API alike, does "
         "not change with the zone of a view, and is stored with the download, together with the version of the rules "
-        "and with who filtered data centres. Another window holds for what comes in from then on: what was counted "
-        "stays counted, and what was refused stays refused. A download of before holds the 24 hours after it where "
-        "those are the window now, and takes no more pieces; where days are, the next day is another one. “Why this "
-        "number” and reports tell by which windows and rules the downloads of a period were counted, and where it "
-        "mixes several. Whatever a window refuses is kept with its reason, of all four alike.",
+        "and with who filtered data centres. A request that comes late counts as if it had come in order of time: in "
+        "windows of 24 hours those after it may begin elsewhere then, so that on days counted already a download "
+        "becomes a repeat, or a repeat a download, and its ads with it. Another window holds for what comes "
+        "in from then on: what was counted stays counted, and what was refused stays refused. A download of "
+        "before holds the 24 hours after it where those are the window now, and takes no more pieces; where "
+        "days are, the next day is another one. “Why this number” and reports tell by which windows and "
+        "rules the downloads of a period were counted, and where it mixes several. Whatever a window "
+        "refuses is kept with its reason, of all four alike.",
     ),
     (
         "Ads delivered",

@@ -297,7 +297,7 @@ class EventStore:
             for event in downloads
         }  # fmt: skip
         found = recount(connection, windows, [(event.whose, asked[event.id]) for event in downloads])
-        self._tally.impressions += found.impressions
+        self._tally.deliver(found.impressions)
         for change in found.changes:
             self._flips.note(change)
         self._flips.remember({asked[event.id].id: event.row.line_number for event in downloads}, found.new)

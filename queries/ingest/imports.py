@@ -127,6 +127,10 @@ class Tally:
             self.recount(refusal.reason)
         self.record(connection, import_id, refusals)
 
+    def deliver(self, impressions: int) -> None:
+        """So many impressions more; fewer, where late requests took more of others' back than they brought."""
+        self.impressions = max(0, self.impressions + impressions)
+
     def recount(self, reason: str, by: int = 1) -> None:
         """So many more (or fewer) rows were refused for this reason."""
         self.by_reason[reason] = self.by_reason.get(reason, 0) + by

@@ -6,6 +6,7 @@ from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from enum import StrEnum
+from typing import Any
 
 from sqlalchemy import Connection
 
@@ -26,13 +27,17 @@ class Evidence(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Carrier:
-    """A download that stands, and what is known of the bytes that it brought: None where nothing is."""
+    """A download that stands, and what is known of the bytes that it brought: None where nothing is.
+
+    `also`: ads beside those in flight that may be delivered in it.
+    """
 
     download_id: str
     episode: str
     listener_id: str
     occurred_at: datetime
     delivery: Delivery | None = None
+    also: tuple[Flight, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,11 +64,14 @@ def flights_of(connection: Connection, episodes: Collection[str]) -> dict[str, l
     if not episodes:
         return found
     for row in ask(connection, "ingest/flights_of_ads", episodes=plain_array(sorted(episodes))):
-        ad = Ad(row["position_seconds"], row["duration_seconds"], row["is_baked_in"])
-        found.setdefault(str(row["episode_id"]), []).append(
-            Flight(str(row["ad_unit_id"]), ad, row["first_day"], row["last_day"])
-        )
+        found.setdefault(str(row["episode_id"]), []).append(flight(row))
     return found
+
+
+def flight(row: Mapping[str, Any]) -> Flight:
+    """The ad unit of a row."""
+    ad = Ad(row["position_seconds"], row["duration_seconds"], row["is_baked_in"])
+    return Flight(str(row["ad_unit_id"]), ad, row["first_day"], row["last_day"])
 
 
 def make_impressions(
@@ -77,15 +85,15 @@ def make_impressions(
     delivered: list[tuple[Carrier, str]] = []
     awaited: set[str] = set()
     for one in downloads:
-        ads = flights.get(one.episode)
+        ads = {ad.unit: ad for ad in (*one.also, *flights.get(one.episode, ()))}
         if not ads:
             continue
         day = local_day(one.occurred_at)
-        for flight in ads:
-            if not flight.first_day <= day <= flight.last_day:
+        for unit, offered in ads.items():
+            if not offered.first_day <= day <= offered.last_day:
                 continue
-            if one.delivery is None or is_ad_delivered(one.delivery, flight.ad):
-                delivered.append((one, flight.unit))
+            if one.delivery is None or is_ad_delivered(one.delivery, offered.ad):
+                delivered.append((one, unit))
             else:
                 awaited.add(one.download_id)
     if not delivered:

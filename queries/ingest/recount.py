@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from itertools import groupby
@@ -18,7 +18,7 @@ from queries.ingest.counting.requests import EpisodeFile
 from queries.ingest.counting.rolling import Change, RollingLedger, Settled
 from queries.ingest.counting.rules import COUNTING_VERSION, Filtered
 from queries.ingest.counting.windows import Window, Windows
-from queries.ingest.impressions import Carrier, flights_of, make_impressions
+from queries.ingest.impressions import Carrier, Flight, flight, flights_of, make_impressions
 from queries.ingest.methods import note_counting
 from queries.ingest.window_store import keep_windows, kept_windows
 from queries.statements import ask, tell
@@ -73,9 +73,8 @@ def recount(connection: Connection, windows: Windows, batch: Collection[tuple[Wh
 def _standing(row: Mapping[str, Any], window: Window) -> Asked:
     """A download that stands as a request of which no import is known."""
     asked = Asked(row["id"], row["occurred_at"], row["data"], row["filtered"] or Filtered.UNKNOWN.value)
-    is_measured = asked.filtered != Filtered.SOURCE and not asked.data.get("unmeasured")
-    if is_measured or row["download_window"] != window:
-        # Bytes that nobody knows now decided on it, or another window: it stays what it is.
+    if asked.filtered != Filtered.SOURCE or row["download_window"] != window:
+        # A request at a file whose window is gone, or one that another window decided on: it stays what it is.
         asked.file, asked.unplaced_bytes = EpisodeFile(str(row["episode_id"])), 0
     return asked
 
@@ -135,26 +134,56 @@ def _admit(connection: Connection, windows: Windows, changes: list[Change]) -> N
 
 
 def _deliver_ads(connection: Connection, windows: Windows, settled: Settled) -> int:
-    """How many impressions there are more than before."""
-    gone = 0
-    if settled.taken_back:
-        rows = [
-            {"id": id_, "episode_id": episode, "occurred_at": at} for episode, id_, at in settled.taken_back
+    """How many impressions there are more than before.
+
+    An ad that was delivered goes with the downloads that take the place of its own, whatever became of its campaign
+    since; one that was booked since is in none that stood before.
+    """
+    gone, again = _take_ads_back(connection, settled)
+    made = 0
+    flights = flights_of(connection, {window.episode for window in settled.fresh})
+    for of_kind, in_flight in ((settled.fresh, flights), (settled.remade, {})):
+        whose = [(window.listener_id, window.episode) for window in of_kind]
+        carriers = [
+            _carrier(window, again.get(one, ()))
+            for window, one in zip(of_kind, whose, strict=True)
+            if one in again or window.episode in in_flight
         ]
-        gone = tell(
-            connection, "ingest/take_impressions_back",
-            downloads=orjson.dumps(rows).decode(), **_span(at for _, _, at in settled.taken_back),
-        )  # fmt: skip
-    flights = flights_of(connection, {window.episode for window in settled.downloads})
-    carriers = [_carrier(window) for window in settled.downloads if window.episode in flights]
-    return make_impressions(connection, carriers, flights, windows.local_day).made - gone
+        found = make_impressions(connection, carriers, in_flight, windows.local_day)
+        made += found.made
+        for window in of_kind:
+            _note_awaited(window, found.awaited)
+    return made - gone
 
 
-def _carrier(window: KeptWindow) -> Carrier:
+def _take_ads_back(connection: Connection, settled: Settled) -> tuple[int, dict[Whose, list[Flight]]]:
+    """How many impressions were taken back, and the ads of which they were."""
+    if not settled.taken_back:
+        return 0, {}
+    rows = [{"id": id_, "episode_id": whose[1], "occurred_at": at} for whose, id_, at in settled.taken_back]
+    gone = ask(
+        connection, "ingest/take_impressions_back",
+        downloads=orjson.dumps(rows).decode(), **_span(at for _, _, at in settled.taken_back),
+    )  # fmt: skip
+    of_download = {id_: whose for whose, id_, _ in settled.taken_back}
+    again: dict[Whose, list[Flight]] = {}
+    for row in gone:
+        again.setdefault(of_download[row["download_id"]], []).append(flight(row))
+    return len(gone), again
+
+
+def _carrier(window: KeptWindow, again: Sequence[Flight]) -> Carrier:
     assert window.download is not None  # noqa: S101 (only such are asked for; this tells mypy)
     id_, at = window.download
     delivery = None if window.is_unmeasured else window.delivery
-    return Carrier(str(id_), window.episode, window.listener_id, at, delivery)
+    return Carrier(str(id_), window.episode, window.listener_id, at, delivery, tuple(again))
+
+
+def _note_awaited(window: KeptWindow, awaited: Collection[str]) -> None:
+    assert window.download is not None  # noqa: S101 (only such are asked for; this tells mypy)
+    for asked in window.requests:
+        if asked.id == window.download[0]:
+            asked.awaits_ads = str(asked.id) in awaited
 
 
 def _span(times: Iterable[datetime]) -> dict[str, datetime]:

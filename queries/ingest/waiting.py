@@ -83,7 +83,7 @@ def _count_prefix(
                 connection, rules, _fetches(rows), source="prefix", import_id=import_id, filtered=filtered
             )
             tally.imported += found.downloads
-            tally.impressions += found.impressions
+            tally.deliver(found.impressions)
             refused += found.refused
         tally.reach("listener_events", max(row["occurred_at"] for row in requests))
     tally.refused, tally.by_reason = refused.total(), dict(refused)

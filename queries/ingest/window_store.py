@@ -71,7 +71,8 @@ def _kept(asked: Asked) -> dict[str, Any]:
         "import": asked.import_id, "line": asked.line_number, "reason": asked.reason,
     }  # fmt: skip
     if asked.file is not None:
-        told |= {"file": [asked.file.size_bytes, asked.file.duration_seconds, asked.file.header_bytes]}
+        told["file"] = [asked.file.size_bytes, asked.file.duration_seconds, asked.file.header_bytes]
+        told["awaits"] = asked.awaits_ads or None
     return {key: value for key, value in told.items() if value is not None}
 
 
@@ -81,7 +82,7 @@ def _asked(episode: str, kept: dict[str, Any]) -> Asked:
         file=EpisodeFile(episode, *kept["file"]) if "file" in kept else None,
         unplaced_bytes=kept.get("unplaced"), pieces=_pieces(kept.get("pieces", [])), told_bytes=kept.get("told"),
         import_id=UUID(kept["import"]) if "import" in kept else None, line_number=kept.get("line"),
-        reason=Reason(kept["reason"]) if "reason" in kept else None,
+        reason=Reason(kept["reason"]) if "reason" in kept else None, awaits_ads="awaits" in kept,
     )  # fmt: skip
 
 

@@ -7,5 +7,6 @@ alter table counting_windows add constraint counting_windows_requests check (
     and not requests @?
         '$[*] ? (@.type() != "object" || !exists(@.id) || !exists(@.at) || !exists(@.data) || !exists(@.filtered))') not valid;
 comment on column counting_windows.requests is
-    'Requests of a window of 24 hours in order of time, a thousand at most: id, time, bytes, what a download of it says, and the reason '
-    'where it does not count. Read again in order when one comes late. Empty for calendar days, and for windows kept before this was.';
+    'Requests of a window of 24 hours in order of time, of very many the first thousand and the last: id, time, bytes, what a download of '
+    'it says, and the reason where it does not count. Read again in order when one comes late. Empty for calendar days, for windows kept '
+    'before this was, and where the tenant chose another window since: such a one holds, and is ruled on no more.';

@@ -7,6 +7,7 @@ import random
 from collections import Counter as Tally
 from collections.abc import Callable, Iterator
 from datetime import datetime, timedelta
+from pathlib import Path
 from typing import Any
 from uuid import UUID
 
@@ -21,6 +22,7 @@ from queries.ingest.collector import take_events
 from queries.ingest.events import check_events
 from queries.ingest.flips import WITHIN
 from queries.ingest.logs import store
+from queries.ingest.refused import write_refusals
 from queries.settings import Settings
 from tests.conftest import Database
 from tests.host import DAY, HALF, MINUTE, SIZE, Host, Seller, at, line, piece
@@ -166,6 +168,63 @@ def test_an_ad_booked_since_is_not_in_a_download_of_before(late_database: Databa
     assert host.impressions() == []
 
 
+def test_an_ad_booked_since_is_not_in_a_measured_download_of_before(late_database: Database) -> None:
+    host = Seller(late_database, window="rolling_first_touch")
+    host.log(line(_after(0)))
+    host.ad((0, 30))
+    host.log(line(_after(5)), name="later.log")
+    assert host.impressions() == []
+
+
+@pytest.mark.parametrize("way", ["log", "file"])
+def test_an_ad_that_was_delivered_goes_with_the_download_whatever_became_of_its_campaign(
+    late_database: Database, way: str
+) -> None:
+    """Cancelled since, it is delivered in no new download, and in none less than before."""
+    host = Seller(late_database, window="rolling_first_touch")
+    host.ad((0, 30))
+
+    def take(hour: float) -> int:
+        done = (
+            host.take(_csv(host, hour)) if way == "file" else host.log(line(_after(hour)), name=f"{hour}.log")
+        )
+        return done.impressions
+
+    assert [take(20), take(50)] == [1, 1]
+    with psycopg.connect(late_database.superuser_dsn) as connection:
+        connection.execute("update campaigns set stage = 'cancelled' where id = %s", [host.flight])
+    assert take(0) == 0
+    assert _hours(host) == [0, 50]
+    assert [moment for _, moment, _ in host.impressions()] == [_after(0), _after(50)]
+
+
+def test_no_import_brings_less_than_no_impressions(late_database: Database) -> None:
+    host = Seller(late_database, window="rolling_last_touch")
+    host.ad((0, 30))
+    host.take(_csv(host, 0, 40))
+    assert host.take(_csv(host, 20)).impressions == 0
+    assert len(host.impressions()) == len(host.downloads()) == 1
+
+
+def test_what_comes_again_with_a_late_one_counts_once(host: Host) -> None:
+    """The file of yesterday once more, with a row before it: its download is a repeat now, and says so."""
+    host.take(_csv(host, 20))
+    again = host.take(_csv(host, 20, 0))
+    assert (again.imported, again.duplicate, again.refused) == (1, 0, 1)
+    assert (_hours(host), _refused_hours(host)) == ([0], [20])
+
+
+def test_a_log_of_a_prefix_says_what_became_of_its_lines(
+    host: Host, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setattr(store, "BATCH_LINES", 1)
+    lines = (line(_after(hour), status=302, sent=0) for hour in (20, 0))
+    done = host.log(*lines, redirects=True)
+    assert (done.imported, done.refused, done.by_reason) == (1, 1, {"repeat": 1})
+    write_refusals(host.actor, done.import_id, tmp_path / "refused.csv")
+    assert (tmp_path / "refused.csv").read_text().splitlines()[1].startswith("1,")
+
+
 def test_pages_follow_what_changed(late_database: Database) -> None:
     """The rollups, refreshed before and after, hold what stands: a download taken back leaves them too."""
     host = Seller(late_database, window="rolling_first_touch")
@@ -241,10 +300,12 @@ def test_files_in_any_order_count_what_comparing_all_with_all_counts(
     told = [(_after(dice.randrange(5 * 1_440) / 60), f"l{dice.randrange(3)}") for _ in range(40)]
     told = list(dict.fromkeys(told))
     for number in range(files):
-        part = told[number::files]
+        # Some of what came before comes again with it.
+        before = [one for other in range(number) for one in told[other::files] if dice.randrange(4) == 0]
+        part = dice.sample(before + told[number::files], len(before) + len(told[number::files]))
         rows = [f"{host.one},{listener},download,{moment.isoformat()}" for moment, listener in part]
         done = host.take("\n".join(["episode_id,listener_id,event_type,occurred_at", *rows]) + "\n")
-        assert done.imported + done.refused == len(part)
+        assert done.imported + done.duplicate + done.refused == len(part)
         assert sum(done.by_reason.values()) == done.refused
         [(import_id,)] = host.rows(
             "select id from etl_imports where tenant_id = %(tenant)s order by started_at desc limit 1"

@@ -334,6 +334,19 @@ _RULED = (
 )
 
 
+@pytest.mark.parametrize("between", ["calendar_day", "rolling_last_touch"])
+def test_there_and_back_nothing_is_ruled_on_again(settings_database: Database, between: str) -> None:
+    host = Host(settings_database, window="rolling_first_touch")
+    first = at("12:00:00", DAY - timedelta(days=3))
+    host.log(*(line(first + timedelta(hours=hour)) for hour in (20, 30)))
+    stood = set(host.rows(_RULED))
+    _change(host, between)
+    _change(host, "rolling_first_touch")
+    host.log(line(first), name="late.log")
+    assert stood <= set(host.rows(_RULED))
+    assert _moments(host) == [first + timedelta(hours=20)]
+
+
 @pytest.mark.parametrize("window", ["rolling_first_touch", "rolling_last_touch"])
 @pytest.mark.parametrize("then", ["log", "file"])
 def test_a_window_that_waited_while_days_counted_counts_nothing_beside_them(

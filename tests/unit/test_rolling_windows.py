@@ -198,3 +198,22 @@ def test_what_waited_in_a_day_goes_on_in_a_window_of_24_hours(window: Window) ->
         (first, Reason.UNDER_A_MINUTE, Reason.PIECE)
     ]
     assert (settled.gone, [one.key for one in settled.windows]) == ([day.key], [("l1", "one", FIRST)])
+
+
+@pytest.mark.parametrize("window", ROLLING)
+def test_very_many_pieces_too_small_are_kept_together(window: Window) -> None:
+    """What never gets a minute is not kept without end, and its bytes are still put together."""
+    kept = Kept(window)
+    few = KEPT_REQUESTS + 50
+    kept.take((WHOSE, replace(_measured(n / 100, 0, 10), id=UUID(int=n))) for n in range(few))
+    [only] = kept.kept.values()
+    assert (len(only.requests), only.is_counted) == (KEPT_REQUESTS, False)
+    kept.take([(WHOSE, replace(_measured(few / 100, 10, 70), id=UUID(int=few)))])
+    assert kept.ruled[UUID(int=few)] is None
+
+
+def test_a_download_that_comes_again_is_what_the_late_one_beside_it_makes_of_it() -> None:
+    kept = Kept(Window.ROLLING_FIRST_TOUCH)
+    kept.hours(20)
+    kept.take([(WHOSE, _event(20)), (WHOSE, _event(0))])
+    assert kept.counted == [0]

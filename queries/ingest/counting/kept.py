@@ -38,6 +38,8 @@ class Asked:
     import_id: UUID | None = None
     line_number: int | None = None
     reason: Reason | None = None
+    awaits_ads: bool = False
+    """A download, and an ad in it is not delivered yet: later pieces may hold it."""
 
     @property
     def is_measured(self) -> bool:
@@ -77,8 +79,8 @@ class KeptWindow:
 
     @property
     def is_said_by_its_download(self) -> bool:
-        """Whether nothing was asked for in it but a download on which no bytes decide: it need not be kept."""
-        return self.download is not None and self.is_unmeasured and len(self.requests) == 1
+        """Whether nothing was asked for in it but a download that others have found valid: it need not be kept."""
+        return len(self.requests) == 1 and self.requests[0].file is None
 
     @property
     def delivery(self) -> Delivery:

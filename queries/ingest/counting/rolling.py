@@ -20,7 +20,7 @@ from queries.ingest.counting.windows import Window, Windows
 
 DAY = timedelta(hours=24)
 KEPT_REQUESTS = 1_000
-"""So many a window keeps once it is counted: nobody listens that often, and each late one is gone through again."""
+"""About so many a window keeps: nobody listens that often, and with each late one they are gone through again."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,15 +37,17 @@ class Settled:
     """What became of a batch.
 
     `windows` are those to be kept otherwise than before, `gone` the keys that are kept no more. `taken_back` are
-    downloads whose ads are to be judged anew, or that are none any more: episode, id and time.
+    downloads whose ads are to be judged anew, or that are none any more: whose, id and time.
     """
 
     changes: list[Change] = field(default_factory=list)
     windows: list[KeptWindow] = field(default_factory=list)
     gone: list[Key] = field(default_factory=list)
-    downloads: list[KeptWindow] = field(default_factory=list)
-    """Windows in whose download ads may have been delivered that were not before."""
-    taken_back: list[tuple[str, UUID, datetime]] = field(default_factory=list)
+    fresh: list[KeptWindow] = field(default_factory=list)
+    """Windows whose download is new, or awaits ads: those in flight may be delivered in it."""
+    remade: list[KeptWindow] = field(default_factory=list)
+    """Windows with fewer requests than before: of the ads that were delivered in their download not all may be."""
+    taken_back: list[tuple[Whose, UUID, datetime]] = field(default_factory=list)
 
 
 class RollingLedger:
@@ -56,51 +58,51 @@ class RollingLedger:
         self._kept: dict[Whose, list[KeptWindow]] = {}
         self._closed: dict[Whose, list[KeptWindow]] = {}
         self._new: dict[Whose, list[Asked]] = {}
+        self._known: dict[Whose, dict[UUID, Asked]] = {}
+        self._again: list[tuple[Asked, Asked]] = []
+        self._extended: set[int] = set()
         for window in kept:
             whose = (window.listener_id, window.episode)
             # A day with a download, or a window of before requests were kept: what is in it is not gone through again.
             is_closed = window.is_counted and not window.requests
             (self._closed if is_closed else self._kept).setdefault(whose, []).append(window)
+            self._known.setdefault(whose, {}).update({asked.id: asked for asked in window.requests})
 
     def stands(self, whose: Whose, asked: Asked) -> None:
         """A download that stands, of a window that is not kept (any more): of a measured one no bytes are known."""
         closed = self._closed.setdefault(whose, [])
-        if self._known(whose, asked) or any(one.opened_at <= asked.at < one.closes_at for one in closed):
+        known = self._known.setdefault(whose, {})
+        if asked.id in known or any(one.opened_at <= asked.at < one.closes_at for one in closed):
             return
         window = KeptWindow(*whose, asked.at, asked.at + DAY, is_counted=True)
         if asked.is_measured:
             closed.append(window)
         else:
             window.requests = [asked]
+            known[asked.id] = asked
             self._kept.setdefault(whose, []).append(window)
 
     def take(self, whose: Whose, asked: Asked) -> bool:
-        """One more request of the batch; whether it is new. One that is known already is ruled on as it was."""
-        before = self._known(whose, asked)
+        """One more request of the batch; whether it is new. One that is known already is ruled on as that is."""
+        before = self._known.get(whose, {}).get(asked.id)
         if before is not None:
-            asked.reason = before.reason
+            self._again.append((asked, before))
             return False
         self._new.setdefault(whose, []).append(asked)
         return True
-
-    def _known(self, whose: Whose, asked: Asked) -> Asked | None:
-        of_id = (one for kept in self._kept.get(whose, ()) for one in kept.requests if one.id == asked.id)
-        return next(of_id, None)
 
     def settle(self) -> Settled:
         """Rules on the batch's requests (their `reason` says it) and on those before them that they change."""
         settled = Settled()
         for whose, new in self._new.items():
-            if (
-                len(new) == 1
-                and not new[0].is_measured
-                and whose not in self._kept
-                and not self._closed.get(whose)
-            ):
+            is_alone = len(new) == 1 and whose not in self._kept and not self._closed.get(whose)
+            if is_alone and new[0].file is None:
                 # Most listeners ask once.
-                settled.downloads.append(_alone(whose, new[0]))
+                settled.fresh.append(_alone(whose, new[0]))
             else:
                 self._settle(whose, new, settled)
+        for asked, before in self._again:
+            asked.reason = before.reason
         return settled
 
     def _settle(self, whose: Whose, new: list[Asked], settled: Settled) -> None:
@@ -124,9 +126,7 @@ class RollingLedger:
             Change(whose, asked, reasons[asked.id]) for asked in old if asked.reason is not reasons[asked.id]
         ]
         settled.changes += changes
-        settled.taken_back += [
-            (whose[1], one.asked.id, one.asked.at) for one in changes if one.before is None
-        ]
+        settled.taken_back += [(whose, one.asked.id, one.asked.at) for one in changes if one.before is None]
         decided = {asked.id for asked in new} | {change.asked.id for change in changes}
         for window in windows:
             ids = {asked.id for asked in window.requests}
@@ -136,13 +136,16 @@ class RollingLedger:
                 settled.windows.append(window)
             if window.download is None:
                 continue
-            is_fresh = window.download[0] in decided
-            if is_fresh or not window.is_unmeasured:
-                settled.downloads.append(window)
-            mates = next((group for group in groups if window.download[0] in group), set[UUID]())
-            if not is_fresh and not window.is_unmeasured and not mates <= ids:
-                # What delivered an ad in it may be in another window now.
-                settled.taken_back.append((whose[1], *window.download))
+            if window.download[0] in decided:
+                settled.fresh.append(window)
+            elif not window.is_unmeasured:
+                mates = next((group for group in groups if window.download[0] in group), set[UUID]())
+                if not mates <= ids:
+                    # What delivered an ad in it may be in another window now.
+                    settled.taken_back.append((whose, *window.download))
+                    settled.remade.append(window)
+                elif window.awaits_ads:
+                    settled.fresh.append(window)
         left = {window.key for window in windows if not window.is_said_by_its_download}
         settled.gone += [
             window.key for window in kept if window.key in of_before.keys() - left and window.is_kept
@@ -170,7 +173,8 @@ class RollingLedger:
         asked.reason = Reason.REPEAT
         if self._extends and asked.at + DAY > window.closes_at:
             window.closes_at = asked.at + DAY
-            if not any(one is window for one in settled.windows):
+            if id(window) not in self._extended:
+                self._extended.add(id(window))
                 settled.windows.append(window)
         return True
 
@@ -200,29 +204,34 @@ def _grow(window: KeptWindow, asked: Asked) -> None:
     window.unplaced_bytes = max(window.unplaced_bytes, asked.unplaced_bytes or 0)
     if window.is_counted:
         asked.reason = Reason.REPEAT
-        _keep_repeat(window, asked)
-        return
-    window.requests.append(asked)
-    if asked.is_measured and not _is_complete(window):
-        window.waiting.append((asked.id, asked.at))
-        return
-    window.is_counted = True
-    asked.reason = None
-    window.download, window.is_unmeasured = (asked.id, asked.at), not asked.is_measured
-    for waited in window.requests[:-1]:
-        waited.reason = Reason.PIECE
-    window.waiting = []
+        _keep(window, asked)
+    elif asked.is_measured and not _is_complete(window):
+        asked.reason = Reason.UNDER_A_MINUTE
+        _keep(window, asked)
+    else:
+        for waited in window.requests:
+            waited.reason = Reason.PIECE
+        window.is_counted = True
+        asked.reason = None
+        window.download, window.is_unmeasured = (asked.id, asked.at), not asked.is_measured
+        window.awaits_ads = asked.awaits_ads
+        window.requests.append(asked)
 
 
-def _keep_repeat(window: KeptWindow, asked: Asked) -> None:
-    """Keeps one more repeat: of very many the last one stands for those before it, with the bytes of all."""
-    if len(window.requests) < KEPT_REQUESTS or window.requests[-1].reason is not Reason.REPEAT:
+def _keep(window: KeptWindow, asked: Asked) -> None:
+    """Keeps one more request that does not count: of very many the last stands for those before it, with their bytes.
+
+    Those between are ruled on no more.
+    """
+    if len(window.requests) < KEPT_REQUESTS or window.requests[-1].reason is not asked.reason:
         window.requests.append(asked)
         return
-    for piece in window.requests[-1].pieces:
+    last = window.requests[-1]
+    for piece in last.pieces:
         asked.pieces = put_together(asked.pieces, piece)
     if asked.unplaced_bytes is not None:
-        asked.unplaced_bytes = window.unplaced_bytes
+        asked.unplaced_bytes = max(asked.unplaced_bytes, last.unplaced_bytes or 0)
+    asked.told_bytes = window.told_bytes
     window.requests[-1] = asked
 
 
@@ -235,11 +244,11 @@ def _is_complete(window: KeptWindow) -> bool:
 
 def _ended(window: KeptWindow) -> KeptWindow:
     """The window with a reason for what still waits."""
-    if window.waiting:
+    if not window.is_counted:
         assert window.file is not None  # noqa: S101 (what waits is measured; this tells mypy)
-        is_unknown = needed_bytes(window.file, window.told_bytes) is None
-        for asked in window.requests:
-            asked.reason = Reason.SIZE_UNKNOWN if is_unknown else Reason.UNDER_A_MINUTE
+        if needed_bytes(window.file, window.told_bytes) is None:
+            for asked in window.requests:
+                asked.reason = Reason.SIZE_UNKNOWN
     return window
 
 

@@ -174,7 +174,7 @@ class _Log:
             connection, self._rules, self._single, requests, source="log", import_id=import_id
         )
         tally.imported += found.downloads
-        tally.impressions += found.impressions
+        tally.deliver(found.impressions)
         tally.refused += found.refused.total()
         for reason, count in found.refused.items():
             tally.recount(reason, count)
