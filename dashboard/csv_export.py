@@ -42,6 +42,9 @@ _JOINED = ("country", "device_type")
 _MOST_NAMES = 3
 """Values of one filter that a file is called by; of more it is said how many there are."""
 _LONGEST_NAME = 30
+_LONGEST_TENANT = 60
+_LONGEST_FILE = 200
+"""Characters of a file's name, of which file systems take 255: beyond it filters are counted, the longest first."""
 
 
 @blueprint.get("/export/<box_id>.csv")
@@ -175,17 +178,25 @@ def _file_name(
     viewer: Viewer, box_id: str, answer: Answer, filters: Filters, narrowed: Mapping[str, list[str]]
 ) -> str:
     """Tenant, box, filters and the days of its rows; where they tell how things stand, the day of which they do."""
-    parts = [_slug(f"{viewer.tenant_slug}-{box_id}")]
+    told: dict[str, str] = {}
     for label, names in narrowed.items():
         slugs = [_slug(name)[:_LONGEST_NAME].strip("-") for name in names]
         # What has no letter that a file name may hold is counted, as many names are.
-        told = "-".join(slugs) if len(slugs) <= _MOST_NAMES and all(slugs) else str(len(slugs))
-        parts.append(f"{label}-{told}")
+        told[label] = "-".join(slugs) if len(slugs) <= _MOST_NAMES and all(slugs) else str(len(slugs))
     covered = _covered(answer, filters)
     if covered is None:
         as_of = answer.as_of.astimezone(filters.zone).date() if answer.as_of else filters.today
-        return "_".join([*parts, f"{as_of}.csv"])
-    return "_".join([*parts, f"{covered.start}", f"{covered.last_day}.csv"])
+        days = f"{as_of}.csv"
+    else:
+        days = f"{covered.start}_{covered.last_day}.csv"
+    box = _slug(f"{viewer.tenant_slug[:_LONGEST_TENANT]}-{box_id}")
+    longest_first = sorted(told, key=lambda label: -len(told[label]))
+    while True:
+        name = "_".join([box, *(f"{label}-{words}" for label, words in told.items()), days])
+        if len(name) <= _LONGEST_FILE or not longest_first:
+            return name
+        label = longest_first.pop(0)
+        told[label] = str(len(narrowed[label]))
 
 
 def _slug(text: str) -> str:

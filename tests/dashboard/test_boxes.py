@@ -16,7 +16,7 @@ from zoneinfo import ZoneInfo
 import psycopg
 import pytest
 
-from dashboard import boxes, dash_app
+from dashboard import boxes, csv_export, dash_app
 from dashboard.boxes import BOXES
 from dashboard.csv_export import to_csv
 from dashboard.pages import Page, all_pages
@@ -559,6 +559,28 @@ def test_a_name_without_a_letter_for_file_names_is_counted(
     answer = export(visit("alice"), "overview.apps", "?period=30d&app=小宇宙")
     assert "_apps-1_20" in answer.headers["Content-Disposition"]
     assert "filter_apps" in answer.text.splitlines()[0]
+
+
+def test_a_files_name_counts_the_longest_filters_where_it_would_be_too_long(
+    visit: Callable[[str], Browser], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    long = {
+        label: [f"{label} {n} of a name as long as people like to give them"[:length] for n in range(3)]
+        for label, length in (("podcasts", 80), ("episodes", 80), ("apps", 24), ("countries", 28))
+    } | {"devices": ["Phone"]}  # fmt: skip
+    monkeypatch.setattr(csv_export, "_narrowed", lambda *_: long)
+    name = export(visit("alice"), "overview.trend", "?period=30d").headers["Content-Disposition"]
+    file = re.fullmatch(r'attachment; filename="(.*)"', name)
+    assert file is not None
+    assert 100 < len(file[1]) <= 200
+    # Those that fit beside each other keep their names, and the days stay.
+    assert "_podcasts-3_episodes-3_apps-apps-0-of-a-name-" in file[1]
+    assert "-apps-2-of-a-name-as-long_countries-3_devices-phone_" in file[1]
+    assert re.search(r"_devices-phone_\d{4}-\d\d-\d\d_\d{4}-\d\d-\d\d\.csv$", file[1])
+    everything = {label: names for label in long for names in [["x" * 300] * 3]}
+    monkeypatch.setattr(csv_export, "_narrowed", lambda *_: everything)
+    name = export(visit("alice"), "overview.trend", "?period=30d").headers["Content-Disposition"]
+    assert len(name) <= 200 + len('attachment; filename=""')
 
 
 def test_a_week_not_over_is_empty_in_the_csv_with_its_state(
