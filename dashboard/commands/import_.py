@@ -361,8 +361,7 @@ def _tell_dry_run(found: DryRun, path: Path | None, noun: str = "Rows") -> None:
     Ends with 1 if no row at all would be taken.
     """
     stood = f" ({found.duplicate:,} of them there already)" if found.duplicate else ""
-    left_out = sum(refusal.reason in VALUES_LEFT_OUT for refusal in found.refusals)
-    refused = f"{found.refused - left_out:,} would be refused{_values_left_out(left_out)}"
+    refused = f"{found.refused - found.left_out:,} would be refused{_values_left_out(found.left_out)}"
     click.echo(f"{noun}: {found.good:,} good{stood}, {refused}. Nothing was stored.")
     for note in found.notes:
         click.echo(note)

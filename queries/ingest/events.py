@@ -93,6 +93,8 @@ class DryRun:
     duplicate: int = 0
     notes: tuple[str, ...] = ()
     """What was not looked for."""
+    left_out: int = 0
+    """Of what would be refused the single values whose rows are good without them."""
 
     @property
     def first_refusals(self) -> tuple[Refusal, ...]:

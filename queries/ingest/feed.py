@@ -12,7 +12,7 @@ import orjson
 from sqlalchemy import Connection
 
 from queries.ingest.events import DryRun
-from queries.ingest.feed_reader import LARGEST_FEED, Feed, FeedPodcast, read_feed, too_large
+from queries.ingest.feed_reader import LARGEST_FEED, VALUES_LEFT_OUT, Feed, FeedPodcast, read_feed, too_large
 from queries.ingest.http import Fetched, FetchRefused, fetch
 from queries.ingest.imports import (
     LISTED_REFUSALS,
@@ -109,7 +109,7 @@ def _tried(actor: Actor, document: bytes, feed_url: str | None) -> DryRun:
         _take(connection, tally, feed, _podcast(connection, feed.podcast, feed_url, None))
     return DryRun(
         tally.imported + tally.updated + tally.duplicate, len(feed.refusals), feed.refusals[:LISTED_REFUSALS],
-        tally.duplicate, feed.notes,
+        tally.duplicate, feed.notes, sum(refusal.reason in VALUES_LEFT_OUT for refusal in feed.refusals),
     )  # fmt: skip
 
 

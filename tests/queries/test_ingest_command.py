@@ -13,6 +13,7 @@ from click.testing import CliRunner, Result
 
 from dashboard.cli import podboard
 from queries.errors import PodboardError
+from queries.ingest import feed as feed_module
 from queries.ingest.columns import COLUMNS, KINDS, UNKNOWN_TYPE, kind_of, names_of
 from queries.ingest.imports import ImportRefused
 from queries.settings import Settings, current_settings, use_settings
@@ -240,6 +241,17 @@ def test_a_dry_run_lists_what_the_import_would_refuse(
     run(command, file, *slug, *told, "--refusals", real)
     assert dry.read_text() == real.read_text()
     assert len(dry.read_text().splitlines()) == 26
+
+
+def test_a_dry_run_counts_the_values_left_out_past_the_list_too(
+    alice: Tenant, run: Callable[..., Result], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    feed = tmp_path / "feed.xml"
+    feed.write_bytes(FEED.read_bytes().replace(b">1385<", b">-1385<"))
+    monkeypatch.setattr(feed_module, "LISTED_REFUSALS", 0)
+    said = run("feed", feed, "--tenant", _slug(alice), "--dry-run").output.splitlines()[0]
+    left = "1 values left out, which are listed as refused"
+    assert said == f"Episodes: 3 good, 2 would be refused; {left}. Nothing was stored."
 
 
 def test_a_dry_run_of_a_feed_or_transcript_says_and_lists_what_the_import_would(
