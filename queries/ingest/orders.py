@@ -1,4 +1,7 @@
-"""Orders of campaigns have one amount: that with which they came first, whichever way."""
+"""Orders of campaigns have one amount: that with which a file or key told them first.
+
+A pixel is open to everybody, and its orders can be guessed: what it tells is held against that amount, and sets none.
+"""
 
 from __future__ import annotations
 
@@ -23,8 +26,8 @@ def other_amounts(
 ) -> dict[str, Refusal]:
     """The refusals, by id, of events that tell an order with another amount than it has; the others' amounts are kept.
 
-    `said`: amounts of before that do not stand in the database, as what is tried there is taken back; these are added.
-    An order without an amount says nothing against one with it.
+    `said`: amounts that do not stand in the database, as what is tried there is taken back. They are kept here alone,
+    so that nobody waits for a trial. An order without an amount says nothing against one with it.
     """
     told = [
         (event, order, amount) for event in events if (order := _order(event)) and (amount := _amount(event))
@@ -36,23 +39,23 @@ def other_amounts(
         "types": plain_array([order[1] for _, order, _ in told]),
         "orders": text_array([order[2] for _, order, _ in told]),
     }
-    made = tell(
-        connection, "ingest/claim_orders",
-        amounts=plain_array([str(amount[0]) for _, _, amount in told]),
-        currencies=plain_array([amount[1] for _, _, amount in told]), **asked,
-    )  # fmt: skip
-    if made == len(told) and said is None:
-        # All of them came for the first time, as most do.
-        return {}
-    refusals: dict[str, Refusal] = {}
+    if said is None:
+        made = tell(
+            connection, "ingest/claim_orders",
+            amounts=plain_array([str(amount[0]) for _, _, amount in told]),
+            currencies=plain_array([amount[1] for _, _, amount in told]), **asked,
+        )  # fmt: skip
+        if made == len(told):
+            # All of them came for the first time, as most do.
+            return {}
+    amounts = {} if said is None else said
     for row in ask(connection, "ingest/amounts_of_orders", **asked):
-        event, order, amount = told[row["place"] - 1]
-        stands: Amount = (row["value_micros"], row["currency"])
-        if said is not None:
-            stands = said.setdefault(order, stands)
-        if amount != stands:
-            refusals[event.id] = Refusal(event.row.line_number, OTHER_AMOUNT, found("order_id", order[2]))
-    return refusals
+        amounts.setdefault(told[row["place"] - 1][1], (row["value_micros"], row["currency"]))
+    return {
+        event.id: Refusal(event.row.line_number, OTHER_AMOUNT, found("order_id", order[2]))
+        for event, order, amount in told
+        if amounts.setdefault(order, amount) != amount
+    }
 
 
 def _order(event: Event) -> Order | None:

@@ -1,8 +1,9 @@
 -- no-transaction
 -- Purpose: the checks of 0139, made without looking at what was there, are looked through while others go on; and orders that stand
--- already keep the amount that counts, which is that of their first report.
+-- already keep the amount with which something else than a pixel told them first.
 
--- Under row security each tenant's rows are its own. What comes meanwhile keeps its amount by itself.
+-- Under row security each tenant's rows are its own; each tenant is committed by itself, so that nobody's import waits for all of
+-- them. What the release at work takes of a tenant after its turn keeps no amount: such an order has that with which it is told next.
 do $$
 declare
     tenant uuid;
@@ -16,14 +17,15 @@ begin
         from attribution_events e
         join campaigns c on c.tenant_id = e.tenant_id and c.id = e.campaign_id
         where e.tenant_id = tenant and e.attribution_type in ('visit', 'lead', 'purchase')
+            and e.attribution_data ->> 'source' is distinct from 'pixel'
             and length(e.attribution_data ->> 'order_id') between 1 and 200
             -- What was written past the forms and imports may be anything.
             and e.attribution_data ->> 'value_micros' ~ '^[0-9]{1,18}$'
             and e.attribution_data ->> 'currency' ~ '^[A-Z]{3}$'
         order by e.campaign_id, e.attribution_type, e.attribution_data ->> 'order_id', e.occurred_at, e.id
         on conflict do nothing;
+        commit;
     end loop;
-    perform set_tenant_context(null);
 end
 $$;
 

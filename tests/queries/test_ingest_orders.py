@@ -1,4 +1,4 @@
-"""An order has one amount, whichever way it comes: with another one it is refused, and what stands stays."""
+"""An order has the amount a file or key told first: with another one it is refused, and what stands stays."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ import threading
 from collections.abc import Callable, Iterator
 from datetime import timedelta
 from typing import Any
+from uuid import uuid4
 
 import psycopg
 import pytest
@@ -15,9 +16,11 @@ from psycopg.types.json import Jsonb
 from queries.api_keys import create_api_key
 from queries.ingest import events as events_module
 from queries.ingest.collector import take_events
+from queries.ingest.columns import read_row
+from queries.ingest.event import Event
 from queries.ingest.events import check_events
-from queries.ingest.imports import ImportResult
-from queries.ingest.orders import OTHER_AMOUNT
+from queries.ingest.imports import ImportResult, taken_back
+from queries.ingest.orders import OTHER_AMOUNT, Amount, Order, other_amounts
 from queries.settings import Settings
 from schema.migrate import FOLDER, load
 from schema.scripts import split_statements
@@ -153,12 +156,17 @@ def test_what_stood_before_orders_had_one_amount_comes_again_as_it_is(alice: Sho
 
 def test_orders_of_before_keep_the_amount_of_their_first_report(alice: Shop, charlie: Shop) -> None:
     """What version 140 makes of events that stood already, of which some were written past the imports."""
-    alice.told(alice.line("A", at="1"), alice.line("A", "", source="survey"), alice.line("B", type="lead"))
-    charlie.told(charlie.line("A", "7"))
+    alice.told(
+        alice.line("A", at="1", source="promo_code"), alice.line("A", "", source="survey"),
+        alice.line("B", type="lead", source="vanity_url"), alice.line("P"),
+    )  # fmt: skip
+    charlie.told(charlie.line("A", "7", source="promo_code"))
     with psycopg.connect(alice.database.superuser_dsn) as connection:
         connection.execute("delete from conversion_orders")
         for minutes, told in (
             (2, {"order_id": "A", "value_micros": 11_000_000, "currency": "EUR"}),
+            # Whoever asks for a pixel can say so.
+            (0, {"order_id": "A", "value_micros": 1, "currency": "EUR", "source": "pixel"}),
             (0, {"order_id": "C", "value_micros": 0.5, "currency": "EUR"}),
             (0, {"order_id": "x" * 201, "value_micros": 5, "currency": "EUR"}),
             (0, {"order_id": "", "value_micros": 5, "currency": "EUR"}),
@@ -167,22 +175,68 @@ def test_orders_of_before_keep_the_amount_of_their_first_report(alice: Shop, cha
             connection.execute(
                 "insert into attribution_events (tenant_id, campaign_id, attribution_type, attribution_data,"
                 " occurred_at) values (%s, %s, 'purchase', %s, %s)",
-                [alice.tenant.tenant_id, alice.campaign, Jsonb({"source": "pixel"} | told),
+                [alice.tenant.tenant_id, alice.campaign, Jsonb({"source": "promo_code"} | told),
                  NOW - timedelta(days=1, minutes=-minutes)],
             )  # fmt: skip
-    (version,) = (each for each in load(FOLDER, "plain") if each.version == 140)
-    (fill,) = (each for each in split_statements(version.sql) if "insert into conversion_orders" in each)
-    kept = (
-        "select order_id, conversion_type, value_micros, currency from conversion_orders"
-        " where tenant_id = %(tenant)s"
-    )
     for _ in range(2):
-        with psycopg.connect(alice.database.owner_dsn) as connection:
-            connection.execute(fill.encode())
-        assert sorted(alice.rows(kept)) == [
+        _fill(alice.database)
+        assert sorted(alice.rows(KEPT)) == [
             ("A", "purchase", 10_000_000, "EUR"), ("B", "lead", 10_000_000, "EUR")
         ]  # fmt: skip
-        assert charlie.rows(kept) == [("A", "purchase", 7_000_000, "EUR")]
+        assert charlie.rows(KEPT) == [("A", "purchase", 7_000_000, "EUR")]
+
+
+KEPT = "select order_id, conversion_type, value_micros, currency from conversion_orders where tenant_id = %(tenant)s"
+
+
+def _fill(database: Database, patience: str = "10s") -> None:
+    """What version 140 does, as the runner does it."""
+    (version,) = (each for each in load(FOLDER, "plain") if each.version == 140)
+    (fill,) = (each for each in split_statements(version.sql) if "insert into conversion_orders" in each)
+    assert not version.in_transaction
+    with psycopg.connect(database.owner_dsn, autocommit=True, prepare_threshold=None) as connection:
+        connection.execute("select set_config('lock_timeout', %s, false)", [patience])
+        connection.execute(fill.encode())
+
+
+def test_orders_of_before_are_filled_tenant_by_tenant(alice: Shop, charlie: Shop) -> None:
+    """Whoever waits for one tenant's orders waits for no other's: here the last one's wait, and the first's stand."""
+    first, last = sorted((alice, charlie), key=lambda shop: shop.tenant.tenant_id)
+    for shop in (first, last):
+        shop.told(shop.line("A", source="promo_code"))
+    with psycopg.connect(alice.database.superuser_dsn) as connection:
+        connection.execute("delete from conversion_orders")
+    with psycopg.connect(alice.database.superuser_dsn) as busy:
+        busy.execute(
+            "insert into conversion_orders (tenant_id, campaign_id, conversion_type, order_id, value_micros, currency)"
+            " values (%s, %s, 'purchase', 'A', 1, 'EUR')",
+            [last.tenant.tenant_id, last.campaign],
+        )
+        with pytest.raises(psycopg.errors.LockNotAvailable):
+            _fill(alice.database, "200ms")
+        busy.rollback()
+    assert (len(first.rows(KEPT)), len(last.rows(KEPT))) == (1, 0)
+    _fill(alice.database)
+    assert len(last.rows(KEPT)) == 1
+
+
+def test_nobody_waits_for_a_dry_run_of_the_same_orders(alice: Shop) -> None:
+    """It keeps what it tried by itself: the database lets others tell these orders meanwhile."""
+    rows = [*alice.line("A").split(",")]
+    header = HEADER.split(",")
+    row = read_row("attribution", 1, {key: told for key, told in zip(header, rows, strict=True) if told})
+    event = Event(row, uuid4().hex, row.occurred_at.isoformat(), None, str(alice.campaign))
+    said: dict[Order, Amount] = {}
+    with taken_back(alice.actor) as trial:
+        assert other_amounts(trial, [event], said) == {}
+        with psycopg.connect(alice.database.superuser_dsn) as other:
+            other.execute("set lock_timeout = '2s'")
+            other.execute(
+                "insert into conversion_orders (tenant_id, campaign_id, conversion_type, order_id, value_micros,"
+                " currency) values (%s, %s, 'purchase', 'A', 1, 'EUR')",
+                [alice.tenant.tenant_id, alice.campaign],
+            )
+    assert said == {(str(alice.campaign), "purchase", "A"): (10_000_000, "EUR")}
 
 
 def test_of_two_who_tell_an_order_at_once_one_is_refused(
