@@ -1990,17 +1990,13 @@ begin
             where e.tenant_id = p_tenant_id and e.id = p_id
             limit 1), 'taken');
     end if;
-    if outcome = 'taken' and p_is_order and p_data ? 'value_micros' then
-        insert into conversion_orders (tenant_id, campaign_id, conversion_type, order_id, value_micros, currency)
-        values (p_tenant_id, p_campaign_id, p_type, p_data ->> 'order_id', cast(p_data ->> 'value_micros' as bigint), p_data ->> 'currency')
-        on conflict do nothing;
-        if exists (
+    -- Only files and keys set an order's amount. Whoever looks at a page sees its pixel, and orders can be guessed.
+    if outcome = 'taken' and p_data ? 'order_id' and p_data ? 'value_micros' and exists (
             select from conversion_orders o
             where o.tenant_id = p_tenant_id and o.campaign_id = p_campaign_id and o.conversion_type = p_type
                 and o.order_id = p_data ->> 'order_id'
                 and (o.value_micros, o.currency) <> (cast(p_data ->> 'value_micros' as bigint), p_data ->> 'currency')) then
-            outcome := 'order_differs';
-        end if;
+        outcome := 'order_differs';
     end if;
     if outcome = 'taken' then
         insert into attribution_events (id, tenant_id, campaign_id, listener_id, attribution_type, attribution_data, occurred_at)
@@ -2016,7 +2012,7 @@ begin
 end
 $$;
 
-COMMENT ON FUNCTION public.take_visit(p_tenant_id uuid, p_id uuid, p_campaign_id uuid, p_kind text, p_listener_id text, p_type text, p_data jsonb, p_occurred_at timestamp with time zone, p_is_order boolean, p_rule_version text) IS 'Records what a pixel or vanity URL tells; an order once, however often its page is opened. taken; known: the same order said the same; order_differs: it said something else, or came another way with another amount, and what was said first stands.';
+COMMENT ON FUNCTION public.take_visit(p_tenant_id uuid, p_id uuid, p_campaign_id uuid, p_kind text, p_listener_id text, p_type text, p_data jsonb, p_occurred_at timestamp with time zone, p_is_order boolean, p_rule_version text) IS 'Records what a pixel or vanity URL tells; an order once, however often its page is opened. taken; known: the same order said the same; order_differs: it said something else, or a file or key told it with another amount, and what was said first stands.';
 
 CREATE FUNCTION public.tenant_data_to() RETURNS timestamp with time zone
     LANGUAGE sql STABLE SECURITY DEFINER
@@ -3337,7 +3333,7 @@ CREATE TABLE public.conversion_orders (
 
 ALTER TABLE ONLY public.conversion_orders FORCE ROW LEVEL SECURITY;
 
-COMMENT ON TABLE public.conversion_orders IS 'The amount with which each order of a campaign came first, by a pixel, a file or HTTP: with another one it is refused. Kept as long as the campaign.';
+COMMENT ON TABLE public.conversion_orders IS 'The amount with which a file or key told each order of a campaign first: with another one it is refused, at a pixel too. A pixel sets none, as anybody can ask for it. Kept as long as the campaign.';
 
 COMMENT ON COLUMN public.conversion_orders.conversion_type IS 'visit, lead, purchase: an order may become each of them, with an amount of its own.';
 

@@ -302,10 +302,10 @@ def follow_link(key: str, visitor: Visitor, said: Mapping[str, str], *, kind: st
 def _cells(link: Mapping[str, Any], said: Mapping[str, str], kind: str) -> dict[str, Any]:
     """What a page told of a link, as the columns of attribution events."""
     cells: dict[str, Any] = {name: said[name] for name in _SAID if said.get(name)} if kind == _PIXEL else {}
-    order = cells.get("order_id")
+    order = cells.get("order_id", "")
     return cells | {
         # An order has one id however often its page is opened; anything else happens anew.
-        "id": f"{kind} {link['link_id']} {order}" if order else f"{kind} {uuid4()}",
+        "id": f"{kind} {link['link_id']} {order}" if order.strip() else f"{kind} {uuid4()}",
         "campaign_id": str(link["campaign_id"]),
         "attribution_type": said.get("type") or (link["conversion_type"] if kind == _PIXEL else "visit"),
         "source": kind, "occurred_at": link["asked_at"].isoformat(),
@@ -345,7 +345,7 @@ def _take_visit(
         connection, "collector/take_visit",
         tenant_id=link["tenant_id"], id=event_id(link["tenant_id"], "attribution", str(row.source_id)),
         campaign_id=link["campaign_id"], kind=kind, listener_id=row.listener_id, type=row.type, data=row.told,
-        occurred_at=row.occurred_at, is_order="order_id" in cells, rule_version=COUNTING_VERSION,
+        occurred_at=row.occurred_at, is_order="order_id" in row.data, rule_version=COUNTING_VERSION,
     )[0]["outcome"]  # fmt: skip
     return Followed(link["target_url"], Unreadable.DIFFERS if outcome == Unreadable.DIFFERS else None)
 

@@ -385,12 +385,12 @@ def _refused_visits(material: Material) -> list[Row]:
 
 
 def _orders(material: Material) -> list[Row]:
-    """The amount of each order, as its first report told it."""
+    """The amount of each order, as the first that told it told it; a pixel sets none."""
     campaigns = material.campaign_ids()
     rows: dict[tuple[object, ...], Row] = {}
     for response in sorted(material.responses, key=lambda one: one.at):
         told = json.loads(response.data)
-        if "order_id" in told and "value_micros" in told:
+        if "order_id" in told and "value_micros" in told and told["source"] != "pixel":
             order = campaigns[response.campaign], response.kind, told["order_id"]
             rows.setdefault(order, {
                 "tenant_id": material.tenant_id, "campaign_id": order[0], "conversion_type": order[1],

@@ -250,17 +250,52 @@ def test_an_order_has_one_amount_at_the_pixel_and_in_batches_alike(alpha: Links)
         return status
 
     before = alpha.counted("Pixel")
-    assert (shown("P", "19.90"), sent("P", "20"), sent("P", "20", "pixel")) == (
-        200, (0, [OTHER_AMOUNT]), (0, [OTHER_AMOUNT])
-    )  # fmt: skip
-    assert sent("P", "19.9") == (1, [])
     assert (sent("H", "5"), shown("H", "6"), shown("H", "5.00"), shown("H", "5")) == ((1, []), 409, 200, 200)
+    assert sent("H", "6", "pixel") == (0, [OTHER_AMOUNT])
     assert [(data["order_id"], data["source"], data["value_micros"]) for _, data in alpha.conversions()] == [
-        ("P", "pixel", 19_900_000), ("P", "promo_code", 19_900_000), ("H", "promo_code", 5_000_000),
-        ("H", "pixel", 5_000_000),
+        ("H", "promo_code", 5_000_000), ("H", "pixel", 5_000_000),
     ]  # fmt: skip
     alpha.count()
     assert (alpha.counted("Pixel") - before)["order_differs"] == 1
+
+
+def test_what_a_pixel_tells_of_an_order_refuses_no_file(alpha: Links) -> None:
+    """Anybody can ask for a pixel and guess an order: the shop itself says what it came to."""
+
+    def shown(value: str) -> int:
+        status: int = alpha.get(f"{alpha.pixel}?order_id=G&value={value}&currency=EUR").status_code
+        return status
+
+    def sent(value: str) -> int:
+        order = {
+            "campaign_id": str(alpha.campaign), "attribution_type": "purchase", "occurred_at": NOW.isoformat(),
+            "currency": "EUR", "order_id": "G", "source": "promo_code",
+        }  # fmt: skip
+        imported: int = alpha.post([order | {"value": value}]).json["imported"]
+        return imported
+
+    assert (shown("0.01"), shown("0.02"), sent("120"), sent("0.01")) == (200, 409, 1, 0)
+    # What stands is the same order that says the same, whatever else was told since.
+    assert (shown("0.01"), shown("120")) == (200, 409)
+    assert [(data["source"], data["value_micros"]) for _, data in alpha.conversions()] == [
+        ("pixel", 10_000), ("promo_code", 120_000_000),
+    ]  # fmt: skip
+
+
+def test_a_pixel_with_a_blank_order_tells_a_conversion_without_one(alpha: Links) -> None:
+    before = alpha.counted("Pixel")
+    query = "order_id=%20&value=10&currency=EUR&type=purchase"
+    for _ in range(2):
+        assert alpha.get(f"{alpha.pixel}?{query}").status_code == 200
+    assert [("order_id" in data, data["value_micros"]) for _, data in alpha.conversions()] == [
+        (False, 10_000_000), (False, 10_000_000),
+    ]  # fmt: skip
+    # Each is an event of its own, as two without an order are.
+    assert alpha.one(
+        "select count(distinct id) from attribution_events where campaign_id = %s", alpha.campaign
+    ) == 2  # fmt: skip
+    alpha.count()
+    assert alpha.counted("Pixel") - before == {"attribution_events taken": 2}
 
 
 def test_a_worker_that_is_killed_at_counting_visits_counts_each_once(

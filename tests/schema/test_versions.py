@@ -6,6 +6,7 @@ import shutil
 import threading
 import time
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
@@ -32,6 +33,8 @@ pytestmark = pytest.mark.drill
 RELEASED = released()["version"]
 # The next one gives imports the names of their sources.
 BEFORE_NAMES = 118
+# The next one keeps the orders of what is refused.
+BEFORE_ORDERS = 138
 FIRST_AT_WORK = 11
 # Released versions that did what no version may any more, and can be changed no more than any other. 8 and 23 read
 # tables that the version before them made, for the access to them, and nobody has ever had a row there between the two.
@@ -300,6 +303,36 @@ def test_the_release_before_stays_at_work_meanwhile(versions: Versions, first: i
             thread.join(timeout=30)
     assert not failures
     assert not any(thread.is_alive() for thread in threads)
+
+
+@pytest.mark.parametrize("busy", ["excluded_visits", "import_refusals"])
+def test_no_pixel_waits_while_a_version_waits_for_imports(versions: Versions, busy: str) -> None:
+    """Version 139 takes what each pixel and prefix writes to last, when it has the other tables."""
+    versions.up_to(BEFORE_ORDERS)
+    with (
+        psycopg.connect(versions.database.superuser_dsn) as under_way,
+        psycopg.connect(versions.database.superuser_dsn, autocommit=True) as watching,
+        ThreadPoolExecutor(1) as upgrade,
+    ):
+        under_way.execute(f"lock table {busy} in row exclusive mode")
+        done = upgrade.submit(versions.up_to, BEFORE_ORDERS + 1)
+        found: list[tuple[bool]] = []
+
+        def waits() -> bool:
+            found[:] = watching.execute(
+                "select exists (select from pg_locks h where h.pid = w.pid and h.granted"
+                "  and h.mode = 'AccessExclusiveLock' and h.relation = 'internal.waiting_outcomes'::regclass)"
+                " from pg_locks w where not w.granted and w.relation = to_regclass(%s)",
+                [busy],
+            ).fetchall()
+            return bool(found)
+
+        try:
+            _until(waits)
+        finally:
+            under_way.rollback()
+        assert found == [(False,)]
+        assert len(done.result(60)) == 1
 
 
 @pytest.mark.parametrize(
