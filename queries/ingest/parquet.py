@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
 from io import SEEK_END
@@ -11,7 +12,7 @@ from typing import TYPE_CHECKING, Any, BinaryIO
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
-from queries.ingest.columns import Kind, RowRefused, kind_of
+from queries.ingest.columns import Kind, RowRefused, found, kind_of, printable
 from queries.ingest.imports import ImportRefused, Refusal
 from queries.ingest.rows import Cells, flat, known_columns, meant, require_columns
 
@@ -24,6 +25,13 @@ _AT_ONCE = 5_000
 _READ = 1024 * 1024
 _ID_BYTES = 16
 _UNREADABLE = b"\xff"
+
+
+@dataclass(frozen=True, slots=True)
+class _Beyond:
+    """Stands for a time or duration that no calendar of ours reaches; `shown` says which."""
+
+    shown: str
 
 
 class ParquetFile:
@@ -70,6 +78,7 @@ class ParquetFile:
             )
         self._keys = known_columns(header, kind, "column", self._told)
         require_columns(self._keys, kind)
+        refuse_zones(self._file.schema_arrow, self._keys)
         return kind
 
     @property
@@ -88,14 +97,20 @@ class ParquetFile:
         assert self.kind is not None  # noqa: S101 (open() was called; this tells mypy)
         try:
             for batch in self._file.iter_batches(batch_size=_AT_ONCE):
-                columns = [values_of(column) for column in batch.columns]
+                # What is left out is not looked at either: it cannot cost a row.
+                keys = [key for key in self._keys if key]
+                columns = [
+                    values_of(column, key)
+                    for key, column in zip(self._keys, batch.columns, strict=True)
+                    if key
+                ]
                 width = batch.nbytes // max(1, batch.num_rows)
                 for values in zip(*columns, strict=True):
                     self._row += 1
                     try:
                         cells = {
                             key: plain_cell(value, self._zone)
-                            for key, value in zip(self._keys, values, strict=True)
+                            for key, value in zip(keys, values, strict=True)
                         }
                         yield self._row, width, flat(cells, self.kind)
                     except UnicodeDecodeError:
@@ -124,34 +139,64 @@ def whole_hash(source: BinaryIO) -> str:
     return seen.hexdigest()
 
 
-def values_of(column: pa.Array | pa.ChunkedArray) -> list[Any]:
-    """The values of a column; a text that is no UTF-8 is left as bytes that `plain_cell` cannot read either.
+def refuse_zones(schema: pa.Schema, keys: Sequence[str]) -> None:
+    """Returns if the zone of each column with a key is known. Raises: ImportRefused."""
+    import pyarrow as pa
 
-    An id is what the type says to be one: bytes of any length may be a text of 16 signs. Raises: ArrowException for a
-    text that is no UTF-8 inside a list or a structure.
+    for field, key in zip(schema, keys, strict=True):
+        for kind in _within(field.type) if key else ():
+            zone = kind.tz if pa.types.is_timestamp(kind) else None
+            if zone is None:
+                continue
+            try:
+                pa.scalar(0, kind).as_py()
+            except ValueError:
+                raise ImportRefused(
+                    f"The column {printable(field.name)} of the Parquet file is in the time zone "
+                    f"{printable(zone)!r}, which nobody knows; nothing was imported."
+                ) from None
+
+
+def _within(kind: pa.DataType) -> Iterator[pa.DataType]:
+    """A type and those inside it."""
+    yield kind
+    for at in range(kind.num_fields):
+        yield from _within(kind.field(at).type)
+
+
+def values_of(column: pa.Array | pa.ChunkedArray, key: str) -> list[Any]:
+    """The values of a column; what Python cannot hold is left as something that `plain_cell` refuses.
+
+    That is a text that is no UTF-8, a time before the year 1 or after 9999, an endless duration. `key`: what the column
+    is called then. An id is what the type says to be one: bytes of any length may be a text of 16 signs.
     """
     import pyarrow as pa
 
     if pa.types.is_fixed_size_binary(column.type) and column.type.byte_width == _ID_BYTES:
         return [value if value is None else UUID(bytes=value) for value in column.to_pylist()]
     try:
-        found: list[Any] = column.to_pylist()
-    except UnicodeDecodeError:
-        found = [
-            value if value is None else _text(value) for value in column.cast(pa.large_binary()).to_pylist()
-        ]
-    return found
+        values: list[Any] = column.to_pylist()
+    except (OverflowError, ValueError):
+        # One such value costs the way of all at once; cell by cell it takes some ten times as long.
+        values = [_value_of(cell, key) for cell in column]
+    return values
 
 
-def _text(value: bytes) -> str | bytes:
+def _value_of(cell: pa.Scalar, key: str) -> Any:
     try:
-        return value.decode()
+        return cell.as_py()
     except UnicodeDecodeError:
         return _UNREADABLE
+    except (OverflowError, ValueError):
+        raw = getattr(cell, "value", None)
+        return _Beyond(found(key, cell.type if raw is None else f"{raw} as {cell.type}"))
 
 
 def plain_cell(value: Any, zone: ZoneInfo | None = None) -> Any:
-    """A value as a text file would hold it; a time without a zone is of this one, where it is told."""
+    """A value as a text file would hold it; a time without a zone is of this one, where it is told.
+
+    Raises: RowRefused for a time or duration out of range, UnicodeDecodeError.
+    """
     if value is None or isinstance(value, str | int | float):
         return value
     if zone is not None and isinstance(value, datetime) and value.tzinfo is None:
@@ -162,4 +207,6 @@ def plain_cell(value: Any, zone: ZoneInfo | None = None) -> Any:
         return str(value)
     if isinstance(value, bytes):
         return value.decode()
+    if isinstance(value, _Beyond):
+        raise RowRefused("A time or duration lies beyond any calendar.", value.shown)
     return value

@@ -29,7 +29,7 @@ from queries.ingest.imports import (
 )
 from queries.ingest.meanings import meanings, remember_meanings
 from queries.ingest.packing import unpacked
-from queries.ingest.parquet import MAGIC, plain_cell, values_of
+from queries.ingest.parquet import MAGIC, plain_cell, refuse_zones, values_of
 from queries.ingest.rows import Format
 from queries.ingest.twice import refuse_twice
 from queries.session import Actor
@@ -241,10 +241,15 @@ def _parquet(content: bytes, table: SmallTable, names: Mapping[str, str]) -> tup
 
     try:
         found = pq.read_table(io.BytesIO(content))
-        columns = [values_of(column) for column in found.columns]
+        keys = _keys(found.column_names, table, names)
+        refuse_zones(found.schema, keys)
+        # Of what is left out no value is looked at.
+        columns = [
+            values_of(column, key) if key else [None] * found.num_rows
+            for key, column in zip(keys, found.columns, strict=True)
+        ]
     except (pa.ArrowException, OSError):
         raise ImportRefused("The Parquet file is broken or cut off.") from None
-    keys = _keys(found.column_names, table, names)
     return found.num_rows, (
         (number, _parquet_row(keys, values)) for number, values in enumerate(zip(*columns, strict=True), 1)
     )
@@ -255,6 +260,8 @@ def _parquet_row(keys: list[str], values: tuple[Any, ...]) -> Values | RowRefuse
         return {key: plain_cell(value) for key, value in zip(keys, values, strict=True) if key}
     except UnicodeDecodeError:
         return RowRefused("The line is not valid UTF-8.")
+    except RowRefused as refused:
+        return refused
 
 
 def _keys(header: list[str], table: SmallTable, names: Mapping[str, str]) -> list[str]:

@@ -226,3 +226,20 @@ def test_a_file_that_is_none_is_refused_whole(alice: Studio, body: bytes) -> Non
     with pytest.raises(ImportRefused):
         import_bookings(alice.actor, io.BytesIO(body), name="x.csv")
     assert [row[:3] for row in alice.ledger()] == [("bookings", "x.csv", "failed")]
+
+
+def test_a_day_beyond_any_calendar_costs_its_row_alone(alice: Studio) -> None:
+    days = pa.array([20_800, 2**30], pa.int32()).cast(pa.date32())
+    table = pa.table({
+        "campaign": [str(alice.campaign)] * 2, "starts_on": pa.array([20_800] * 2, pa.int32()).cast(pa.date32()),
+        "ends_on": days, "pricing_model": ["flat"] * 2, "rate": [100, 200], "currency": ["EUR"] * 2,
+    })  # fmt: skip
+    document = io.BytesIO()
+    pq.write_table(table, document)
+    tried = check_bookings(alice.actor, io.BytesIO(document.getvalue()), told=Told())
+    assert (tried.good, [one.line_number for one in tried.refusals]) == (1, [2])
+    done = import_bookings(alice.actor, io.BytesIO(document.getvalue()), name="bookings.parquet")
+    assert (done.imported, done.refused) == (1, 1)
+    assert alice.refusals() == [
+        (2, "A time or duration lies beyond any calendar.", f"ends_on: {2**30} as date32[day]")
+    ]

@@ -22,6 +22,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any, LiteralString
 from uuid import UUID, uuid4
+from zoneinfo import ZoneInfo
 
 import psycopg
 import pyarrow as pa
@@ -974,6 +975,91 @@ def test_bad_rows_of_a_parquet_file_are_listed_with_their_number(alice: Studio) 
     pq.write_table(pa.Table.from_pylist([{**good, "occurred_at": datetime(2026, 1, 1)}]), naive)  # noqa: DTZ001
     assert _counts(alice.take(naive.getvalue())) == (0, 0, 1)
     assert alice.refusals()[-1][1] == NO_ZONE
+
+
+_FAR = "A time or duration lies beyond any calendar."
+
+
+def _parquet(columns: dict[str, Any]) -> bytes:
+    made = io.BytesIO()
+    pq.write_table(pa.table(columns), made)
+    return made.getvalue()
+
+
+@pytest.mark.parametrize(
+    "kind",
+    [
+        pa.timestamp("us", "UTC"), pa.timestamp("us", "Europe/Berlin"), pa.timestamp("us"),
+        pa.timestamp("ms", "+02:00"),
+    ],
+    ids=str,
+)  # fmt: skip
+@pytest.mark.parametrize("number", [2**60, -(2**60), 2**63 - 1])
+def test_a_time_beyond_any_calendar_costs_its_row_alone(
+    alice: Studio, kind: pa.TimestampType, number: int
+) -> None:
+    """It once broke the file, whose clock was off in one row."""
+    scale = {"us": 10**6, "ms": 10**3}[kind.unit]
+    now = int(NOW.timestamp()) * scale
+    document = _parquet({
+        "episode_id": [str(alice.one)] * 3, "listener_id": ["l1", "l2", "l3"], "event_type": ["play"] * 3,
+        "occurred_at": pa.array([now - scale, number, now], pa.int64()).cast(kind),
+    })  # fmt: skip
+    zone = {"zone": ZoneInfo("UTC")} if kind.tz is None else {}
+    tried = check_events(alice.actor, io.BytesIO(document), **zone)
+    expected = Refusal(2, _FAR, f"occurred_at: {number} as {kind}")
+    assert (tried.good, tried.refusals) == (2, (expected,))
+    assert _counts(alice.take(document, **zone)) == (2, 0, 1)
+    assert alice.refusals() == [(2, _FAR, expected.detail)]
+    assert [row[4] for row in alice.listener_events()] == [NOW - timedelta(seconds=1), NOW]
+
+
+def test_whatever_no_calendar_reaches_is_refused_where_it_stands_and_left_alone_where_it_is_left_out(
+    alice: Studio,
+) -> None:
+    good = {
+        "episode_id": [str(alice.one)] * 2, "listener_id": ["l1", "l2"], "event_type": ["play"] * 2,
+        "occurred_at": pa.array([NOW] * 2, pa.timestamp("us", "UTC")),
+    }  # fmt: skip
+    beyond = pa.array([2**60, 0], pa.int64()).cast(pa.timestamp("us"))
+    far = {
+        "app": pa.array([2**30, None], pa.int32()).cast(pa.date32()),
+        "from_s": pa.array([2**60, None], pa.int64()).cast(pa.duration("s")),
+        "event_data": pa.StructArray.from_arrays([beyond], ["app"], mask=pa.array([False, True])),
+    }  # fmt: skip
+    shown = {
+        "app": f"{2**30} as date32[day]", "from_s": f"{2**60} as duration[s]",
+        "event_data": "struct<app: timestamp[us]>",
+    }  # fmt: skip
+    for name, column in far.items():
+        assert alice.take(_parquet({**good, name: column})).refused == 1
+        assert alice.refusals()[-1] == (1, _FAR, f"{name}: {shown[name]}")
+        assert alice.take(_parquet({**good, "note": column}), columns={"note": ""}).refused == 0
+
+
+def test_a_text_that_is_no_utf_8_inside_another_value_costs_its_row_alone(alice: Studio) -> None:
+    texts = pa.array([b"\xff", b"Overcast"], pa.binary()).cast(pa.string(), safe=False)
+    document = _parquet({
+        "episode_id": [str(alice.one)] * 2, "listener_id": ["l1", "l2"], "event_type": ["play"] * 2,
+        "occurred_at": pa.array([NOW] * 2, pa.timestamp("us", "UTC")),
+        "event_data": pa.StructArray.from_arrays([texts], ["app"]),
+    })  # fmt: skip
+    assert _counts(alice.take(document)) == (1, 0, 1)
+    assert alice.refusals() == [(1, "The line is not valid UTF-8.", "")]
+
+
+def test_a_parquet_file_in_a_zone_that_nobody_knows_is_told_so(alice: Studio) -> None:
+    document = _parquet({
+        "episode_id": [str(alice.one)], "listener_id": ["l1"], "event_type": ["play"],
+        "occurred_at": pa.array([0], pa.int64()).cast(pa.timestamp("us", "Mars/Olympus")),
+    })  # fmt: skip
+    with pytest.raises(ImportRefused) as refused:
+        alice.take(document)
+    assert str(refused.value) == (
+        "The column occurred_at of the Parquet file is in the time zone 'Mars/Olympus', which nobody knows; "
+        "nothing was imported."
+    )
+    assert [row[2] for row in alice.ledger()] == ["failed"]
 
 
 def test_what_columns_mean_is_told_once_for_a_source(alice: Studio, charlie: Studio) -> None:

@@ -223,6 +223,22 @@ def test_ndjson_and_parquet_say_the_same(alice: Platform) -> None:
     assert _counts(alice.take_curve(packed.getvalue())) == (0, 2, 0)
 
 
+def test_a_day_beyond_any_calendar_costs_its_row_alone(alice: Platform) -> None:
+    day = (DAY - date(1970, 1, 1)).days
+    table = pa.table({
+        "second": [0, 15, 30], "plays": [19, 16, 12],
+        "as_of": pa.array([day, 2**30, day], pa.int32()).cast(pa.date32()),
+    })  # fmt: skip
+    document = io.BytesIO()
+    pq.write_table(table, document)
+    tried = check_retention(alice.actor, io.BytesIO(document.getvalue()), defaults=SPOTIFY, told=AS_IT_IS)
+    assert (tried.good, [one.line_number for one in tried.refusals]) == (2, [2])
+    assert _counts(alice.take_curve(document.getvalue())) == (2, 0, 1)
+    assert alice.refusals() == [
+        (2, "A time or duration lies beyond any calendar.", f"as_of: {2**30} as date32[day]")
+    ]
+
+
 def test_what_a_name_means_is_told_once_and_remembered_for_the_source(alice: Platform) -> None:
     text = "t,zuhoerer,note\n0,9,x\n60,8,y\n"
     with pytest.raises(ImportRefused, match="'t' is not known"):
