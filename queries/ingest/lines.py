@@ -3,13 +3,30 @@
 from __future__ import annotations
 
 import hashlib
+from collections import deque
 from collections.abc import Iterator, Set
-from typing import BinaryIO
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, BinaryIO
+
+if TYPE_CHECKING:
+    from hashlib import _Hash
 
 LONGEST_LINE = 64 * 1024
 """Bytes; the widest honest event is a hundredth of it."""
 
 _SKIPPED_AT_ONCE = 1024 * 1024
+_SHOWN = 64
+_BYTE_ORDER_MARK = b"\xef\xbb\xbf"
+
+
+@dataclass(frozen=True, slots=True)
+class _Ahead:
+    """A line that was looked at before its turn, and how far the file is once it is read."""
+
+    number: int
+    line: bytes | None
+    hash: _Hash
+    bytes: int
 
 
 class Lines:
@@ -20,27 +37,56 @@ class Lines:
 
     def __init__(self, source: BinaryIO) -> None:
         self._source = source
-        self._hash = hashlib.sha256()
+        self._hash: _Hash = hashlib.sha256()
         self.number = 0
         """Lines read so far."""
+        self.beginning = b""
+        """How the last line that is too long begins."""
         self._bytes = 0
+        self._ahead: deque[_Ahead] = deque()
 
     def __iter__(self) -> Iterator[tuple[int, bytes | None]]:
-        while line := self._piece(LONGEST_LINE + 1):
+        while True:
+            if self._ahead:
+                found = self._ahead.popleft()
+                self.number, self._hash, self._bytes = found.number, found.hash, found.bytes
+                yield found.number, found.line
+            elif (line := self._piece(LONGEST_LINE + 1)) != b"":
+                self.number += 1
+                yield self.number, self._whole(line)
+            else:
+                return
+
+    def ahead(self, lines: int, size: int) -> list[tuple[int, bytes | None]]:
+        """The next lines, up to so many or so many bytes of them; they are not read yet, and come once more."""
+        assert not self._ahead  # noqa: S101 (looked ahead once; a second look would mix up the order)
+        before = self.number, self._hash, self._bytes
+        while len(self._ahead) < lines and size > 0:
+            self._hash = self._hash.copy()
+            piece = self._piece(LONGEST_LINE + 1)
+            if not piece:
+                break
             self.number += 1
-            number = self.number
-            if len(line) <= LONGEST_LINE or line.endswith(b"\n"):
-                yield number, line
-                continue
-            while not line.endswith(b"\n"):
-                line = self._piece(_SKIPPED_AT_ONCE)
-                if not line:
-                    break
-            yield number, None
+            line = self._whole(piece)
+            size -= len(line or b"")
+            self._ahead.append(_Ahead(self.number, line, self._hash, self._bytes))
+        self.number, self._hash, self._bytes = before
+        return [(found.number, found.line) for found in self._ahead]
+
+    def _whole(self, line: bytes) -> bytes | None:
+        """The line that begins so, or None for one that is too long: the rest of it is passed over."""
+        if len(line) <= LONGEST_LINE or line.endswith(b"\n"):
+            return line if self.number > 1 else line.removeprefix(_BYTE_ORDER_MARK)
+        self.beginning = line.removeprefix(_BYTE_ORDER_MARK)[:_SHOWN]
+        while not line.endswith(b"\n"):
+            line = self._piece(_SKIPPED_AT_ONCE)
+            if not line:
+                break
+        return None
 
     def sha256(self) -> str:
         """Hash of the whole file in hexadecimal, also when only its beginning was wanted: the rest is read now."""
-        while self._piece(_SKIPPED_AT_ONCE):
+        for _ in self:
             pass
         return self._hash.hexdigest()
 

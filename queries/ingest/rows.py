@@ -29,12 +29,20 @@ Format = Literal["csv", "ndjson", "parquet"]
 FORMATS: tuple[Format, ...] = ("csv", "ndjson", "parquet")
 
 Cells = dict[str, Any]
+_Numbered = tuple[int, bytes | None]
 _DELIMITERS = (",", ";", "\t")
+AHEAD_LINES = 1_000
+"""So many lines of NDJSON are looked at for one that tells its kind, or as many as make AHEAD_BYTES."""
+AHEAD_BYTES = 1024 * 1024
+AN_ARRAY = (
+    "The file is one JSON array; NDJSON is wanted, one object a line: `jq -c '.[]' FILE` writes it so. "
+    "Nothing was imported."
+)
 _TOO_LONG = f"The line is longer than {LONGEST_LINE // 1024} KiB."
 
 
 class EventFile:
-    """A file of events; `open()` finds out format and kind from its first line where they are not given.
+    """A file of events; `open()` finds out format and kind from its first lines where they are not given.
 
     Iterating gives (line number, width of the line in bytes, cells or Refusal), blank lines left out.
     """
@@ -48,11 +56,12 @@ class EventFile:
         self._told = {normalised(name): key for name, key in (columns or {}).items()}
         self._source = lines
         self._lines = iter(lines)
-        self._first: tuple[int, bytes | None] | None = None
+        self._first: _Numbered | None = None
+        self._looked: list[_Numbered] | None = None
         self._read: Callable[[bytes], Cells]
 
     def open(self) -> Kind:
-        """The kind of the events, after reading the first line.
+        """The kind of the events, after reading the first line; of NDJSON, where it tells nothing, some more.
 
         Raises: ImportRefused when the file as a whole cannot be understood.
         """
@@ -60,17 +69,83 @@ class EventFile:
         if first is None:
             raise ImportRefused("The file is empty.")
         number, line = first
-        if line is None:
-            raise ImportRefused(f"Line {number}: {_TOO_LONG} This is not a file of events.")
-        line = line.removeprefix(b"\xef\xbb\xbf")
-        if self.format is None:
-            self.format = "ndjson" if line.lstrip().startswith(b"{") else "csv"
-        if self.format == "csv":
-            kind, self._read = self._open_csv(number, line)
+        begins = (self._source.beginning if line is None else line).strip()
+        told = self.kind
+        if self.format == "ndjson" or (self.format is None and begins.startswith(b"{")):
+            self.format = "ndjson"
+            if self._is_array(begins):
+                raise ImportRefused(AN_ARRAY)
         else:
-            kind, self._read = self._open_ndjson(number, line)
-            self._first = (number, line)
+            try:
+                kind, self._read = self._open_csv(number, line)
+            except ImportRefused:
+                if self.format is None and self._is_array(begins):
+                    raise ImportRefused(AN_ARRAY) from None
+                if self.format == "csv" or not (is_list(begins) or self._goes_on_with_objects()):
+                    raise
+                # A bad first line of NDJSON is no header either.
+                self.kind, self.format = told, "ndjson"
+            else:
+                self.format = "csv"
+                return kind
+        self._first = first
+        kind = self._kind_of_objects(first)
+        self._read = _object_reader(kind, self._told)
         return kind
+
+    def _ahead(self) -> list[_Numbered]:
+        """The lines after the first, as far as they are looked at before their turn; blank ones left out."""
+        if self._looked is None:
+            self._looked = [
+                (number, line)
+                for number, line in self._source.ahead(AHEAD_LINES, AHEAD_BYTES)
+                if line is None or line.strip()
+            ]
+        return self._looked
+
+    def _goes_on_with_objects(self) -> bool:
+        ahead = self._ahead()
+        return bool(ahead) and _names_in(ahead[0][1]) is not None
+
+    def _is_array(self, begins: bytes) -> bool:
+        """Whether a file that begins so is one array, on one line or many, rather than has a bad first line."""
+        if not begins.startswith(b"["):
+            return False
+        if is_list(begins):
+            return not self._ahead()
+        inside = begins[1:].lstrip()
+        return not inside or (inside.startswith(b"{") and not self._goes_on_with_objects())
+
+    def _first_lines(self, first: _Numbered) -> Iterator[_Numbered]:
+        """The first line, and then, where anybody asks, those ahead."""
+        yield first
+        yield from self._ahead()
+
+    def _kind_of_objects(self, first: _Numbered) -> Kind:
+        """The kind that the first object tells whose names are known. Raises: ImportRefused when none does."""
+        told, fault = self.kind, None
+        for _, line in self._first_lines(first):
+            names = _names_in(line)
+            kind = None if names is None else told or kind_of(meant(names, self._told))
+            if names is None or kind is None:
+                continue
+            self.kind = self.kind or kind
+            try:
+                known_columns(names, kind, "field", self._told)
+            except ImportRefused as refused:
+                # One such line is a bad row; where all are so, what they mean is to be told.
+                fault = fault or refused
+                continue
+            self.kind = kind
+            return kind
+        if fault is not None:
+            raise fault
+        if told is None:
+            raise ImportRefused(
+                "No line at the beginning tells listener from attribution events: say which with --kind, "
+                "and what the fields mean with --map."
+            )
+        return told
 
     def sha256(self) -> str:
         """Hash of the whole file, the rest of which is read now."""
@@ -98,19 +173,21 @@ class EventFile:
             except RowRefused as refused:
                 yield number, len(line), Refusal(number, refused.reason, refused.detail)
 
-    def _take(self) -> tuple[int, bytes | None] | None:
+    def _take(self) -> _Numbered | None:
         if self._first is not None:
             found, self._first = self._first, None
             return found
         return self._next_line()
 
-    def _next_line(self) -> tuple[int, bytes | None] | None:
+    def _next_line(self) -> _Numbered | None:
         for number, line in self._lines:
             if line is None or line.strip():
                 return number, line
         return None
 
-    def _open_csv(self, number: int, line: bytes) -> tuple[Kind, Callable[[bytes], Cells]]:
+    def _open_csv(self, number: int, line: bytes | None) -> tuple[Kind, Callable[[bytes], Cells]]:
+        if line is None:
+            raise ImportRefused(f"Line {number}: {_TOO_LONG} This is not a file of events.")
         try:
             text = line.decode("utf-8").rstrip("\r\n")
         except UnicodeDecodeError:
@@ -152,36 +229,42 @@ class EventFile:
 
         return kind, read
 
-    def _open_ndjson(self, number: int, line: bytes) -> tuple[Kind, Callable[[bytes], Cells]]:
+
+def _object_reader(kind: Kind, told: Mapping[str, str]) -> Callable[[bytes], Cells]:
+    """Reads a line of NDJSON into cells. What it returns raises RowRefused and UnicodeDecodeError."""
+    cells_of = field_reader(kind, told)
+
+    def read(line: bytes) -> Cells:
         try:
-            first = orjson.loads(line)
+            values = orjson.loads(line)
         except orjson.JSONDecodeError:
-            first = None
-        if isinstance(first, dict):
-            self.kind = self.kind or kind_of(meant(list(first), self._told))
-            if self.kind is not None:
-                # The first object stands for a header: a name nobody knows ends the import before it begins.
-                known_columns(list(first), self.kind, "field", self._told)
-        kind = self.kind
-        if kind is None:
-            raise ImportRefused(
-                f"Line {number} does not tell listener from attribution events: say which with --kind, "
-                "and what its fields mean with --map."
-            )
-        cells_of = field_reader(kind, self._told)
+            line.decode("utf-8")
+            raise RowRefused("The line is not valid JSON.") from None
+        if not isinstance(values, dict):
+            raise RowRefused("The line is not a JSON object.")
+        refuse_twice_in_line(line, values)
+        return cells_of(values)
 
-        def read(line: bytes) -> Cells:
-            try:
-                values = orjson.loads(line)
-            except orjson.JSONDecodeError:
-                line.decode("utf-8")
-                raise RowRefused("The line is not valid JSON.") from None
-            if not isinstance(values, dict):
-                raise RowRefused("The line is not a JSON object.")
-            refuse_twice_in_line(line, values)
-            return cells_of(values)
+    return read
 
-        return kind, read
+
+def _names_in(line: bytes | None) -> list[str] | None:
+    """The names in a line that is a JSON object."""
+    found = _json(line or b"")
+    return list(found) if isinstance(found, dict) else None
+
+
+def is_list(text: bytes) -> bool:
+    """Whether a text is one JSON array."""
+    return isinstance(_json(text), list)
+
+
+def _json(line: bytes) -> Any:
+    """What a line holds; None where it is no JSON."""
+    try:
+        return orjson.loads(line)
+    except orjson.JSONDecodeError:
+        return None
 
 
 def field_reader(kind: Kind, told: Mapping[str, str] | None = None) -> Callable[[Mapping[str, Any]], Cells]:

@@ -30,7 +30,7 @@ from queries.ingest.imports import (
 from queries.ingest.meanings import meanings, remember_meanings
 from queries.ingest.packing import unpacked
 from queries.ingest.parquet import MAGIC, plain_cell, refuse_zones, values_of
-from queries.ingest.rows import Format
+from queries.ingest.rows import AN_ARRAY, Format, is_list
 from queries.ingest.twice import refuse_twice
 from queries.session import Actor
 from queries.statements import ask
@@ -177,6 +177,8 @@ def _rows(
         return _parquet(content, table, names)
     lines = content.removeprefix(b"\xef\xbb\xbf").splitlines()
     numbered = [(number, line) for number, line in enumerate(lines, 1) if line.strip()]
+    if file_format != "csv" and numbered[0][1].lstrip().startswith(b"[") and is_list(content):
+        raise ImportRefused(AN_ARRAY)
     if file_format == "ndjson" or (file_format is None and numbered[0][1].lstrip().startswith(b"{")):
         return numbered[-1][0], ((number, _object(line, names)) for number, line in numbered)
     return numbered[-1][0], _csv(numbered, table, names)

@@ -357,6 +357,52 @@ def test_each_bad_json_row_is_listed_too(alice: Studio) -> None:
     assert _counts(done) == (1, 0, len(expected))
 
 
+@pytest.mark.parametrize(
+    ("line", "reason", "detail"),
+    [
+        (b"{bad", "The line is not valid JSON.", ""),
+        (b'{"id": "\xff"}', "The line is not valid UTF-8.", ""),
+        (b"{}", "A value is missing.", "occurred_at"),
+        (b'{"from_s": 1e400, "event_type": "progress"}', "The line is not valid JSON.", ""),
+        (b'{"app": "' + b"x" * 10_000_000 + b'"}', "The line is longer than 64 KiB.", ""),
+        (b"[]", "The line is not a JSON object.", ""),
+        (b'[{"a": 1}', "The line is not valid JSON.", ""),
+        (b"[" + b"x" * LONGEST_LINE, "The line is longer than 64 KiB.", ""),
+        (b"null", "The line is not a JSON object.", ""),
+        (b"nothing", "The line is not valid JSON.", ""),
+        (b"\xff", "The line is not valid UTF-8.", ""),
+        (b'{"event_type": "play", "colour": 1}', "A field is not known.", "colour"),
+        (b'{"event_type": "play", "type": "play"}', "Two fields mean the same.", "event_type"),
+    ],
+    ids=[
+        "half", "latin", "empty", "infinite", "long", "list", "half-list", "long-list", "null", "word", "byte",
+        "unknown", "twice",
+    ],
+)  # fmt: skip
+@pytest.mark.parametrize("kind", [None, "listener"])
+def test_a_bad_first_line_of_json_is_refused_as_any_other(
+    alice: Studio, monkeypatch: pytest.MonkeyPatch, line: bytes, reason: str, detail: str, kind: Any
+) -> None:
+    """Batches are smaller than what is looked at before its turn: how far they came is told of what was taken."""
+    monkeypatch.setattr(events_module, "BATCH_ROWS", 1)
+    good = json.dumps(
+        {"episode_id": str(alice.one), "listener_id": "l1", "event_type": "play", "occurred_at": _at()}
+    )
+    again = good.replace('"l1"', '"l2"').encode()
+    document = b"\n".join((line, b"", good.encode(), line, again))
+    first = b"\xef\xbb\xbf" + document
+    told: list[tuple[int, int]] = []
+    done = import_events(
+        alice.actor, io.BytesIO(first), name="x", kind=kind, batch_done=lambda *at: told.append(at)
+    )
+    assert _counts(done) == (2, 0, 2)
+    assert alice.refusals() == [(1, reason, detail), (4, reason, detail)]
+    assert [lines for lines, _ in told] == [1, 3, 4, 5]
+    assert alice.rows("select source_sha256 from etl_imports where tenant_id = %(tenant)s") == [
+        (hashlib.sha256(first).hexdigest(),)
+    ]
+
+
 BAD_ATTRIBUTION_ROWS: list[tuple[dict[str, Any], str, str]] = [
     ({"campaign_id": "00000000-0000-4000-8000-000000000000"}, "The campaign is not known.",
      "campaign_id: 00000000-0000-4000-8000-000000000000"),
@@ -431,8 +477,13 @@ def test_bad_attribution_rows_are_listed(alice: Studio) -> None:
         (f"{HEADER},event_time\n", "Two columns mean occurred_at: 'occurred_at', 'event_time'."),
         ("a,b\n1,2\n", "do not tell listener from attribution events"),
         ('{"event_type": "play", "colour": 1}\n', "Unknown field 'colour' for listener events"),
-        ('{"half": \n', "does not tell listener from attribution events"),
-        ("[1, 2]\n", "do not tell listener from attribution events"),
+        ('{"half": \n', "No line at the beginning tells listener from attribution events"),
+        ('{"id": "1"}\n' * 1_001 + '{"event_type": "play"}\n', "No line at the beginning tells"),
+        ("[1, 2]\n", "NDJSON is wanted, one object a line: `jq -c '.[]' FILE` writes it so."),
+        ('[{"event_type": "play"}]', "The file is one JSON array"),
+        ('[{"event_type": "play"},\n{"event_type": "play"}]', "The file is one JSON array"),
+        ('[\n\n{"event_type": "play"}\n]', "The file is one JSON array"),
+        (b'\xef\xbb\xbf[{"app": "' + b"x" * LONGEST_LINE + b'"}]', "The file is one JSON array"),
         ("x" * (LONGEST_LINE + 1), "This is not a file of events."),
         ('"open,quote\n', "the names of the columns cannot be read"),
         (HEADER.encode("utf-16"), "UTF-16"),

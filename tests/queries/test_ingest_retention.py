@@ -263,9 +263,10 @@ def test_a_dry_run_says_what_would_be_refused_and_stores_nothing(alice: Platform
     [
         (b" \n", "The file is empty."), (b"second,second\n0,1\n", "two columns mean second"),
         (b"PAR1 and no more", "The Parquet file is broken"), (b"\xe9,a\n", "not valid UTF-8"),
+        (b'[\n{"second": 0, "plays": 1}\n]', "The file is one JSON array; NDJSON is wanted"),
         (b"x" * (65 * 1024 * 1024), "larger than 64 MiB"),
     ],
-    ids=["empty", "twice", "parquet", "latin", "large"],
+    ids=["empty", "twice", "parquet", "latin", "array", "large"],
 )  # fmt: skip
 def test_a_file_that_cannot_be_understood_leaves_nothing_but_its_record(
     alice: Platform, document: bytes, message: str
