@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import errno
 import os
+import stat
 import sys
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
 from datetime import timedelta
+from functools import wraps
 from pathlib import Path
-from typing import TYPE_CHECKING, BinaryIO
+from typing import TYPE_CHECKING, Any, BinaryIO
 
 import click
 
@@ -21,10 +24,65 @@ from queries.settings import Settings
 if TYPE_CHECKING:
     from click._termui_impl import ProgressBar
 
-REFUSALS = click.option(
-    "--refusals", type=click.Path(dir_okay=False, path_type=Path), metavar="FILE",
-    help="Where the list of refused rows goes, as CSV; otherwise, of an import, into PODBOARD_HOME/imports.",
-)  # fmt: skip
+_Command = Callable[..., None]
+
+
+def list_of_refusals(words: str) -> Callable[[_Command], _Command]:
+    """The option `--refusals`; whether it can be written is looked at before the command does anything."""
+
+    def add(command: _Command) -> _Command:
+        @wraps(command)
+        def checked(*told: Any, refusals: Path | None, **options: Any) -> None:
+            if refusals is not None:
+                check_list(refusals, click.get_current_context())
+            command(*told, refusals=refusals, **options)
+
+        path = click.Path(dir_okay=False, path_type=Path)
+        return click.option("--refusals", type=path, metavar="FILE", help=words)(checked)
+
+    return add
+
+
+def check_list(path: Path, context: click.Context) -> None:
+    """Returns if a list can be written to `path`, which is no file that the command reads. Raises: ImportRefused."""
+    for parameter in context.command.params:
+        name = context.params.get(parameter.name or "")
+        is_read = isinstance(parameter, click.Argument) or isinstance(parameter.type, click.Path)
+        if is_read and name is not None and parameter.name != "refusals" and _is_same(path, str(name)):
+            raise ImportRefused(
+                f"--refusals {path} is the file that is read: the list would take its place. Nothing was done."
+            )
+    folder = path.parent
+    wrong = 0
+    if not folder.is_dir():
+        wrong = errno.ENOTDIR if folder.exists() else errno.ENOENT
+    elif not os.access(path if path.exists() else folder, os.W_OK):
+        wrong = errno.EACCES
+    if wrong:
+        raise ImportRefused(f"{path} cannot be written: {os.strerror(wrong)}. Nothing was done.")
+
+
+def _is_same(path: Path, name: str) -> bool:
+    """Whether both are one file on the disk, by whatever name or link."""
+    with suppress(OSError, ValueError):
+        read = os.fstat(sys.stdin.fileno()) if name == "-" else os.stat(name)
+        # A terminal may well be read and written.
+        return stat.S_ISREG(read.st_mode) and os.path.samestat(read, os.stat(path))
+    return False
+
+
+@contextmanager
+def written(path: Path, otherwise: str = "") -> Iterator[None]:
+    """For writing to `path`; `otherwise` says what there is where that fails. Raises: ImportRefused."""
+    try:
+        yield
+    except OSError as error:
+        raise ImportRefused(f"{path} cannot be written: {error.strerror}.{otherwise}") from None
+
+
+REFUSALS = list_of_refusals(
+    "Where the list of refused rows goes, as CSV; otherwise, of an import, into PODBOARD_HOME/imports."
+)
 SOURCE = click.option(
     "--source", metavar="NAME", help="Whose file it is; otherwise its name without dates and numbers."
 )
@@ -101,11 +159,12 @@ def tell_refusals(actor: Actor, done: ImportResult, settings: Settings, path: Pa
     if not done.refused:
         return
     list_first(done.first_refusals)
-    if path is None:
-        folder = settings.home / "imports"
+    folder = settings.home / "imports" if path is None else path.parent
+    path = path or folder / f"{done.import_id}-refused.csv"
+    stands = f" The import stands; `podboard import refusals {done.import_id}` writes the list."
+    with written(path, stands):
         folder.mkdir(parents=True, exist_ok=True)
-        path = folder / f"{done.import_id}-refused.csv"
-    listed = write_refusals(actor, done.import_id, path)
+        listed = write_refusals(actor, done.import_id, path)
     if listed < done.refused:
         click.echo(f"The first {LISTED_REFUSALS:,} are listed in {path}")
     else:

@@ -11,7 +11,7 @@ from uuid import UUID
 
 import click
 
-from dashboard.commands._files import REFUSALS, SOURCE, list_first, opened, progress, tell_refusals
+from dashboard.commands._files import REFUSALS, SOURCE, list_first, opened, progress, tell_refusals, written
 from dashboard.commands._import_log import log
 from dashboard.commands.log import zone_named
 from dashboard.databases import databases
@@ -352,7 +352,9 @@ def refusals_of(import_id: UUID, tenant: str, output: Path | None) -> None:
             for piece in refusals_csv(actor, import_id):
                 click.echo(piece, nl=False)
         else:
-            click.echo(f"{write_refusals(actor, import_id, output):,} rows are listed in {output}")
+            with written(output):
+                listed = write_refusals(actor, import_id, output)
+            click.echo(f"{listed:,} rows are listed in {output}")
 
 
 def _tell_dry_run(found: DryRun, path: Path | None, noun: str = "Rows") -> None:
@@ -367,7 +369,8 @@ def _tell_dry_run(found: DryRun, path: Path | None, noun: str = "Rows") -> None:
         click.echo(note)
     list_first(found.first_refusals)
     if path is not None:
-        write_list(found.refusals, path)
+        with written(path):
+            write_list(found.refusals, path)
         which = "All" if len(found.refusals) == found.refused else f"The first {len(found.refusals):,}"
         click.echo(f"{which} are listed in {path}")
     elif found.refused > len(found.first_refusals):

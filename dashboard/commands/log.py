@@ -16,7 +16,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 import click
 import orjson
 
-from dashboard.commands._files import opened, progress
+from dashboard.commands._files import list_of_refusals, opened, progress
 from queries.ingest.batches import BatchDone
 from queries.ingest.collector import Lists
 from queries.ingest.counting.configured import data_centres
@@ -68,8 +68,8 @@ def command() -> None:
 )
 @click.option("--time-zone", default="UTC", show_default=True, help="Whose days, like Europe/Berlin.")
 @click.option("--redirects", is_flag=True, help="The log is that of a prefix that only redirects.")
-@click.option("--refusals", type=_FILE, metavar="FILE", help="Where to list all that is refused, as CSV.")
 @click.option("--json", "as_json", is_flag=True, help="Print the figures as one JSON object.")
+@list_of_refusals("Where to list all that is refused, as CSV.")
 def classify(
     file: str, log_format: LogFormat | None, episodes: Path | None, shift_to: datetime | None, window: str,
     time_zone: str, redirects: bool, refusals: Path | None, as_json: bool,

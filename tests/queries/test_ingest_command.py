@@ -3,15 +3,20 @@
 from __future__ import annotations
 
 import csv
+import errno
+import os
+import sys
 from collections.abc import Callable, Iterator
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
+import click
 import psycopg
 import pytest
 from click.testing import CliRunner, Result
 
 from dashboard.cli import podboard
+from dashboard.commands import _files
 from queries.errors import PodboardError
 from queries.ingest import feed as feed_module
 from queries.ingest.columns import COLUMNS, KINDS, UNKNOWN_TYPE, kind_of, names_of
@@ -464,3 +469,85 @@ def test_a_name_means_one_column_of_a_kind_and_the_columns_tell_the_kind() -> No
         assert len(names) == len(set(names))
         assert len(names_of(kind)) == len(names) + 1
         assert kind_of([column.key for column in COLUMNS[kind]]) == kind
+
+
+COMMANDS = {
+    "feed": [], "events": [], "bookings": [], "ad-units": [], "retention": [], "log": [],
+    "transcript": ["--episode", "one"],
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("dry", [[], ["--dry-run"]], ids=["import", "dry run"])
+@pytest.mark.parametrize("command", COMMANDS)
+def test_a_list_of_refusals_takes_the_place_of_no_file_that_is_read(
+    run: Callable[..., Result], tmp_path: Path, command: str, dry: list[str]
+) -> None:
+    """By whatever name: its own, or that of a link of either kind."""
+    file, soft, hard = tmp_path / "in.csv", tmp_path / "soft.csv", tmp_path / "hard.csv"
+    file.write_text("x" * 9)
+    soft.symlink_to(file)
+    hard.hardlink_to(file)
+    told = ["--tenant", "nobody", *COMMANDS[command], *dry]
+    for path in (file, soft, hard):
+        done = run(command, file, *told, "--refusals", path)
+        assert isinstance(done.exception, ImportRefused)
+        assert str(done.exception) == (
+            f"--refusals {path} is the file that is read: the list would take its place. Nothing was done."
+        )
+    assert file.read_text() == "x" * 9
+
+
+def test_nor_of_a_mapping(run: Callable[..., Result], tmp_path: Path) -> None:
+    file, mapping = tmp_path / "in.log", tmp_path / "mapping.csv"
+    file.write_text("x")
+    mapping.write_text("path,episode\n")
+    done = run("log", file, "--map", mapping, "--dry-run", "--refusals", mapping)
+    assert "is the file that is read" in str(done.exception)
+    assert mapping.read_text() == "path,episode\n"
+
+
+@pytest.mark.parametrize("dry", [[], ["--dry-run"]], ids=["import", "dry run"])
+@pytest.mark.parametrize("command", COMMANDS)
+def test_a_list_that_cannot_be_written_is_told_before_the_work(
+    run: Callable[..., Result], tmp_path: Path, command: str, dry: list[str]
+) -> None:
+    """The tenant is not there: whoever looks for it first did something first."""
+    file = tmp_path / "in.csv"
+    file.write_text("x")
+    told = ["--tenant", "nobody", *COMMANDS[command], *dry]
+    for path, why in (
+        (tmp_path / "no" / "a.csv", "No such file or directory"),
+        (file / "a.csv", "Not a directory"),
+    ):
+        done = run(command, file, *told, "--refusals", path)
+        assert isinstance(done.exception, ImportRefused)
+        assert str(done.exception) == f"{path} cannot be written: {why}. Nothing was done."
+
+
+def test_a_file_that_the_shell_opened_is_one_that_is_read(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    file = tmp_path / "in.csv"
+    file.write_text("listener_id,event_type,occurred_at,episode_id\n")
+    context = click.Context(click.Command("x", params=[click.Argument(["file"])]))
+    context.params = {"file": "-"}
+    with file.open() as handle:
+        monkeypatch.setattr(sys, "stdin", handle)
+        with pytest.raises(ImportRefused, match="is the file that is read"):
+            _files.check_list(file, context)
+        _files.check_list(tmp_path / "other.csv", context)
+
+
+def test_a_list_that_breaks_off_leaves_the_import_and_says_so(
+    alice: Tenant, run: Callable[..., Result], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(*_: object) -> int:
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    monkeypatch.setattr(_files, "write_refusals", full)
+    file, listed = tmp_path / "in.csv", tmp_path / "listed.csv"
+    file.write_text("listener_id,event_type,occurred_at,episode_id\nl,play,now,x\n")
+    done = run("events", file, "--tenant", _slug(alice), "--refusals", listed)
+    assert str(done.exception).startswith(
+        f"{listed} cannot be written: No space left on device. The import stands; `podboard import refusals "
+    )
