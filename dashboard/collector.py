@@ -6,6 +6,7 @@ what a request says; what is answered is committed.
 
 from __future__ import annotations
 
+import json
 from base64 import b64decode
 from typing import Any
 from uuid import UUID
@@ -55,6 +56,9 @@ _METHODS = {"v1/events": ["POST"]}
 _PACKED = (b"\x1f\x8b", b"\x28\xb5\x2f\xfd")
 """How gzip and zstd begin, and no JSON does."""
 _KINDS = {Unauthorized: KEY_NEEDED, BadRequest: BODY}
+_NOT_JSON = "The body is not valid JSON in UTF-8."
+_LONGEST_INT = 20
+"""Digits: what has more is beyond 64 bits, and orjson makes a float of it."""
 _PURPOSES = ("Sec-Purpose", "Purpose", "X-Moz")
 
 
@@ -191,19 +195,45 @@ def _batch(body: bytes) -> list[Any]:
     """The events of a body. Raises: BadRequest."""
     if request.mimetype in _NDJSON:
         return [_line(line) for line in body.splitlines() if line.strip()]
+    has_broken = False
     try:
         found = orjson.loads(body)
     except orjson.JSONDecodeError:
-        raise BadRequest("The body is not valid JSON in UTF-8.") from None
+        found, has_broken = _read_leniently(body), True
     again = _read_again(body, found) if has_more_names(body, found) else None
     if isinstance(found, dict):
         found, again = found.get("events"), again.get("events") if isinstance(again, dict) else None
     if not isinstance(found, list):
         raise BadRequest('The body is a JSON array of events, or {"events": [...]}.')
+    if has_broken:
+        found = [_strictly(event) for event in found]
     if again is None:
         return found
     doubts = [first_twice(event) for event in again]
     return [twice.refusal() if twice else event for event, twice in zip(found, doubts, strict=True)]
+
+
+def _read_leniently(body: bytes) -> Any:
+    """A body that orjson refuses, with what no JSON may hold: a lone surrogate, NaN, an endless number.
+
+    `_strictly` tells then in which of its events that stands. Raises: BadRequest for one that is no JSON even so.
+    """
+    try:
+        return json.loads(body.decode(), parse_int=_whole)
+    except (ValueError, RecursionError):
+        raise BadRequest(_NOT_JSON) from None
+
+
+def _whole(digits: str) -> int | float:
+    return int(digits) if len(digits) <= _LONGEST_INT else float(digits)
+
+
+def _strictly(event: Any) -> Any:
+    """The event as orjson reads it, or the refusal of one that it does not take."""
+    try:
+        return orjson.loads(json.dumps(event))
+    except (orjson.JSONDecodeError, RecursionError):
+        return RowRefused("The event is not valid JSON: it holds half a character, NaN or an endless number.")
 
 
 def _read_again(body: bytes, found: Any) -> Any:

@@ -268,6 +268,40 @@ def test_a_name_that_stands_twice_refuses_its_event_and_no_other(alpha: Sender, 
     assert len(alpha.events()) == 3
 
 
+@pytest.mark.parametrize("kind", ["application/json", "application/x-ndjson"])
+def test_what_no_json_may_hold_refuses_its_event_and_no_other(alpha: Sender, kind: str) -> None:
+    good = [json.dumps(alpha.event(f"l{n}", app="\U0001f399")) for n in range(3)]
+    wrong = [
+        f'{good[0][:-1]}, "os": {value}}}'
+        for value in ('"\\ud800"', '"\\ude00 x"', "NaN", "-Infinity", "1e400", "9" * 5_000, '{"\\udfff": 1}')
+    ]
+    wrong.append(good[0][:-1] + ', "event_data": {"os": ["\\ud83d"]}}')
+    twice = good[0][:-1] + ', "os": "a", "os": "b"}'
+    # What comes after it is read as ever: a number beyond 64 bits is no text.
+    large = f'{good[0][:-1]}, "id": {10**22}}}'
+    batch = [good[0], *wrong, good[1], twice, large, good[2]]
+    bodies = ["[" + ",".join(batch) + "]", '{"events": [' + ",".join(batch) + '], "of": NaN}']
+    for body in bodies if kind == "application/json" else ["\n".join(batch)]:
+        answer = alpha.post(body, kind=kind)
+        assert (answer.status_code, answer.json["imported"] + answer.json["duplicate"]) == (200, 3)
+        lines = {refusal["line"]: refusal["reason"] for refusal in answer.json["refusals"]}
+        assert list(lines) == [*range(2, len(wrong) + 2), len(wrong) + 3, len(wrong) + 4]
+        assert {lines[number].partition(" is not valid JSON")[0] for number in range(2, len(wrong) + 2)} == {
+            "The event" if kind == "application/json" else "The line"
+        }
+        assert lines[len(wrong) + 3] == "A name stands twice."
+        assert lines[len(wrong) + 4] == "A text is expected here."
+    assert len(alpha.events()) == 3
+
+
+@pytest.mark.parametrize(
+    "body", ["[" * 100_000, "[" * 100_000 + "]" * 100_000, "NaN", '[{"a": NaN', "[NaN,]"]
+)
+def test_a_body_that_is_no_json_even_so_is_a_problem(alpha: Sender, body: str) -> None:
+    answer = alpha.post(body)
+    assert (answer.status_code, answer.mimetype) == (400, "application/problem+json")
+
+
 def test_a_name_that_stands_twice_around_the_events_is_a_problem(alpha: Sender) -> None:
     event = json.dumps(alpha.event())
     answer = alpha.post('{"events": [], "events": [' + event + "]}")
