@@ -38,7 +38,7 @@ _TENANT = click.option("--tenant", required=True, metavar="SLUG", help="The tena
 _MAP = click.option(
     "--map", "columns", multiple=True, metavar="NAME=COLUMN",
     help="What a name in the file means; empty after the = leaves it out. Remembered for the source's next files, "
-    "beside what was told of other names before.",
+    "beside what was told of other names before; a name that is not in the file is said, and not remembered.",
 )  # fmt: skip
 _MAP_NONE = click.option(
     "--map-none", "afresh", is_flag=True,

@@ -106,6 +106,7 @@ def import_ad_units(
     file = read_small(actor, source, AD_UNITS, name, told, record=True, batch_done=batch_done)
     with importing(actor, "ad_units", name, told.source_name) as (connection, import_id, tally):
         tally.source_sha256 = file.sha256
+        tally.notes += file.notes
         tally.imported, tally.duplicate, refusals = _add(connection, actor, file.lines)
         tally.refuse(connection, import_id, sorted(file.refusals + refusals, key=lambda r: r.line_number))
     return result(import_id, "ad_units", tally)
@@ -119,7 +120,7 @@ def check_ad_units(
     with taken_back(actor) as connection:
         imported, duplicate, refusals = _add(connection, actor, file.lines)
     refused = sorted(file.refusals + refusals, key=lambda r: r.line_number)
-    return DryRun(imported + duplicate, len(refused), tuple(refused[:LISTED_REFUSALS]), duplicate)
+    return DryRun(imported + duplicate, len(refused), tuple(refused[:LISTED_REFUSALS]), duplicate, file.notes)
 
 
 def _add(connection: Connection, actor: Actor, lines: list[Line]) -> tuple[int, int, list[Refusal]]:

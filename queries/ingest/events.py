@@ -36,7 +36,7 @@ from queries.ingest.imports import (
     taken_back,
 )
 from queries.ingest.lines import Lines, begin_with
-from queries.ingest.meanings import meanings, remember_meanings
+from queries.ingest.meanings import meanings, not_there, notes_of, remember_meanings
 from queries.ingest.packing import first_bytes, unpacked
 from queries.ingest.parquet import MAGIC, ParquetFile, is_unpacked, whole_hash
 from queries.ingest.references import References
@@ -129,7 +129,8 @@ def import_events(
                 told = file.kind, file.sha256() if isinstance(file, EventFile) else None
                 raise
             told = opened, None
-            remember_meanings(actor, source_name, opened, columns, afresh=afresh)
+            notes, there = _absent(file, columns)
+            remember_meanings(actor, source_name, opened, there, afresh=afresh)
             run = stack.enter_context(
                 importing_in_batches(
                     actor, IMPORT_TYPES[opened], name, begins_with=lambda *so_far: _begins_with(file, source, *so_far),
@@ -141,6 +142,7 @@ def import_events(
                 source.seek(0)
                 file = _file(stack, source, kind, file_format, means, zone)
                 file.open()
+            run.tally.notes += notes
             _take(actor, file, source, opened, run, batch_done, goes_on)
             run.tally.source_sha256 = file.position[1]
     except ImportRefused as refused:
@@ -232,6 +234,7 @@ def check_events(
         means = meanings(actor, source_name, kind, columns, afresh=afresh)
         file = _file(stack, source, kind, file_format, means, zone)
         opened = file.open()
+        absent, _ = _absent(file, columns)
         # Two who store the same rows in another order would wait for each other; and what runs is not over yet.
         lock = stack.enter_context(import_lock(actor))
         with tenant_session(actor) as connection:
@@ -251,8 +254,21 @@ def check_events(
                     shown = sorted(refusals, key=lambda r: r.line_number)
                     listed += shown[: LISTED_REFUSALS - len(listed)]
             batch_done(piece[-1].lines, piece[-1].reached)
-    notes = (_IN_PIECES,) if pieces > 1 and opened == "listener" else ()
+    notes = (*absent, *((_IN_PIECES,) if pieces > 1 and opened == "listener" else ()))
     return DryRun(tally.imported + tally.duplicate, tally.refused, tuple(listed), tally.duplicate, notes)
+
+
+def _absent(file: Source, columns: Mapping[str, str] | None) -> tuple[list[str], Mapping[str, str] | None]:
+    """What is to be said of names that were told and are not in the file, and what of those told is to be remembered.
+
+    Of NDJSON that goes on after what was looked at nobody knows yet: there all is remembered.
+    """
+    if not columns:
+        return [], columns
+    names, so_far = file.names()
+    absent = not_there(columns, names)
+    there = columns if so_far else {name: key for name, key in columns.items() if name not in absent}
+    return notes_of(absent, so_far=so_far), there or None
 
 
 def _tried(

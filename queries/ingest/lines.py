@@ -42,6 +42,8 @@ class Lines:
         """Lines read so far."""
         self.beginning = b""
         """How the last line that is too long begins."""
+        self.is_seen_whole = False
+        """Whether a look ahead came to the end."""
         self._bytes = 0
         self._ahead: deque[_Ahead] = deque()
 
@@ -65,6 +67,7 @@ class Lines:
             self._hash = self._hash.copy()
             piece = self._piece(LONGEST_LINE + 1)
             if not piece:
+                self.is_seen_whole = True
                 break
             self.number += 1
             line = self._whole(piece)

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 
 from sqlalchemy import Connection
 
-from queries.ingest.columns import normalised
+from queries.ingest.columns import normalised, printable
 from queries.ingest.imports import as_document
 from queries.session import Actor, tenant_session
 from queries.statements import ask, tell
@@ -37,6 +37,19 @@ def remember_meanings(
             kind=kind,
             columns=as_document(dict(columns)),
         )
+
+
+def not_there(told: Mapping[str, str] | None, names: Iterable[str]) -> dict[str, str]:
+    """What was told of names that a file with these does not have."""
+    there = {normalised(name) for name in names}
+    return {name: key for name, key in (told or {}).items() if normalised(name) not in there}
+
+
+def notes_of(absent: Mapping[str, str], *, so_far: int = 0) -> list[str]:
+    """Says of each name that it is not in the file; `so_far`: of how many lines that is known, where not of all."""
+    where = f"none of the first {so_far:,} lines has" if so_far else "the file has no column or field of"
+    remembered = "" if so_far else ", and it is not remembered"
+    return [f"--map {printable(name)}={key}: {where} this name{remembered}." for name, key in absent.items()]
 
 
 def _merged(

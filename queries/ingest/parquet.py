@@ -81,6 +81,10 @@ class ParquetFile:
         refuse_zones(self._file.schema_arrow, self._keys)
         return kind
 
+    def names(self) -> tuple[set[str], int]:
+        """The names of the columns, which are those of all rows."""
+        return set(self._file.schema_arrow.names), 0
+
     @property
     def position(self) -> tuple[int, str]:
         """How many rows were read, and the SHA-256 of the whole file."""

@@ -137,6 +137,7 @@ def import_retention(
     file = read_small(actor, source, CURVES, name, told, record=True, batch_done=batch_done)
     with importing(actor, "retention_curves", name, told.source_name) as (connection, import_id, tally):
         tally.source_sha256 = file.sha256
+        tally.notes += file.notes
         tally.imported, tally.duplicate, refusals = _put(connection, import_id, file.lines, defaults)
         tally.refuse(connection, import_id, sorted(file.refusals + refusals, key=lambda r: r.line_number))
     return result(import_id, "retention_curves", tally)
@@ -156,7 +157,7 @@ def check_retention(
         )[0]["id"]  # fmt: skip
         imported, duplicate, refusals = _put(connection, tried, file.lines, defaults)
     refused = sorted(file.refusals + refusals, key=lambda r: r.line_number)
-    return DryRun(imported + duplicate, len(refused), tuple(refused[:LISTED_REFUSALS]), duplicate)
+    return DryRun(imported + duplicate, len(refused), tuple(refused[:LISTED_REFUSALS]), duplicate, file.notes)
 
 
 def _put(

@@ -58,6 +58,7 @@ class EventFile:
         self._lines = iter(lines)
         self._first: _Numbered | None = None
         self._looked: list[_Numbered] | None = None
+        self._header: list[str] | None = None
         self._read: Callable[[bytes], Cells]
 
     def open(self) -> Kind:
@@ -92,6 +93,17 @@ class EventFile:
         kind = self._kind_of_objects(first)
         self._read = _object_reader(kind, self._told)
         return kind
+
+    def names(self) -> tuple[set[str], int]:
+        """The names of columns or fields; and of how many lines they are, where the file goes on with other lines.
+
+        To be asked once it is open, before its lines are read.
+        """
+        if self._header is not None:
+            return set(self._header), 0
+        lines = [line for line in (self._first, *self._ahead()) if line is not None]
+        found = {name for _, line in lines for name in _names_in(line) or ()}
+        return found, 0 if self._source.is_seen_whole else lines[-1][0]
 
     def _ahead(self) -> list[_Numbered]:
         """The lines after the first, as far as they are looked at before their turn; blank ones left out."""
@@ -206,6 +218,7 @@ class EventFile:
             )
         keys = known_columns(header, kind, "column", self._told)
         require_columns(keys, kind)
+        self._header = header
         has_data = DATA_COLUMN[kind] in keys or "" in keys
         is_plain = re.compile(r'[^"\r\0]*').fullmatch
 

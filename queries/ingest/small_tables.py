@@ -27,7 +27,7 @@ from queries.ingest.imports import (
     broken_rule,
     refuse,
 )
-from queries.ingest.meanings import meanings, remember_meanings
+from queries.ingest.meanings import meanings, not_there, notes_of, remember_meanings
 from queries.ingest.packing import unpacked
 from queries.ingest.parquet import MAGIC, plain_cell, refuse_zones, values_of
 from queries.ingest.rows import AN_ARRAY, Format, is_list
@@ -62,11 +62,12 @@ class SmallTable:
 
 @dataclass(frozen=True, slots=True)
 class SmallFile:
-    """The lines that were understood, those that were not, and the hash of the file."""
+    """The lines that were understood, those that were not, the hash of the file, and what is to be said of it."""
 
     sha256: str
     lines: list[Line]
     refusals: list[Refusal]
+    notes: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,8 +101,8 @@ def read_small(
         if len(content) > LARGEST:
             raise ImportRefused(f"The file is larger than {LARGEST // 1024 // 1024} MiB.")
         sha256 = hashlib.sha256(content).hexdigest()
-        lines, refusals = list[Line](), list[Refusal]()
-        last, rows = _rows(content, table, told.file_format, _meanings(actor, table, told))
+        lines, refusals, names = list[Line](), list[Refusal](), set[str]()
+        last, rows = _rows(content, table, told.file_format, _meanings(actor, table, told), names)
         for count, (number, read) in enumerate(_judged(rows, table), 1):
             if isinstance(read, RowRefused):
                 refusals.append(Refusal(number, read.reason, read.detail))
@@ -114,9 +115,11 @@ def read_small(
         if not record:
             raise
         refuse(actor, table.import_type, name, refused, sha256=sha256, source_name=told.source_name)
+    absent = not_there(told.columns, names)
     if record:
-        remember_meanings(actor, told.source_name, table.kind, told.columns, afresh=told.afresh)
-    return SmallFile(sha256, lines, refusals)
+        there = {name: key for name, key in (told.columns or {}).items() if name not in absent}
+        remember_meanings(actor, told.source_name, table.kind, there or None, afresh=told.afresh)
+    return SmallFile(sha256, lines, refusals, tuple(notes_of(absent)))
 
 
 def add_rows(
@@ -168,23 +171,28 @@ def _values(cells: Values, table: SmallTable) -> Values:
 
 
 def _rows(
-    content: bytes, table: SmallTable, file_format: Format | None, names: Mapping[str, str]
+    content: bytes, table: SmallTable, file_format: Format | None, names: Mapping[str, str], seen: set[str]
 ) -> tuple[int, Rows]:
-    """The number of the last row, and the rows by their numbers. Raises, from them too: ImportRefused."""
+    """The number of the last row, and the rows by their numbers; `seen` gets the names that they have.
+
+    Raises, from them too: ImportRefused.
+    """
     if not content.strip():
         raise ImportRefused("The file is empty.")
     if file_format == "parquet" or (file_format is None and content.startswith(MAGIC)):
-        return _parquet(content, table, names)
+        return _parquet(content, table, names, seen)
     lines = content.removeprefix(b"\xef\xbb\xbf").splitlines()
     numbered = [(number, line) for number, line in enumerate(lines, 1) if line.strip()]
     if file_format != "csv" and numbered[0][1].lstrip().startswith(b"[") and is_list(content):
         raise ImportRefused(AN_ARRAY)
     if file_format == "ndjson" or (file_format is None and numbered[0][1].lstrip().startswith(b"{")):
-        return numbered[-1][0], ((number, _object(line, names)) for number, line in numbered)
-    return numbered[-1][0], _csv(numbered, table, names)
+        return numbered[-1][0], ((number, _object(line, names, seen)) for number, line in numbered)
+    return numbered[-1][0], _csv(numbered, table, names, seen)
 
 
-def _csv(numbered: list[tuple[int, bytes]], table: SmallTable, names: Mapping[str, str]) -> Rows:
+def _csv(
+    numbered: list[tuple[int, bytes]], table: SmallTable, names: Mapping[str, str], seen: set[str]
+) -> Rows:
     number, first = numbered[0]
     try:
         header = first.decode("utf-8")
@@ -195,6 +203,7 @@ def _csv(numbered: list[tuple[int, bytes]], table: SmallTable, names: Mapping[st
     if isinstance(cells, RowRefused):
         raise ImportRefused(f"Line {number}: the names of the columns cannot be read.")
     keys = _keys(cells, table, names)
+    seen.update(cells)
     for number, line in numbered[1:]:
         read = _cells(line, delimiter)
         if isinstance(read, RowRefused):
@@ -214,7 +223,7 @@ def _cells(line: bytes, delimiter: str) -> list[str] | RowRefused:
         return RowRefused("The quotes in this line do not match.")
 
 
-def _object(line: bytes, names: Mapping[str, str]) -> Values | RowRefused:
+def _object(line: bytes, names: Mapping[str, str], seen: set[str]) -> Values | RowRefused:
     try:
         found = orjson.loads(line)
     except orjson.JSONDecodeError:
@@ -226,6 +235,7 @@ def _object(line: bytes, names: Mapping[str, str]) -> Values | RowRefused:
     except RowRefused as refused:
         return refused
     cells: Values = {}
+    seen.update(found)
     for name, value in found.items():
         key = names.get(normalised(name))
         if key is None:
@@ -236,7 +246,7 @@ def _object(line: bytes, names: Mapping[str, str]) -> Values | RowRefused:
     return cells
 
 
-def _parquet(content: bytes, table: SmallTable, names: Mapping[str, str]) -> tuple[int, Rows]:
+def _parquet(content: bytes, table: SmallTable, names: Mapping[str, str], seen: set[str]) -> tuple[int, Rows]:
     # Half a second of importing, for those who bring such a file only.
     import pyarrow as pa
     import pyarrow.parquet as pq
@@ -245,6 +255,7 @@ def _parquet(content: bytes, table: SmallTable, names: Mapping[str, str]) -> tup
         found = pq.read_table(io.BytesIO(content))
         keys = _keys(found.column_names, table, names)
         refuse_zones(found.schema, keys)
+        seen.update(found.column_names)
         # Of what is left out no value is looked at.
         columns = [
             values_of(column, key) if key else [None] * found.num_rows

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import errno
+import json
 import os
 import sys
 from collections.abc import Callable, Iterator
@@ -12,6 +13,8 @@ from pathlib import Path
 
 import click
 import psycopg
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 from click.testing import CliRunner, Result
 
@@ -21,6 +24,7 @@ from queries.errors import PodboardError
 from queries.ingest import feed as feed_module
 from queries.ingest.columns import COLUMNS, KINDS, UNKNOWN_TYPE, kind_of, names_of
 from queries.ingest.imports import ImportRefused
+from queries.ingest.rows import AHEAD_LINES
 from queries.settings import Settings, current_settings, use_settings
 from tests.conftest import Database
 from tests.sponsorship import Tenant, own_database
@@ -469,6 +473,79 @@ def test_a_name_means_one_column_of_a_kind_and_the_columns_tell_the_kind() -> No
         assert len(names) == len(set(names))
         assert len(names_of(kind)) == len(names) + 1
         assert kind_of([column.key for column in COLUMNS[kind]]) == kind
+
+
+@pytest.mark.parametrize("form", ["csv", "ndjson", "parquet"])
+@pytest.mark.parametrize("command", ["events", "bookings", "ad-units", "retention"])
+def test_what_is_told_of_a_name_that_is_not_there_is_said_and_not_remembered(
+    alice: Tenant,
+    command_database: Database,
+    run: Callable[..., Result],
+    tmp_path: Path,
+    command: str,
+    form: str,
+) -> None:
+    episode = str(alice.episode(alice.podcast("Show"), "One"))
+    campaign = str(alice.campaign(alice.sponsor("S"), date(2026, 10, 1), date(2026, 12, 31), currency="EUR"))
+    flight = {"starts_on": "2026-10-01", "ends_on": "2026-10-20", "currency": "EUR"}
+    place = {"episode": episode, "platform": "P", "as_of": date.today().isoformat()}  # noqa: DTZ011
+    rows: list[dict[str, object]] = {
+        "events": [{"episode": episode, "listener": "h", "wort": "play", "time": datetime.now(UTC).isoformat()}],
+        "bookings": [{"campaign": campaign, "wort": "flat", "rate": 9, **flight}],
+        "ad-units": [{
+            "campaign": campaign, "episode": episode, "wort": "pre_roll", "position_seconds": 0,
+            "duration_seconds": 15,
+        }],
+        "retention": [{**place, "wort": 0, "plays": 9}, {**place, "wort": 9, "plays": 7}],
+    }[command]  # fmt: skip
+    key, other = {
+        "events": ("event_type", "app"), "bookings": ("pricing_model", "promo_code"),
+        "ad-units": ("unit_type", "id"), "retention": ("second", "listeners"),
+    }[command]  # fmt: skip
+    path = tmp_path / f"rows.{form}"
+    if form == "csv":
+        path.write_text("\n".join([",".join(rows[0]), *(",".join(map(str, row.values())) for row in rows)]))
+    elif form == "ndjson":
+        path.write_text("\n".join(map(json.dumps, rows)))
+    else:
+        pq.write_table(pa.Table.from_pylist(rows), path)
+    told = ("--tenant", _slug(alice), "--map", f"Wort={key}", "--map", f"nosuch={other}")
+    note = f"--map nosuch={other}: the file has no column or field of this name, and it is not remembered."
+    tried = run(command, path, *told, "--dry-run")
+    assert tried.output.splitlines()[1:] == [note]
+    done = run(command, path, *told)
+    assert (done.exit_code, done.output.splitlines()[1:]) == (0, [note])
+    with psycopg.connect(command_database.superuser_dsn) as connection:
+        assert connection.execute(
+            "select columns from import_columns where tenant_id = %s", [alice.tenant_id]
+        ).fetchall() == [({"Wort": key},)]
+    # Nor is there anything to say of what was told of the source's other files.
+    path.write_bytes(
+        path.read_bytes().replace(b"wort", key.encode()) if form != "parquet" else path.read_bytes()
+    )
+    assert len(run(command, path, "--tenant", _slug(alice)).output.splitlines()) == 1
+
+
+def test_a_field_may_come_further_down_than_is_looked_at(
+    alice: Tenant, command_database: Database, run: Callable[..., Result], tmp_path: Path
+) -> None:
+    event = {
+        "episode_id": str(alice.episode(alice.podcast("Show"), "One")), "event_type": "play",
+        "occurred_at": datetime.now(UTC).isoformat(),
+    }  # fmt: skip
+    path = tmp_path / "rows.ndjson"
+    lines = [json.dumps({**event, "listener_id": f"l{number}"}) for number in range(AHEAD_LINES + 2)]
+    lines[-1] = lines[-1][:-1] + ', "spieler": "Overcast"}'
+    path.write_text("\n".join(lines))
+    done = run("events", path, "--tenant", _slug(alice), "--map", "spieler=app")
+    assert done.output.splitlines() == [
+        f"Events: {len(lines):,} imported, 0 there already, 0 refused.",
+        f"--map spieler=app: none of the first {AHEAD_LINES + 1:,} lines has this name.",
+    ]
+    with psycopg.connect(command_database.superuser_dsn) as connection:
+        assert connection.execute(
+            "select columns from import_columns where tenant_id = %s", [alice.tenant_id]
+        ).fetchall() == [({"spieler": "app"},)]
 
 
 COMMANDS = {
