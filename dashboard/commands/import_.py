@@ -125,9 +125,9 @@ def events(
     Ends with 0 when rows stand (or stood already), even where others are refused; with 1 when rows are refused and none
     stands, or when the file is refused as a whole or breaks off: the message says how many rows of it stand.
 
-    A dry run ends alike. It is the import, taken back: no other import of the tenant runs meanwhile. Of a file of more
-    than 100,000 rows it takes back as many at once, and a download that repeats one of further before is found only by
-    the import itself.
+    A dry run ends alike. It is the import, taken back: it holds up the tenant's other imports until it ends and, for
+    some seconds at a time, batches of events by HTTP. Of a file of more than 100,000 rows it takes back as many at
+    once, and a download that repeats one of further before is found only by the import itself.
     """
     zone = zone_named(time_zone) if time_zone else None
     told = _meanings(columns, [name for kind in KINDS for name in names_of(kind)])
