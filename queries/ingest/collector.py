@@ -315,7 +315,7 @@ def _cells(link: Mapping[str, Any], said: Mapping[str, str], kind: str) -> dict[
 def _order(cells: Mapping[str, Any]) -> str | None:
     """The order that a page told, to be kept with its refusal; never what is an address of somebody, or no order."""
     try:
-        return str(_READERS["listener_id"]("order_id", cells.get("order_id", ""))) or None
+        return str(_READERS["order_id"]("order_id", cells.get("order_id", ""))) or None
     except RowRefused:
         return None
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import ipaddress
 import re
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
@@ -14,6 +13,7 @@ from uuid import UUID
 import orjson
 
 from queries.ingest.currencies import currencies
+from queries.ingest.personal import is_personal, is_personal_label, is_personal_program, masked
 
 Kind = Literal["listener", "attribution"]
 KINDS: tuple[Kind, ...] = ("listener", "attribution")
@@ -32,14 +32,12 @@ _LARGEST_MICROS = 10**15
 _TEXT_LIMIT = 200
 _LABEL_LIMIT = 80
 _SHOWN_LIMIT = 80
+_LOOKED_AT = 1_000
+"""Characters of a text that are masked before it is cut: what was cut in two would not be known again."""
 
 _CONTROL = re.compile(r"[\x00-\x1f\x7f]")
 _COUNTRY = re.compile(r"[A-Z]{2}")
 _CURRENCY = re.compile(r"[A-Z]{3}")
-_E_MAIL = re.compile(r"[^@\s]+@[^@\s]+\.[^@\s]+")
-# A version is no address: Overcast/3.1.0.2.
-_IPV4 = re.compile(r"(?<![0-9A-Za-z.])(?<![A-Za-z]/)(?:[0-9]{1,3}\.){3}[0-9]{1,3}(?!\.?[0-9A-Za-z])")
-_IPV6 = re.compile(r"(?<![0-9A-Za-z])[0-9A-Fa-f]{0,4}:[0-9A-Fa-f:]*:[0-9A-Fa-f:.]*(?![0-9A-Za-z])")
 _NOT_A_WORD = re.compile(r"[^a-z0-9]+")
 
 
@@ -73,7 +71,8 @@ def found(key: str, value: object) -> str:
 
 
 def printable(text: str) -> str:
-    """The beginning of a text of the file, fit for a terminal and a page."""
+    """The beginning of a text of the file, fit for a terminal and a page, without what says who somebody is."""
+    text = masked(text[:_LOOKED_AT])
     shown = "".join(sign if sign.isprintable() else " " for sign in text[:_SHOWN_LIMIT])
     return shown + ("…" if len(text) > _SHOWN_LIMIT else "")
 
@@ -91,36 +90,35 @@ def text_of(key: str, value: Any, limit: int = _TEXT_LIMIT) -> str:
 
 
 def _label(key: str, value: Any) -> str:
-    return text_of(key, value, _LABEL_LIMIT)
+    text = text_of(key, value, _LABEL_LIMIT)
+    if is_personal_label(text):
+        raise _address_of(key)
+    return text
+
+
+def _program(key: str, value: Any) -> str:
+    text = text_of(key, value, _LABEL_LIMIT)
+    if is_personal_program(text):
+        raise _address_of(key)
+    return text
 
 
 def _guid(key: str, value: Any) -> str:
     return text_of(key, value, 2000)
 
 
-def _listener(key: str, value: Any) -> str:
-    text = text_of(key, value)
-    if not _names_ip_address(text) and not _E_MAIL.fullmatch(text):
-        return text
+def _address_of(key: str) -> RowRefused:
     # Never shown, never stored: podboard keeps no addresses.
-    raise RowRefused("The listener id is an address of a person or device: send a hash of it.")
+    name = key.replace("_", " ")
+    return RowRefused(f"The {name} is an address of a person or device: send a hash of it.")
 
 
-def _names_ip_address(text: str) -> bool:
-    """Whether an IP address stands in the text: alone, with its port, in brackets, or beside something else."""
-    if "." not in text and ":" not in text:
-        return False
-    if any(all(int(part) <= 255 for part in found[0].split(".")) for found in _IPV4.finditer(text)):
-        return True
-    return any(_is_ipv6(found[0].rstrip(".")) for found in _IPV6.finditer(text))
-
-
-def _is_ipv6(text: str) -> bool:
-    try:
-        ipaddress.IPv6Address(text)
-    except ValueError:
-        return False
-    return True
+def _impersonal(key: str, value: Any) -> str:
+    """A text that says of nobody who it is. Raises: RowRefused, without showing what stood there."""
+    text = text_of(key, value)
+    if is_personal(text):
+        raise _address_of(key)
+    return text
 
 
 def _id(key: str, value: Any) -> UUID:
@@ -200,7 +198,7 @@ def currency_of(key: str, value: Any) -> str:
 
 
 def _promo_code(key: str, value: Any) -> str:
-    return text_of(key, value, _LABEL_LIMIT).upper()
+    return _label(key, value).upper()
 
 
 def _micros(key: str, value: Any) -> int:
@@ -247,16 +245,16 @@ COLUMNS: dict[Kind, tuple[Column, ...]] = {
     "listener": (
         *_COMMON,
         Column(
-            "listener_id", "A hash that stands for the listener", _listener,
+            "listener_id", "A hash that stands for the listener", _impersonal,
             ("listener", "listener_hash"), required=True,
         ),
         Column(
             "event_type", "One of " + ", ".join(LISTENER_TYPES),
             one_of(LISTENER_TYPES, UNKNOWN_TYPE["listener"]), ("event", "type"), required=True,
         ),
-        Column("app", "Name of the app", _label, ("app_name", "player", "client"), data=True),
-        Column("device", "Kind of device", _label, ("device_type",), data=True),
-        Column("os", "Operating system", _label, ("operating_system", "platform"), data=True),
+        Column("app", "Name of the app", _program, ("app_name", "player", "client"), data=True),
+        Column("device", "Kind of device", _program, ("device_type",), data=True),
+        Column("os", "Operating system", _program, ("operating_system", "platform"), data=True),
         Column("country", "Two letters, like DE", _country, ("country_code",), data=True),
         Column("region", "Region inside the country", _label, ("region_code", "state"), data=True),
         Column("source", "Where the event was counted", _label, ("host", "provider"), data=True),
@@ -271,7 +269,7 @@ COLUMNS: dict[Kind, tuple[Column, ...]] = {
             "promo_code", "The code a buyer gave, in place of campaign_id", _promo_code, ("code", "coupon"), data=True
         ),
         Column(
-            "listener_id", "A hash that stands for the listener; an impression needs it", _listener,
+            "listener_id", "A hash that stands for the listener; an impression needs it", _impersonal,
             ("listener", "listener_hash"),
         ),
         Column(
@@ -284,7 +282,7 @@ COLUMNS: dict[Kind, tuple[Column, ...]] = {
         ),
         Column(
             "order_id", "Order number; the same order found twice counts once, with another amount it is refused",
-            text_of, ("order", "order_number"), data=True,
+            _impersonal, ("order", "order_number"), data=True,
         ),
         Column("value_micros", "Value in millionths of the currency", _micros, data=True),
         Column(

@@ -23,6 +23,7 @@ from sqlalchemy.exc import DataError, DBAPIError, IntegrityError, OperationalErr
 
 from queries.errors import AccessRefused, InvalidRequest, NotAvailable, NotFound, PodboardError
 from queries.ingest.origins import origin_of
+from queries.ingest.personal import masked
 from queries.session import Actor, system_session, tenant_session
 from queries.statements import ask, tell
 
@@ -58,6 +59,11 @@ class Refusal:
     line_number: int
     reason: str
     detail: str = ""
+
+    def __post_init__(self) -> None:
+        """Masks what says who somebody is: columns may have been shifted, and details are stored, shown and sent."""
+        if self.detail:
+            object.__setattr__(self, "detail", masked(self.detail))
 
 
 @dataclass(slots=True)

@@ -166,6 +166,9 @@ WRONG: Mapping[str, Unreadable] = {
     "type=%20": Unreadable.TYPE,
     "order_id=" + "somebody" * 38: Unreadable.ORDER_ID,
     "order_id=somebody%00": Unreadable.ORDER_ID,
+    "order_id=somebody@mail.example": Unreadable.ORDER_ID,
+    "order_id=%2B49%20170%201234567": Unreadable.ORDER_ID,
+    "order_id=203.0.113.98": Unreadable.ORDER_ID,
 }
 
 
@@ -188,7 +191,7 @@ def test_what_a_pixel_is_told_wrong_is_counted_and_none_of_it_kept_but_an_order(
     stored = alpha.tables.execute("select * from excluded_visits where campaign_id = %s", [alpha.campaign])
     listed = alpha.listed(browse("Alice"), "Pixel", str(alpha.campaign))
     assert [line[1] for line in listed] == [words_of_reason(reason) for reason in WRONG.values()]
-    for told in ("somebody", "banana", "abc'"):
+    for told in ("somebody", "banana", "abc'", "1234567", "203.0.113"):
         assert told not in str((kept, stored.fetchall(), listed))
 
 

@@ -326,6 +326,11 @@ BAD_JSON_FIELDS: list[tuple[dict[str, Any], str, str]] = [
     ({"quartile": 5}, "A quartile is 0 (start), 1, 2, 3 or 4 (end).", "quartile: 5"),
     ({"app": "a" * 81}, "A text is longer than 80 characters.", "app: " + "a" * 80 + "…"),
     ({"app": "a\0"}, "A text has control characters in it.", "app: a "),
+    ({"app": "203.0.113.98"}, "The app is an address of a person or device: send a hash of it.", ""),
+    ({"event_data": {"region": "joe@mail.example"}},
+     "The region is an address of a person or device: send a hash of it.", ""),
+    ({"country": "203.0.113.98"}, "A country is two letters, like DE.", "country: …"),
+    ({"episode_id": "joe@mail.example"}, "The episode is not known.", "episode: …"),
 ]  # fmt: skip
 
 
@@ -425,6 +430,9 @@ BAD_ATTRIBUTION_ROWS: list[tuple[dict[str, Any], str, str]] = [
     ({"occurred_at": (NOW - timedelta(days=3660)).isoformat()}, "The event is older than ten years.",
      f"occurred_at: {(NOW - timedelta(days=3660)).isoformat()}"),
     ({"episode_id": "nobody"}, "The episode is not known.", "episode: nobody"),
+    ({"order_id": "joe@mail.example"}, "The order id is an address of a person or device: send a hash of it.", ""),
+    ({"promo_code": "+49 170 1234567", "campaign_id": ""},
+     "The promo code is an address of a person or device: send a hash of it.", ""),
 ]  # fmt: skip
 
 

@@ -77,7 +77,10 @@ _OF_PIXELS = {
     Unreadable.TYPE: "The type is none of visit, lead and purchase.",
     Unreadable.VALUE: "The value is no amount of money: write it like 19.90.",
     Unreadable.CURRENCY: "A value needs its currency: three letters, like EUR.",
-    Unreadable.ORDER_ID: "The order id is longer than 200 characters, or has control characters in it.",
+    Unreadable.ORDER_ID: (
+        "The order id is longer than 200 characters, has control characters in it, or is an address of a person or "
+        "device: send a hash of it."
+    ),
     Unreadable.DIFFERS: "The order stands already with another value, currency or type.",
 }
 

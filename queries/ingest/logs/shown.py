@@ -6,8 +6,8 @@ import re
 from functools import lru_cache
 
 from queries.ingest.columns import printable
+from queries.ingest.personal import HIDDEN
 
-_HIDDEN = "…"
 _SAFE = re.compile(r"[A-Za-z0-9_~-]{1,60}")
 _EXTENSION = re.compile(
     r"(.+)(\.(?:mp[34]|m4[abv]|aac|og[ga]|opus|flac|wav|webm|xml|rss|json|html?|php|aspx?|js|css|txt|vtt|srt|pdf|zip|"
@@ -38,4 +38,4 @@ def _shown(part: str) -> str:
     is_plain = _SAFE.fullmatch(stem) and all(
         _PLAIN.fullmatch(word) and not _HEX.fullmatch(word) for word in words
     )
-    return (_DIGITS.sub("#", stem) if is_plain else _HIDDEN) + extension
+    return (_DIGITS.sub("#", stem) if is_plain else HIDDEN) + extension
