@@ -24,6 +24,13 @@ from queries.ingest.imports import (
     result,
     taken_back,
 )
+from queries.ingest.plausible import (
+    LEAST_BYTES,
+    LONGEST_SECONDS,
+    MAYBE_MINUTES,
+    MOST_BYTES,
+    MOST_BYTES_OF_MINUTES,
+)
 from queries.session import Actor
 from queries.statements import ask, tell
 
@@ -117,7 +124,11 @@ def _take(connection: Connection, tally: Tally, feed: Feed, podcast_id: UUID) ->
     for start in range(0, len(feed.episodes), _BATCH_EPISODES):
         batch = feed.episodes[start : start + _BATCH_EPISODES]
         document = orjson.dumps([asdict(episode) for episode in batch]).decode()
-        written = ask(connection, "ingest/put_episodes", podcast_id=podcast_id, episodes=document)
+        written = ask(
+            connection, "ingest/put_episodes",
+            podcast_id=podcast_id, episodes=document, least_bytes=LEAST_BYTES, most_bytes=MOST_BYTES,
+            most_bytes_of_minutes=MOST_BYTES_OF_MINUTES, maybe_minutes=MAYBE_MINUTES, longest_seconds=LONGEST_SECONDS,
+        )  # fmt: skip
         tell(connection, "ingest/put_transcript_links", podcast_id=podcast_id, episodes=document)
         added = sum(1 for row in written if row["is_new"])
         tally.imported += added

@@ -19,6 +19,7 @@ from queries.ingest.columns import printable
 from queries.ingest.enclosures import enclosure
 from queries.ingest.imports import ImportRefused, Refusal
 from queries.ingest.plain_text import one_line, plain_text
+from queries.ingest.plausible import LONGEST_SECONDS, size_limits
 from queries.ingest.transcripts.formats import LANGUAGE, TranscriptLink, best_link
 
 LARGEST_FEED = 20 * 1024 * 1024
@@ -28,7 +29,6 @@ _DESCRIPTION_LIMIT = 20_000
 _URL_LIMIT = 2_000
 _LARGEST_INTEGER = 2**31 - 1
 _LARGEST_BIGINT = 2**63 - 1
-_LONGEST_SECONDS = 7 * 86_400
 _FIRST_YEAR = 1990
 _LAST_YEAR = 2100
 _AHEAD = timedelta(days=366)
@@ -40,7 +40,14 @@ _NO_DURATION = "The episode stands without its duration, which cannot be read."
 _TOO_EARLY = f"The episode stands without its publication date, which lies before {_FIRST_YEAR}."
 _TOO_LATE = "The episode stands without its publication date, which lies more than a year ahead."
 _NO_DATE = "The episode stands without its publication date, which cannot be read."
-VALUES_LEFT_OUT = frozenset({_NEGATIVE, _TOO_LONG, _NO_DURATION, _TOO_EARLY, _TOO_LATE, _NO_DATE})
+_NEGATIVE_SIZE = "The episode stands without its size, which is negative."
+_NO_SIZE = "The episode stands without its size, which cannot be read."
+_TOO_SMALL = "The episode stands without its size, which gives less than 8 kbit a second."
+_TOO_LARGE = "The episode stands without its size, which gives more than 2.4 Mbit a second."
+VALUES_LEFT_OUT = frozenset({
+    _NEGATIVE, _TOO_LONG, _NO_DURATION, _TOO_EARLY, _TOO_LATE, _NO_DATE, _NEGATIVE_SIZE, _NO_SIZE, _TOO_SMALL,
+    _TOO_LARGE,
+})  # fmt: skip
 """Reasons that refuse a value of an item and not the item."""
 
 _SHOWN_GUID = 300
@@ -52,6 +59,7 @@ _BYTE_ORDER_MARKS = (
     (codecs.BOM_UTF16_LE, "utf-16"), (codecs.BOM_UTF16_BE, "utf-16"),
 )  # fmt: skip
 _CLOCK = re.compile(r"(?:(\d+):)?(\d+):(\d+)(?:\.\d+)?")
+_MINUS = re.compile(r"[-\u2212]\s*[0-9]")
 _PLAIN_SECONDS = re.compile(r"(\d+)(?:\.\d+)?")
 _SPELLED = re.compile(
     r"(?:p(?:(\d+)d)?t?)?\s*(?:(\d+)\s*h(?:(?:ou)?rs?)?)?[\s,]*(?:(\d+)\s*m(?:in(?:ute)?s?)?)?[\s,]*"
@@ -179,7 +187,7 @@ def too_large() -> str:
 def duration_seconds(spelled: str) -> int | None:
     """Seconds of a duration in any of its spellings (4385, 73:05, 1:13:05, 1h 13m 5s, PT1H13M5S, 73 min); else None."""
     seconds = _seconds(spelled)
-    return seconds if seconds and seconds <= _LONGEST_SECONDS else None
+    return seconds if seconds and seconds <= LONGEST_SECONDS else None
 
 
 def published_moment(spelled: str, *, now: datetime | None = None) -> datetime | None:
@@ -206,7 +214,7 @@ def _duration_fault(spelled: str) -> str | None:
     spelled = spelled.strip()
     seconds = _seconds(spelled)
     if seconds is not None:
-        return _TOO_LONG if seconds > _LONGEST_SECONDS else None
+        return _TOO_LONG if seconds > LONGEST_SECONDS else None
     if spelled.startswith(("-", "\u2212")) and _seconds(spelled[1:]) is not None:
         return _NEGATIVE
     return _NO_DURATION if spelled else None
@@ -239,11 +247,13 @@ def _left_out(entry: Mapping[str, Any], episode: FeedEpisode, now: datetime) -> 
     read = _date(published)
     date_fault = _date_fault(read, now) if read is not None else _NO_DATE if published else None
     duration = str(entry.get("itunes_duration") or "").strip()
+    enclosed = _enclosure(entry) or _Enclosed(episode.enclosure_url, "", False)
     return [
         Refusal(episode.line_number, fault, f"guid: {episode.guid[:_SHOWN_GUID]}, {name}: {printable(told)}")
         for name, told, fault in (
             ("pubDate", published, date_fault),
             ("itunes:duration", duration, _duration_fault(duration)),
+            ("length", enclosed.length, enclosed.fault(episode.duration_seconds)),
         )
         if fault
     ]
@@ -355,43 +365,68 @@ def _podcast(feed: Mapping[str, Any], outline: _Outline) -> FeedPodcast:
 def _episode(
     entry: Mapping[str, Any], line_number: int, transcript: TranscriptLink | None, now: datetime
 ) -> FeedEpisode | Refusal:
-    enclosure_url, audio_bytes = _enclosure(entry)
-    if enclosure_url is None:
+    enclosed = _enclosure(entry)
+    if enclosed is None:
         return Refusal(line_number, "The item has no audio.")
     title = one_line(str(entry.get("title") or entry.get("itunes_title") or ""), 1000)
     if not title:
         return Refusal(line_number, "The item has no title.")
+    seconds = duration_seconds(str(entry.get("itunes_duration") or ""))
     content = next((part.get("value") for part in entry.get("content", ()) if part.get("value")), "")
     kind = str(entry.get("itunes_episodetype") or "").strip().lower()
     return FeedEpisode(
         line_number=line_number,
-        guid=one_line(str(entry.get("id") or ""), _URL_LIMIT) or enclosure_url,
+        guid=one_line(str(entry.get("id") or ""), _URL_LIMIT) or enclosed.url,
         title=title,
         description=plain_text(str(entry.get("summary") or content or ""), _DESCRIPTION_LIMIT),
         season_number=_whole(entry.get("itunes_season") or entry.get("podcast_season"), _LARGEST_INTEGER),
         episode_number=_whole(entry.get("itunes_episode") or entry.get("podcast_episode"), _LARGEST_INTEGER),
         episode_type=kind if kind in ("trailer", "bonus") else "full",
         published_at=published_moment(str(entry.get("published") or ""), now=now),
-        duration_seconds=duration_seconds(str(entry.get("itunes_duration") or "")),
-        audio_url=enclosure(enclosure_url).audio_url,
-        enclosure_url=enclosure_url,
-        audio_bytes=audio_bytes,
+        duration_seconds=seconds,
+        audio_url=enclosure(enclosed.url).audio_url,
+        enclosure_url=enclosed.url,
+        audio_bytes=None if enclosed.fault(seconds) else enclosed.size,
         transcript=transcript,
     )
 
 
-def _enclosure(entry: Mapping[str, Any]) -> tuple[str | None, int | None]:
-    """Address and size of the audio (or, for want of one, of what else is enclosed)."""
+@dataclass(frozen=True, slots=True)
+class _Enclosed:
+    """The file of an item: its address, and its size as the feed tells it."""
+
+    url: str
+    length: str
+    is_video: bool
+
+    @property
+    def size(self) -> int | None:
+        return _whole(self.length, _LARGEST_BIGINT) or None
+
+    def fault(self, seconds: int | None) -> str | None:
+        """Why its size is not believed although one is told; None of zero, by which feeds say that nobody knows it."""
+        size = _whole(self.length, _LARGEST_BIGINT)
+        if size is None:
+            return _NEGATIVE_SIZE if _MINUS.match(self.length) else _NO_SIZE if self.length else None
+        least, most = size_limits(seconds)
+        if 0 < size < least:
+            return _TOO_SMALL
+        # Pictures have no end of bits.
+        return _TOO_LARGE if size > most and not self.is_video else None
+
+
+def _enclosure(entry: Mapping[str, Any]) -> _Enclosed | None:
+    """The audio of an item (or, for want of one, what else is enclosed)."""
     enclosed = [
-        (link, url)
+        (str(link.get("type") or ""), link, url)
         for link in entry.get("links", ())
         if link.get("rel") == "enclosure" and (url := _url(link.get("href")))
     ]
-    enclosed.sort(key=lambda pair: not str(pair[0].get("type") or "").startswith("audio/"))
+    enclosed.sort(key=lambda found: not found[0].startswith("audio/"))
     if not enclosed:
-        return None, None
-    link, url = enclosed[0]
-    return url, _whole(link.get("length"), _LARGEST_BIGINT) or None
+        return None
+    kind, link, url = enclosed[0]
+    return _Enclosed(url, str(link.get("length") or "").strip(), kind.startswith("video/"))
 
 
 def _longest(*texts: Any) -> str:

@@ -1,5 +1,7 @@
 """How far into an episode a position can lie: one rule for events of files and the API, for transcripts and curves.
 
+And how many bytes its file can have: what feeds tell is a placeholder now and then.
+
 When something happened is not held against the day of publication. Dates in feeds move (an episode that is published
 again, or planned anew, has its new date alone), and apps of subscribers have an episode before it: true events would be
 lost. A clock that is far off is refused all the same, as too old or in the future.
@@ -17,6 +19,24 @@ _SECONDS_PAST = 600
 _MOST_BITS = 2_400_000
 """Bits of a second of sound that nobody packed (48 kHz, 24 bits, stereo). A file that would have more is longer than
 its feed says: some write minutes where seconds are meant."""
+
+LEAST_BYTES = 1_000
+"""Bytes of a second at 8 kbit: what is said of an episode by telephone has more."""
+MOST_BYTES = _MOST_BITS // 8
+MAYBE_MINUTES = 600
+"""So many seconds at most may be minutes that somebody wrote for seconds: the size is true then, the duration not."""
+MOST_BYTES_OF_MINUTES = 60 * 40_000
+"""Bytes of a minute at 320 kbit, the most that an MP3 has in a second."""
+LONGEST_SECONDS = 7 * 86_400
+"""No episode lasts longer."""
+
+
+def size_limits(duration_seconds: int | None) -> tuple[int, int]:
+    """Between how many bytes the sound of an episode has; where its length is not known, a second is the least."""
+    if duration_seconds is None:
+        return LEAST_BYTES, LONGEST_SECONDS * MOST_BYTES
+    most = MOST_BYTES_OF_MINUTES if duration_seconds <= MAYBE_MINUTES else MOST_BYTES
+    return duration_seconds * LEAST_BYTES, duration_seconds * most
 
 
 def furthest_second(duration_seconds: int | None, audio_bytes: int | None) -> int | None:

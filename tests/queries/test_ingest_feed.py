@@ -139,6 +139,30 @@ def test_values_that_cannot_be_are_listed_and_their_episodes_stand_without_them(
     assert alice.episodes()[0][5] == datetime(2026, 11, 3, 14, tzinfo=UTC)
 
 
+@pytest.mark.parametrize("stored", [5, 3_722_999, 1_116_900_001])
+@pytest.mark.parametrize(
+    ("told", "size", "counts"),
+    [("5", None, (0, 1, 2, 3)), ("0", None, (0, 1, 2, 2)), ("29784000", 29_784_000, (0, 1, 2, 2))],
+)
+def test_a_size_that_cannot_be_does_not_outlive_the_next_import(
+    alice: Shelf, stored: int, told: str, size: int | None, counts: tuple[int, ...]
+) -> None:
+    alice.take(TALES)
+    with alice.tenant.owner() as owner:
+        owner.execute("update episodes set audio_bytes = %s where guid = 'gid://tidewater/2'", [stored])
+    again = TALES.replace(b'length="29784000"', f'length="{told}"'.encode())
+    assert _counts(alice.take(again)) == counts
+    assert alice.episodes()[0][-1] == size
+
+
+def test_a_size_that_may_be_outlives_one_that_cannot(alice: Shelf) -> None:
+    alice.take(TALES)
+    done = alice.take(TALES.replace(b'length="29784000"', b'length="5"'))
+    assert _counts(done) == (0, 0, 3, 3)
+    assert alice.episodes()[0][-1] == 29_784_000
+    assert "guid: gid://tidewater/2, length: 5" in "".join(refusals_csv(alice.actor, done.import_id))
+
+
 def test_the_same_feed_again_changes_nothing(alice: Shelf) -> None:
     alice.take(TALES)
     seen = "select id, updated_at, xmin::text from {} where tenant_id = %(tenant)s order by id"

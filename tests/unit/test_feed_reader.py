@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 
 from queries.ingest.feed_reader import (
     LARGEST_FEED,
+    VALUES_LEFT_OUT,
     FeedEpisode,
     FeedPodcast,
     duration_seconds,
@@ -26,7 +27,7 @@ from queries.ingest.plain_text import one_line, plain_text
 LOOK_ALIKE = Path(__file__).parent.parent / "data" / "feeds" / "tidewater_tales.xml"
 ITEM = (
     "<item><title>One</title><guid>g1</guid>"
-    "<enclosure url='https://cdn.example/1.mp3' length='9' type='audio/mpeg'/></item>"
+    "<enclosure url='https://cdn.example/1.mp3' length='900000' type='audio/mpeg'/></item>"
 )
 
 
@@ -340,3 +341,51 @@ def test_real_feeds_are_read_whole(name: str, title: str) -> None:
     assert [episode.audio_bytes for episode in feed.episodes] == [size or None for size in sizes]
     assert all(episode.published_at for episode in feed.episodes)
     assert not any("</" in episode.description or "<p>" in episode.description for episode in feed.episodes)
+
+
+UNBELIEVABLE = [
+    ("1", "3600", "gives less than 8 kbit a second."), ("3599999", "3600", "gives less than 8 kbit a second."),
+    ("1", "", "gives less than 8 kbit a second."), ("999", "", "gives less than 8 kbit a second."),
+    ("1080000001", "3600", "gives more than 2.4 Mbit a second."),
+    ("9000000000000000000", "", "gives more than 2.4 Mbit a second."),
+    ("-1", "3600", "is negative."), ("-28000000", "3600", "is negative."), ("abc", "3600", "cannot be read."),
+    ("12345678901234567890", "3600", "cannot be read."), ("28,000,000", "3600", "cannot be read."),
+    ("-", "3600", "cannot be read."),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("length", "duration", "fault"), UNBELIEVABLE)
+def test_a_size_that_cannot_be_is_refused_with_the_guid_and_its_episode_stands(
+    length: str, duration: str, fault: str
+) -> None:
+    feed = read_feed(_rss("\n" + _sized(length, duration)), now=NOW)
+    assert feed.refusals == (
+        Refusal(2, f"The episode stands without its size, which {fault}", f"guid: g1, length: {length}"),
+    )
+    assert feed.refusals[0].reason in VALUES_LEFT_OUT
+    assert feed.episodes[0].audio_bytes is None
+    assert feed.episodes[0].duration_seconds == (3600 if duration else None)
+
+
+@pytest.mark.parametrize(
+    ("length", "duration", "size"),
+    [
+        ("", "3600", None), ("0", "3600", None), (" 28000000 ", "3600", 28_000_000), ("3600000", "3600", 3_600_000),
+        ("1080000000", "3600", 1_080_000_000), ("1000", "", 1000), ("57600000", "60", 57_600_000),
+    ],
+)  # fmt: skip
+def test_a_size_that_may_be_or_is_not_told_is_silent(length: str, duration: str, size: int | None) -> None:
+    feed = read_feed(_rss(_sized(length, duration)), now=NOW)
+    assert (feed.refusals, feed.episodes[0].audio_bytes) == ((), size)
+
+
+def test_pictures_may_have_more_bytes_than_sound() -> None:
+    feed = read_feed(_rss(_sized("2000000000", "3600").replace("audio/mpeg", "video/mp4")), now=NOW)
+    assert (feed.refusals, feed.episodes[0].audio_bytes) == ((), 2_000_000_000)
+
+
+def _sized(length: str, duration: str) -> str:
+    return (
+        f"<item><title>One</title><guid>g1</guid><itunes:duration>{duration}</itunes:duration>"
+        f'<enclosure url="https://cdn.example/1.mp3" type="audio/mpeg" length="{length}"/></item>'
+    )

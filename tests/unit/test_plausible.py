@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from queries.ingest.columns import RowRefused
-from queries.ingest.plausible import PAST_END, furthest_second, require_within
+from queries.ingest.plausible import PAST_END, furthest_second, require_within, size_limits
 
 
 @pytest.mark.parametrize(
@@ -21,6 +21,19 @@ from queries.ingest.plausible import PAST_END, furthest_second, require_within
 )  # fmt: skip
 def test_the_furthest_second(duration: int | None, size: int | None, furthest: int | None) -> None:
     assert furthest_second(duration, size) == furthest
+
+
+@pytest.mark.parametrize(
+    ("duration", "limits"),
+    [
+        (601, (601_000, 180_300_000)), (3600, (3_600_000, 1_080_000_000)),
+        # Up to ten minutes may be hours, told in minutes: an hour at 320 kbit, called 60 seconds.
+        (60, (60_000, 144_000_000)), (600, (600_000, 1_440_000_000)), (1, (1_000, 2_400_000)),
+        (None, (1_000, 181_440_000_000)),
+    ],
+)  # fmt: skip
+def test_how_many_bytes_an_episode_can_have(duration: int | None, limits: tuple[int, int]) -> None:
+    assert size_limits(duration) == limits
 
 
 @pytest.mark.parametrize(("second", "furthest"), [(0, 660), (660, 660), (660.0, 660), (360_000, None)])

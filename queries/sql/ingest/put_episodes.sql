@@ -1,5 +1,5 @@
 -- purpose: adds the episodes of a feed that are new and updates those that changed, by guid
--- params: podcast_id, episodes
+-- params: podcast_id, episodes, least_bytes, most_bytes, most_bytes_of_minutes, maybe_minutes, longest_seconds
 -- returns: is_new boolean
 -- grain: one row per episode added or changed; an unchanged one, or one that was deleted here, gives none
 -- source: episodes
@@ -24,7 +24,12 @@ set title = excluded.title,
     -- A prefix of ours leads on to the address that stands already.
     audio_url = coalesce(excluded.audio_url, e.audio_url),
     enclosure_url = excluded.enclosure_url,
-    audio_bytes = coalesce(excluded.audio_bytes, e.audio_bytes)
+    -- Nor does a size that cannot be.
+    audio_bytes = coalesce(excluded.audio_bytes, case when e.audio_bytes between cast(:least_bytes as bigint) * greatest(coalesce(excluded.duration_seconds, e.duration_seconds, 1), 1)
+                  and coalesce(excluded.duration_seconds, e.duration_seconds, cast(:longest_seconds as integer)) * case
+                      when coalesce(excluded.duration_seconds, e.duration_seconds) <= cast(:maybe_minutes as integer)
+                      then cast(:most_bytes_of_minutes as bigint) else cast(:most_bytes as bigint) end
+             then e.audio_bytes end)
 where e.deleted_at is null
     and (e.title, e.description, e.season_number, e.episode_number, e.episode_type, e.published_at, e.duration_seconds,
          e.audio_url, e.enclosure_url, e.audio_bytes)
@@ -34,6 +39,10 @@ where e.deleted_at is null
          excluded.episode_type,
          coalesce(excluded.published_at, case when e.published_at <= now() + interval '366 days' then e.published_at end),
          coalesce(excluded.duration_seconds, e.duration_seconds), coalesce(excluded.audio_url, e.audio_url), excluded.enclosure_url,
-         coalesce(excluded.audio_bytes, e.audio_bytes))
+         coalesce(excluded.audio_bytes, case when e.audio_bytes between cast(:least_bytes as bigint) * greatest(coalesce(excluded.duration_seconds, e.duration_seconds, 1), 1)
+                  and coalesce(excluded.duration_seconds, e.duration_seconds, cast(:longest_seconds as integer)) * case
+                      when coalesce(excluded.duration_seconds, e.duration_seconds) <= cast(:maybe_minutes as integer)
+                      then cast(:most_bytes_of_minutes as bigint) else cast(:most_bytes as bigint) end
+             then e.audio_bytes end))
 -- A row that this statement inserted has no earlier version.
 returning (e.xmax = 0) as is_new
