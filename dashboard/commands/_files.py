@@ -149,7 +149,7 @@ def list_first(refusals: tuple[Refusal, ...]) -> None:
     """Prints these refusals with their lines."""
     for refusal in refusals:
         detail = f" ({refusal.detail})" if refusal.detail else ""
-        click.echo(f"  line {refusal.line_number:,}: {refusal.reason}{detail}")
+        click.echo(f"  {refusal.place} {refusal.line_number:,}: {refusal.reason}{detail}")
 
 
 def tell_refusals(actor: Actor, done: ImportResult, settings: Settings, path: Path | None) -> None:

@@ -30,6 +30,7 @@ from queries.ingest.retention import CURVES, CurveDefaults, check_retention, imp
 from queries.ingest.rows import FORMATS, Format
 from queries.ingest.small_tables import Told
 from queries.ingest.transcripts.formats import TRANSCRIPT_FORMATS, TranscriptFormat
+from queries.ingest.transcripts.reader import CUT
 from queries.ingest.transcripts.store import check_transcript, import_transcript
 from queries.session import Actor
 from queries.settings import Settings
@@ -290,9 +291,10 @@ def transcript(
         done = import_transcript(
             actor, raw, name=Path(file).name, episode=episode, language=language, file_format=file_format
         )
+        left_out = done.by_reason.get(CUT, 0)
         click.echo(
             f"Cues: {done.imported:,} imported, {done.updated:,} in place of others, {done.duplicate:,} there already, "
-            f"{done.refused:,} refused."
+            f"{done.refused - left_out:,} refused{_values_left_out(left_out)}."
         )
         tell_refusals(actor, done, settings, refusals)
 

@@ -32,6 +32,9 @@ ImportType = Literal[
     "retention_curves", "ad_units",
 ]  # fmt: skip
 
+Place = Literal["line", "segment"]
+"""What the number of a refused row counts."""
+
 Subject = Literal["listener_events", "impressions", "conversions"]
 """What events are about, as the page Freshness tells of them."""
 
@@ -59,11 +62,19 @@ class Refusal:
     line_number: int
     reason: str
     detail: str = ""
+    place: Place = "line"
 
     def __post_init__(self) -> None:
         """Masks what says who somebody is: columns may have been shifted, and details are stored, shown and sent."""
         if self.detail:
             object.__setattr__(self, "detail", masked(self.detail))
+
+    @property
+    def told(self) -> str:
+        """The detail where the number alone stands beside it, under the heading of lines."""
+        if self.place == "line":
+            return self.detail
+        return f"{self.place} {self.line_number}" + (f": {self.detail}" if self.detail else "")
 
 
 @dataclass(slots=True)
@@ -120,7 +131,7 @@ class Tally:
         self.first_refusals.extend(listed[: SHOWN_REFUSALS - len(self.first_refusals)])
         if listed:
             rows = [
-                {"line_number": r.line_number, "reason": r.reason, "detail": r.detail[:500]} for r in listed
+                {"line_number": r.line_number, "reason": r.reason, "detail": r.told[:500]} for r in listed
             ]
             tell(
                 connection, "ingest/list_refusals",

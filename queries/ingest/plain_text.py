@@ -24,15 +24,16 @@ def plain_text(source: str, limit: int) -> str:
     reader = _Reader(breaks_count=not _HAS_TAGS.search(source))
     reader.feed(source)
     reader.close()
-    return _cut(reader.text(), limit)
+    return cut(reader.text(), limit)
 
 
 def one_line(source: str, limit: int) -> str:
     """The same on one line."""
-    return _cut(" ".join(plain_text(source, 10 * limit).split()), limit)
+    return cut(" ".join(plain_text(source, 10 * limit).split()), limit)
 
 
-def _cut(text: str, limit: int) -> str:
+def cut(text: str, limit: int) -> str:
+    """At most `limit` characters of a text, the last of them … where there were more."""
     return text if len(text) <= limit else text[: limit - 1].rstrip() + "…"
 
 

@@ -47,7 +47,7 @@ def write_list(refusals: Iterable[Refusal], path: Path) -> None:
     with open(path, "w", encoding="utf-8", newline="", opener=private_file) as handle:
         sheet = csv.writer(handle)
         sheet.writerow(_HEADER)
-        sheet.writerows((one.line_number, defused(one.reason), defused(one.detail)) for one in refusals)
+        sheet.writerows((one.line_number, defused(one.reason), defused(one.told)) for one in refusals)
 
 
 def refusals_csv(actor: Actor, import_id: UUID) -> Iterator[str]:

@@ -309,6 +309,17 @@ def test_a_dry_run_of_a_feed_or_transcript_says_and_lists_what_the_import_would(
     assert lists(*told)[0] == (
         "Cues: 2 good (2 of them there already), 1 would be refused. Nothing was stored."
     )
+    # A segment is called one, and one of which the end is cut stands.
+    segments = [{"startTime": -1, "body": "x"}, {"startTime": 1, "body": "w" * 20_001}]
+    spoken = tmp_path / "lamp.json"
+    spoken.write_text(json.dumps({"segments": segments}))
+    would, did, listed = lists("transcript", spoken, "--episode", "gid://tidewater/bonus")
+    assert would == f"Cues: 1 good, 1 would be refused; {left}. Nothing was stored."
+    assert did == f"Cues: 1 imported, 0 in place of others, 0 there already, 1 refused; {left}."
+    details = [row[2] for row in csv.reader(listed.splitlines()[1:])]
+    assert [detail[:12] for detail in details] == ["segment 1: -", "segment 2: b"]
+    shown = run("transcript", spoken, "--episode", "gid://tidewater/bonus", *slug, "--dry-run").output
+    assert [line[:13] for line in shown.splitlines()[1:]] == ["  segment 1: ", "  segment 2: "]
     # What is refused as a whole is so in a dry run, which leaves no record of it.
     before = counts()
     feed.write_text("<html>")

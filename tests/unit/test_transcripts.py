@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from queries.ingest.imports import ImportRefused, Refusal
 from queries.ingest.transcripts.formats import TranscriptFormat, TranscriptLink, best_link
-from queries.ingest.transcripts.reader import LARGEST_TRANSCRIPT, Cue, read_transcript
+from queries.ingest.transcripts.reader import CUT, LARGEST_TRANSCRIPT, Cue, read_transcript
 
 VTT = b"""\xef\xbb\xbfWEBVTT - The Lamp
 Kind: captions
@@ -98,8 +98,49 @@ def test_a_bad_segment_is_named_by_its_place() -> None:
         {"startTime": 10**9, "body": "x"},
     ]  # fmt: skip
     read = read_transcript(_json(*bad, SEGMENTS[0]))
-    assert [refusal.line_number for refusal in read.refusals] == list(range(1, len(bad) + 1))
+    assert [(one.place, one.line_number) for one in read.refusals] == [
+        ("segment", number) for number in range(1, len(bad) + 1)
+    ]
     assert [cue.words for cue in read.cues] == ["Who lit it?"]
+    negative = read.refusals[3]
+    assert (negative.reason, negative.detail) == (BEFORE_ALL, "-1.0 to -1.0 s")
+    assert negative.told == "segment 4: -1.0 to -1.0 s"
+    assert read.refusals[0].told == "segment 1"
+    late = read_transcript(_json(SEGMENTS[0], {"startTime": 9000, "body": "x"})).within(1200)
+    assert [(one.place, one.line_number) for one in late.refusals] == [("segment", 2)]
+
+
+BEFORE_ALL = "The cue begins or ends before the episode does: a time is negative."
+
+
+@pytest.mark.parametrize("timing", ["-00:00:01.000 --> 00:00:02.000", "00:00:01.000 --> -00:00:02.000"])
+@pytest.mark.parametrize("head", ["WEBVTT\n\n", ""])
+def test_a_negative_time_is_told_as_such(head: str, timing: str) -> None:
+    good = "1\n00:00:05.000 --> 00:00:06.000\nGood.\n\n".replace(".", "." if head else ",", 2)
+    read = read_transcript(f"{head}{good}{timing}\nEarly.\n".encode(), "vtt" if head else "srt")
+    assert [(one.reason, one.detail) for one in read.refusals] == [(BEFORE_ALL, timing)]
+
+
+@pytest.mark.parametrize(
+    "words", ["word " * 5000, "<p>word</p> " * 5000, "w" * 3_000_000, "<b>w</b>" * 100_000]
+)
+def test_a_cue_that_is_cut_says_so(words: str) -> None:
+    read = read_transcript(_json(SEGMENTS[0], {"startTime": 9, "body": words}))
+    cue = read.cues[-1]
+    assert len(cue.words) <= 20_000
+    assert cue.words.endswith("…")
+    (refusal,) = read.refusals
+    assert (refusal.place, refusal.line_number, refusal.reason) == ("segment", 2, CUT)
+    assert refusal.detail.startswith("begins: w")
+    lines = read_transcript(f"WEBVTT\n\n00:01.000 --> 00:02.000\n{words}\n".encode())
+    assert [(one.place, one.line_number, one.reason) for one in lines.refusals] == [("line", 3, CUT)]
+
+
+def test_a_cue_of_as_many_characters_as_are_taken_is_whole() -> None:
+    read = read_transcript(
+        _json({"startTime": 9, "body": "w" * 20_000}, {"startTime": 10, "body": "<i></i>" * 9000 + "x"})
+    )
+    assert ([len(cue.words) for cue in read.cues], read.refusals) == ([20_000, 1], ())
 
 
 def test_a_line_that_is_not_utf_8_is_refused_and_the_rest_stands() -> None:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import io
 import math
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from typing import Any
@@ -16,8 +17,8 @@ import webvtt
 from webvtt.models import Timestamp
 
 from queries.ingest.columns import RowRefused, printable
-from queries.ingest.imports import ImportRefused, Refusal
-from queries.ingest.plain_text import one_line
+from queries.ingest.imports import ImportRefused, Place, Refusal
+from queries.ingest.plain_text import cut, one_line
 from queries.ingest.plausible import require_within
 from queries.ingest.transcripts.formats import TranscriptFormat
 
@@ -30,21 +31,30 @@ _LONGEST_CUE = 20_000
 _LONGEST_NAME = 100
 _NEW_PARAGRAPH_SECONDS = 2.0
 _ASIDE = (["NOTE"], ["STYLE"], ["REGION"])
+_MINUS = re.compile(r"(?:^|>)\s*[-\u2212][0-9]")
 _NO_CUE = "This is no cue: it has no times."
 _NO_TIMES = "The times of the cue cannot be read."
 _NO_WORDS = "The cue has no words."
 _BACKWARDS = "The cue ends before it begins."
+_NEGATIVE = "The cue begins or ends before the episode does: a time is negative."
+CUT = f"The cue stands without its words beyond {_LONGEST_CUE:,} characters."
+"""The reason that refuses the end of a cue and not the cue."""
 
 
 @dataclass(frozen=True, slots=True)
 class Cue:
-    """What is said from one second to another, and by whom if the file says so; `line` is where it stands there."""
+    """What is said from one second to another, and by whom if the file says so.
+
+    `line` is where it stands in the file, a line or, `place`, a segment. `is_cut`: not all that is said is there.
+    """
 
     starts_at: float
     ends_at: float
     words: str
     speaker: str = ""
     line: int = field(default=0, compare=False)
+    place: Place = field(default="line", compare=False)
+    is_cut: bool = field(default=False, compare=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +72,7 @@ class Transcript:
                 require_within("begins at", cue.starts_at, furthest)
                 cues.append(cue)
             except RowRefused as refused:
-                refusals.append(Refusal(cue.line, refused.reason, refused.detail))
+                refusals.append(Refusal(cue.line, refused.reason, refused.detail, cue.place))
         if not cues:
             raise ImportRefused("Every cue lies far beyond the end of the episode.")
         return Transcript(tuple(cues), tuple(sorted(refusals, key=lambda r: r.line_number)))
@@ -93,11 +103,14 @@ def read_transcript(document: bytes, told: TranscriptFormat | None = None) -> Tr
     document = document.removeprefix(b"\xef\xbb\xbf")
     found = told or _format_of(document)
     cues, refusals = list[Cue](), list[Refusal]()
+    place: Place = "segment" if found == "json" else "line"
     for number, read in _segments(document) if found == "json" else _cues(document, found):
         if isinstance(read, RowRefused):
-            refusals.append(Refusal(number, read.reason, read.detail))
-        else:
-            cues.append(replace(read, line=number))
+            refusals.append(Refusal(number, read.reason, read.detail, place))
+            continue
+        cues.append(replace(read, line=number, place=place))
+        if read.is_cut:
+            refusals.append(Refusal(number, CUT, f"begins: {printable(read.words)}", place))
     if not cues:
         raise ImportRefused("The transcript has no cue that can be read.")
     transcript = Transcript(tuple(sorted(cues, key=lambda cue: cue.starts_at)), tuple(refusals))
@@ -172,6 +185,8 @@ def _block(text: str, found: TranscriptFormat) -> list[Cue]:
     if "-->" not in text:
         raise RowRefused(_NO_CUE, printable(text.partition("\n")[0]))
     timing = next(line for line in text.split("\n") if "-->" in line)
+    if _MINUS.search(timing.replace("-->", ">")):
+        raise RowRefused(_NEGATIVE, printable(timing))
     if not text.partition(timing)[2].strip():
         raise RowRefused(_NO_WORDS)
     whole = f"WEBVTT\n\n{text}" if found == "vtt" else text
@@ -228,15 +243,17 @@ def _number(value: Any) -> float | None:
 
 def _cue(start: float, end: float, words: str, speaker: str | None) -> Cue:
     """Raises: RowRefused."""
-    if not 0 <= start <= _LONGEST_SECONDS or not 0 <= end <= _LONGEST_SECONDS:
+    if start < 0 or end < 0:
+        raise RowRefused(_NEGATIVE, f"{start} to {end} s")
+    if start > _LONGEST_SECONDS or end > _LONGEST_SECONDS:
         raise RowRefused(_NO_TIMES, f"{start} to {end} s")
     if end < start:
         raise RowRefused(_BACKWARDS, f"{start} to {end} s")
     # To look for tags takes longer than all the rest, and most cues have none.
     is_plain = words.isprintable() and "<" not in words and "&" not in words
-    said = (
-        " ".join(words.split()) if is_plain and len(words) <= _LONGEST_CUE else one_line(words, _LONGEST_CUE)
-    )
+    said = " ".join(words.split()) if is_plain else one_line(words, len(words))
     if not said:
         raise RowRefused(_NO_WORDS)
-    return Cue(start, end, said, one_line(speaker or "", _LONGEST_NAME))
+    return Cue(
+        start, end, cut(said, _LONGEST_CUE), one_line(speaker or "", _LONGEST_NAME), is_cut=len(said) > _LONGEST_CUE
+    )  # fmt: skip

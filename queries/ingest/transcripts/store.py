@@ -27,7 +27,7 @@ from queries.ingest.imports import (
 from queries.ingest.packing import unpacked
 from queries.ingest.references import References
 from queries.ingest.transcripts.formats import LANGUAGE, TranscriptFormat
-from queries.ingest.transcripts.reader import LARGEST_TRANSCRIPT, Transcript, read_transcript
+from queries.ingest.transcripts.reader import CUT, LARGEST_TRANSCRIPT, Transcript, read_transcript
 from queries.session import Actor
 from queries.statements import ask
 
@@ -65,7 +65,7 @@ def check_transcript(
     refusals = transcript.refusals
     return DryRun(
         tally.imported + tally.updated + tally.duplicate, len(refusals), tuple(refusals[:LISTED_REFUSALS]),
-        tally.duplicate,
+        tally.duplicate, left_out=sum(refusal.reason == CUT for refusal in refusals),
     )  # fmt: skip
 
 
