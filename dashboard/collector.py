@@ -7,7 +7,9 @@ what a request says; what is answered is committed.
 from __future__ import annotations
 
 import json
+import re
 from base64 import b64decode
+from collections.abc import Callable
 from typing import Any
 from uuid import UUID
 
@@ -22,7 +24,7 @@ from werkzeug.exceptions import (
     Unauthorized,
     UnsupportedMediaType,
 )
-from werkzeug.routing import Rule
+from werkzeug.routing import BaseConverter, Rule
 from werkzeug.wrappers import Response as AnyResponse
 
 from dashboard.faults import fault
@@ -55,6 +57,8 @@ _METHODS = {"v1/events": ["POST"]}
 """What the API has, and what may be done there."""
 _PACKED = (b"\x1f\x8b", b"\x28\xb5\x2f\xfd")
 """How gzip and zstd begin, and no JSON does."""
+_PIXEL = re.compile(r"[0-9a-f]{32}")
+_VANITY = re.compile(r"[a-z0-9-]{1,160}/[a-z0-9-]{1,160}")
 _KINDS = {Unauthorized: KEY_NEEDED, BadRequest: BODY}
 _NOT_JSON = "The body is not valid JSON in UTF-8."
 _LONGEST_INT = 20
@@ -69,6 +73,7 @@ def install_collector(app: Flask, settings: Settings) -> None:
     app.extensions["counting_lists"] = Lists(lists.data_centres, places.place) if places else lists
     # No cookie has a say here, so nobody else's page can lend a visitor's.
     app.extensions["csrf"].exempt(blueprint)
+    app.url_map.converters["rest"] = Rest
     app.register_blueprint(blueprint)
 
 
@@ -109,18 +114,35 @@ def _key() -> tuple[UUID, UUID]:
     return found
 
 
-@blueprint.get("/e/<uuid:episode_id>")
-@blueprint.get("/e/<uuid:episode_id>/")
-@blueprint.get("/e/<uuid:episode_id>/<path:_rest>")
+class Rest(BaseConverter):
+    """Whatever follows in an address, nothing and line breaks too: what is no link ends below it, not at the log-in."""
+
+    regex = "(?s:.*)"
+    part_isolating = False
+    weight = 300
+
+
+def _below(letter: str, *rests: str) -> Callable[[Any], Any]:
+    """Routes below a letter, which people write large too."""
+
+    def add(view: Any) -> Any:
+        for written in (letter, letter.upper()):
+            for rest in rests:
+                view = blueprint.get(f"/{written}/{rest}")(view)
+        return view
+
+    return add
+
+
+@_below("e", "<uuid:episode_id>", "<uuid:episode_id>/", "<uuid:episode_id>/<rest:_rest>")
 def prefix(episode_id: UUID, _rest: str = "") -> AnyResponse:
     """Counts a request for an episode and sends the listener on to where its audio lies."""
     target = follow_prefix(episode_id, _visitor(), lists=current_app.extensions["counting_lists"])
     return _sent_on(target)
 
 
-@blueprint.get("/e/<path:_rest>", endpoint="no_episode")
-def no_episode(_rest: str) -> AnyResponse:
-    """Tells an app, which has no use for the log-in page, that this is no episode's id."""
+def no_link(_rest: str = "") -> AnyResponse:
+    """Tells apps and visitors, who have no use for the log-in page, that this is no link."""
     raise NotFound
 
 
@@ -132,29 +154,42 @@ def no_address(rest: str) -> AnyResponse:
     return fault(404, detail=f"There is no {printable(request.path)} in the API.", problem=NO_SUCH_ADDRESS)
 
 
-@blueprint.record
-def _whatever_else_below_the_api(state: BlueprintSetupState) -> None:
-    # A rule of Flask's own has to name its methods; here each one is answered, WebDAV's too.
-    state.app.url_map.add(Rule("/api/<path:rest>", endpoint="collector.no_address"))
-    state.app.view_functions["collector.no_address"] = no_address
-
-
-@blueprint.get("/p/<string(length=32):key>.gif")
+@_below("p", "<string(length=32):key>.gif")
 def pixel(key: str) -> Response:
     """Stores what the page of a sponsor says happened, and answers with a picture of one dot.
 
     What cannot be taken has the picture too, so that no buyer sees a broken one; the status tells whoever tries it out.
     """
+    if not _PIXEL.fullmatch(key):
+        raise NotFound
     wrong = follow_link(key, _visitor(), request.args, kind="pixel").wrong
     status = 200 if wrong is None else 409 if wrong is Unreadable.DIFFERS else 400
     return Response(_GIF, status, mimetype="image/gif", headers={"Cache-Control": "no-store"})
 
 
-@blueprint.get("/v/<string:tenant>/<string:name>")
-def vanity_url(tenant: str, name: str) -> AnyResponse:
-    """Stores a visit and sends the visitor on to the campaign's page."""
-    followed = follow_link(f"{tenant}/{name}".lower(), _visitor(), {}, kind="vanity_url")
+@_below("v", "<rest:named>")
+def vanity_url(named: str) -> AnyResponse:
+    """Stores a visit and sends the visitor on to the campaign's page.
+
+    People type what they heard: with capitals, a slash or a full stop at its end.
+    """
+    key = "/".join(part for part in named.lower().rstrip("./ ").split("/") if part)
+    if not _VANITY.fullmatch(key):
+        raise NotFound
+    followed = follow_link(key, _visitor(), {}, kind="vanity_url")
     return _sent_on(followed.target or "")
+
+
+@blueprint.record
+def _whatever_else(state: BlueprintSetupState) -> None:
+    # Below the routes above: of two rules for the same address the first one is asked first.
+    # A rule of Flask's own has to name its methods; here each one is answered, WebDAV's too.
+    state.app.url_map.add(Rule("/api/<path:rest>", endpoint="collector.no_address"))
+    state.app.view_functions["collector.no_address"] = no_address
+    for letter in "eEpPvV":
+        for path in (f"/{letter}", f"/{letter}/<rest:_rest>"):
+            state.app.url_map.add(Rule(path, endpoint="collector.no_link"))
+    state.app.view_functions["collector.no_link"] = no_link
 
 
 def _sent_on(target: str) -> AnyResponse:

@@ -26,7 +26,7 @@ OPEN_ENDPOINTS = frozenset(
 
 MACHINE_ENDPOINTS = frozenset(
     {
-        "collector.events", "collector.no_address", "collector.prefix", "collector.no_episode", "collector.pixel",
+        "collector.events", "collector.no_address", "collector.prefix", "collector.no_link", "collector.pixel",
         "collector.vanity_url",
     }
 )  # fmt: skip

@@ -658,6 +658,32 @@ def test_a_vanity_url_counts_a_visit_and_leads_on(alpha: Sender, beta: Sender) -
         create_link(beta.actor, alpha.campaign, kind="pixel", key="f" * 32)
 
 
+@pytest.mark.parametrize(
+    "written",
+    [
+        "/v/alpha/{0}/", "/V/alpha/{0}", "/V/ALPHA/{1}/", "/v/alpha/{0}.", "/v/alpha/{0}./", "/v/alpha//{0}",
+        "/v/alpha/{0}%20", "/v/Alpha/{0}/?utm_source=show",
+    ],
+)  # fmt: skip
+def test_a_vanity_url_works_as_people_type_it(alpha: Sender, written: str) -> None:
+    name = f"typed-{alpha.campaign.hex[:8]}"
+    create_link(
+        alpha.actor, alpha.campaign, kind="vanity_url", key=f"alpha/{name}", target_url="https://shop.example/x"
+    )  # fmt: skip
+    answer = alpha.get(written.format(name, name.upper()))
+    assert (answer.status_code, answer.location) == (302, "https://shop.example/x")
+    assert alpha.conversions() == [("visit", {"source": "vanity_url"})]
+
+
+@pytest.mark.parametrize("rest", ["/a%0Ab.mp3", "/%0A", "//x.mp3", "/a%00b.mp3"])
+@pytest.mark.parametrize("letter", ["e", "E"])
+def test_whatever_follows_an_episode_leads_to_its_audio(alpha: Sender, letter: str, rest: str) -> None:
+    answer = alpha.get(f"/{letter}/{alpha.episode}{rest}")
+    assert answer.status_code == 302
+    assert answer.location.startswith("https://cdn.example/")
+    assert len(alpha.events()) == 1
+
+
 GOOGLEBOT = "Mozilla/5.0 (compatible; Googlebot/2.1; +http://www.google.com/bot.html)"
 SLACKBOT = "Slackbot-LinkExpanding 1.0 (+https://api.slack.com/robots)"
 

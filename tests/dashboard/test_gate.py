@@ -124,12 +124,32 @@ def test_open_routes_are_few_and_exist(app) -> None:
     }  # fmt: skip
 
 
+NO_LINKS = [
+    f"/{letter}{rest}"
+    for letter in "eEpPvV"
+    for rest in (
+        "",
+        "/",
+        "/abc",
+        "/abc.gif",
+        "/a/b/c",
+        "//a//b",
+        "/%00/%00",
+        "/a%0Ab.gif",
+        "/..%2Fx",
+        f"/{'%00' * 32}.gif",
+    )
+]
+
+
 def test_what_machines_call_is_few_routes_and_a_log_in_gives_nothing_there(app, browse) -> None:
     rules = {rule.rule for rule in app.url_map.iter_rules() if rule.endpoint in MACHINE_ENDPOINTS}
     assert rules == {
         "/api/v1/events", "/api/<path:rest>", "/e/<uuid:episode_id>", "/e/<uuid:episode_id>/",
-        "/e/<uuid:episode_id>/<path:_rest>", "/e/<path:_rest>", "/p/<string(length=32):key>.gif",
-        "/v/<string:tenant>/<string:name>",
+        "/e/<uuid:episode_id>/<rest:_rest>", "/e/<rest:_rest>", "/e", "/E/<uuid:episode_id>", "/E/<uuid:episode_id>/",
+        "/E/<uuid:episode_id>/<rest:_rest>", "/E/<rest:_rest>", "/E",
+        "/p/<string(length=32):key>.gif", "/p/<rest:_rest>", "/p", "/P/<string(length=32):key>.gif", "/P/<rest:_rest>",
+        "/P", "/v/<rest:named>", "/v/<rest:_rest>", "/v", "/V/<rest:named>", "/V/<rest:_rest>", "/V",
     }  # fmt: skip
     for browser in (browse(), browse("Alice")):
         answer = ask(browser, "POST", "/api/v1/events")
@@ -139,6 +159,10 @@ def test_what_machines_call_is_few_routes_and_a_log_in_gives_nothing_there(app, 
             f"/e/{NOBODYS_ID}/x.mp3", f"/p/{'0' * 32}.gif", "/v/alpha/nothing", "/e/not-a-uuid", "/e/not-a-uuid/x.mp3",
         ):  # fmt: skip
             assert ask(browser, "GET", path).status_code == 404
+        for path in NO_LINKS:
+            for method in ("GET", "HEAD", "POST", "PROPFIND"):
+                answer = ask(browser, method, path)
+                assert (answer.status_code, answer.location) == (404, None), (method, path)
         answer = ask(browser, "GET", "/api/v1/events")
         assert (answer.status_code, answer.headers["Allow"], answer.mimetype) == (
             405, "POST", "application/problem+json",
