@@ -28,7 +28,7 @@ from queries.ingest.counting.requests import EpisodeFile, Request
 from queries.ingest.counting.rules import COUNTING_VERSION, FindPlace, Rules, nowhere
 from queries.ingest.counting.single import SingleRequests, judged_agent
 from queries.ingest.counting.verdicts import Fetch
-from queries.ingest.enclosures import enclosure
+from queries.ingest.enclosures import enclosure, is_public_audio
 from queries.ingest.event import event_id
 from queries.ingest.event_store import EventStore
 from queries.ingest.events import IMPORT_TYPES, in_time, limits_of, reach
@@ -211,7 +211,7 @@ def follow_prefix(episode_id: UUID, visitor: Visitor, *, lists: Lists) -> str:
             raise NotFound("There is no such episode.")
         # What was stored before feeds were read like this may begin with a prefix, even with ours: never in a circle.
         target = enclosure(found[0]["audio_url"]).audio_url
-        if target is None:
+        if target is None or not is_public_audio(target):
             raise NotFound("There is no such episode.")
         if not is_address(visitor.address):
             return target

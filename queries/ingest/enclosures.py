@@ -10,10 +10,12 @@ import re
 import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, lru_cache
 from importlib.resources import files
 from typing import Any
 from urllib.parse import urlsplit
+
+from queries.ingest.http import FetchRefused, check_public
 
 _MOST_PREFIXES = 20
 _OWN = re.compile(
@@ -23,6 +25,7 @@ _OWN = re.compile(
 _FOLLOWING = re.compile(
     r"(?:(https?)://?)?([a-z0-9-]+(?:\.[a-z0-9-]+)+(?::[0-9]{1,5})?/[^/?#].*)", re.IGNORECASE
 )
+_LOG_IN = re.compile(r"//[^/?#@\s]*@|/[^/?#@:\s]*:[^/?#@\s]*@")
 _FIELDS = {"name", "hosts", "paths"}
 
 
@@ -54,6 +57,23 @@ def enclosure(url: str) -> Enclosure:
         found.append(name)
         url = rest
     return Enclosure(url, tuple(found))
+
+
+def holds_log_in(url: str) -> bool:
+    """Whether a name and password stand in an address, or in one within it."""
+    return _LOG_IN.search(url) is not None
+
+
+@lru_cache(maxsize=20_000)
+def is_public_audio(url: str) -> bool:
+    """Whether listeners can be sent to an address: over http or https, to a public host, without a log-in."""
+    if holds_log_in(url):
+        return False
+    try:
+        check_public(url, ("http", "https"))
+    except FetchRefused:
+        return False
+    return True
 
 
 def _first_prefix(url: str) -> tuple[str | None, str | None]:

@@ -16,8 +16,9 @@ from xml.parsers import expat
 import feedparser
 
 from queries.ingest.columns import printable
-from queries.ingest.enclosures import enclosure
+from queries.ingest.enclosures import enclosure, holds_log_in, is_public_audio
 from queries.ingest.imports import ImportRefused, Refusal
+from queries.ingest.personal import HIDDEN
 from queries.ingest.plain_text import one_line, plain_text
 from queries.ingest.plausible import LONGEST_SECONDS, size_limits
 from queries.ingest.transcripts.formats import LANGUAGE, TranscriptLink, best_link
@@ -44,9 +45,13 @@ _NEGATIVE_SIZE = "The episode stands without its size, which is negative."
 _NO_SIZE = "The episode stands without its size, which cannot be read."
 _TOO_SMALL = "The episode stands without its size, which gives less than 8 kbit a second."
 _TOO_LARGE = "The episode stands without its size, which gives more than 2.4 Mbit a second."
+_LOG_IN = "The episode stands without the address of its audio, in which a name and password stand."
+_NOT_PUBLIC = (
+    "The episode stands without the address of its audio, which does not lie in the public internet."
+)
 VALUES_LEFT_OUT = frozenset({
     _NEGATIVE, _TOO_LONG, _NO_DURATION, _TOO_EARLY, _TOO_LATE, _NO_DATE, _NEGATIVE_SIZE, _NO_SIZE, _TOO_SMALL,
-    _TOO_LARGE,
+    _TOO_LARGE, _LOG_IN, _NOT_PUBLIC,
 })  # fmt: skip
 """Reasons that refuse a value of an item and not the item."""
 
@@ -59,6 +64,7 @@ _BYTE_ORDER_MARKS = (
     (codecs.BOM_UTF16_LE, "utf-16"), (codecs.BOM_UTF16_BE, "utf-16"),
 )  # fmt: skip
 _CLOCK = re.compile(r"(?:(\d+):)?(\d+):(\d+)(?:\.\d+)?")
+_USER = re.compile(r"(/)[^/?#]*@")
 _MINUS = re.compile(r"[-\u2212]\s*[0-9]")
 _PLAIN_SECONDS = re.compile(r"(\d+)(?:\.\d+)?")
 _SPELLED = re.compile(
@@ -75,7 +81,7 @@ class FeedEpisode:
     """One item of a feed; `line_number` is where it begins in the document.
 
     `enclosure_url` is the address as the feed names it, `audio_url` the same without prefixes of measurers: None where
-    a prefix of ours says nothing of what follows it.
+    a prefix of ours says nothing of what follows it. Both are None where nobody can be sent there.
     """
 
     line_number: int
@@ -88,7 +94,7 @@ class FeedEpisode:
     published_at: datetime | None
     duration_seconds: int | None
     audio_url: str | None
-    enclosure_url: str
+    enclosure_url: str | None
     audio_bytes: int | None
     transcript: TranscriptLink | None = None
 
@@ -247,12 +253,14 @@ def _left_out(entry: Mapping[str, Any], episode: FeedEpisode, now: datetime) -> 
     read = _date(published)
     date_fault = _date_fault(read, now) if read is not None else _NO_DATE if published else None
     duration = str(entry.get("itunes_duration") or "").strip()
-    enclosed = _enclosure(entry) or _Enclosed(episode.enclosure_url, "", False)
+    enclosed = _enclosure(entry) or _Enclosed("", "", False)
+    unsafe = enclosed.address_fault
     return [
         Refusal(episode.line_number, fault, f"guid: {episode.guid[:_SHOWN_GUID]}, {name}: {printable(told)}")
         for name, told, fault in (
             ("pubDate", published, date_fault),
             ("itunes:duration", duration, _duration_fault(duration)),
+            ("enclosure", HIDDEN if unsafe == _LOG_IN else enclosed.url, unsafe),
             ("length", enclosed.length, enclosed.fault(episode.duration_seconds)),
         )
         if fault
@@ -371,12 +379,13 @@ def _episode(
     title = one_line(str(entry.get("title") or entry.get("itunes_title") or ""), 1000)
     if not title:
         return Refusal(line_number, "The item has no title.")
+    unsafe = enclosed.address_fault
     seconds = duration_seconds(str(entry.get("itunes_duration") or ""))
     content = next((part.get("value") for part in entry.get("content", ()) if part.get("value")), "")
     kind = str(entry.get("itunes_episodetype") or "").strip().lower()
     return FeedEpisode(
         line_number=line_number,
-        guid=one_line(str(entry.get("id") or ""), _URL_LIMIT) or enclosed.url,
+        guid=one_line(str(entry.get("id") or ""), _URL_LIMIT) or enclosed.name,
         title=title,
         description=plain_text(str(entry.get("summary") or content or ""), _DESCRIPTION_LIMIT),
         season_number=_whole(entry.get("itunes_season") or entry.get("podcast_season"), _LARGEST_INTEGER),
@@ -384,8 +393,8 @@ def _episode(
         episode_type=kind if kind in ("trailer", "bonus") else "full",
         published_at=published_moment(str(entry.get("published") or ""), now=now),
         duration_seconds=seconds,
-        audio_url=enclosure(enclosed.url).audio_url,
-        enclosure_url=enclosed.url,
+        audio_url=None if unsafe else enclosure(enclosed.url).audio_url,
+        enclosure_url=None if unsafe else enclosed.url,
         audio_bytes=None if enclosed.fault(seconds) else enclosed.size,
         transcript=transcript,
     )
@@ -398,6 +407,20 @@ class _Enclosed:
     url: str
     length: str
     is_video: bool
+
+    @property
+    def name(self) -> str:
+        """The address as what an item without a guid is known by."""
+        return _USER.sub(r"\1", self.url)
+
+    @property
+    def address_fault(self) -> str | None:
+        """Why the address is not kept: whoever asks for the episode is sent there, and told of it."""
+        if holds_log_in(self.url):
+            return _LOG_IN
+        # podboard itself may stand in a closed network, and in front of an address that does not.
+        leads_to = enclosure(self.url).audio_url
+        return None if leads_to is None or is_public_audio(leads_to) else _NOT_PUBLIC
 
     @property
     def size(self) -> int | None:

@@ -17,7 +17,7 @@ import socket
 import ssl
 import time
 import zlib
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
@@ -122,14 +122,14 @@ def is_public(address: Address) -> bool:
     )  # fmt: skip
 
 
-def check_public(url: str) -> None:
+def check_public(url: str, schemes: Collection[str] = ("https",)) -> None:
     """Returns if the form of an address lets it be public, as whoever is sent there looks its name up for himself.
 
-    https, no log-in, and neither an address nor a name of a closed network. Raises: FetchRefused.
+    https unless told, no log-in, and neither an address nor a name of a closed network. Raises: FetchRefused.
     """
     if re.search(r"[\s\x00-\x1f\x7f\\]", url):
         raise FetchRefused("This is not an address.")
-    _checked(_ascii(url))
+    _checked(_ascii(url), schemes)
     host = (urlsplit(_ascii(url)).hostname or "").rstrip(".")
     try:
         address = ipaddress.ip_address(host)
@@ -335,7 +335,7 @@ def _ascii(url: str) -> str:
     return urlunsplit((parts.scheme, netloc, path, query, ""))
 
 
-def _checked(url: str) -> str:
+def _checked(url: str, schemes: Collection[str] = ("https",)) -> str:
     """The Host header of an address that may be asked. Raises: FetchRefused."""
     if len(url) > _LONGEST_URL:
         raise FetchRefused("The address is too long.")
@@ -344,7 +344,7 @@ def _checked(url: str) -> str:
         host, port = parts.hostname, parts.port or 443
     except ValueError:
         raise FetchRefused("This is not an address.") from None
-    if parts.scheme != "https":
+    if parts.scheme not in schemes:
         raise FetchRefused("The address must begin with https://.")
     if not host or "@" in parts.netloc or re.search(r"[^A-Za-z0-9.:_-]", host):
         raise FetchRefused("The address must name a host and no log-in.")

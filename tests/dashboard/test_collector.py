@@ -675,6 +675,20 @@ def test_a_vanity_url_works_as_people_type_it(alpha: Sender, written: str) -> No
     assert alpha.conversions() == [("visit", {"source": "vanity_url"})]
 
 
+@pytest.mark.parametrize(
+    "url",
+    [
+        "http://10.0.0.8/a.mp3", "http://127.0.0.1/a.mp3", "https://joe:secret@cdn.example/a.mp3",
+        "https://pdst.fm/e/10.0.0.8/a.mp3", "http://localhost:8050/login",
+    ],
+)  # fmt: skip
+def test_a_prefix_leads_nobody_inside_nor_with_a_log_in(alpha: Sender, url: str) -> None:
+    alpha.tables.execute("update episodes set audio_url = %s where id = %s", [url, alpha.episode])
+    answer = alpha.get(f"/e/{alpha.episode}")
+    assert (answer.status_code, answer.location) == (404, None)
+    assert alpha.events() == []
+
+
 @pytest.mark.parametrize("rest", ["/a%0Ab.mp3", "/%0A", "//x.mp3", "/a%00b.mp3"])
 @pytest.mark.parametrize("letter", ["e", "E"])
 def test_whatever_follows_an_episode_leads_to_its_audio(alpha: Sender, letter: str, rest: str) -> None:

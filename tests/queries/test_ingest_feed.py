@@ -163,6 +163,28 @@ def test_a_size_that_may_be_outlives_one_that_cannot(alice: Shelf) -> None:
     assert "guid: gid://tidewater/2, length: 5" in "".join(refusals_csv(alice.actor, done.import_id))
 
 
+def test_an_address_with_a_log_in_is_not_stored_and_takes_what_stood_with_it(alice: Shelf) -> None:
+    alice.take(TALES)
+    stands = (
+        "select guid, audio_url is null, enclosure_url is null from episodes"
+        " where tenant_id = %(tenant)s order by guid"
+    )
+    wrong = TALES.replace(
+        b"https://cdn.example/tidewater/bonus", b"https://joe:secret@cdn.example/tidewater/bonus"
+    )
+    with alice.tenant.owner() as owner:
+        owner.execute(
+            "update episodes set audio_url = 'https://joe:secret@cdn.example/1', enclosure_url = audio_url"
+            " where guid = 'gid://tidewater/bonus'"
+        )
+    assert _counts(alice.take(wrong)) == (0, 1, 2, 3)
+    assert [row for row in alice.rows(stands) if any(row[1:])] == [("gid://tidewater/bonus", True, True)]
+    assert "secret" not in str(alice.rows("select detail from import_refusals where tenant_id = %(tenant)s"))
+    assert _counts(alice.take(wrong)) == (0, 0, 3, 3)
+    assert _counts(alice.take(TALES)) == (0, 1, 2, 2)
+    assert not any(any(row[1:]) for row in alice.rows(stands))
+
+
 def test_the_same_feed_again_changes_nothing(alice: Shelf) -> None:
     alice.take(TALES)
     seen = "select id, updated_at, xmin::text from {} where tenant_id = %(tenant)s order by id"

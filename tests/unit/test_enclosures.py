@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from queries.ingest.enclosures import Enclosure, enclosure, read_measurers
+from queries.ingest.enclosures import Enclosure, enclosure, is_public_audio, read_measurers
 
 AUDIO = "cdn.example/show/one.mp3?key=a&s=1"
 
@@ -102,3 +102,32 @@ def test_two_entries_of_one_name_are_a_mistake() -> None:
     entry = {"name": "A", "hosts": ["a.example"], "paths": ["e"]}
     with pytest.raises(ValueError, match="'A'"):
         read_measurers({"measurer": [entry, entry]})
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "https://cdn.example.org/a.mp3", "http://cdn.example.org/a.mp3", "http://stream.example.org:8000/a.mp3?x=1@2",
+        "https://müsli.example.org/ä b.mp3".replace(" ", "%20"), "https://93.184.216.34/a.mp3",
+        "https://cdn.example.org/@show/a:b.mp3", f"https://pdst.fm/e/{AUDIO}",
+    ],
+)  # fmt: skip
+def test_listeners_are_sent_to_public_hosts(url: str) -> None:
+    assert is_public_audio(url)
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "http://10.0.0.8/a.mp3", "http://127.0.0.1/a.mp3", "http://127.1/a.mp3", "http://[::1]/a.mp3",
+        "http://0x7f000001/a",
+        "https://nas.local/a.mp3", "http://localhost:8000/a.mp3", "http://intranet/a.mp3",
+        "http://169.254.169.254/latest",
+        "https://joe:secret@cdn.example.org/a.mp3", "https://joe@cdn.example.org/a.mp3", "ftp://cdn.example.org/a.mp3",
+        "https://pdst.fm/e/https://joe:secret@cdn.example.org/a.mp3",
+        "https://pdst.fm/e/joe:secret@cdn.example.org/a.mp3",
+        "https://cdn.example.org\\@10.0.0.8/a.mp3",
+    ],
+)  # fmt: skip
+def test_listeners_are_not_sent_inside_nor_with_a_log_in(url: str) -> None:
+    assert not is_public_audio(url)

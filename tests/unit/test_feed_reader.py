@@ -389,3 +389,43 @@ def _sized(length: str, duration: str) -> str:
         f"<item><title>One</title><guid>g1</guid><itunes:duration>{duration}</itunes:duration>"
         f'<enclosure url="https://cdn.example/1.mp3" type="audio/mpeg" length="{length}"/></item>'
     )
+
+
+INSIDE = "The episode stands without the address of its audio, which does not lie in the public internet."
+LOG_IN = "The episode stands without the address of its audio, in which a name and password stand."
+
+
+@pytest.mark.parametrize(
+    ("url", "reason", "shown"),
+    [
+        ("http://10.0.0.8/a.mp3", INSIDE, "http://…/a.mp3"),
+        ("http://127.0.0.1:8000/a.mp3", INSIDE, "http://…:8000/a.mp3"),
+        ("https://nas.local/a.mp3", INSIDE, "https://nas.local/a.mp3"),
+        ("https://pdst.fm/e/10.0.0.8/a.mp3", INSIDE, "https://pdst.fm/e/…/a.mp3"),
+        ("https://joe:se,cret@cdn.example/a.mp3", LOG_IN, "…"),
+        ("https://pdst.fm/e/https://joe:secret@cdn.example/a.mp3", LOG_IN, "…"),
+    ],
+)
+def test_an_address_to_which_nobody_can_be_sent_is_refused_with_the_guid(
+    url: str, reason: str, shown: str
+) -> None:
+    feed = read_feed(_rss(_sized("28000000", "3600").replace("https://cdn.example/1.mp3", url)), now=NOW)
+    assert [(one.reason, one.detail) for one in feed.refusals] == [(reason, f"guid: g1, enclosure: {shown}")]
+    assert reason in VALUES_LEFT_OUT
+    (episode,) = feed.episodes
+    assert (episode.audio_url, episode.enclosure_url, episode.audio_bytes) == (None, None, 28_000_000)
+
+
+def test_no_log_in_becomes_a_guid() -> None:
+    item = _sized("", "").replace("<guid>g1</guid>", "").replace("//cdn", "//joe:secret@cdn")
+    feed = read_feed(_rss(item), now=NOW)
+    assert feed.episodes[0].guid == "https://cdn.example/1.mp3"
+    assert "secret" not in repr(feed)
+
+
+@pytest.mark.parametrize("host", ["localhost:8050", "10.0.0.8", "stats.example"])
+def test_a_prefix_of_podboard_in_a_closed_network_leads_outside(host: str) -> None:
+    url = f"http://{host}/e/12345678-1234-4234-8234-123456789abc/cdn.example/1.mp3"
+    feed = read_feed(_rss(_sized("", "").replace("https://cdn.example/1.mp3", url)), now=NOW)
+    assert (feed.refusals, feed.episodes[0].audio_url) == ((), "http://cdn.example/1.mp3")
+    assert feed.episodes[0].enclosure_url == url

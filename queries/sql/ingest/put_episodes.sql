@@ -21,15 +21,16 @@ set title = excluded.title,
     -- A date that would not be taken any more does not stay either.
     published_at = coalesce(excluded.published_at, case when e.published_at <= now() + interval '366 days' then e.published_at end),
     duration_seconds = coalesce(excluded.duration_seconds, e.duration_seconds),
-    -- A prefix of ours leads on to the address that stands already.
-    audio_url = coalesce(excluded.audio_url, e.audio_url),
+    -- A prefix of ours leads on to the address that stands already; an address that is refused takes that with it.
+    audio_url = case when excluded.enclosure_url is not null then coalesce(excluded.audio_url, e.audio_url) end,
     enclosure_url = excluded.enclosure_url,
     -- Nor does a size that cannot be.
-    audio_bytes = coalesce(excluded.audio_bytes, case when e.audio_bytes between cast(:least_bytes as bigint) * greatest(coalesce(excluded.duration_seconds, e.duration_seconds, 1), 1)
-                  and coalesce(excluded.duration_seconds, e.duration_seconds, cast(:longest_seconds as integer)) * case
-                      when coalesce(excluded.duration_seconds, e.duration_seconds) <= cast(:maybe_minutes as integer)
-                      then cast(:most_bytes_of_minutes as bigint) else cast(:most_bytes as bigint) end
-             then e.audio_bytes end)
+    audio_bytes = coalesce(excluded.audio_bytes, case
+            when e.audio_bytes between cast(:least_bytes as bigint) * coalesce(excluded.duration_seconds, e.duration_seconds, 1)
+                and coalesce(excluded.duration_seconds, e.duration_seconds, cast(:longest_seconds as integer)) * case
+                    when coalesce(excluded.duration_seconds, e.duration_seconds) <= cast(:maybe_minutes as integer)
+                    then cast(:most_bytes_of_minutes as bigint) else cast(:most_bytes as bigint) end
+            then e.audio_bytes end)
 where e.deleted_at is null
     and (e.title, e.description, e.season_number, e.episode_number, e.episode_type, e.published_at, e.duration_seconds,
          e.audio_url, e.enclosure_url, e.audio_bytes)
@@ -38,11 +39,13 @@ where e.deleted_at is null
          coalesce(excluded.season_number, e.season_number), coalesce(excluded.episode_number, e.episode_number),
          excluded.episode_type,
          coalesce(excluded.published_at, case when e.published_at <= now() + interval '366 days' then e.published_at end),
-         coalesce(excluded.duration_seconds, e.duration_seconds), coalesce(excluded.audio_url, e.audio_url), excluded.enclosure_url,
-         coalesce(excluded.audio_bytes, case when e.audio_bytes between cast(:least_bytes as bigint) * greatest(coalesce(excluded.duration_seconds, e.duration_seconds, 1), 1)
-                  and coalesce(excluded.duration_seconds, e.duration_seconds, cast(:longest_seconds as integer)) * case
-                      when coalesce(excluded.duration_seconds, e.duration_seconds) <= cast(:maybe_minutes as integer)
-                      then cast(:most_bytes_of_minutes as bigint) else cast(:most_bytes as bigint) end
-             then e.audio_bytes end))
+         coalesce(excluded.duration_seconds, e.duration_seconds),
+         case when excluded.enclosure_url is not null then coalesce(excluded.audio_url, e.audio_url) end, excluded.enclosure_url,
+         coalesce(excluded.audio_bytes, case
+            when e.audio_bytes between cast(:least_bytes as bigint) * coalesce(excluded.duration_seconds, e.duration_seconds, 1)
+                and coalesce(excluded.duration_seconds, e.duration_seconds, cast(:longest_seconds as integer)) * case
+                    when coalesce(excluded.duration_seconds, e.duration_seconds) <= cast(:maybe_minutes as integer)
+                    then cast(:most_bytes_of_minutes as bigint) else cast(:most_bytes as bigint) end
+            then e.audio_bytes end))
 -- A row that this statement inserted has no earlier version.
 returning (e.xmax = 0) as is_new
