@@ -162,7 +162,8 @@ def pixel(key: str) -> Response:
     """
     if not _PIXEL.fullmatch(key):
         raise NotFound
-    wrong = follow_link(key, _visitor(), request.args, kind="pixel").wrong
+    twice = {name for name, told in request.args.lists() if len(told) > 1}
+    wrong = follow_link(key, _visitor(), request.args, kind="pixel", twice=twice).wrong
     status = 200 if wrong is None else 409 if wrong is Unreadable.DIFFERS else 400
     return Response(_GIF, status, mimetype="image/gif", headers={"Cache-Control": "no-store"})
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 import math
 import time
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
@@ -56,6 +56,7 @@ _AT_FAULT = {
     "currency": Unreadable.CURRENCY,
 }  # fmt: skip
 """What of a pixel's words can be wrong by itself, and why it then is."""
+_TWICE = {"type" if key == "attribution_type" else key: wrong for key, wrong in _AT_FAULT.items()}
 
 
 @dataclass(frozen=True, slots=True)
@@ -268,22 +269,25 @@ class Followed:
     wrong: Unreadable | None = None
 
 
-def follow_link(key: str, visitor: Visitor, said: Mapping[str, str], *, kind: str) -> Followed:
+def follow_link(
+    key: str, visitor: Visitor, said: Mapping[str, str], *, kind: str, twice: Collection[str] = ()
+) -> Followed:
     """What a link answers, once the visit or conversion is stored, or kept as refused; the worker counts both.
 
-    `said` is what the page told: type, order_id, value, currency. The same order told again is stored once.
-    Raises: NotFound.
+    `said` is what the page told: type, order_id, value, currency; `twice` are names that it told more than once, of
+    which nobody knows what is meant. The same order told again is stored once. Raises: NotFound.
     """
     with anonymous_statements() as connection:
         found = ask(connection, "collector/link_target", kind=kind, key=key)
         if not found:
             raise NotFound("There is no such link.")
         link = found[0]
-        cells = _cells(link, said, kind)
+        cells = _cells(link, {name: told for name, told in said.items() if name not in twice}, kind)
         wrong: Unreadable | None = None
         reason: Reason | Unreadable | None = _refused(visitor, kind)
         if reason is None:
-            reason = wrong = _wrong(cells)
+            doubled = next((wrong for name, wrong in _TWICE.items() if name in twice), None)
+            reason = wrong = (doubled if kind == _PIXEL else None) or _wrong(cells)
         if reason is not None:
             ask(
                 connection, "collector/refuse_visit",

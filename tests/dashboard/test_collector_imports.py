@@ -169,6 +169,12 @@ WRONG: Mapping[str, Unreadable] = {
     "order_id=somebody@mail.example": Unreadable.ORDER_ID,
     "order_id=%2B49%20170%201234567": Unreadable.ORDER_ID,
     "order_id=203.0.113.98": Unreadable.ORDER_ID,
+    "order_id=somebody&order_id=B": Unreadable.ORDER_ID,
+    "order_id=somebody&order_id=somebody": Unreadable.ORDER_ID,
+    "order_id=&order_id=somebody": Unreadable.ORDER_ID,
+    "value=5&value=6&currency=EUR": Unreadable.VALUE,
+    "value=5&currency=EUR&currency=USD": Unreadable.CURRENCY,
+    "type=lead&type=purchase": Unreadable.TYPE,
 }
 
 
@@ -200,7 +206,7 @@ def test_a_refused_order_is_listed_with_its_id_unless_it_is_an_address(
 ) -> None:
     order = f"R-{alpha.campaign.hex[:6]}"
     alpha.get(f"{alpha.pixel}?order_id=%20{order}%20&value=5&currency=EUR", agent=GOOGLEBOT)
-    alpha.get(f"{alpha.pixel}?order_id={order}-1&value=abc&currency=EUR")
+    alpha.get(f"{alpha.pixel}?order_id={order}-1&value=5&value=6&currency=EUR")
     alpha.get(f"{alpha.pixel}?order_id={order}-2&value=5&currency=EUR")
     alpha.get(f"{alpha.pixel}?order_id={order}-2&value=6&currency=EUR")
     alpha.get(f"{alpha.pixel}?order_id=somebody@example.com&value=abc")
@@ -218,6 +224,11 @@ def test_a_refused_order_is_listed_with_its_id_unless_it_is_an_address(
         assert [line[2].partition(about)[2] for line in listed] == [
             f", order {one}" if one else "" for one in told
         ], source
+
+
+def test_other_names_may_stand_twice_at_a_pixel(alpha: Links) -> None:
+    assert alpha.get(f"{alpha.pixel}?order_id=T&utm=a&utm=b").status_code == 200
+    assert alpha.conversions() == [("purchase", {"source": "pixel", "order_id": "T"})]
 
 
 def test_an_order_that_says_something_else_is_refused_and_what_it_said_first_stands(alpha: Links) -> None:

@@ -74,12 +74,12 @@ class Unreadable(StrEnum):
 
 
 _OF_PIXELS = {
-    Unreadable.TYPE: "The type is none of visit, lead and purchase.",
-    Unreadable.VALUE: "The value is no amount of money: write it like 19.90.",
-    Unreadable.CURRENCY: "A value needs its currency: three letters, like EUR.",
+    Unreadable.TYPE: "The type is none of visit, lead and purchase, or stands twice.",
+    Unreadable.VALUE: "The value is no amount of money, or stands twice: write it once, like 19.90.",
+    Unreadable.CURRENCY: "A value needs its currency, once: three letters, like EUR.",
     Unreadable.ORDER_ID: (
-        "The order id is longer than 200 characters, has control characters in it, or is an address of a person or "
-        "device: send a hash of it."
+        "The order id stands twice, is longer than 200 characters, has control characters in it, or is an address of a "
+        "person or device: send a hash of it."
     ),
     Unreadable.DIFFERS: "The order stands already with another value, currency or type.",
 }
