@@ -229,8 +229,10 @@ def one_of(choices: tuple[str, ...], reason: str) -> Callable[[str, Any], str]:
 
 _COMMON = (
     Column(
-        "id", "The source's own id of the event; without it the content identifies the event", text_of,
-        ("event_id", "source_id"),
+        "id",
+        "The source's own id of the event, unique over all sources of the tenant (where two number 1, 2, 3, write "
+        "host-a-1 and host-b-1); without it the content identifies the event",
+        text_of, ("event_id", "source_id"),
     ),
     Column("episode_id", "The episode's id in podboard (a feed's guid is understood too)", _guid, ("episode",)),
     Column("episode_guid", "The episode's guid in its feed, in place of episode_id", _guid, ("guid",)),

@@ -14,6 +14,7 @@ from queries.errors import NotFound
 from queries.ingest.counting.reasons import words_of_reason
 from queries.ingest.imports import Refusal, defused, private_file
 from queries.ingest.origins import PREFIX
+from queries.ingest.personal import masked
 from queries.session import Actor, tenant_session
 from queries.statements import ask
 
@@ -93,7 +94,8 @@ def _pages(actor: Actor, import_id: UUID) -> Iterator[list[Refused]]:
 
 def _told(row: Mapping[str, Any]) -> str:
     """The detail of a refused row; of one by HTTP after its moment and batch, as an hour's list is that of many."""
-    detail: str = row["detail"]
+    # What was kept before details were masked is so here.
+    detail = masked(row["detail"])
     if row["batch"] is None:
         return detail
     came = f"{row['created_at'].astimezone(UTC).isoformat(timespec='seconds')}, batch {row['batch']}"

@@ -37,12 +37,12 @@ from queries.engine import dispose_engines
 from queries.errors import AccessRefused
 from queries.ingest import event_store, imports, packing, refused, row_reader
 from queries.ingest import events as events_module
-from queries.ingest.columns import UNKNOWN_TYPE
+from queries.ingest.columns import COLUMNS, UNKNOWN_TYPE
 from queries.ingest.event_store import WHOLE_DAYS, EventStore
 from queries.ingest.events import check_events, import_events
 from queries.ingest.imports import ImportRefused, ImportResult, Refusal, import_lock
 from queries.ingest.lines import LONGEST_LINE
-from queries.ingest.refused import write_refusals
+from queries.ingest.refused import refusals_csv, write_refusals
 from queries.session import Actor, tenant_session
 from queries.settings import Settings
 from queries.statements import ask, run, statement
@@ -1653,3 +1653,33 @@ def test_an_import_whose_process_died_is_closed_by_the_clock(alice: Studio, char
     assert unscoped_close_dead_imports() == 1
     assert [row[2] for row in charlie.ledger()] == ["failed"]
     assert unscoped_close_dead_imports() == 0
+
+
+def test_an_id_is_unique_over_all_sources_of_a_tenant(alice: Studio) -> None:
+    """What the columns say of it: two hosts that both number from 1 need a prefix each."""
+    head = "id,episode,listener_id,event_type,occurred_at"
+    rows = {
+        host: [_csv(head, f"{prefix}1,{alice.one},{host},play,{_at(hours=1)}") for prefix in ("", f"{host}-")]
+        for host in ("north", "south")
+    }
+    taken = {
+        host: [
+            _counts(import_events(alice.actor, io.BytesIO(text.encode()), name="x.csv", source_name=host))
+            for text in texts
+        ]
+        for host, texts in rows.items()
+    }
+    assert taken == {"north": [(1, 0, 0), (1, 0, 0)], "south": [(0, 0, 1), (1, 0, 0)]}
+    (column,) = (one for one in COLUMNS["listener"] if one.key == "id")
+    assert "unique over all sources of the tenant" in column.meaning
+
+
+def test_what_was_kept_of_a_cell_before_details_were_masked_is_masked_when_it_is_read(alice: Studio) -> None:
+    done = alice.take(_csv(HEADER, f"nobody,l1,play,{_at()}"))
+    with alice.tenant.owner() as owner:
+        owner.execute(
+            "update import_refusals set detail = 'episode: joe@mail.example' where import_id = %s",
+            [done.import_id],
+        )
+    (_, row) = "".join(refusals_csv(alice.actor, done.import_id)).splitlines()
+    assert row == "2,The episode is not known.,episode: …"
