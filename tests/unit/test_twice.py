@@ -97,7 +97,7 @@ def test_too_deep_a_text_is_refused_and_stops_nothing() -> None:
 
 def test_rows_of_small_tables_are_refused_too() -> None:
     lines = b'{"second": 0, "plays": 7}\n{"second": 1, "plays": 7, "plays": 8}\n{"second": 2, "plays": 6}\n'
-    _, rows = _rows(lines, CURVES, None, CURVES.names)
+    _, rows = _rows(lines, CURVES, None, CURVES.names, set())
     read = list(_judged(rows, CURVES))
     refused = read.pop(1)[1]
     assert isinstance(refused, RowRefused)
