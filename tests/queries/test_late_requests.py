@@ -13,7 +13,7 @@ from uuid import UUID
 
 import psycopg
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from queries.api_keys import create_api_key
@@ -198,6 +198,18 @@ def test_an_ad_that_was_delivered_goes_with_the_download_whatever_became_of_its_
     assert [moment for _, moment, _ in host.impressions()] == [_after(0), _after(50)]
 
 
+def test_an_ad_awaited_in_a_window_that_lost_a_piece_is_awaited_still(late_database: Database) -> None:
+    """The piece at 42 hours leaves the download at 20 for a window of its own; that at 30 brings the ad's bytes."""
+    host = Seller(late_database, window="rolling_first_touch")
+    host.ad((0, 30))
+    host.log(piece(_after(20), HALF, SIZE), piece(_after(42), HALF, SIZE))
+    assert host.impressions() == []
+    host.log(piece(_after(10), HALF, HALF + 100), name="late.log")
+    assert _hours(host) == [20, 42]
+    host.log(piece(_after(30), 0, MINUTE), name="last.log")
+    assert [(second, moment) for second, moment, _ in host.impressions()] == [(0, _after(20))]
+
+
 def test_no_import_brings_less_than_no_impressions(late_database: Database) -> None:
     host = Seller(late_database, window="rolling_last_touch")
     host.ad((0, 30))
@@ -262,10 +274,11 @@ def _stream(seed: int) -> list[tuple[datetime, str]]:
     return sorted(found.items())
 
 
-@search(6, 80)
+@search(6, 200)
 @given(
     seed=st.integers(0, 10_000), files=st.integers(1, 4), batch=st.integers(1, 40), window=st.sampled_from(ROLLING)
 )  # fmt: skip
+@example(seed=2402, files=2, batch=1, window="rolling_first_touch")
 def test_logs_in_any_order_leave_what_one_in_order_leaves(
     late_database: Database, monkeypatch: pytest.MonkeyPatch, seed: int, files: int, batch: int, window: str
 ) -> None:

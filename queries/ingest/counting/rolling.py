@@ -140,12 +140,14 @@ class RollingLedger:
                 settled.fresh.append(window)
             elif not window.is_unmeasured:
                 mates = next((group for group in groups if window.download[0] in group), set[UUID]())
-                if not mates <= ids:
+                has_lost = not mates <= ids
+                if has_lost:
                     # What delivered an ad in it may be in another window now.
                     settled.taken_back.append((whose, *window.download))
-                    settled.remade.append(window)
-                elif window.awaits_ads:
+                if window.awaits_ads:
                     settled.fresh.append(window)
+                elif has_lost:
+                    settled.remade.append(window)
         left = {window.key for window in windows if not window.is_said_by_its_download}
         settled.gone += [
             window.key for window in kept if window.key in of_before.keys() - left and window.is_kept
