@@ -17,7 +17,7 @@ from queries.ingest.counting.kept import Asked, KeptWindow, Whose
 from queries.ingest.counting.requests import EpisodeFile
 from queries.ingest.counting.rolling import Change, RollingLedger, Settled
 from queries.ingest.counting.rules import COUNTING_VERSION, Filtered
-from queries.ingest.counting.windows import Window, Windows
+from queries.ingest.counting.windows import Windows
 from queries.ingest.impressions import Carrier, Flight, flight, flights_of, make_impressions
 from queries.ingest.methods import note_counting
 from queries.ingest.window_store import keep_windows, kept_windows
@@ -60,7 +60,8 @@ def recount(connection: Connection, windows: Windows, batch: Collection[tuple[Wh
     )  # fmt: skip
     # The latest first: where days counted before, one may lie within 24 hours of another, and holds 24 of its own.
     for row in reversed(standing):
-        ledger.stands((row["listener_id"], str(row["episode_id"])), _standing(row, windows.window))
+        whom = row["listener_id"], str(row["episode_id"])
+        ledger.stands(whom, _standing(row), is_of_another=row["download_window"] != windows.window)
     new = {asked.id for one, asked in batch if ledger.take(one, asked)}
     settled = ledger.settle()
     _take_back(connection, settled.changes)
@@ -70,11 +71,11 @@ def recount(connection: Connection, windows: Windows, batch: Collection[tuple[Wh
     return found
 
 
-def _standing(row: Mapping[str, Any], window: Window) -> Asked:
+def _standing(row: Mapping[str, Any]) -> Asked:
     """A download that stands as a request of which no import is known."""
     asked = Asked(row["id"], row["occurred_at"], row["data"], row["filtered"] or Filtered.UNKNOWN.value)
-    if asked.filtered != Filtered.SOURCE or row["download_window"] != window:
-        # A request at a file whose window is gone, or one that another window decided on: it stays what it is.
+    if asked.filtered != Filtered.SOURCE:
+        # A request at a file, of which nobody knows now what was sent.
         asked.file, asked.unplaced_bytes = EpisodeFile(str(row["episode_id"])), 0
     return asked
 

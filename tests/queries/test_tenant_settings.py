@@ -13,7 +13,7 @@ from typing import Any
 import psycopg
 import pytest
 from click.testing import CliRunner, Result
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from dashboard.cli import podboard
@@ -368,6 +368,7 @@ def test_a_window_that_waited_while_days_counted_counts_nothing_beside_them(
 
 @search(6, 60)
 @given(seed=st.integers(0, 10_000), zone=st.sampled_from(["UTC", "America/New_York", "Asia/Kolkata"]))
+@example(seed=93, zone="UTC")
 def test_whatever_changes_no_download_counts_beside_one_that_its_window_holds(
     settings_database: Database, seed: int, zone: str
 ) -> None:

@@ -68,14 +68,20 @@ class RollingLedger:
             (self._closed if is_closed else self._kept).setdefault(whose, []).append(window)
             self._known.setdefault(whose, {}).update({asked.id: asked for asked in window.requests})
 
-    def stands(self, whose: Whose, asked: Asked) -> None:
-        """A download that stands, of a window that is not kept (any more): of a measured one no bytes are known."""
+    def stands(self, whose: Whose, asked: Asked, *, is_of_another: bool = False) -> None:
+        """A download that stands, of a window that is not kept (any more): of a measured one no bytes are known.
+
+        One that was counted by windows of another kind (`is_of_another`) holds the 24 hours after it, whatever else
+        holds a part of them.
+        """
         closed = self._closed.setdefault(whose, [])
         known = self._known.setdefault(whose, {})
-        if asked.id in known or any(one.opened_at <= asked.at < one.closes_at for one in closed):
+        if asked.id in known:
+            return
+        if not is_of_another and any(one.opened_at <= asked.at < one.closes_at for one in closed):
             return
         window = KeptWindow(*whose, asked.at, asked.at + DAY, is_counted=True)
-        if asked.is_measured:
+        if asked.is_measured or is_of_another:
             closed.append(window)
         else:
             window.requests = [asked]
