@@ -135,5 +135,6 @@ def test_no_large_relation_is_read_whole(large: Large, name: str) -> None:
         plan = connection.execute(text(f"explain (format json) {clause.clause.text}"), values).scalar_one()
         connection.rollback()
     whole = sorted(set(_whole(plan[0]["Plan"], large.names)))
-    expected = [relation for relation in EXPLAINED.get(name, ((), ""))[0] if relation in large.names]
-    assert whole == expected, f"{whole}\n{json.dumps(plan, indent=1)[:4000]}"
+    # Where a vacuum came by in between, a queue is read off its index instead.
+    expected = {relation for relation in EXPLAINED.get(name, ((), ""))[0] if relation in large.names}
+    assert set(whole) <= expected, f"{whole}\n{json.dumps(plan, indent=1)[:4000]}"
