@@ -149,7 +149,8 @@ _RULES = (
         "filtered by it, and in a view filtered down to it, which is not told either. From "
         f"{SMALL_CELL} downloads on a count is shown otherwise: it does not say how many people made it. Under a "
         "filter by app, country or device the days of a trend and the episodes are such counts too. Without one "
-        "totals, days, episodes and reach are always told. Views of other days can still be compared with each other.",
+        "totals, days, episodes and reach are always told. Views of other days can still be compared with each other, "
+        "and so can the unique listeners of views with other filters: what one does not tell may follow from those.",
     ),
     (
         "Pacing",
