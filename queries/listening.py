@@ -17,6 +17,7 @@ from sqlalchemy import Connection
 from queries.changes import CHANGE_COLUMNS, NO_EARLIER, change_of
 from queries.errors import NotAvailable
 from queries.filters import Filters
+from queries.listening_people import people_of
 from queries.listening_scope import (
     Cells,
     Limits,
@@ -31,7 +32,7 @@ from queries.listening_scope import (
 )
 from queries.periods import Period
 from queries.results import Answer, Column, reaches_of
-from queries.small_cells import FEWER, NOT_TOLD, VIEW_NOT_TOLD, is_small, withheld
+from queries.small_cells import NOT_TOLD, VIEW_NOT_TOLD, withheld
 from queries.statements import ask
 
 _SPARK_DAYS = 92
@@ -252,35 +253,15 @@ def _listeners(connection: Connection, f: Filters, limits: Limits, cells: Cells 
 def _listeners_from_events(connection: Connection, f: Filters, limits: Limits, cells: Cells) -> _Listeners:
     if not cells.tells("downloads"):
         return _Listeners(None, note=NOT_TOLD, notes=(VIEW_NOT_TOLD,))
-    starts_at, ends_at = f.period.moments(f.zone)
-    if starts_at < limits.raw_start:
+    if f.period.moments(f.zone)[0] < limits.raw_start:
         return _not_kept("Unique listeners by app, country or device are known for the last two years only.")
-    compared = f.compared.moments(f.zone) if f.compared is not None and limits.has_earlier else None
-    if compared is not None and compared[0] < limits.raw_start:
+    compared = f.compared if limits.has_earlier else None
+    if compared is not None and compared.moments(f.zone)[0] < limits.raw_start:
         compared = None
     whole = f.whole if compared is not None and f.whole != f.period else None
-    rows = ask(
-        connection,
-        "listening/overview_listeners_raw",
-        **catalogue_of(f),
-        **dimensions_of(f),
-        period_from=starts_at,
-        period_to=ends_at,
-        whole_to=whole.moments(f.zone)[1] if whole else None,
-        compared_from=compared[0] if compared else None,
-        compared_to=compared[1] if compared else None,
-    )
-    found = {row["span"]: row["listeners"] for row in rows}
-    value = found["period"]
-    if is_small(value):
-        return _Listeners(None, note=FEWER, notes=(VIEW_NOT_TOLD,))
-    if compared is None or not cells.tells_comparison():
-        return _Listeners(value)
-    return _Listeners(value, _told(found["whole"] if whole else value), _told(found["compared"]))
-
-
-def _told(listeners: int) -> int | None:
-    return None if is_small(listeners) else listeners
+    people = people_of(connection, f, cells, whole, compared)
+    notes = (VIEW_NOT_TOLD,) if people.value is None else ()
+    return _Listeners(people.value, people.whole, people.previous, note=people.note, notes=notes)
 
 
 def _not_kept(reason: str) -> _Listeners:

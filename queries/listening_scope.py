@@ -15,13 +15,17 @@ from sqlalchemy import Connection
 from queries.filters import Filters
 from queries.metrics import metric
 from queries.results import Column
-from queries.small_cells import Cell, is_small, withheld_cells
+from queries.small_cells import SMALL_CELL, Cell, Margins, is_small, withheld_cells
 from queries.statements import ask
 
 Slice = Literal["app", "country", "device_type"]
 Count = Literal["downloads", "whole", "previous"]
 _DIMENSIONS: tuple[Slice, ...] = ("app", "country", "device_type")
 _COUNTS: tuple[Count, ...] = ("downloads", "whole", "previous")
+_SURELY_MORE = 3 * SMALL_CELL
+"""So many downloads of one episode on one day are of as many listeners as are told: whatever the window, a listener
+has at most one per 24 hours or calendar day, so that a day of 25 hours, or of another zone than the one counted by,
+holds at most three."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,14 +92,18 @@ class Cells:
     """Downloads of a view by what it is filtered by, each filter lifted, and so what of it may be told.
 
     `dimensions`: those filtered by and the one asked for, in the order of the cells. `counts` and `hidden` (cells that
-    are not told) are by the column that is counted; so are `episodes`, whose filter is lifted too.
+    are not told) are by the column that is counted; so are `places`: podcast and episode, whose filters are lifted too.
+    `few_cells`, `few_places`: those of which no episode had so many downloads on one day that they are surely of more
+    than a few listeners.
     """
 
     filters: Filters
     dimensions: tuple[Slice, ...]
     counts: Mapping[Count, Mapping[Cell, int]]
     hidden: Mapping[Count, frozenset[Cell]]
-    episodes: Mapping[Count, Mapping[UUID, int]]
+    places: Mapping[Count, Mapping[Cell, int]]
+    few_cells: frozenset[Cell]
+    few_places: frozenset[Cell]
 
     def by(self, dimension: Slice, count: Count) -> tuple[Mapping[str, int], set[str]]:
         """Downloads of the view by a dimension, and the slices that are not told."""
@@ -113,21 +121,20 @@ class Cells:
         """Whether the days that are over may be told beside those compared with: neither they, nor what is left of the
         period without them, is small."""
         left = self._sum("downloads") - self._sum("whole")
-        is_left_told = not _filtered_by(self.filters) or not is_small(left)
+        is_left_told = not filtered_by(self.filters) or not is_small(left)
         return is_left_told and self.tells("whole") and self.tells("previous")
 
     def tells(self, count: Count) -> bool:
         """Whether the view itself may be told: no part of it is withheld where it stands beside its like, and neither
         it nor what a filter leaves out is small."""
-        filtered = _filtered_by(self.filters)
+        filtered = filtered_by(self.filters)
         if not filtered:
             return True
         sums = self._sums(filtered, count)
         hidden = self.hidden[count] if filtered == self.dimensions else withheld_cells(sums)
-        chosen = [_chosen(self.filters, dimension) for dimension in filtered]
-        inside, beside = 0, [0] * len(filtered)
+        inside, beside = 0, Counter(dict.fromkeys(filtered, 0))
         for cell, downloads in sums.items():
-            outside = [place for place, value in enumerate(cell) if value not in chosen[place]]
+            outside = outside_of(self.filters, cell)
             if not outside:
                 if cell in hidden:
                     return False
@@ -136,16 +143,13 @@ class Cells:
                 beside[outside[0]] += downloads
         return (
             not is_small(inside)
-            and not any(is_small(downloads) for downloads in beside)
-            and not (self.filters.episodes and self.untold_episodes(count) & {*self.filters.episodes})
+            and not any(is_small(downloads) for downloads in beside.values())
+            and not has_untold_place(self.filters, self.places[count])
         )
 
     def untold_episodes(self, count: Count) -> set[UUID]:
         """The episodes whose downloads under these filters are not told."""
-        cells: dict[Cell, int] = {
-            (str(episode),): downloads for episode, downloads in self.episodes[count].items()
-        }
-        return {UUID(name) for (name,) in withheld_cells(cells)}
+        return {UUID(episode) for _, episode in withheld_cells(self.places[count])}
 
     def _is_chosen(self, cell: Cell) -> bool:
         return all(
@@ -167,7 +171,7 @@ class Cells:
 
 def cells_of(connection: Connection, f: Filters, dimension: Slice | None = None) -> Cells:
     """The view's cells, by a dimension more where one is asked for."""
-    filtered = _filtered_by(f)
+    filtered = filtered_by(f)
     dimensions = tuple(one for one in _DIMENSIONS if one in filtered or one == dimension)
     rows = ask(
         connection,
@@ -179,26 +183,55 @@ def cells_of(connection: Connection, f: Filters, dimension: Slice | None = None)
         by_app="app" in dimensions,
         by_country="country" in dimensions,
         by_device="device_type" in dimensions,
-        by_episode=bool(filtered) and (dimension is None or bool(f.episodes)),
+        by_episode=bool(filtered) and (dimension is None or bool(f.episodes or f.podcasts)),
     )
     counts: dict[Count, dict[Cell, int]] = {count: {} for count in _COUNTS}
-    episodes: dict[Count, dict[UUID, int]] = {count: {} for count in _COUNTS}
+    places: dict[Count, dict[Cell, int]] = {count: {} for count in _COUNTS}
+    few_cells: set[Cell] = set()
+    few_places: set[Cell] = set()
     for row in rows:
+        is_cell = row["episode_id"] is None
+        cell = (
+            tuple(row[one] for one in dimensions)
+            if is_cell
+            else (str(row["podcast_id"]), str(row["episode_id"]))
+        )
         for count in _COUNTS:
-            if row["episode_id"] is None:
-                counts[count][tuple(row[one] for one in dimensions)] = row[count]
-            else:
-                episodes[count][row["episode_id"]] = row[count]
+            (counts if is_cell else places)[count][cell] = row[count]
+            if row[count] and row[f"{count}_peak"] < _SURELY_MORE:
+                (few_cells if is_cell else few_places).add(cell)
     hidden: dict[Count, frozenset[Cell]] = {}
     for count in _COUNTS:
         # A period that is over is compared as a whole: what was found of it holds for both.
         is_whole = count == "whole" and counts["whole"] == counts["downloads"]
         hidden[count] = hidden["downloads"] if is_whole else withheld_cells(counts[count])
-    return Cells(f, dimensions, counts, hidden, episodes)
+    return Cells(f, dimensions, counts, hidden, places, frozenset(few_cells), frozenset(few_places))
 
 
-def _filtered_by(f: Filters) -> tuple[Slice, ...]:
+def filtered_by(f: Filters) -> tuple[Slice, ...]:
+    """The dimensions filtered by, in the order of cells."""
     return tuple(dimension for dimension in _DIMENSIONS if _chosen(f, dimension))
+
+
+def outside_of(f: Filters, cell: Cell) -> tuple[Slice, ...]:
+    """The filters that turn a cell of the filtered dimensions away."""
+    named = zip(filtered_by(f), cell, strict=True)
+    return tuple(dimension for dimension, value in named if value not in _chosen(f, dimension))
+
+
+def has_untold_place(f: Filters, places: Mapping[Cell, int], margins: Margins | None = None) -> bool:
+    """Whether a podcast or an episode filtered by is withheld among its like: then so is what it adds to the view."""
+    if f.episodes:
+        chosen = {str(episode) for episode in f.episodes}
+        if any(episode in chosen for _, episode in withheld_cells(places, margins)):
+            return True
+    if not f.podcasts:
+        return False
+    podcasts: Counter[Cell] = Counter()
+    for (podcast, _), count in places.items():
+        podcasts[podcast,] += count
+    chosen = {str(podcast) for podcast in f.podcasts}
+    return any(podcast in chosen for (podcast,) in withheld_cells(margins[0,] if margins else podcasts))
 
 
 def _chosen(f: Filters, dimension: Slice) -> tuple[str, ...]:

@@ -10,6 +10,8 @@ from collections.abc import Collection, Mapping, Sequence
 
 Cell = tuple[str, ...]
 """Where a count stands: a value of each dimension of the table, in one order."""
+Margins = Mapping[tuple[int, ...], Mapping[Cell, int]]
+"""The counts by some of a table's dimensions, whose places are the key."""
 
 SMALL_CELL = 5
 """From so many on, people and their downloads are told apart by app, country and device."""
@@ -61,17 +63,25 @@ def withheld(counts: Sequence[int], along: Collection[int] = ()) -> frozenset[in
     return frozenset(hidden)
 
 
-def withheld_cells(cells: Mapping[Cell, int]) -> frozenset[Cell]:
+def withheld_cells(cells: Mapping[Cell, int], margins: Margins | None = None) -> frozenset[Cell]:
     """The cells of a table of one to three dimensions that are not told, wherever they appear: as a row of a breakdown
     along any of the dimensions, under filters of the others, or as a view of their own.
 
     One dimension alone is a breakdown. Of more, a cell goes along with every sum over one of its dimensions that is
     withheld itself, and no line of cells along a dimension tells one of them by the others: whichever line is looked
     at, and whether the others are read as its rows or as views filtered to them, the same cells are missing.
+
+    `margins`: what stands in place of the sums, where cells do not add up (the same people may be in several).
     """
+    return _withheld_cells(cells, margins, tuple(range(len(next(iter(cells), ())))))
+
+
+def _withheld_cells(
+    cells: Mapping[Cell, int], margins: Margins | None, places: tuple[int, ...]
+) -> frozenset[Cell]:
     # One order, whoever asks: which cells go along must not hang on it.
     cells = {cell: cells[cell] for cell in sorted(cells) if cells[cell]}
-    size = len(next(iter(cells), ()))
+    size = len(places)
     if size < 2:
         names = sorted(cells, key=lambda cell: (-cells[cell], cell))
         return frozenset(names[place] for place in withheld([cells[name] for name in names]))
@@ -85,9 +95,10 @@ def withheld_cells(cells: Mapping[Cell, int]) -> frozenset[Cell]:
             rest = cell[:axis] + cell[axis + 1 :]
             sums[rest] += count
             lines.setdefault((axis, rest), []).append(cell)
-        gone = withheld_cells(sums)
+        left = places[:axis] + places[axis + 1 :]
+        gone = _withheld_cells(sums if margins is None else margins[left], margins, left)
         for rest in sorted(gone):
-            hidden.update(lines.pop((axis, rest)))
+            hidden.update(lines.pop((axis, rest), ()))
     hidden.update(cell for cell, count in cells.items() if is_small(count))
     for line in lines.values():
         line.sort(key=lambda cell: (-cells[cell], cell))

@@ -147,10 +147,12 @@ _RULES = (
         f"change, in the page, the CSV and the PDF alike. Where a count could be worked out from the total and the "
         f"others, the next larger row is “{WITHHELD}” too, and wherever else it stands: in the breakdowns of a view "
         "filtered by it, and in a view filtered down to it, which is not told either. From "
-        f"{SMALL_CELL} downloads on a count is shown otherwise: it does not say how many people made it. Under a "
-        "filter by app, country or device the days of a trend and the episodes are such counts too. Without one "
-        "totals, days, episodes and reach are always told. Views of other days can still be compared with each other, "
-        "and so can the unique listeners of views with other filters: what one does not tell may follow from those.",
+        f"{SMALL_CELL} downloads on a count of downloads is shown otherwise: it does not say how many people made it. "
+        "Unique listeners of a view with a filter are judged by themselves as well: they are not told where an app, a "
+        f"country or a device in it, or what its filter leaves out, has fewer than {SMALL_CELL} of them, nor in the "
+        "next larger one beside it. Under a filter by app, country or device the days of a trend and the episodes are "
+        "such counts too. Without one totals, days, episodes and reach are always told. Views of other days, podcasts "
+        "and episodes can still be compared with each other: what one does not tell may follow from those.",
     ),
     (
         "Pacing",

@@ -36,7 +36,7 @@ from queries import (
     listening_trend,
     portfolio,
 )
-from queries.errors import AccessRefused, NotFound, TenantMissing
+from queries.errors import AccessRefused, NotAvailable, NotFound, TenantMissing
 from queries.filters import Filters
 from queries.results import Answer
 from queries.session import Actor, anonymous_session, operator_session, tenant_session
@@ -80,7 +80,7 @@ QUESTIONS = {**LISTENING, **CAMPAIGNS, **PORTFOLIO}
 
 
 def _ask(question: Question, connection: Connection, f: Filters) -> Any:
-    """What the question answers, its arguments filled by their names; None for "not found"."""
+    """What the question answers, its arguments filled by their names; None for "not found" and "not told"."""
     values = {"connection": connection, "f": f, "campaign_id": f.campaign_id}
     arguments = {}
     for name, parameter in inspect.signature(question).parameters.items():
@@ -90,7 +90,7 @@ def _ask(question: Question, connection: Connection, f: Filters) -> Any:
             assert parameter.default is not inspect.Parameter.empty, f"{question.__name__}: what is {name}?"
     try:
         return question(**arguments)
-    except NotFound:
+    except (NotFound, NotAvailable):
         return None
 
 
