@@ -1629,19 +1629,6 @@ $$;
 
 COMMENT ON FUNCTION public.refresh_metrics_daily() IS 'Refreshes metrics_daily for the tenant days that changed since the last call; the number of rows written. For the worker.';
 
-CREATE FUNCTION public.refuse_visit(p_tenant_id uuid, p_id uuid, p_campaign_id uuid, p_kind text, p_reason text, p_rule_version text, p_occurred_at timestamp with time zone) RETURNS void
-    LANGUAGE plpgsql
-    SET plan_cache_mode TO 'force_generic_plan'
-    AS $$
-begin
-    perform set_account_context(p_tenant_id, null);
-    perform keep_outcome(p_occurred_at, p_kind, p_campaign_id, false, p_reason, p_rule_version);
-    perform set_account_context(null, null);
-end
-$$;
-
-COMMENT ON FUNCTION public.refuse_visit(p_tenant_id uuid, p_id uuid, p_campaign_id uuid, p_kind text, p_reason text, p_rule_version text, p_occurred_at timestamp with time zone) IS 'Keeps a request at a pixel or vanity URL that is neither visit nor conversion, with the reason.';
-
 CREATE FUNCTION public.refuse_visit(p_tenant_id uuid, p_id uuid, p_campaign_id uuid, p_kind text, p_reason text, p_rule_version text, p_occurred_at timestamp with time zone, p_order_id text) RETURNS void
     LANGUAGE plpgsql
     SET plan_cache_mode TO 'force_generic_plan'
@@ -1927,33 +1914,6 @@ end
 $$;
 
 COMMENT ON FUNCTION public.set_tenant_context(tenant_uuid uuid) IS 'Sets the tenant for the rest of this transaction (both settings). Null clears it. Enter a person''s rights with enter_session().';
-
-CREATE FUNCTION public.take_conversion(p_tenant_id uuid, p_id uuid, p_campaign_id uuid, p_listener_id text, p_type text, p_data jsonb, p_occurred_at timestamp with time zone, p_is_order boolean) RETURNS boolean
-    LANGUAGE sql
-    AS $$
-    select take_visit(p_tenant_id, p_id, p_campaign_id, p_data ->> 'source', p_listener_id, p_type, p_data, p_occurred_at, p_is_order,
-                      'unknown') = 'taken'
-    $$;
-
-COMMENT ON FUNCTION public.take_conversion(p_tenant_id uuid, p_id uuid, p_campaign_id uuid, p_listener_id text, p_type text, p_data jsonb, p_occurred_at timestamp with time zone, p_is_order boolean) IS 'Records what a pixel or vanity URL tells; an order once, however often its page is opened. Whether it is new.';
-
-CREATE FUNCTION public.take_prefix_request(p_tenant_id uuid, p_id uuid, p_occurred_at timestamp with time zone, p_episode_id uuid, p_reason text, p_rule_version text, p_listener_id text, p_app text, p_device text, p_os text, p_country text, p_region text) RETURNS void
-    LANGUAGE plpgsql
-    SET plan_cache_mode TO 'force_generic_plan'
-    AS $$
-begin
-    perform set_account_context(p_tenant_id, null);
-    if p_reason is null then
-        perform keep_request(p_id, p_occurred_at, p_episode_id, p_listener_id, p_app, p_device, p_os, p_country, p_region);
-    else
-        insert into excluded_requests (id, tenant_id, episode_id, reason, rule_version, occurred_at)
-        values (p_id, p_tenant_id, p_episode_id, p_reason, p_rule_version, p_occurred_at);
-    end if;
-    perform set_account_context(null, null);
-end
-$$;
-
-COMMENT ON FUNCTION public.take_prefix_request(p_tenant_id uuid, p_id uuid, p_occurred_at timestamp with time zone, p_episode_id uuid, p_reason text, p_rule_version text, p_listener_id text, p_app text, p_device text, p_os text, p_country text, p_region text) IS 'Records a request at a prefix: refused with its reason, or kept to be counted in its window.';
 
 CREATE FUNCTION public.take_prefix_request(p_tenant_id uuid, p_id uuid, p_occurred_at timestamp with time zone, p_episode_id uuid, p_reason text, p_rule_version text, p_listener_id text, p_app text, p_device text, p_os text, p_country text, p_region text, p_data_centres text) RETURNS void
     LANGUAGE plpgsql
@@ -8106,10 +8066,6 @@ GRANT ALL ON FUNCTION public.prefix_target(p_episode_id uuid) TO podboard_worker
 REVOKE ALL ON FUNCTION public.refresh_metrics_daily() FROM PUBLIC;
 GRANT ALL ON FUNCTION public.refresh_metrics_daily() TO podboard_worker;
 
-REVOKE ALL ON FUNCTION public.refuse_visit(p_tenant_id uuid, p_id uuid, p_campaign_id uuid, p_kind text, p_reason text, p_rule_version text, p_occurred_at timestamp with time zone) FROM PUBLIC;
-GRANT ALL ON FUNCTION public.refuse_visit(p_tenant_id uuid, p_id uuid, p_campaign_id uuid, p_kind text, p_reason text, p_rule_version text, p_occurred_at timestamp with time zone) TO podboard_web;
-GRANT ALL ON FUNCTION public.refuse_visit(p_tenant_id uuid, p_id uuid, p_campaign_id uuid, p_kind text, p_reason text, p_rule_version text, p_occurred_at timestamp with time zone) TO podboard_worker;
-
 REVOKE ALL ON FUNCTION public.refuse_visit(p_tenant_id uuid, p_id uuid, p_campaign_id uuid, p_kind text, p_reason text, p_rule_version text, p_occurred_at timestamp with time zone, p_order_id text) FROM PUBLIC;
 GRANT ALL ON FUNCTION public.refuse_visit(p_tenant_id uuid, p_id uuid, p_campaign_id uuid, p_kind text, p_reason text, p_rule_version text, p_occurred_at timestamp with time zone, p_order_id text) TO podboard_web;
 GRANT ALL ON FUNCTION public.refuse_visit(p_tenant_id uuid, p_id uuid, p_campaign_id uuid, p_kind text, p_reason text, p_rule_version text, p_occurred_at timestamp with time zone, p_order_id text) TO podboard_worker;
@@ -8137,14 +8093,6 @@ GRANT ALL ON FUNCTION public.set_account_context(p_tenant uuid, p_person uuid) T
 REVOKE ALL ON FUNCTION public.set_scope(p_tenant uuid, p_user uuid, p_allowed text[], p_granted text[], p_denied text[]) FROM PUBLIC;
 GRANT ALL ON FUNCTION public.set_scope(p_tenant uuid, p_user uuid, p_allowed text[], p_granted text[], p_denied text[]) TO podboard_web;
 GRANT ALL ON FUNCTION public.set_scope(p_tenant uuid, p_user uuid, p_allowed text[], p_granted text[], p_denied text[]) TO podboard_worker;
-
-REVOKE ALL ON FUNCTION public.take_conversion(p_tenant_id uuid, p_id uuid, p_campaign_id uuid, p_listener_id text, p_type text, p_data jsonb, p_occurred_at timestamp with time zone, p_is_order boolean) FROM PUBLIC;
-GRANT ALL ON FUNCTION public.take_conversion(p_tenant_id uuid, p_id uuid, p_campaign_id uuid, p_listener_id text, p_type text, p_data jsonb, p_occurred_at timestamp with time zone, p_is_order boolean) TO podboard_web;
-GRANT ALL ON FUNCTION public.take_conversion(p_tenant_id uuid, p_id uuid, p_campaign_id uuid, p_listener_id text, p_type text, p_data jsonb, p_occurred_at timestamp with time zone, p_is_order boolean) TO podboard_worker;
-
-REVOKE ALL ON FUNCTION public.take_prefix_request(p_tenant_id uuid, p_id uuid, p_occurred_at timestamp with time zone, p_episode_id uuid, p_reason text, p_rule_version text, p_listener_id text, p_app text, p_device text, p_os text, p_country text, p_region text) FROM PUBLIC;
-GRANT ALL ON FUNCTION public.take_prefix_request(p_tenant_id uuid, p_id uuid, p_occurred_at timestamp with time zone, p_episode_id uuid, p_reason text, p_rule_version text, p_listener_id text, p_app text, p_device text, p_os text, p_country text, p_region text) TO podboard_web;
-GRANT ALL ON FUNCTION public.take_prefix_request(p_tenant_id uuid, p_id uuid, p_occurred_at timestamp with time zone, p_episode_id uuid, p_reason text, p_rule_version text, p_listener_id text, p_app text, p_device text, p_os text, p_country text, p_region text) TO podboard_worker;
 
 REVOKE ALL ON FUNCTION public.take_prefix_request(p_tenant_id uuid, p_id uuid, p_occurred_at timestamp with time zone, p_episode_id uuid, p_reason text, p_rule_version text, p_listener_id text, p_app text, p_device text, p_os text, p_country text, p_region text, p_data_centres text) FROM PUBLIC;
 GRANT ALL ON FUNCTION public.take_prefix_request(p_tenant_id uuid, p_id uuid, p_occurred_at timestamp with time zone, p_episode_id uuid, p_reason text, p_rule_version text, p_listener_id text, p_app text, p_device text, p_os text, p_country text, p_region text, p_data_centres text) TO podboard_web;
