@@ -57,6 +57,8 @@ WATCH = "atc/1.0 watchOS/10.1 model/Watch6,2 hwp/t8301 build/21S67 (6; dt:239)"
         ({"agent": " "}, Reason.EMPTY_AGENT),
         ({"agent": WATCH}, Reason.APPLE_WATCH),
         ({"agent": "(null)/(null) watchOS/5.0 model/Watch4,1 build/16R364"}, Reason.APPLE_WATCH),
+        # A watch that plays by itself fetches what no phone does: only those two are its phone's doubles.
+        ({"agent": "Overcast (+http://overcast.fm/; Apple Watch podcast app)"}, None),
         ({"agent": "(null)/(null)"}, Reason.MALFORMED_AGENT),
         ({"agent": "x" * 1025}, Reason.MALFORMED_AGENT),
         ({"agent": "Mozilla/5.0 (compatible; Googlebot/2.1; +http://www.google.com/bot.html)"}, Reason.BOT),
@@ -107,7 +109,7 @@ def test_without_a_list_of_data_centres_that_filter_is_off_and_the_version_says_
     listed = rules(Window.ROLLING_LAST_TOUCH, "Europe/Berlin", data_centres=Networks(["198.51.100.0/24"]))
     assert listed.version.startswith(
         "IAB 2.3, rules 2; once per 24 hours from the last request (Europe/Berlin); with a list of data centres; "
-        "apps 2, crawler-user-agents "
+        "apps 3, crawler-user-agents "
     )
 
 

@@ -23,7 +23,8 @@ _LONGEST = 1024
 _LONGEST_NAME = 80
 _CACHED = 50_000
 
-_BOT, _CAR, _TV, _CONSOLE, _WATCH, _TABLET = "bot", "car", "tv", "console", "watch", "tablet"
+_BOT, _CAR, _SPEAKER, _TV, _CONSOLE = "bot", "car", "smart_speaker", "tv", "console"
+_WATCH, _TABLET = "watch", "tablet"
 _HINTS = (
     # Programs that say what they are. "[a-z]Bot" leaves the phones of the maker CUBOT alone.
     (
@@ -31,9 +32,21 @@ _HINTS = (
         r"(?i:(?:^|[^a-z])(?:ro)?bots?(?:$|[^a-z])|crawler|spider|scraper|(?:^|[^a-z])slurp(?:$|[^a-z]))|[a-z]Bot(?:$|[^a-z])",
     ),
     (_CAR, r"CarPlay|Android Auto|Tesla/|QtCarBrowser|\bAAOS\b"),
-    (_TV, r"Apple ?TV|SMART-TV|SmartTV|GoogleTV|BRAVIA|\bAFT[A-Z]|\bCrKey\b|HbbTV|NetCast|Web0S"),
+    # Chromecast's system runs in speakers too, which say so.
+    (_SPEAKER, r"DeviceType/SmartSpeaker"),
+    # Before televisions: a PlayStation calls itself one too.
     (_CONSOLE, r"PlayStation|Xbox|Nintendo"),
-    (_WATCH, r"Apple Watch|\bwatchOS\b"),
+    (
+        _TV,
+        r"(?i:(?:apple|google|android|smart|opera)[-_ ]?tv)|\bTV Safari|BRAVIA|\bAFT[A-Z]|\bCrKey\b|Chromecast|HbbTV"
+        r"|NetCast|Web0S|^[Rr]oku;",
+    ),
+    # Samsung's models SM-R and SM-L are worn; those up to SM-R34 (headsets, earphones) fetch nothing themselves.
+    (
+        _WATCH,
+        r"(?:Apple|Galaxy|Pixel) ?Watch|\bWatch[0-9]{1,2},[0-9]|\bwatchOS\b|(?i:\bwear ?os\b)|Android Wear"
+        r"|\bSM-(?:L[0-9]|R(?:3[5-9]|[4-9]))",
+    ),
     (_TABLET, r"iPad|Tablet|\bSM-[TPX][0-9]|Kindle|\bKF[A-Z]{3}|Nexus (?:7|9|10)\b|Lenovo TB|PlayBook"),
 )
 _OS_NAMES = {
@@ -41,7 +54,7 @@ _OS_NAMES = {
     "Windows Phone": "Windows Phone", "Roku": "Roku OS", "iPadOS": "iPadOS", "Ubuntu": "Linux", "Debian": "Linux",
     "Fedora": "Linux", "Arch Linux": "Linux", "Linux Mint": "Linux", "Red Hat": "Linux", "CentOS": "Linux",
     "Gentoo": "Linux", "SUSE": "Linux", "Mandriva": "Linux", "Slackware": "Linux", "Chromecast Linux": "Chromecast",
-    "Chromecast Android": "Chromecast",
+    "Chromecast Android": "Chromecast", "Chromecast SmartSpeaker": "Chromecast",
 }  # fmt: skip
 _COMPUTERS = frozenset({"Windows", "macOS", "Linux", "ChromeOS", "FreeBSD", "OpenBSD", "NetBSD", "Solaris"})
 _OF_OS = {
@@ -67,6 +80,8 @@ _SYSTEMS = (
     ("Linux", r"(?i:\blinux\b)|\bX11\b"),
 )
 """What apps call their system where they do not write it as a browser does, which is all that ua-parser reads."""
+_MACS = r"Darwin/[0-9.]+ \((?:x86_64|i386|arm64)\)|\bi?Mac(?:Book)?(?:Pro|Air|mini)?[0-9]{1,2},[0-9]"
+"""What only a Mac's programs write of those that name CFNetwork: the processor, and the model."""
 _SIMPLE_PHONES = r"\bMIDP\b|\bCLDC\b|\bJ2ME\b|\bMAUI\b|_MAUI |WAP Browser|Opera Mini/|Opera Mobi/|UP\.Browser"
 _BROWSERS = {
     "Mobile Safari": "Safari", "Chrome Mobile": "Chrome", "Chrome Mobile iOS": "Chrome", "Firefox Mobile": "Firefox",
@@ -107,6 +122,7 @@ class _Lists:
         self.apps = table.matcher()
         self.crawlers = Literals([entry["pattern"] for entry in crawleruseragents.CRAWLER_USER_AGENTS_DATA])
         self.hints = Literals([pattern for _, pattern in _HINTS])
+        self.macs = Literals([_MACS])
         self.systems = Literals([pattern for _, pattern in _SYSTEMS])
         self.simple_phones = Literals([_SIMPLE_PHONES])
         self.rules = Resolver(load_builtins())
@@ -139,16 +155,21 @@ def _classified(agent: str) -> Agent:
     os = rules.os.family if rules.os else _system(text)
     os = "Windows" if os.startswith("Windows") and os != "Windows Phone" else _OS_NAMES.get(os, os)
     if os in ("iOS", UNKNOWN):
+        # ua-parser takes CFNetwork for iOS where it does not know the version of a Mac's.
         os = "iPadOS" if "iPad" in text else "watchOS" if hint == _WATCH else os
+        os = "macOS" if os in ("iOS", UNKNOWN) and lists.macs.first(text) is not None else os
+    elif os == "Android" and hint == _WATCH:
+        os = "Wear OS"
     device = hint or _device(text, os, device_family)
     if known is None:
         return Agent(_BROWSERS.get(family, family) if family else UNKNOWN, device, os, is_bot=False)
-    # What the agent says of itself is nearer to the truth than what its app usually runs on; only speakers hide it.
-    is_speaker = known.device == "smart_speaker"
+    # What the agent says of itself is nearer to the truth than what its app usually runs on; only speakers and watches
+    # hide it, behind the Linux or the CFNetwork that they share with others.
+    is_hidden = known.device in (_SPEAKER, _WATCH)
     return Agent(
         known.name,
-        known.device if known.device and (device == UNKNOWN or is_speaker) else device,
-        known.os if known.os and (os == UNKNOWN or is_speaker) else os,
+        known.device if known.device and (device == UNKNOWN or is_hidden) else device,
+        known.os if known.os and (os == UNKNOWN or is_hidden) else os,
         is_bot=False,
     )
 
