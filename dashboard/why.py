@@ -21,7 +21,7 @@ from queries.errors import AccessRefused, NotFound
 from queries.filters import Filters, parse_filters
 from queries.listening_counted import counted_by
 from queries.listening_excluded import excluded_by_reason
-from queries.metrics import METRICS, RULE_VERSION, Metric, ratio_words
+from queries.metrics import METRICS, RULE_VERSION, Metric, formula_words
 from queries.periods import Period
 from queries.results import Answer
 from queries.session import tenant_session
@@ -46,7 +46,7 @@ class Meaning:
     """A metric as the page says it."""
 
     metric: Metric
-    ratio: str
+    formula: str
     adds_over: str
 
 
@@ -121,14 +121,12 @@ def metrics_of(box: Box, answer: Answer) -> list[Metric]:
     used = (
         {box.why} | {column.metric for column in answer.columns} | {row.get("metric") for row in answer.rows}
     )
-    used |= {
-        part for key in used if key in METRICS for part in (METRICS[key].numerator, METRICS[key].denominator)
-    }
+    used |= {part for key in used if key in METRICS for part in METRICS[key].made_of}
     return [metric for key, metric in METRICS.items() if key in used]
 
 
 def _meaning(metric: Metric) -> Meaning:
-    return Meaning(metric, ratio_words(metric), ", ".join(metric.adds_over) or "nothing: never summed")
+    return Meaning(metric, formula_words(metric), ", ".join(metric.adds_over) or "nothing: never summed")
 
 
 def _rules(refused: Answer | None) -> list[str]:

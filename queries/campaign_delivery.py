@@ -114,7 +114,7 @@ def delivery_by_episode(connection: Connection, f: Filters) -> Answer:
             Column("published_at", "Published", "datetime"),
             Column("unit_types", "Kinds of ad"),
             column_of("impressions"),
-            Column("share", "Share", "ratio", "impressions"),
+            Column("share", "Share", "ratio"),
             column_of("reach"),
         ),
         rows=[

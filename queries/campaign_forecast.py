@@ -1,4 +1,4 @@
-"""What a campaign will have delivered at the end of its flight, and what would be owed."""
+"""What a campaign will have delivered at the end of its flight, and what will be missing."""
 
 from __future__ import annotations
 
@@ -23,10 +23,10 @@ TOO_FEW_DAYS = f"fewer than {FEWEST_DAYS} whole days delivered"
 
 
 def delivery_forecast(connection: Connection, f: Filters) -> Answer:
-    """Impressions of `f.campaign_id` at the end of its flight and the makegood that would be owed. Raises: NotFound.
+    """Impressions of `f.campaign_id` at the end of its flight and the shortfall expected there. Raises: NotFound.
 
     Each has an interval of eight in ten, and beside them stands how far off the rule was in the flight so far. Shape: a
-    row for forecast_impressions, makegood_impressions and forecast_error_ratio; none where nothing is booked or nothing
+    row for forecast_impressions, expected_shortfall and forecast_error_ratio; none where nothing is booked or nothing
     could have been delivered yet. Time: by the end of the data, as the pacing.
     """
     head = campaign_head(connection, f.campaign_id)
@@ -76,14 +76,14 @@ def delivery_forecast(connection: Connection, f: Filters) -> Answer:
 def _rows(found: Forecast, booked: int) -> list[dict[str, Any]]:
     note = "" if found.low is not None else TOO_FEW_DAYS
     bounds = (found.value, found.low, found.high)
-    # What is owed at the most is what is short where the least is delivered.
-    owed = [
+    # What is missing at the most is what is short where the least is delivered.
+    missing = [
         None if one is None else max(Fraction(0), booked - one)
         for one in (found.value, found.high, found.low)
     ]
     return [
         _row("forecast_impressions", note, *map(_whole, bounds)),
-        _row("makegood_impressions", note, *map(_whole, owed)),
+        _row("expected_shortfall", note, *map(_whole, missing)),
         _row(
             "forecast_error_ratio", note, None if found.error_ratio is None else as_decimal(found.error_ratio)
         ),

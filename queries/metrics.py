@@ -7,7 +7,7 @@ from queries.metric_entries.campaigns import CAMPAIGNS
 from queries.metric_entries.entry import Metric
 from queries.metric_entries.listening import LISTENING
 
-__all__ = ["ENOUGH_CONVERSIONS", "METRICS", "RULE_VERSION", "Metric", "metric", "ratio_words"]
+__all__ = ["ENOUGH_CONVERSIONS", "METRICS", "RULE_VERSION", "Metric", "formula_words", "metric"]
 
 RULE_VERSION = "2"
 """Version of the counting rules below; part of every report, and of what a count by podboard is stored under."""
@@ -26,8 +26,8 @@ def metric(key: str) -> Metric:
     return METRICS[key]
 
 
-def ratio_words(of: Metric) -> str:
-    """What the metric divides by what; empty where it divides nothing."""
-    if not of.numerator or not of.denominator:
-        return ""
-    return of.divided or f"{METRICS[of.numerator].label} / {METRICS[of.denominator].label}"
+def formula_words(of: Metric) -> str:
+    """How the metric is worked out, a ratio by what divides what; empty where its meaning is a count of its own."""
+    if of.formula or not of.numerator or not of.denominator:
+        return of.formula
+    return f"{METRICS[of.numerator].label} / {METRICS[of.denominator].label}"

@@ -70,7 +70,7 @@ def job_runs_recent(connection: Connection) -> Answer:
     return Answer(
         (
             Column("job", "Job"),
-            Column("status", "Last run"),
+            Column("status", "State"),
             Column("scheduled_for", "Scheduled", "datetime"),
             Column("started_at", "Started", "datetime"),
             Column("finished_at", "Finished", "datetime"),

@@ -187,9 +187,7 @@ def campaigns_at_risk(connection: Connection, f: Filters) -> Answer:
             Column("end_date", "Ends", "date"),
             _of("delivered_ratio"),
             _of("pacing_ratio"),
-            Column(
-                "expected_shortfall", "Expected shortfall at the present pace", "count", "booked_impressions"
-            ),
+            _of("expected_shortfall"),
         ),
         rows=rows,
         as_of=oldest(heads),

@@ -13,7 +13,7 @@ from dashboard.access import Viewer
 from dashboard.components.frame import page_header
 from dashboard.pages import Page
 from queries.data_centres import data_centres
-from queries.metrics import ENOUGH_CONVERSIONS, METRICS, RULE_VERSION, Metric, ratio_words
+from queries.metrics import ENOUGH_CONVERSIONS, METRICS, RULE_VERSION, Metric, formula_words
 from queries.scenarios import SCENARIOS, Scenario
 from queries.session import tenant_session
 from queries.small_cells import SMALL, SMALL_CELL, WITHHELD
@@ -193,8 +193,8 @@ def _entry(metric: Metric) -> Component:
         ("Without a value", f"“{metric.empty}”"),
         ("Read from", _read_from(metric.source)),
     ]
-    if ratio := ratio_words(metric):
-        facts.insert(1, ("Ratio", ratio))
+    if formula := formula_words(metric):
+        facts.insert(1, ("Formula", formula))
     return html.Section(
         [
             html.H3(metric.label),

@@ -81,6 +81,7 @@ ATTRIBUTION = (
         "The share of conversions that a Markov chain of order 1 of the period's paths would lose if everybody who "
         "comes to the channel left there. Effects of several channels overlap.",
         "attribution_paths, attribution_events",
+        formula="(Chance of a conversion − Chance without the channel) / Chance of a conversion",
         rests_on_conversions=True,
         group="Attribution",
     ),
@@ -92,6 +93,9 @@ ATTRIBUTION = (
         "attribution_analytics",
         adds_over=("channels",),
         rests_on_conversions=True,
+        numerator="linear_credit",
+        denominator="conversions",
+        formula="Linear / Conversions that had an impression or visit inside the window",
         group="Attribution",
     ),
 )

@@ -54,9 +54,12 @@ CAMPAIGNS = (
         "ratio",
         "Delivered divided by what the elapsed share of the flight asks for. Above 105 % is ahead, below "
         "95 % is behind. The flight elapses up to the last download or impression there is data of, and "
-        "forecast and shortfall go by the same: what is not imported yet is not missing. Whether it has begun or "
-        "ended goes by the calendar.",
+        "forecast and expected shortfall go by the same: what is not imported yet is not missing. Whether it has begun "
+        "or ended goes by the calendar.",
         "campaign_days, io_bookings, and the end of the tenant's listener_events and attribution_events",
+        numerator="impressions",
+        denominator="booked_impressions",
+        formula="Impressions / (Booked x elapsed share of the flight)",
         group="Campaigns",
     ),
     Metric(
@@ -79,16 +82,20 @@ CAMPAIGNS = (
         "ahead as remain, or as the past allows, and held against what came.",
         "campaign_days, io_bookings",
         direction="down",
+        formula="Distance of what came from what was forecast / What was forecast, the middle one of the trials",
         group="Campaigns",
     ),
     Metric(
-        "makegood_impressions",
-        "Makegood",
+        "expected_shortfall",
+        "Expected shortfall",
         "count",
-        "Impressions that would be owed at the end of the flight: booked less the forecast, and never less than 0.",
+        "Impressions that will be missing at the end of the flight at the present pace: booked less the forecast, and "
+        "never less than 0. It is the size of the makegood, as the trade calls what is then owed.",
         "campaign_days, io_bookings",
         direction="down",
         adds_over=("campaigns",),
+        formula="Booked − Forecast, at least 0",
+        terms=("booked_impressions", "forecast_impressions"),
         group="Campaigns",
     ),
     Metric(
@@ -235,7 +242,7 @@ CAMPAIGNS = (
         direction="down",
         numerator="spend_micros",
         denominator="impressions",
-        divided="Spend / Impressions x 1,000",
+        formula="Spend / Impressions x 1,000",
         group="Campaigns",
     ),
     Metric(
@@ -306,7 +313,7 @@ CAMPAIGNS = (
         rests_on_conversions=True,
         numerator="revenue_micros",
         denominator="purchases",
-        divided="Amounts of purchases that carried one / Purchases that carried one",
+        formula="Amounts of purchases that carried one / Purchases that carried one",
         group="Campaigns",
     ),
     Metric(

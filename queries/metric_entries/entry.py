@@ -15,9 +15,10 @@ class Metric:
 
     `unit`: count, ratio (0-1), number, money (millionths of a currency), seconds, times (2.5×). `direction`: which
     change is good. `adds_over`: along which dimensions values may be summed (empty: along nothing). `empty`: shown when
-    there is no value. A ratio names `numerator` and `denominator`: both are summed first and divided once; `divided`
-    says in words what is divided by what, where only a part of the two is. `rests_on_conversions`: shown from
-    `ENOUGH_CONVERSIONS` on only, and a rate then with its interval.
+    there is no value. A ratio names `numerator` and `denominator`: both are summed first and divided once. `formula`
+    says in words how the number comes about where those two alone do not: a part of them is divided, something that is
+    no metric, or nothing is; `terms` are the metrics in it that are neither numerator nor denominator.
+    `rests_on_conversions`: shown from `ENOUGH_CONVERSIONS` on only, and a rate then with its interval.
     """
 
     key: str
@@ -29,10 +30,17 @@ class Metric:
     adds_over: tuple[str, ...] = ()
     numerator: str | None = None
     denominator: str | None = None
-    divided: str = ""
+    formula: str = ""
+    terms: tuple[str, ...] = ()
     empty: str = "–"
     rests_on_conversions: bool = False
     group: Literal["Listening", "Campaigns", "Attribution"] = "Listening"
+
+    @property
+    def made_of(self) -> frozenset[str]:
+        """The metrics that it is worked out from."""
+        named = (self.numerator, self.denominator, *self.terms)
+        return frozenset(key for key in named if key is not None)
 
     @property
     def changes_in_points(self) -> bool:

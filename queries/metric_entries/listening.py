@@ -129,6 +129,7 @@ LISTENING = (
         "play is what one listener heard from a start to the next, within 24 hours; one heard to the end got "
         "everywhere. Starts and completes are shown with it.",
         "listener_events",
+        formula="Plays that got to the second / Plays that started",
     ),
     Metric(
         "platform_retention_ratio",
@@ -137,6 +138,7 @@ LISTENING = (
         "Listeners or plays at a place of the episode, as a platform aggregated them, divided by the curve's maximum. "
         "It may rise: somebody joins late or hears a part again. A platform's own share is kept as told.",
         "retention_curves",
+        formula="Listeners or plays at the place / The most at any place of the curve",
     ),
     Metric(
         "ad_plays",

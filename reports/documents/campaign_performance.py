@@ -159,7 +159,7 @@ def _delivery_facts(answer: Answer) -> tuple[Block, ...]:
         ("Booked, whole flight", number(totals["booked"])),
         ("Flight elapsed", percent(totals["elapsed_ratio"])),
         (metric("pacing_ratio").label, percent(totals["pacing_ratio"])),
-        ("State", state_name(str(totals["pacing_state"] or "no data of the flight yet"))),
+        ("Pacing state", state_name(str(totals["pacing_state"] or "no data of the flight yet"))),
     ]
     return (Facts(tuple(items)),)
 

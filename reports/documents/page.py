@@ -93,9 +93,7 @@ def _metrics(snapshot: Snapshot) -> list[Metric]:
     """Registry entries of all numbers in the report, in the registry's order."""
     used = {column.metric for answer in snapshot.answers.values() for column in answer.columns}
     used |= {row.get("metric") for answer in snapshot.answers.values() for row in answer.rows}
-    used |= {
-        part for key in used if key in METRICS for part in (METRICS[key].numerator, METRICS[key].denominator)
-    }
+    used |= {part for key in used if key in METRICS for part in METRICS[key].made_of}
     return [meaning for key, meaning in METRICS.items() if key in used]
 
 

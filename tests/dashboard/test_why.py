@@ -86,7 +86,22 @@ def test_each_box_with_figures_says_why(box: str, path: str, visit: Visit, world
         assert not why or METRICS[why] in shown
         # What a ratio is made of stands with it.
         for metric in shown:
-            assert {metric.numerator, metric.denominator} - {None} <= {other.key for other in shown}
+            assert metric.made_of <= {other.key for other in shown}
+
+
+def test_the_shortfall_is_defined_where_it_is_shown_under_one_name(visit: Visit, world: World) -> None:
+    """It was explained as what is booked; pages, files and the registry had three names for it."""
+    shortfall = METRICS["expected_shortfall"]
+    alice = visit("alice")
+    said = _words(alice.get("/why/portfolio.at_risk"))
+    assert (
+        f"Expected shortfall {shortfall.meaning} Formula Booked − Forecast, at least 0 Adds up over" in said
+    )
+    assert METRICS["forecast_impressions"].meaning in said
+    header = alice.get("/export/portfolio.at_risk.csv").text.splitlines()[0]
+    assert header.split(",")[3:6] == ["Delivered of booked", "Pacing", "Expected shortfall"]
+    cards = alice.get("/export/campaigns.cards.csv").text.splitlines()[0].split(",")
+    assert cards[cards.index("Pacing state") + 1] == "Pacing"
 
 
 def test_the_episodes_of_the_view_are_named_and_foreign_ones_are_not(visit: Visit, world: World) -> None:

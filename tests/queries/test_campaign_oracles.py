@@ -310,9 +310,7 @@ def _forecast(agree: Agreement, connection: Connection, org: Organisation) -> No
         return
     total = len(delivered) * sum(per_day) / expected
     agree.on("forecast_impressions", found["forecast_impressions"]["value"], round(total))
-    agree.on(
-        "makegood_impressions", found["makegood_impressions"]["value"], round(max(Fraction(0), 450 - total))
-    )
+    agree.on("expected_shortfall", found["expected_shortfall"]["value"], round(max(Fraction(0), 450 - total)))
     counts = Counter(org.day(at) for at in delivered)
     whole = org.days.index(org.day(clock)) if org.day(clock) in org.days else DAYS
     came = [0, *accumulate(counts[day] for day in org.days[:whole])]
@@ -331,7 +329,7 @@ def _forecast(agree: Agreement, connection: Connection, org: Organisation) -> No
     reach = to_come * _percentile([abs(one - 1) for one in tried], Fraction(4, 5))
     low, high = max(Fraction(len(delivered)), total - reach), total + reach
     assert [found["forecast_impressions"][key] for key in ("low", "high")] == [round(low), round(high)]
-    assert [found["makegood_impressions"][key] for key in ("low", "high")] == [
+    assert [found["expected_shortfall"][key] for key in ("low", "high")] == [
         round(max(Fraction(0), 450 - high)), round(max(Fraction(0), 450 - low)),
     ]  # fmt: skip
 
@@ -348,7 +346,7 @@ _OF = (
     "cost_per_purchase_micros", "average_order_micros", "conversion_ratio_of_impressions", "overlapping_conversions",
     "anonymous_reports", "first_touch_credit", "last_touch_credit", "linear_credit", "position_credit",
     "time_decay_credit", "shapley_credit", "markov_credit", "removal_effect", "forecast_impressions",
-    "forecast_error_ratio", "makegood_impressions",
+    "forecast_error_ratio", "expected_shortfall",
 )  # fmt: skip
 # An organisation late in its flight of which every metric has something to tell, at each place.
 _TELLING = 1

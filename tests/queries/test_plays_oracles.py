@@ -175,7 +175,7 @@ def _curves(agree: Agreement, connection: Connection, org: Organisation) -> None
             row = found.pop((episode, second))
             agree.on("consumption_ratio", row["consumption_ratio"],
                      Fraction(sum(one >= second for one in got), len(got)))  # fmt: skip
-            assert (row["plays"], row["completes"]) == (len(got), sum(one == float("inf") for one in got))
+            assert (row["plays"], row["heard_to_end"]) == (len(got), sum(one == float("inf") for one in got))
     assert found == {}
     told = platform_curves(connection, org.filters()).rows
     for (episode, measure), amounts in org.curves.items():
