@@ -20,7 +20,7 @@ export PIP_REQUIRE_VIRTUALENV := 1
 # The oldest PostgreSQL of the operating system that podboard runs on: 15 on Debian 12.
 SYSTEM_PG ?= $(shell ls -d /usr/lib/postgresql/*/bin 2>/dev/null | sort -V | awk -F/ '$$5 >= 15' | head -n 1)
 
-.PHONY: help install run test drills test-system structure lint format types bench rights proof audit lock clean
+.PHONY: help install run test drills test-system structure lint format types bench rights shown proof audit lock clean
 
 help: ## List the tasks
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /\1|/' | while IFS='|' read -r name text; do \
@@ -87,6 +87,9 @@ bench: install ## Measure on the large demo data
 
 rights: install ## Write tests/schema/rights.toml and guards.toml anew: who may do what with each relation, by which guard
 	@$(BIN)/pytest --quiet --write-rights tests/schema/test_rights.py
+
+shown: install ## Write dashboard/shown.toml anew: which metrics each box shows, as the methodology page says it
+	@$(BIN)/pytest --quiet --write-shown tests/dashboard/test_shown.py
 
 # The audit asks a database on the internet. Without an answer the proof is not complete, which is neither passed nor failed:
 # make ends with "Error 75", after a line that says so.

@@ -25,7 +25,7 @@ def excluded_by_reason(connection: Connection, f: Filters) -> Answer:
         (
             Column("words", "Reason"),
             Column("rule_version", "Rules"),
-            Column("requests", "Requests", "count"),
+            Column("requests", "Requests", "count", "excluded_requests"),
         ),
         [{**row, "words": words_of_reason(row["reason"])} for row in rows],
         as_of=limits_of(connection, f).rollups,

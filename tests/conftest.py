@@ -48,10 +48,13 @@ _FOREIGN = (
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
-    """`make rights` writes rights.toml and guards.toml of tests/schema anew; which mutants a run tries."""
+    """`make rights` writes rights.toml and guards.toml of tests/schema anew, `make shown` dashboard/shown.toml; which
+    mutants a run tries.
+    """
     parser.addoption(
         "--write-rights", action="store_true", help="write tests/schema/rights.toml and guards.toml anew"
     )
+    parser.addoption("--write-shown", action="store_true", help="write dashboard/shown.toml anew")
     parser.addoption(
         "--mutants", type=int, default=datetime.now(UTC).date().toordinal(),
         help="which share of the mutants of tests/schema/test_mutants.py is tried (a number; without it, the day's)",

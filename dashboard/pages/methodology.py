@@ -12,6 +12,7 @@ from dash.development.base_component import Component
 from dashboard.access import Viewer
 from dashboard.components.frame import page_header
 from dashboard.pages import Page
+from dashboard.shown import places_of
 from queries.data_centres import data_centres
 from queries.metrics import ENOUGH_CONVERSIONS, METRICS, RULE_VERSION, Metric, formula_words
 from queries.scenarios import SCENARIOS, Scenario
@@ -178,6 +179,11 @@ _RULES = (
         "revenue or such a rate is told only where both sides have as many. The counts themselves always stand.",
     ),
     (
+        "Where a number stands",
+        "Each number names the pages that show it, with their boxes: drawn there or in the CSV that the box offers. "
+        "One that no page shows yet is worked out all the same, and held against a second calculation like the rest.",
+    ),
+    (
         "As of",
         "Events are counted within about a minute. Each page says as of when its numbers are; if a job "
         "stands still, the page says since when.",
@@ -191,6 +197,7 @@ def _entry(metric: Metric) -> Component:
         *([("Change", "in percentage points")] if metric.changes_in_points else []),
         ("Adds up over", ", ".join(metric.adds_over) or "nothing: never summed"),
         ("Without a value", f"“{metric.empty}”"),
+        ("Shown on", places_of(metric.key) or "no page yet"),
         ("Read from", _read_from(metric.source)),
     ]
     if formula := formula_words(metric):
