@@ -70,7 +70,9 @@ def portfolio_sentence(figures: Answer, at_risk: Answer, f: Filters) -> str:
         return f"{opening}."
     names = [str(row["name"]) for row in at_risk.rows]
     shortfall = sum(row["expected_shortfall"] or 0 for row in at_risk.rows)
-    missing = f", an expected shortfall of {formatting.number(shortfall)} impressions" if shortfall else ""
+    missing = (
+        f", with an expected shortfall of {formatting.number(shortfall)} impressions" if shortfall else ""
+    )
     return f"{opening}; {_behind(names, live)}{missing}."
 
 

@@ -58,7 +58,7 @@ def _at_risk(answer: Answer, view: View) -> Component:
         caption="Live campaigns behind their booking",
         keys=("name", "expected_shortfall", "delivered_ratio", "pacing_ratio"),
         kinds={"delivered_ratio": "progress"},
-        labels={"delivered_ratio": "Of booked"},
+        labels={"delivered_ratio": "Of booked", "expected_shortfall": "Shortfall"},
         link=lambda row: f"/campaigns/{row['campaign_id']}",
         sub=lambda row: f"{row['sponsor_name']} · ends {day(row['end_date'])}",
         sorted_by="expected_shortfall",

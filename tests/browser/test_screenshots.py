@@ -36,6 +36,10 @@ _MEASURE = """() => {
     const badges = [...document.querySelectorAll('.report-list__row > .badge')]
         .map(e => e.getBoundingClientRect().left);
     const ragged = innerWidth > 760 && new Set(badges).size > 1;
+    // Where there is room, a table that does not scroll on purpose has each of its columns in sight.
+    const aside = [...document.querySelectorAll('.table-wrap:not(:has(> .table--whole))')]
+        .filter(e => innerWidth > 760 && e.scrollWidth > e.clientWidth + 1)
+        .map(e => e.querySelector('thead').textContent);
     const isDark = colour => {
         const [red, green, blue] = colour.match(/[\\d.]+/g).map(Number);
         return 0.299 * red + 0.587 * green + 0.114 * blue < 128;
@@ -44,7 +48,7 @@ _MEASURE = """() => {
         .filter(colour => colour !== 'rgba(0, 0, 0, 0)').map(isDark);
     const paper = all('body, .content .card, .button:not(.button--primary)', 'backgroundColor');
     const ink = [...all('.content h1, .content h2', 'color'), ...all('.js-plotly-plot .xtick text', 'fill')];
-    return {wide, cut, hidden, ragged, paper, ink};
+    return {wide, cut, aside, hidden, ragged, paper, ink};
 }"""
 
 
@@ -104,6 +108,7 @@ def _look(at: Any, name: str, path: str, *, dark: bool) -> None:
     assert not measured["ragged"], (path, measured)
     assert measured["wide"] <= 0, (path, measured)
     assert measured["cut"] == [], (path, measured)
+    assert measured["aside"] == [], (path, measured)
     # The page, its cards and the writing in its charts are of one theme.
     assert set(measured["paper"]) == {dark}, (path, measured)
     assert set(measured["ink"]) <= {not dark}, (path, measured)

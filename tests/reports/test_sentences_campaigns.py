@@ -134,10 +134,10 @@ def test_campaign(
         (5, [], "5 of 9 campaigns are live, 1,200 impressions delivered (+4.2\u202f%) over 24 Oct – 22 Nov 2026; "
                 "none is behind."),
         (5, [("A", 3400)], "5 of 9 campaigns are live, 1,200 impressions delivered (+4.2\u202f%) over "
-                           "24 Oct – 22 Nov 2026; “A” is behind, an expected shortfall of 3,400 impressions."),
+                           "24 Oct – 22 Nov 2026; “A” is behind, with an expected shortfall of 3,400 impressions."),
         (5, [("A", 3400), ("B", 100)],
          "5 of 9 campaigns are live, 1,200 impressions delivered (+4.2\u202f%) over 24 Oct – 22 Nov 2026; "
-         "2 are behind, an expected shortfall of 3,500 impressions."),
+         "2 are behind, with an expected shortfall of 3,500 impressions."),
     ],
 )  # fmt: skip
 def test_portfolio(live: int, risk: list[tuple[str, int]], said: str) -> None:
