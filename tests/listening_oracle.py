@@ -9,6 +9,7 @@ from datetime import UTC, date, datetime, time, timedelta
 from decimal import Decimal
 from typing import Any
 from uuid import UUID
+from zoneinfo import ZoneInfo
 
 from queries.filters import Filters
 from queries.periods import Period
@@ -114,12 +115,12 @@ class Counted:
         """Downloads of each hour, counted in whole hours from every midnight; keys are UTC moments."""
         hours: dict[datetime, int] = {}
         for n in range(period.days):
-            start, end = (midnight(period.start + timedelta(days=n + more), f) for more in (0, 1))
+            start, end = (midnight(period.start + timedelta(days=n + more), f.zone) for more in (0, 1))
             while start < end:
                 hours[start] = 0
                 start += timedelta(hours=1)
         for event in self.matching(f, period):
-            start = midnight(event.at.astimezone(f.zone).date(), f)
+            start = midnight(event.at.astimezone(f.zone).date(), f.zone)
             hours[start + (event.at - start) // timedelta(hours=1) * timedelta(hours=1)] += 1
         return hours
 
@@ -144,9 +145,9 @@ def said(event: ListenerEvent, key: str) -> str:
     return event.data.get(key) or "unknown"
 
 
-def midnight(day: date, f: Filters) -> datetime:
+def midnight(day: date, zone: ZoneInfo) -> datetime:
     """When a tenant day begins, in UTC."""
-    return datetime.combine(day, time(), f.zone).astimezone(UTC)
+    return datetime.combine(day, time(), zone).astimezone(UTC)
 
 
 def change(value: int | Decimal | None, previous: int | Decimal | None) -> Decimal | None:

@@ -20,6 +20,7 @@ import psycopg
 import pytest
 from hypothesis import Phase, example, given
 from hypothesis import strategies as st
+from sqlalchemy import Connection
 
 from queries import catalogue, listening, listening_breakdowns, listening_trend, refresh, small_cells
 from queries.filters import Filters
@@ -28,7 +29,7 @@ from queries.session import Actor, tenant_session
 from queries.settings import Settings, use_settings, with_databases
 from tests.clock_changes import NOW, PLACES, Place, everywhere
 from tests.conftest import Database
-from tests.listening_oracle import Counted, change
+from tests.listening_oracle import Counted, change, midnight
 from tests.oracles import Agreement
 from tests.searches import search
 from tests.world import ListenerEvent, Writer
@@ -47,13 +48,18 @@ def zones(make_database: Callable[[str], Database], settings: Settings) -> Itera
 
 @dataclass(frozen=True)
 class Case:
-    """Events as offsets from a change of clocks, and the view that looks at them."""
+    """Events as offsets from a change of clocks, and the view that looks at them.
+
+    `edges`: days from the change of clocks around whose first moment somebody else downloads something: in the last
+    second before it and with it.
+    """
 
     events: tuple[tuple[int, int, int, str, str, int], ...]
     first_day: int
     days: int
     comparison: Any
     looked_at: float | None
+    edges: tuple[tuple[int, int], ...] = ()
 
     def now(self, place: Place) -> datetime:
         """When the view is opened: long after everything, or around the change of clocks inside the period."""
@@ -82,6 +88,7 @@ _cases = st.builds(
     st.integers(1, 7),
     st.sampled_from(["previous", "year", "none"]),
     st.sampled_from([None, -49, -1.25, 0, 0.5, 26, 70]),
+    st.lists(st.tuples(st.integers(-5, 4), st.integers(0, 2)), max_size=6).map(tuple),
 )
 # Of which every metric has something to tell: something every few hours, across the change.
 _TELLING = Case(
@@ -90,6 +97,7 @@ _TELLING = Case(
         for n in range(-35, 35)
     ),
     first_day=-3, days=6, comparison="previous", looked_at=None,
+    edges=tuple((day, episode) for day in range(-5, 5) for episode in range(3)),
 )  # fmt: skip
 
 
@@ -115,6 +123,14 @@ def _tenant(zones: Database, place: Place, case: Case) -> tuple[Writer, Counted,
                 {**_PROFILES[profile], **({"from_s": 10, "to_s": 10 + second} if kind == "progress" else {})},
             )
             for quarter, second, episode, listener, kind, profile in case.events
+        ]  # fmt: skip
+        events += [
+            ListenerEvent(
+                episodes[episode], f"edge {number} {second}", "download",
+                midnight(place.day + timedelta(days=day), writer.zone) + timedelta(seconds=second), _PROFILES[0],
+            )
+            for number, (day, episode) in enumerate(case.edges)
+            for second in (-1, 0)
         ]  # fmt: skip
         writer.listener_events(events)
     return writer, Counted(events, {episode: shows[n // 2] for n, episode in enumerate(episodes)}), episodes
@@ -212,6 +228,53 @@ def _compare(
                         assert (row["compared_value"], row["previous"]) == (
                             over_by[row[column]], before_by[row[column]],
                         )  # fmt: skip
+
+
+        for f, is_compared in _by_dimension(base, counted, episodes, place):
+            told = _compare_listeners(agree, connection, counted, f)
+            # Nothing but zeros and gaps would prove nothing.
+            assert case != _TELLING or all(told if is_compared else told[:1])
+
+
+def _by_dimension(
+    base: Filters, counted: Counted, episodes: list[UUID], place: Place
+) -> list[tuple[Filters, bool]]:
+    """Views that only raw events answer of listeners: by app, country and device, alone and with shows and episodes.
+
+    With each whether the case that tells something has something to compare with there: in three days across the change.
+    The last is looked at while they run, so that fewer of them are over.
+    """
+    show, (first, *others) = counted.podcast_of[episodes[0]], episodes
+    short = {"period": Period(place.day - timedelta(days=1), place.day + timedelta(days=2))}
+    chosen: tuple[dict[str, Any], ...] = (
+        {"apps": ("Spotify", "unknown"), "devices": ("phone", "unknown")},
+        {"countries": ("DE", "US"), "podcasts": (show,)},
+        {"devices": ("phone",), "episodes": tuple(others), **short},
+        {"apps": ("Overcast", "Spotify"), "countries": ("DE", "US"), "devices": ("phone",), "podcasts": (show,),
+         "episodes": (first,)},
+        {"countries": ("DE", "US"), **short},
+        {"countries": ("DE", "US"), **short, "now": place.change + timedelta(hours=26)},
+    )  # fmt: skip
+    return [(Filters(**{**_fields(base), **more}), "period" in more) for more in chosen]
+
+
+def _compare_listeners(
+    agree: Agreement, connection: Connection, counted: Counted, f: Filters
+) -> tuple[int, int | None, int | None]:
+    """Unique listeners under filters that rollups do not know, as the figure and as the one number."""
+    figures = {row["metric"]: row for row in listening.overview_figures(connection, f).rows}
+    found = figures["unique_listeners"]
+    compared, whole = counted.compared(f), counted.whole(f)
+    wanted = (
+        counted.listeners(f),
+        counted.listeners(f, whole) if compared else None,
+        counted.listeners(f, compared) if compared else None,
+    )
+    agree.on("unique_listeners", found["value"], wanted[0])
+    assert (found["value"], found["compared_value"], found["previous"]) == wanted
+    assert found["change_ratio"] == change(*wanted[1:])
+    assert listening.unique_listeners(connection, f) == wanted[0]
+    return wanted
 
 
 def _reached(counted: Counted, f: Filters) -> dict[str, date | None]:
