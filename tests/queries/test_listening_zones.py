@@ -229,7 +229,6 @@ def _compare(
                             over_by[row[column]], before_by[row[column]],
                         )  # fmt: skip
 
-
         for f, is_compared in _by_dimension(base, counted, episodes, place):
             told = _compare_listeners(agree, connection, counted, f)
             # Nothing but zeros and gaps would prove nothing.
@@ -241,8 +240,8 @@ def _by_dimension(
 ) -> list[tuple[Filters, bool]]:
     """Views that only raw events answer of listeners: by app, country and device, alone and with shows and episodes.
 
-    With each whether the case that tells something has something to compare with there: in three days across the change.
-    The last is looked at while they run, so that fewer of them are over.
+    With each whether the case that tells something has something to compare with there: in three days across the
+    change. The last is looked at while they run, so that fewer of them are over.
     """
     show, (first, *others) = counted.podcast_of[episodes[0]], episodes
     short = {"period": Period(place.day - timedelta(days=1), place.day + timedelta(days=2))}

@@ -7,6 +7,7 @@ it draws its data, and by the fixture `agree` where it compares.
 from __future__ import annotations
 
 import ast
+import re
 from collections import defaultdict
 from datetime import timedelta
 from pathlib import Path
@@ -14,9 +15,10 @@ from pathlib import Path
 from queries.metrics import METRICS
 from queries.periods import Period
 from tests.clock_changes import PLACES
-from tests.oracles import Agreement
+from tests.oracles import NOT_ASKED_YET, Agreement
 
 TESTS = Path(__file__).parents[1]
+QUERIES = TESTS.parent / "queries"
 
 
 def _oracles() -> dict[str, set[str]]:
@@ -77,6 +79,52 @@ def _named(nodes: list[ast.expr], names: dict[str, ast.expr]) -> list[str]:
 def test_every_metric_is_named_by_an_oracle() -> None:
     named = set().union(*_oracles().values())
     assert named == METRICS.keys()
+
+
+def test_oracles_compare_what_the_product_answers() -> None:
+    """What `on` compares was read by no SQL of the test, but by a question of queries/ or a statement of it."""
+    modules = {
+        path.name: ast.parse(source)
+        for path in sorted(TESTS.rglob("test_*.py"))
+        if "pytest.mark.oracle(" in (source := path.read_text(encoding="utf-8")) and path != Path(__file__)
+    }
+    found = {
+        name: by_themselves for name, module in modules.items() if (by_themselves := _by_own_sql(module))
+    }
+    assert found == {}
+    read = "def _read(c): return c.execute('select 1')\n"
+    compared = "def _one(agree, c):\n    found = _read(c)\n    agree.{how}('plays', found, 1)\n"
+    assert _by_own_sql(ast.parse(read + compared.format(how="on"))) == {"_one"}
+    assert _by_own_sql(ast.parse(read + compared.format(how="on_stored"))) == set()
+
+
+def test_what_nothing_asks_for_yet_is_asked_for_by_nothing() -> None:
+    """The first question of such a metric takes it out of the list, and brings its oracle to ask that question."""
+    told = "\n".join(
+        path.read_text(encoding="utf-8")
+        for path in sorted(QUERIES.rglob("*"))
+        if path.suffix in (".py", ".sql") and not {"metric_entries", "refresh"} & set(path.parts)
+    )
+    assert "first_7_day_downloads" in told, "the questions are read"
+    assert {metric for metric in NOT_ASKED_YET if re.search(rf"\b{metric}\b", told)} == set()
+
+
+def _by_own_sql(module: ast.Module) -> set[str]:
+    """The functions that compare by `on` and send SQL of the test, themselves or through others of its module."""
+    functions = {node.name: node for node in ast.walk(module) if isinstance(node, ast.FunctionDef)}
+    calls = {
+        name: {ast.unparse(node.func) for node in ast.walk(function) if isinstance(node, ast.Call)}
+        for name, function in functions.items()
+    }
+    sending = {name for name, called in calls.items() if any(one.endswith(".execute") for one in called)}
+    while (
+        more := {
+            name for name, called in calls.items() if {one.rsplit(".", 1)[-1] for one in called} & sending
+        }
+        - sending
+    ):
+        sending |= more
+    return {name for name in sending if "agree.on" in calls[name]}
 
 
 def test_places_are_five_zones_at_both_changes_of_their_clocks() -> None:
