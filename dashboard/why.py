@@ -21,11 +21,18 @@ from queries.errors import AccessRefused, NotFound
 from queries.filters import Filters, parse_filters
 from queries.listening_counted import counted_by
 from queries.listening_excluded import excluded_by_reason
+from queries.listening_unmeasured import unmeasured_downloads
 from queries.metrics import METRICS, RULE_VERSION, Metric, formula_words
 from queries.periods import Period
 from queries.results import Answer
 from queries.session import tenant_session
-from reports.documents.words import against_words, counted_words, data_centres_words, listed
+from reports.documents.words import (
+    against_words,
+    counted_words,
+    data_centres_words,
+    listed,
+    unmeasured_words,
+)
 from reports.formatting import instant, period
 from reports.labels import dimension_name
 
@@ -76,7 +83,7 @@ def explain(box_id: str) -> str:
     excluded: Answer | None = None
     counted: Answer | None = None
     visits: Answer | None = None
-    filtered = ""
+    filtered = unmeasured = ""
     with tenant_session(viewer.actor) as connection:
         chosen = catalogue.chosen(connection, told)
         if told.campaign_id is not None:
@@ -94,6 +101,7 @@ def explain(box_id: str) -> str:
             metric.key in _MILESTONES or metric.key.startswith(_COUNTED_FROM_REQUESTS) for metric in metrics
         ):
             excluded = excluded_by_reason(connection, view.filters)
+            unmeasured = unmeasured_words(unmeasured_downloads(connection, told))
         elif is_of_ads and is_shown_requests:
             is_of_shows = True
             excluded = excluded_of_shows(connection, of_days, campaigns or ())
@@ -112,7 +120,7 @@ def explain(box_id: str) -> str:
         is_narrowed=bool(told.apps or told.countries or told.devices),
         as_of=instant(answer.as_of, view.filters.zone) if answer.as_of else "", notes=answer.notes,
         reaches=reaches_words(answer), data_centres=filtered, counted=counted,
-        ways=counted_words(counted, view.filters.zone) if counted else [],
+        ways=counted_words(counted, view.filters.zone) if counted else [], unmeasured=unmeasured,
     )  # fmt: skip
 
 

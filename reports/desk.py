@@ -13,6 +13,7 @@ from queries.data_centres import data_centres
 from queries.errors import AccessRefused, DatabaseUnavailable, NotFound, PodboardError
 from queries.filters import parse_filters
 from queries.listening_counted import counted_by
+from queries.listening_unmeasured import unmeasured_downloads
 from queries.metrics import RULE_VERSION
 from queries.report_library import (
     LEASE_SECONDS,
@@ -26,7 +27,7 @@ from queries.report_library import (
 from queries.session import Actor, tenant_session
 from queries.settings import current_settings
 from reports.documents import document
-from reports.documents.words import counted_words, data_centres_words, titled
+from reports.documents.words import counted_words, data_centres_words, titled, unmeasured_words
 from reports.figures.tokens import colour
 from reports.render import RenderedPdf, RenderStopped, render
 from reports.snapshot import Brand, Snapshot
@@ -134,6 +135,10 @@ def _read(claim: ClaimedReport, progress: _Progress) -> tuple[Snapshot, str, lis
         draft = kind.read(connection, filters, step)
         filtered = data_centres_words(data_centres(connection), when="when this report was made")
         counted = counted_by(connection, filters)
+        ways = [*counted_words(counted, filters.zone), *counted.notes]
+        if draft.campaign_id is None:
+            # A campaign's paper is its sponsor's too, who is told of no requests for episodes.
+            ways += filter(None, [unmeasured_words(unmeasured_downloads(connection, filters))])
     snapshot = Snapshot(
         report_type=claim.report_type,
         title=draft.title,
@@ -144,7 +149,7 @@ def _read(claim: ClaimedReport, progress: _Progress) -> tuple[Snapshot, str, lis
         made_for=person.full_name,
         rule_version=RULE_VERSION,
         data_centres=filtered,
-        counted=(*counted_words(counted, filters.zone), *counted.notes),
+        counted=ways,
         facts=draft.facts,
         answers=draft.answers,
     )

@@ -5933,6 +5933,8 @@ CREATE INDEX listener_events_episode_time ON ONLY public.listener_events USING b
 
 CREATE INDEX listener_events_tenant_time ON ONLY public.listener_events USING btree (tenant_id, occurred_at);
 
+CREATE INDEX listener_events_unmeasured ON ONLY public.listener_events USING btree (tenant_id, occurred_at) WHERE ((event_type = 'download'::text) AND (event_data ? 'unmeasured'::text));
+
 CREATE INDEX listener_metrics_date ON ONLY public.listener_metrics USING btree (tenant_id, metric_date);
 
 CREATE UNIQUE INDEX marketplace_listings_open ON public.marketplace_listings USING btree (tenant_id, podcast_id, listing_type) WHERE ((deleted_at IS NULL) AND (status <> 'closed'::text));

@@ -34,6 +34,7 @@ from queries import (
     listening_overlap,
     listening_plays,
     listening_trend,
+    listening_unmeasured,
     portfolio,
 )
 from queries.errors import AccessRefused, NotAvailable, NotFound, TenantMissing
@@ -63,6 +64,7 @@ LISTENING = _questions(
     listening_excluded,
     listening_overlap,
     listening_plays,
+    listening_unmeasured,
     catalogue,
 )
 CAMPAIGNS = _questions(

@@ -22,7 +22,15 @@ from hypothesis import Phase, example, given
 from hypothesis import strategies as st
 from sqlalchemy import Connection
 
-from queries import catalogue, listening, listening_breakdowns, listening_trend, refresh, small_cells
+from queries import (
+    catalogue,
+    listening,
+    listening_breakdowns,
+    listening_trend,
+    listening_unmeasured,
+    refresh,
+    small_cells,
+)
 from queries.filters import Filters
 from queries.periods import Period
 from queries.session import Actor, tenant_session
@@ -103,8 +111,8 @@ _TELLING = Case(
 
 _PROFILES: tuple[dict[str, Any], ...] = (
     {"app": "Spotify", "country": "DE", "device": "phone"},
-    {"app": "Overcast", "country": "US", "device": "phone"},
-    {},
+    {"app": "Overcast", "country": "US", "device": "phone", "source": "prefix", "unmeasured": True},
+    {"source": "log", "unmeasured": True},
 )
 
 
@@ -171,6 +179,8 @@ def _compare(
             figures = {row["metric"]: row for row in answer.rows}
             assert dict(answer.reaches) == _reached(counted, f)
             agree.on("downloads", figures["downloads"]["value"], counted.downloads(f))
+            unmeasured = _compare_unmeasured(connection, counted, f)
+            assert case != _TELLING or all(unmeasured.values())
             compared, whole = counted.compared(f), counted.whole(f) if case.comparison != "none" else None
             over = counted.downloads(f, whole) if whole else None
             before = counted.downloads(f, compared) if compared else None
@@ -235,6 +245,19 @@ def _compare(
             assert case != _TELLING or all(told if is_compared else told[:1])
 
 
+def _compare_unmeasured(connection: Connection, counted: Counted, f: Filters) -> Counter[str]:
+    """Downloads of which nobody knows the bytes, by source."""
+    answer = listening_unmeasured.unmeasured_downloads(connection, f)
+    matching = counted.matching(f, f.period)
+    by_source = Counter(event.data["source"] for event in matching if event.data.get("unmeasured"))
+    if (f.podcasts or f.episodes) and (f.apps or f.countries or f.devices):
+        assert (answer.rows, set(answer.totals.values())) == ([], {None})
+    else:
+        assert {row["source"]: row["unmeasured"] for row in answer.rows} == by_source
+        assert answer.totals == {"unmeasured": by_source.total(), "downloads": len(matching)}
+    return by_source
+
+
 def _by_dimension(
     base: Filters, counted: Counted, episodes: list[UUID], place: Place
 ) -> list[tuple[Filters, bool]]:
@@ -270,6 +293,7 @@ def _compare_listeners(
         counted.listeners(f, compared) if compared else None,
     )
     agree.on("unique_listeners", found["value"], wanted[0])
+    _compare_unmeasured(connection, counted, f)
     assert (found["value"], found["compared_value"], found["previous"]) == wanted
     assert found["change_ratio"] == change(*wanted[1:])
     assert listening.unique_listeners(connection, f) == wanted[0]

@@ -31,15 +31,17 @@ from queries import (
     listening,
     listening_breakdowns,
     listening_trend,
+    refresh,
 )
 from queries import report_library as library
 from queries.filters import Filters, parse_filters
 from queries.listening_counted import counted_by
+from queries.listening_unmeasured import unmeasured_downloads
 from queries.metrics import metric
 from queries.session import tenant_session
 from reports import desk
 from reports.desk import make_next_report
-from reports.documents.words import counted_words, period_words
+from reports.documents.words import counted_words, period_words, unmeasured_words
 from reports.formatting import (
     day,
     format_value,
@@ -270,8 +272,18 @@ def ways(clean: Office) -> Iterator[None]:
         " (903, 'rolling_first_touch', 'UTC', 'source', 400, 390)) v (number, way, zone, filtered, first, last)",
         [clean.people["alice"].tenant_id],
     )
+    clean.rows(
+        "insert into listener_events (tenant_id, episode_id, listener_id, event_type, event_data, occurred_at)"
+        " select e.tenant_id, e.id, 'unmeasured ' || n, 'download', '{\"source\": \"prefix\", \"unmeasured\": true}',"
+        " now() - interval '3 days' from episodes e, generate_series(1, 6) n"
+        " where e.id = (select id from episodes where podcast_id = %s order by id limit 1)",
+        [clean.podcasts["Night Shift"]],
+    )
+    refresh.refresh_rollups()
     yield
     clean.rows("delete from counting_methods where number > 900")
+    clean.rows("delete from listener_events where listener_id ^@ 'unmeasured '")
+    refresh.refresh_rollups()
 
 
 @pytest.mark.parametrize(
@@ -287,8 +299,17 @@ def test_a_pdf_says_how_downloads_were_counted_as_why_this_number_does(
     f = filters_of(clean, report_id)
     with tenant_session(clean.people[name]) as connection:
         counted = counted_by(connection, f)
+        unmeasured = unmeasured_words(unmeasured_downloads(connection, f))
     assert len(counted.rows) == 2
     told = [*counted_words(counted, f.zone), *counted.notes]
+    if campaign is None:
+        assert (
+            "downloads here counted although it is not known how many bytes were sent: 6 from the"
+            in unmeasured
+        )
+        told.append(unmeasured)
+    else:
+        assert "downloads here counted" not in words
     # A line may end behind the dash between two days.
     assert re.sub(r"\s", "", "Downloads counted" + "".join(told)) in words.replace(" ", "")
     assert "once per calendar day (America/New_York), rules of a test; data centres filtered out" in words
