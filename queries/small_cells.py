@@ -64,7 +64,7 @@ def withheld(counts: Sequence[int], along: Collection[int] = ()) -> frozenset[in
 
 
 def withheld_cells(cells: Mapping[Cell, int], margins: Margins | None = None) -> frozenset[Cell]:
-    """The cells of a table of one to three dimensions that are not told, wherever they appear: as a row of a breakdown
+    """The cells of a table of up to four dimensions that are not told, wherever they appear: as a row of a breakdown
     along any of the dimensions, under filters of the others, or as a view of their own.
 
     One dimension alone is a breakdown. Of more, a cell goes along with every sum over one of its dimensions that is
