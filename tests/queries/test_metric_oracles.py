@@ -7,7 +7,7 @@ pages show of listening day by day is compared in `test_listening_zones.py`.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from fractions import Fraction
 from itertools import count
@@ -21,7 +21,7 @@ from hypothesis import HealthCheck, Phase, example, given, settings
 from hypothesis import strategies as st
 from sqlalchemy import Connection, text
 
-from queries import campaign_conversions, campaigns, portfolio, refresh
+from queries import campaign_conversions, campaigns, listening_breakdowns, portfolio, refresh
 from queries.attribution import compute_attribution
 from queries.filters import Filters
 from queries.periods import Period
@@ -58,7 +58,7 @@ _heard = st.lists(
     min_size=5, max_size=30,
 )  # fmt: skip
 _edges = st.lists(
-    st.tuples(st.sampled_from([0, 24, 72, 168, 720]), st.integers(-1, 1)), min_size=3, max_size=15
+    st.tuples(st.sampled_from([0, 1, 24, 72, 168, 720]), st.integers(-1, 1)), min_size=3, max_size=15
 )
 
 
@@ -326,7 +326,8 @@ def _plays(agree: Agreement, connection: Connection, org: Organisation) -> None:
         agree.on(metric, found.get(metric, 0), value)
 
 
-def _first_hours(agree: Agreement, org: Organisation) -> None:
+def _first_hours(agree: Agreement, connection: Connection, org: Organisation) -> None:
+    """Known where the data begins with the podcast's first episode, and reaches the end of its time."""
     with org.writer.transaction() as owner:
         found = dict(
             owner.execute(
@@ -337,9 +338,18 @@ def _first_hours(agree: Agreement, org: Organisation) -> None:
     since = pd.Series(
         [pd.Timedelta(hours=h, seconds=s) for h, s in org.drawn.downloads], dtype="timedelta64[ns]"
     )
+    begins, ends = since.min(), since.max()
     for metric, hours in HOURS.items():
         counted = int(((since >= pd.Timedelta(0)) & (since < pd.Timedelta(hours=hours))).sum())
-        agree.on(metric, found[hours // 24], counted)
+        is_known = begins <= pd.Timedelta(hours=1) and ends >= pd.Timedelta(hours=hours)
+        agree.on(metric, found[hours // 24], counted if is_known else None)
+    f = org.filters()
+    day = org.published.astimezone(org.zone).date()
+    f = replace(f, period=Period(day - timedelta(days=1), day + timedelta(days=32)), campaign_id=None)
+    [row] = listening_breakdowns.top_episodes(connection, f).rows
+    agree.on("first_7_day_downloads", row["first_7_day_downloads"], found[7])
+    state = "not known" if begins > pd.Timedelta(hours=1) else "not complete yet"
+    assert row["first_7_day_state"].partition(":")[0] == ("complete" if found[7] is not None else state)
 
 
 def _compare(agree: Agreement, books: Database, worlds: tuple[Drawn, ...]) -> None:
@@ -354,9 +364,9 @@ def _compare(agree: Agreement, books: Database, worlds: tuple[Drawn, ...]) -> No
             _campaign(agree, connection, org)
             _credit(agree, connection, org)
             _plays(agree, connection, org)
-        # Hours from a publication, whatever the period.
-        agree.at(org.place)
-        _first_hours(agree, org)
+            # Hours from a publication, whatever the period.
+            agree.at(org.place)
+            _first_hours(agree, connection, org)
 
 
 _TOLD = (_TELLING,) * len(PLACES)
