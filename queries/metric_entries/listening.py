@@ -5,11 +5,6 @@ from __future__ import annotations
 from queries.metric_entries.entry import Metric
 
 _TIME_AND_CONTENT = ("time", "episodes", "countries", "apps")
-_ALL_DATA = (
-    "Not complete yet either while your organisation’s data does not reach their end: the last download, or the last "
-    "request in an access log. Not known where the podcast’s data, its first download, begins after publication (of a "
-    "podcast’s first episode, more than an hour after): part of the time would be missing."
-)
 
 LISTENING = (
     Metric(
@@ -43,7 +38,7 @@ LISTENING = (
         "First day",
         "count",
         "Downloads in exactly 24 hours from the moment of publication; not shown before the 24 hours are "
-        f"over. {_ALL_DATA}",
+        "over and the data reaches their end, nor where it begins after publication.",
         "episode_milestones",
         adds_over=("episodes, when all are complete",),
     ),
@@ -52,7 +47,7 @@ LISTENING = (
         "First 3 days",
         "count",
         "Downloads in exactly 72 hours from the moment of publication; not shown before the 72 hours are "
-        f"over. {_ALL_DATA}",
+        "over and the data reaches their end, nor where it begins after publication.",
         "episode_milestones",
         adds_over=("episodes, when all are complete",),
     ),
@@ -61,7 +56,7 @@ LISTENING = (
         "First 7 days",
         "count",
         "Downloads in exactly 168 hours from the moment of publication; not shown before the 168 hours are "
-        f"over. {_ALL_DATA}",
+        "over and the data reaches their end, nor where it begins after publication.",
         "episode_milestones",
         adds_over=("episodes, when all are complete",),
     ),
@@ -70,7 +65,7 @@ LISTENING = (
         "First 30 days",
         "count",
         "Downloads in exactly 720 hours from the moment of publication; not shown before the 720 hours are "
-        f"over. {_ALL_DATA}",
+        "over and the data reaches their end, nor where it begins after publication.",
         "episode_milestones",
         adds_over=("episodes, when all are complete",),
     ),

@@ -408,7 +408,7 @@ def test_a_pixel_tells_what_its_last_hour_took_and_refused(source_database: Data
         told = (row["name"], row["imported_at"], row["records_imported"], row["records_refused"])
         assert told == next(each for each in last if each[0] == name)
         assert (row["import_source"], row["state"]) == (name, "good")
-    # What a robot asked for and an order that came twice did not count, and tell how far the data goes.
+    # What a robot asked for did not count, and tells how far the data goes.
     robot = studio.rows(
         "select occurred_at from excluded_visits where tenant_id = %(tenant)s and kind = 'vanity_url'"
     )

@@ -408,6 +408,27 @@ def test_a_column_that_is_empty_in_every_named_row_is_left_out_and_why_is_said_o
     assert 'class="n">Change</th>' in whole
 
 
+def test_a_first_week_without_a_number_says_in_words_why() -> None:
+    made = audience()
+    episodes = made.answers["episodes"]
+    young, counted = episodes.rows
+    states = (
+        "not complete yet: the data does not reach the end of the 168 hours",
+        "not known: the data begins after publication",
+    )
+    missing = [{**young, "first_7_day_state": state} for state in states]
+    page = SPACES.sub(
+        " ",
+        html(
+            replace(made, answers={**made.answers, "episodes": replace(episodes, rows=[*missing, counted])})
+        ),
+    )
+    assert page.count(">not yet<") == page.count(">not known<") == 1
+    assert "“not yet” until 168 hours after publication are over and the data reaches their end." in page
+    assert "“not known” where the data begins after publication." in page
+    assert "“not" not in SPACES.sub(" ", html(made))
+
+
 def test_changes_stand_at_one_height_though_one_figure_alone_has_a_sparkline() -> None:
     made = audience()
     figures = made.answers["figures"]
