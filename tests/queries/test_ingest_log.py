@@ -99,6 +99,7 @@ def test_a_log_becomes_downloads_and_reasons(host: Host) -> None:
         (line(at("12:00:00"), path="/three.mp3"), "refused", None),
         ("broken\n" + line(at("13:00:00"), path="/three.mp3"), "refused", None),
     ],
+    ids=["a repeat", "a robot", "of no episode", "broken"],
 )
 def test_a_log_that_was_read_well_and_counts_nothing_is_not_refused(
     host: Host, second: str, state: str, reaches: datetime | None
