@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import hashlib
+import marshal
 import os
 import re
+import shutil
 import threading
 import time
 from collections.abc import Iterator
@@ -341,6 +343,23 @@ def test_time_and_memory_are_limited_with_words_for_people() -> None:
         render(stored(campaign()), limits=Limits(memory_bytes=1_000_000))
     with pytest.raises(RenderError):
         render(stored(audience()), limits=Limits(pdf_bytes=1000))
+
+
+def test_a_renderer_whose_files_may_not_be_long_leaves_no_module_cut_off(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    """Whoever imported it afterwards failed: in a fresh tree this was the rest of the run."""
+    for floor in ("reports", "queries", "schema", "assets"):
+        shutil.copytree(
+            Path(rendering.ROOT) / floor,
+            tmp_path / floor,
+            ignore=shutil.ignore_patterns("__pycache__", "demo"),
+        )
+    monkeypatch.setattr(rendering, "ROOT", str(tmp_path))
+    with pytest.raises(RenderError):
+        render(stored(audience()), limits=Limits(pdf_bytes=1000))
+    for compiled in tmp_path.rglob("*.pyc"):
+        marshal.loads(compiled.read_bytes()[16:])  # noqa: S302 (compiled here, a moment ago)
 
 
 def test_a_missing_pango_is_named(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
