@@ -31,6 +31,10 @@ from queries.small_cells import BUCKETS_NOT_TOLD, ROWS_NOT_TOLD, VIEW_NOT_TOLD, 
 from queries.statements import ask
 
 _FIRST_WEEK = timedelta(hours=168)
+_MISSING = {
+    "beginning": "not known: the data begins after publication",
+    "end": "not complete yet: the data does not reach the end of the 168 hours",
+}
 _SLICE_LABELS: dict[Slice, str] = {"app": "App", "country": "Country", "device_type": "Device"}
 _COUNTED = (
     column_of("downloads"),
@@ -44,8 +48,9 @@ _COUNTED = (
 def top_episodes(connection: Connection, f: Filters, limit: int = 10) -> Answer:
     """Episodes by downloads in the period, most first, and in a last row (`is_rest`) all that follow.
 
-    first_7_day_downloads is None until 168 hours after publication are over, and under a filter by app, country or
-    device; first_7_day_state says which: complete, not complete yet, not counted yet or not known by this filter.
+    first_7_day_downloads is None until 168 hours after publication are over, where data of them is missing, and under
+    a filter by app, country or device; first_7_day_state says which: complete, not complete yet, not known, not counted
+    yet or not known by this filter, where data is missing with the reason after a colon.
     Totals: downloads and number of all episodes downloaded in the period.
     """
     limits = limits_of(connection, f)
@@ -265,5 +270,7 @@ def _first_week(row: Mapping[str, Any], f: Filters) -> str:
         return "not known by this filter"
     if row["first_7_day_downloads"] is not None:
         return "complete"
+    if row["first_7_day_missing"] is not None:
+        return _MISSING[row["first_7_day_missing"]]
     is_over = row["published_at"] is not None and row["published_at"] + _FIRST_WEEK <= f.now
     return "not counted yet" if is_over else "not complete yet"

@@ -246,11 +246,15 @@ SCENARIOS: tuple[Scenario, ...] = (
     Scenario(
         "first_day",
         "Why do the downloads of an episode’s first day differ from those of the day it came out?",
-        (_download(0, "21:00", "Ada"), _download(1, "07:30", "Ben"), _download(1, "19:59", "Cyd")),
+        (
+            _download(0, "20:01", "Ada"), _download(1, "07:30", "Ben"), _download(1, "19:59", "Cyd"),
+            _download(1, "20:00", "Dan"),
+        ),
         (Side("Downloads on Monday", "1"), Side("First day of the episode", "3")),
         "The episode came out on Monday at 20:00. Its first day is the 24 hours from that moment, until Tuesday at "
         "20:00; Monday had only four hours left. Counted so, an episode of the evening can be compared with one of "
-        "the morning.",
+        "the morning. Dan came after it, and tells that the data goes on: without him the first day would not be "
+        "complete yet, as what is missing may still come.",
         published=(0, "20:00"),
     ),
     Scenario(

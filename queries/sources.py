@@ -64,8 +64,8 @@ def sources(connection: Connection, *, today: date | None = None) -> Answer:
     the last import. States: good; failed (newer imports of the source did, the first of them at `failed_at`); failing
     (so do feeds that are asked by the clock, as they tell themselves: one address in vain is no source); silent
     (it came last on `came_last_on`, and no later than every `usual_days` days before); ended (silent for two months);
-    refused (no row of it was ever taken); nothing yet. Feeds and transcripts stand for themselves elsewhere, each of
-    them one row here.
+    refused (no row of it was ever taken, nor read and left out by a counting rule); nothing yet. Feeds and transcripts
+    stand for themselves elsewhere, each of them one row here.
     """
     today = today or datetime.now(UTC).date()
     named: dict[str, list[dict[str, Any]]] = {}
@@ -83,7 +83,7 @@ def sources(connection: Connection, *, today: date | None = None) -> Answer:
             # Of imports before there were names nobody knows how far they reached; of one source alone the events tell.
             reached = one["complete_to"] or (kind["complete_to"] if len(found) == 1 else None)
             told = {**one, "label": label, "complete_to": reached, **_rhythm(one)}
-            state = _state_of_source(told, today)
+            state = _state_of_source(told, today, is_read=_is_read(one))
             rows.append({**told, "state": state} | ({"complete_to": None} if state == "refused" else {}))
     return Answer(
         (
@@ -151,7 +151,12 @@ def imports(connection: Connection) -> Answer:
     )
 
 
-def _state_of_source(row: Mapping[str, Any], today: date | None = None) -> str:
+def _is_read(source: Mapping[str, Any]) -> bool:
+    """Whether what came was understood: robots and repeats do not count, and tell how far the data goes."""
+    return source["subject"] in _DAY_BY_DAY and source["complete_to"] is not None
+
+
+def _state_of_source(row: Mapping[str, Any], today: date | None = None, *, is_read: bool = False) -> str:
     if row["failed_at"] is not None:
         return "failed"
     if row.get("feeds_failing"):
@@ -165,6 +170,7 @@ def _state_of_source(row: Mapping[str, Any], today: date | None = None) -> str:
     is_file = row.get("name") not in HOURLY
     if (
         is_file
+        and not is_read
         and row.get("records_refused")
         and not row.get("records_imported")
         and not row.get("came_on", True)

@@ -253,6 +253,8 @@ def _refuse(event: str, _arguments: tuple[object, ...]) -> None:
 
 def _limit() -> None:
     seconds, memory, size = map(int, os.environ["PODBOARD_RENDER_LIMITS"].split(","))
+    # What is compiled from here on would be cut off where files may be no longer, and nobody could import it any more.
+    sys.dont_write_bytecode = True
     for kind, most in (
         (resource.RLIMIT_CPU, seconds),
         (resource.RLIMIT_AS, memory),

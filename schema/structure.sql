@@ -839,33 +839,107 @@ CREATE FUNCTION internal.refresh_milestones(p_tenant uuid, p_hours timestamp wit
     SET search_path TO 'pg_catalog', 'public', 'internal'
     AS $$
 declare
+    quarter constant interval := '15 minutes';
     written bigint;
+    last_quarter timestamptz;
+    data_to timestamptz;
+    podcasts uuid[];
+    begins timestamptz[];
+    place bigint;
+    touched_episodes uuid[];
+    touched_days smallint[];
+    touched_from timestamptz[];
+    touched_missing text[];
 begin
     perform public.set_tenant_context(p_tenant);
-    with windows as (
-        select e.id as episode_id, d.days, e.published_at, e.published_at + make_interval(hours => d.days * 24) as complete_at
+    select max(q.bucket) into last_quarter from internal.download_quarters q where q.tenant_id = p_tenant;
+    data_to := last_quarter;
+    if exists (select from public.episodes e
+               cross join (values (1), (3), (7), (30)) as d (days)
+               where e.tenant_id = p_tenant
+                   and e.published_at + make_interval(hours => d.days * 24) > last_quarter
+                   and e.published_at + make_interval(hours => d.days * 24) < last_quarter + quarter)
+    then
+        select greatest(data_to, max(e.occurred_at)) into data_to from public.listener_events e
+        where e.tenant_id = p_tenant and e.event_type = 'download'
+            and e.occurred_at >= last_quarter and e.occurred_at < last_quarter + quarter;
+    end if;
+    -- A log goes as far as its last request, whether that counts or not. One that was imported before the last download cannot reach
+    -- further than it; a day is for clocks that differ.
+    select greatest(data_to, max(cast(i.figures #>> '{reached,listener_events}' as timestamptz))) into data_to
+    from public.etl_imports i
+    where i.tenant_id = p_tenant and (i.import_type = 'access_log' or i.source_name = 'Prefix')
+        and i.started_at >= last_quarter - interval '1 day';
+
+    select array_agg(b.podcast_id), array_agg(b.bucket) into podcasts, begins
+    from (
+        select e.podcast_id, min(f.bucket) as bucket
         from public.episodes e
-        cross join (values (1), (3), (7), (30)) as d (days)
+        cross join lateral (select q.bucket from internal.download_quarters q
+                            where q.tenant_id = p_tenant and q.episode_id = e.id
+                            order by q.bucket
+                            limit 1) f
         where e.tenant_id = p_tenant
-            and e.published_at >= public.raw_retention_start()
-            and e.published_at + make_interval(hours => d.days * 24) <= now()
+        group by e.podcast_id
+    ) b;
+    for place in
+        select b.place from unnest(podcasts, begins) with ordinality as b (podcast_id, bucket, place)
+        where exists (select from public.episodes e
+                      where e.tenant_id = p_tenant and e.podcast_id = b.podcast_id
+                          and e.published_at >= b.bucket - interval '1 hour' and e.published_at < b.bucket + quarter)
+    loop
+        begins[place] := (
+            select coalesce(min(l.occurred_at), begins[place])
+            from public.listener_events l
+            join public.episodes e on e.tenant_id = p_tenant and e.id = l.episode_id
+            where l.tenant_id = p_tenant and l.event_type = 'download' and e.podcast_id = podcasts[place]
+                and l.occurred_at >= begins[place] and l.occurred_at < begins[place] + quarter);
+    end loop;
+
+    with published as (
+        -- Before the first episode of a podcast there is nothing to download: there an hour tells that the data began with it.
+        select e.id as episode_id, e.published_at,
+               coalesce(b.data_from > e.published_at
+                            + case when e.published_at = min(e.published_at) over (partition by e.podcast_id)
+                                   then interval '1 hour' else interval '0' end, true) as begins_later
+        from public.episodes e
+        left join unnest(podcasts, begins) as b (podcast_id, data_from) on b.podcast_id = e.podcast_id
+        where e.tenant_id = p_tenant and e.published_at is not null
     ),
-    touched as (
-        select w.episode_id, w.days, w.published_at, w.complete_at
-        from windows w
-        where exists (select from internal.hour_ranges(p_hours) h
-                      where h.ends_at > w.published_at and h.starts_at < w.complete_at)
-            or not exists (select from internal.episode_milestones m
-                           where m.tenant_id = p_tenant and m.episode_id = w.episode_id and m.days = w.days and m.complete_at = w.complete_at)
+    windows as (
+        select p.episode_id, d.days, p.published_at, t.complete_at,
+               case when p.begins_later then 'beginning' when data_to is null or data_to < t.complete_at then 'end' end as missing
+        from published p
+        cross join (values (1), (3), (7), (30)) as d (days)
+        cross join lateral (select p.published_at + make_interval(hours => d.days * 24) as complete_at) t
+        where t.complete_at <= now()
     )
-    insert into internal.episode_milestones as m (tenant_id, episode_id, days, downloads, complete_at)
+    select array_agg(w.episode_id), array_agg(w.days), array_agg(w.published_at), array_agg(w.missing)
+    into touched_episodes, touched_days, touched_from, touched_missing
+    from windows w
+    left join internal.episode_milestones m
+        on m.tenant_id = p_tenant and m.episode_id = w.episode_id and m.days = w.days and m.complete_at = w.complete_at
+    where (w.missing is not null or w.published_at >= public.raw_retention_start())
+        and (m.episode_id is null
+             or m.missing is distinct from w.missing
+             or (w.missing is null
+                 and exists (select from internal.hour_ranges(p_hours) h
+                             where h.ends_at > w.published_at and h.starts_at < w.complete_at)));
+    if touched_episodes is null then
+        return 0;
+    end if;
+
+    insert into internal.episode_milestones as m (tenant_id, episode_id, days, downloads, complete_at, missing)
     select p_tenant, t.episode_id, t.days,
-           (select count(*) from public.listener_events e
-            where e.tenant_id = p_tenant and e.episode_id = t.episode_id and e.event_type = 'download'
-                and e.occurred_at >= t.published_at and e.occurred_at < t.complete_at),
-           t.complete_at
-    from touched t
-    on conflict (tenant_id, episode_id, days) do update set downloads = excluded.downloads, complete_at = excluded.complete_at;
+           case when t.missing is null then (
+               select count(*) from public.listener_events e
+               where e.tenant_id = p_tenant and e.episode_id = t.episode_id and e.event_type = 'download'
+                   and e.occurred_at >= t.published_at and e.occurred_at < c.complete_at) end,
+           c.complete_at, t.missing
+    from unnest(touched_episodes, touched_days, touched_from, touched_missing) as t (episode_id, days, published_at, missing)
+    cross join lateral (select t.published_at + make_interval(hours => t.days * 24) as complete_at) c
+    on conflict (tenant_id, episode_id, days) do update
+        set downloads = excluded.downloads, complete_at = excluded.complete_at, missing = excluded.missing;
     get diagnostics written = row_count;
     return written;
 end
@@ -2202,12 +2276,17 @@ CREATE TABLE internal.episode_milestones (
     tenant_id uuid NOT NULL,
     episode_id uuid NOT NULL,
     days smallint NOT NULL,
-    downloads bigint NOT NULL,
+    downloads bigint,
     complete_at timestamp with time zone NOT NULL,
-    CONSTRAINT episode_milestones_days_check CHECK ((days = ANY (ARRAY[1, 3, 7, 30])))
+    missing text,
+    CONSTRAINT episode_milestones_days_check CHECK ((days = ANY (ARRAY[1, 3, 7, 30]))),
+    CONSTRAINT episode_milestones_downloads_check CHECK (((downloads IS NULL) = (missing IS NOT NULL))),
+    CONSTRAINT episode_milestones_missing_check CHECK ((missing = ANY (ARRAY['beginning'::text, 'end'::text])))
 );
 
-COMMENT ON TABLE internal.episode_milestones IS 'Downloads in exactly 24, 72, 168 and 720 hours from published_at, once the time is over.';
+COMMENT ON TABLE internal.episode_milestones IS 'Downloads in exactly 24, 72, 168 and 720 hours from published_at, once the time is over and there is data of all of it.';
+
+COMMENT ON COLUMN internal.episode_milestones.missing IS 'Why they are not known: beginning, the data of the podcast begins after publication; end, that of the tenant does not reach the end of this time.';
 
 CREATE TABLE internal.excluded_days (
     tenant_id uuid NOT NULL,
@@ -3457,11 +3536,12 @@ CREATE VIEW public.episode_milestones WITH (security_barrier='true') AS
     episode_id,
     days,
     downloads,
-    complete_at
+    complete_at,
+    missing
    FROM internal.episode_milestones r
   WHERE ((tenant_id = ( SELECT public.app_tenant() AS app_tenant)) AND (( SELECT public.app_sees_all_podcasts() AS app_sees_all_podcasts) OR (episode_id IN ( SELECT public.app_episodes() AS app_episodes))));
 
-COMMENT ON VIEW public.episode_milestones IS 'Downloads of the episodes in scope in exactly 24, 72, 168 and 720 hours, once the time is over.';
+COMMENT ON VIEW public.episode_milestones IS 'Downloads of the episodes in scope in exactly 24, 72, 168 and 720 hours, once the time is over, or what data of it is missing.';
 
 CREATE TABLE public.etl_imports (
     id uuid DEFAULT public.uuid_generate_v4() NOT NULL,

@@ -158,6 +158,16 @@ _RULES = (
         "and episodes can still be compared with each other: what one does not tell may follow from those.",
     ),
     (
+        "First days of an episode",
+        "The first 1, 3, 7 and 30 days are told once there is data of all of them. They are “not complete yet” until "
+        "their time is over and podboard has data of your organisation as far as their end: a later download, or a "
+        "later request in an access log or at a prefix, whether it counts or not. They are “not known” where the data "
+        "of the podcast, its first download, begins after the episode was published: what came before is missing, and "
+        "a small number would look like a bad start. Before the first episode of a podcast there is nothing to "
+        "download; of it they are known if the first download came within an hour. What comes later changes both: "
+        "first days are counted again when downloads of them come late.",
+    ),
+    (
         "Pacing",
         "Delivered divided by what was booked and should have been delivered by the end of the data: the last download "
         "or impression that podboard has of your organisation, if that is before now. Forecast and expected shortfall "

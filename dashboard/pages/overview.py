@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import replace
+from typing import Any
 from urllib.parse import urlencode
 
 from dash.development.base_component import Component
@@ -23,7 +24,7 @@ from queries.small_cells import SMALL
 from reports.figures.subjects import downloads_over_time, downloads_ranking, has_downloads
 from reports.sentences import audience_sentence
 
-_NOT_YET = Absent("not complete yet", "Shown when 168 hours after publication are over")
+_NOT_YET = "Shown when 168 hours after publication are over and the data reaches their end"
 
 
 def _lead(connection: Connection, filters: Filters, figures: Answer) -> str:
@@ -51,12 +52,7 @@ def _trend(answer: Answer, view: View) -> Component:
 
 
 def _episodes(answer: Answer, view: View) -> Component:
-    rows = [
-        {**row, "first_7_day_downloads": _NOT_YET}
-        if row.get("first_7_day_state") == "not complete yet"
-        else row
-        for row in answer.rows
-    ]
+    rows = [{**row, "first_7_day_downloads": _first_week(row)} for row in answer.rows]
     return table(
         replace(answer, rows=rows),
         view,
@@ -66,6 +62,14 @@ def _episodes(answer: Answer, view: View) -> Component:
         sub=lambda row: show_and_day(row, view),
         sorted_by="downloads",
     )
+
+
+def _first_week(row: Mapping[str, Any]) -> Any:
+    """The downloads of an episode's first week, or in words why there is no number."""
+    state, _, reason = (row.get("first_7_day_state") or "").partition(": ")
+    if state not in ("not complete yet", "not known"):
+        return row.get("first_7_day_downloads")
+    return Absent(state, f"{reason[:1].upper()}{reason[1:]}" or _NOT_YET)
 
 
 def _filtered_by(answer: Answer, key: str, view: View) -> dict[str, str]:

@@ -127,7 +127,7 @@ def take_events(
         )
         for kind in KINDS:
             gone = {refusal.line_number for refusal in refused[kind]}
-            reach(tallies[kind], kind, (row for row in rows[kind] if row.line_number not in gone))
+            reach(tallies[kind], kind, rows[kind], refused[kind])
             # Of a batch of both kinds each took as much of the time as it has of the events.
             share = len(gone.union(row.line_number for row in rows[kind])) / max(len(events), 1)
             worked = math.ceil((time.perf_counter() - started) * 1000 * share)

@@ -37,6 +37,8 @@ _COUNTED = {
     "counted": "This listener's download of this episode on this day is counted already.",
     "within": WITHIN,
 }
+COUNTED_ALREADY = frozenset(_COUNTED.values())
+"""Why a row is refused that was read well: what it tells stands already."""
 
 
 class EventStore:

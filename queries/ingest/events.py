@@ -20,7 +20,7 @@ from queries.ingest.ahead import ahead
 from queries.ingest.batches import BatchDone, Batches, importing_in_batches
 from queries.ingest.columns import Kind, Row, RowRefused, found
 from queries.ingest.event import Event, Turn
-from queries.ingest.event_store import EventStore
+from queries.ingest.event_store import COUNTED_ALREADY, EventStore
 from queries.ingest.imports import (
     LISTED_REFUSALS,
     SHOWN_REFUSALS,
@@ -180,18 +180,18 @@ def _take(
             refusals = batch.refusals
             if batch.events:
                 refusals = refusals + store.store(connection, batch.events, batch.first)
-            reach(run.tally, kind, _taken(batch.events, refusals))
+            reach(run.tally, kind, (event.row for event in batch.events), refusals)
             run.tally.refuse(connection, run.import_id, sorted(refusals, key=lambda r: r.line_number))
         batch_done(run.lines_done, batch.reached)
 
 
-def _taken(events: list[Event], refusals: list[Refusal]) -> list[Row]:
-    refused = {refusal.line_number for refusal in refusals}
-    return [event.row for event in events if not refused or event.row.line_number not in refused]
+def reach(tally: Tally, kind: Kind, rows: Iterable[Row], refusals: Iterable[Refusal]) -> None:
+    """Notes how far the source's data goes with these rows, but for those that were refused.
 
-
-def reach(tally: Tally, kind: Kind, rows: Iterable[Row]) -> None:
-    """Notes how far the source's data goes with these rows, which stand."""
+    What is refused because it is counted already was read all the same: the source has data as far as that.
+    """
+    refused = {refusal.line_number for refusal in refusals if refusal.reason not in COUNTED_ALREADY}
+    rows = [row for row in rows if row.line_number not in refused] if refused else list(rows)
     if kind == "listener":
         times: dict[Subject, list[datetime]] = {"listener_events": [row.occurred_at for row in rows]}
     else:

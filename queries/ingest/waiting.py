@@ -19,6 +19,7 @@ import orjson
 from sqlalchemy import Connection
 
 from queries.ingest.agents.classify import Agent
+from queries.ingest.counting.reasons import Unreadable
 from queries.ingest.counting.requests import EpisodeFile
 from queries.ingest.counting.rules import Filtered
 from queries.ingest.counting.verdicts import Fetch, Place
@@ -85,7 +86,9 @@ def _count_prefix(
             tally.imported += found.downloads
             tally.deliver(found.impressions)
             refused += found.refused
-        tally.reach("listener_events", max(row["occurred_at"] for row in requests))
+    # What a rule refused came all the same: the prefix has data as far as that.
+    for request in (*requests, *outcomes):
+        tally.reach("listener_events", request["occurred_at"])
     tally.refused, tally.by_reason = refused.total(), dict(refused)
     _note(connection, import_id, "listener_events", PREFIX, tally, started)
 
@@ -102,7 +105,8 @@ def _count_visits(
         by_reason=dict(Counter(outcome["refused_for"] for outcome in refused)),
     )  # fmt: skip
     for outcome in outcomes:
-        if outcome["refused_for"] is None and not outcome["is_known"]:
+        # What is known or a robot's was read well, and tells that until then nothing else came.
+        if outcome["refused_for"] not in list(Unreadable):
             tally.reach("conversions", outcome["occurred_at"])
     _note(connection, import_id, "attribution_events", LINKS[kind], tally, started)
     if refused:

@@ -38,7 +38,7 @@ LISTENING = (
         "First day",
         "count",
         "Downloads in exactly 24 hours from the moment of publication; not shown before the 24 hours are "
-        "over.",
+        "over and the data reaches their end, nor where it begins after publication.",
         "episode_milestones",
         adds_over=("episodes, when all are complete",),
     ),
@@ -47,7 +47,7 @@ LISTENING = (
         "First 3 days",
         "count",
         "Downloads in exactly 72 hours from the moment of publication; not shown before the 72 hours are "
-        "over.",
+        "over and the data reaches their end, nor where it begins after publication.",
         "episode_milestones",
         adds_over=("episodes, when all are complete",),
     ),
@@ -56,7 +56,7 @@ LISTENING = (
         "First 7 days",
         "count",
         "Downloads in exactly 168 hours from the moment of publication; not shown before the 168 hours are "
-        "over.",
+        "over and the data reaches their end, nor where it begins after publication.",
         "episode_milestones",
         adds_over=("episodes, when all are complete",),
     ),
@@ -65,7 +65,7 @@ LISTENING = (
         "First 30 days",
         "count",
         "Downloads in exactly 720 hours from the moment of publication; not shown before the 720 hours are "
-        "over.",
+        "over and the data reaches their end, nor where it begins after publication.",
         "episode_milestones",
         adds_over=("episodes, when all are complete",),
     ),

@@ -28,6 +28,10 @@ _EPISODE_COLUMNS = (
 )  # fmt: skip
 
 
+_WEEKS = {"not complete yet": "not yet", "not known": "not known"}
+"""What stands in place of the downloads of a first week, by its state."""
+
+
 def read(connection: Connection, filters: Filters, step: Step) -> Draft:
     """Every number of the podcaster's overview, read in one transaction. Raises NotFound without a podcast."""
     # Imported here: the process that draws has no use for the database's library.
@@ -130,14 +134,17 @@ def compose(snapshot: Snapshot) -> Sequence[Section]:
 
 
 def _with_states(answer: Answer) -> Answer:
-    """The episodes with their first week in words where it is not complete yet."""
+    """The episodes with their first week in words where it is not complete yet, and where it is not known."""
     rows = [
-        {**row, "first_7_day_downloads": "not yet"}
-        if row.get("first_7_day_state") == "not complete yet"
-        else row
+        {**row, "first_7_day_downloads": words} if (words := _WEEKS.get(_state(row))) else row
         for row in answer.rows
     ]
     return replace(answer, rows=rows)
+
+
+def _state(row: Mapping[str, Any]) -> str:
+    """The state of an episode's first week, without its reason."""
+    return (row.get("first_7_day_state") or "").partition(":")[0]
 
 
 def _episodes_caption(answer: Answer, filters: Filters) -> str:
@@ -147,7 +154,13 @@ def _episodes_caption(answer: Answer, filters: Filters) -> str:
     compared, label = against_words(filters), metric("first_7_day_downloads").label
     said = []
     if "first_7_day_downloads" in told:
-        said.append(f"{label}: “not yet” until 168 hours after publication are over.")
+        weeks = {_state(row) for row in named}
+        if "not complete yet" in weeks:
+            said.append(
+                f"{label}: “not yet” until 168 hours after publication are over and the data reaches their end."
+            )
+        if "not known" in weeks:
+            said.append(f"{label}: “not known” where the data begins after publication.")
     elif len(states := {row.get("first_7_day_state") for row in named}) == 1 and None not in states:
         said.append(f"{label}: {states.pop()}.")
     if compared and "change_ratio" in told:

@@ -102,6 +102,17 @@ def test_whatever_a_prefix_refuses_is_counted_and_listed_in_its_import(
     assert [line[1] for line in listed] == [words_of_reason(reason) for reason in reasons]
 
 
+def test_a_prefix_has_data_up_to_the_last_request_whether_it_counts_or_not(alpha: Links) -> None:
+    alpha.get(f"/e/{alpha.episode}", agent=GOOGLEBOT)
+    refresh.refresh_rollups()
+    assert alpha.one(
+        "select max(cast(figures #>> '{reached,listener_events}' as timestamptz)) = ("
+        " select max(occurred_at) from excluded_requests where episode_id = %s)"
+        " from etl_imports where tenant_id = %s and source_name = 'Prefix'",
+        alpha.episode, alpha.tenant,
+    )  # fmt: skip
+
+
 def test_a_file_that_is_called_as_a_prefix_lists_its_rows_once(
     alpha: Links, browse: Callable[..., Browser]
 ) -> None:
@@ -142,17 +153,17 @@ def test_what_links_take_and_refuse_is_one_import_an_hour_of_each(
     assert alpha.counted("Pixel")["known"] == before["Pixel"]["known"] + 1
     listed = alpha.listed(browse("Alice"), "Vanity URLs", f"campaign {alpha.campaign}")
     assert [line[1] for line in listed] == [Reason.PRELOAD.words, Reason.EMPTY_AGENT.words]
-    # How far it goes is the last one that was taken.
+    # How far it goes is the last one that was read, whether it counts or not: the robot came last.
     assert alpha.one(
         "select max(cast(figures #>> '{reached,conversions}' as timestamptz)) = ("
-        " select max(occurred_at) from attribution_events where campaign_id = %s and attribution_type = 'lead')"
+        " select max(occurred_at) from excluded_visits where campaign_id = %s and kind = 'pixel')"
         " from etl_imports where tenant_id = %s and source_name = 'Pixel'",
         alpha.campaign, alpha.tenant,
     )  # fmt: skip
 
 
 WRONG: Mapping[str, Unreadable] = {
-    "value=abc&currency=EUR": Unreadable.VALUE,
+    "value=xyz&currency=EUR": Unreadable.VALUE,
     "value=-3&currency=EUR": Unreadable.VALUE,
     "value=NaN&currency=EUR": Unreadable.VALUE,
     "value=1e30&currency=EUR": Unreadable.VALUE,
@@ -197,7 +208,7 @@ def test_what_a_pixel_is_told_wrong_is_counted_and_none_of_it_kept_but_an_order(
     stored = alpha.tables.execute("select * from excluded_visits where campaign_id = %s", [alpha.campaign])
     listed = alpha.listed(browse("Alice"), "Pixel", str(alpha.campaign))
     assert [line[1] for line in listed] == [words_of_reason(reason) for reason in WRONG.values()]
-    for told in ("somebody", "banana", "abc'", "1234567", "203.0.113"):
+    for told in ("somebody", "banana", "xyz", "1234567", "203.0.113"):
         assert told not in str((kept, stored.fetchall(), listed))
 
 

@@ -17,14 +17,14 @@ from dashboard.answers import head, reaches_words
 from dashboard.boxes import View
 from dashboard.components import charts, filter_bar, frame, kpis, panels, states, tables
 from dashboard.jobs import JOBS
-from dashboard.pages import freshness, methodology
+from dashboard.pages import freshness, methodology, overview
 from dashboard.pages.methodology import relations_of
 from dashboard.plain import Plain
 from queries import operations, sources
 from queries.filters import Filters
 from queries.metrics import METRICS
 from queries.periods import Period, allowed_grains
-from queries.results import Answer
+from queries.results import Answer, Column
 from queries.scenarios import SCENARIOS
 from reports import formatting as f
 from reports.figures.builders import attribution_bars, ranking, trend
@@ -521,6 +521,37 @@ def test_why_a_source_has_failed_stands_under_its_name(monkeypatch):
     assert "Downloads and plays downloads.csv" in shown
     assert "Failed since 5 Nov 2026, 12:00 UTC: The file is empty." in shown
     assert shown.count("downloads.csv") == 1
+
+
+def test_a_first_week_without_a_number_says_in_words_why():
+    """It stood as 0 where the data of the podcast began after the episode had come out."""
+    weeks = [
+        (12, "complete"), (None, "not complete yet"),
+        (None, "not complete yet: the data does not reach the end of the 168 hours"),
+        (None, "not known: the data begins after publication"), (None, "not known by this filter"),
+    ]  # fmt: skip
+    rows = [
+        {"title": f"E{n}", "podcast_name": "Show", "published_at": None, "downloads": 7, "share": Decimal("0.1"),
+         "change_ratio": None, "first_7_day_downloads": downloads, "first_7_day_state": state}
+        for n, (downloads, state) in enumerate(weeks)
+    ]  # fmt: skip
+    columns = [
+        Column("title", "Episode"), Column("downloads", "Downloads", "count"), Column("share", "Share", "ratio"),
+        Column("change_ratio", "Change", "ratio"), Column("first_7_day_downloads", "First 7 days", "count"),
+    ]  # fmt: skip
+    view = View(SimpleNamespace(currency="USD"), SimpleNamespace(zone=ZoneInfo("UTC")), path="")
+    drawn = overview._episodes(Answer(columns, rows), view)
+    shown = json.dumps(drawn, cls=PlotlyJSONEncoder)
+    for words, why in (
+        (
+            "not complete yet",
+            "Shown when 168 hours after publication are over and the data reaches their end",
+        ),
+        ("not complete yet", "The data does not reach the end of the 168 hours"),
+        ("not known", "The data begins after publication"),
+    ):
+        assert re.search(f'"children": "{words}"[^{{}}]*"title": "{why}"', shown), (words, why)
+    assert "not known by this filter" not in shown
 
 
 def test_the_methodology_says_whether_this_installation_filters_data_centres():

@@ -31,8 +31,10 @@ from queries.ingest.imports import ImportRefused
 from queries.ingest.logs import store
 from queries.ingest.logs.store import import_log
 from queries.ingest.refused import write_refusals
+from queries.refresh import refresh_milestones, refresh_rollups
 from queries.session import tenant_session
 from queries.settings import Settings, current_settings
+from queries.sources import sources
 from tests.conftest import Database
 from tests.host import DAY, IAB, MINUTE, SIZE, Host, at, line, piece
 from tests.searches import search
@@ -87,6 +89,44 @@ def test_a_log_becomes_downloads_and_reasons(host: Host) -> None:
         "select count(*) from excluded_requests where tenant_id = %(tenant)s and import_id is not null"
         " and rule_version = 'IAB 2.3, rules 2'"
     ) == [(4,)]
+
+
+@pytest.mark.parametrize(
+    ("second", "state", "reaches"),
+    [
+        (line(at("11:00:00")), "good", at("11:00:00")),  # the same listener once more
+        (line(at("12:00:00"), "192.0.2.3", agent="curl/8"), "good", at("12:00:00")),
+        (line(at("12:00:00"), path="/three.mp3"), "refused", None),
+        ("broken\n" + line(at("13:00:00"), path="/three.mp3"), "refused", None),
+    ],
+    ids=["a repeat", "a robot", "of no episode", "broken"],
+)
+def test_a_log_that_was_read_well_and_counts_nothing_is_not_refused(
+    host: Host, second: str, state: str, reaches: datetime | None
+) -> None:
+    host.log(line(at("10:00:00")), name="one.log")
+    done = host.log(second, name="two.log")
+    assert (done.imported, done.refused) == (0, second.count("\n"))
+    with tenant_session(host.actor) as connection:
+        found = {row["name"]: row for row in sources(connection).rows if row["subject"] == "listener_events"}
+    assert (found["one"]["state"], found["one"]["complete_to"]) == ("good", at("10:00:00"))
+    assert (found["two"]["state"], found["two"]["complete_to"]) == (state, reaches)
+
+
+def test_a_log_without_downloads_completes_the_first_days_that_it_reaches(host: Host) -> None:
+    """Nobody downloads any more, and the log tells so."""
+    with host.tenant.owner() as owner:
+        owner.execute("update episodes set published_at = %s where id = %s", (at("10:00:00"), host.one))
+    stored = (
+        "select days, downloads, missing from internal.episode_milestones where tenant_id = %(tenant)s"
+        " order by days"
+    )
+    host.log(line(at("10:00:01")), line(at("12:00:00"), "192.0.2.2"))
+    refresh_rollups()
+    assert host.rows(stored) == [(1, None, "end"), (3, None, "end")]
+    host.log(line(at("10:00:00", DAY + timedelta(days=1)), "192.0.2.3", agent="curl/8"), name="later.log")
+    refresh_milestones()
+    assert host.rows(stored) == [(1, 2, None), (3, None, "end")]
 
 
 def test_the_list_of_refused_rows_holds_the_requests_too(host: Host, tmp_path: Path) -> None:

@@ -423,7 +423,13 @@ def test_milestones_appear_when_their_time_is_over_and_not_before(zones: Databas
     silent = writer.insert(
         "episodes", podcast_id=show, title="Silent", published_at=now - timedelta(hours=169)
     )
-    writer.listener_events([ListenerEvent(young, "ada", "download", now - timedelta(hours=70))])
+    old = writer.insert("episodes", podcast_id=show, title="Old", published_at=now - timedelta(days=50))
+    writer.listener_events(
+        [
+            ListenerEvent(young, "ada", "download", now - timedelta(hours=70)),
+            *(ListenerEvent(old, "ben", "download", now - timedelta(minutes=n)) for n in (50_000, 1)),
+        ]
+    )
     refresh.refresh_rollups()
     refresh.refresh_milestones()
     assert _milestones(writer, young) == {1: 1}
@@ -435,9 +441,182 @@ def test_milestones_appear_when_their_time_is_over_and_not_before(zones: Databas
         now=now,
     )
     with tenant_session(Actor(writer.tenant_id)) as connection:
-        assert [
-            row["first_7_day_downloads"] for row in listening_breakdowns.top_episodes(connection, f).rows
-        ] == [None]
+        found = {row["title"]: row for row in listening_breakdowns.top_episodes(connection, f).rows}
+    assert found["Young"]["first_7_day_downloads"] is None
+    assert found["Young"]["first_7_day_state"] == "not complete yet"
+
+
+NO_END = "not complete yet: the data does not reach the end of the 168 hours"
+NO_BEGINNING = "not known: the data begins after publication"
+
+
+def test_first_days_are_not_complete_before_the_data_reaches_their_end(zones: Database) -> None:
+    """Their time is over, and the import that brings their last hours has not come."""
+    writer = Writer(zones, "unfinished", zone="Europe/Berlin")
+    show = writer.insert("podcasts", name="Show")
+    published = NOW - timedelta(days=40, minutes=7)
+    episode = writer.insert("episodes", podcast_id=show, title="Episode", published_at=published)
+    end = published + timedelta(hours=168)
+    instant = timedelta(microseconds=1)
+    # Another show of the tenant has data for longer, and no more of it.
+    other = writer.insert(
+        "episodes", podcast_id=writer.insert("podcasts", name="Other"), title="Other",
+        published_at=published - timedelta(days=2),
+    )  # fmt: skip
+    writer.listener_events(
+        [
+            *(
+                ListenerEvent(episode, f"l{n}", "download", published + timedelta(hours=n))
+                for n in (0, 30, 100)
+            ),
+            ListenerEvent(other, "ada", "download", published - timedelta(days=2)),
+            ListenerEvent(other, "ada", "download", end - instant),
+            # Plays are no downloads: of those nothing is known after the last.
+            ListenerEvent(episode, "player", "play", end + timedelta(hours=5)),
+        ]
+    )
+    refresh.refresh_rollups()
+    assert _first_days(writer, episode) == {
+        1: (1, None), 3: (2, None), 7: (None, "end"), 30: (None, "end"),
+    }  # fmt: skip
+    assert _week(writer, "Episode") == (None, NO_END)
+    assert refresh.refresh_milestones() == 0, "nothing is written twice"
+    # What comes of the other show tells that the tenant's data goes on; what comes late is counted.
+    writer.listener_events(
+        [
+            ListenerEvent(other, "ben", "download", end),
+            ListenerEvent(episode, "late", "download", end - timedelta(minutes=1)),
+            ListenerEvent(episode, "later", "download", published + timedelta(hours=50)),
+        ]
+    )
+    refresh.refresh_rollups()
+    assert _first_days(writer, episode) == {
+        1: (1, None), 3: (3, None), 7: (5, None), 30: (None, "end"),
+    }  # fmt: skip
+    assert _week(writer, "Episode") == (5, "complete")
+    # What is taken back takes its end with it.
+    with writer.transaction() as owner:
+        owner.execute("delete from listener_events where tenant_id = %s and occurred_at >= %s",
+                      [writer.tenant_id, end])  # fmt: skip
+    refresh.refresh_rollups()
+    assert _week(writer, "Episode") == (None, NO_END)
+
+
+def test_an_episode_published_before_its_podcasts_data_begins_is_not_known(zones: Database) -> None:
+    writer = Writer(zones, "joined", zone="America/New_York")
+    known, joined = (writer.insert("podcasts", name=name) for name in ("Known", "Joined"))
+    begin = NOW - timedelta(days=12, minutes=7)
+    instant = timedelta(microseconds=1)
+    episodes = {
+        title: writer.insert("episodes", podcast_id=podcast, title=title, published_at=published)
+        for title, podcast, published in (
+            ("Long known", known, begin - timedelta(days=60)),
+            # Of long before raw events are kept: it needs none to say that nothing is known.
+            ("First", joined, begin - timedelta(days=1000)),
+            ("Old", joined, begin - timedelta(days=10)),
+            ("Just before", joined, begin - instant),
+            ("Just then", joined, begin),
+        )
+    }
+    writer.listener_events(
+        [
+            ListenerEvent(episodes["Long known"], "ada", "download", begin - timedelta(days=60)),
+            ListenerEvent(episodes["Long known"], "ben", "download", NOW),
+            *(ListenerEvent(episodes[title], "cyd", "download", begin + timedelta(hours=2))
+              for title in ("First", "Just before", "Just then")),
+            ListenerEvent(episodes["Old"], "ada", "download", begin),
+        ]
+    )  # fmt: skip
+    refresh.refresh_rollups()
+    gone = (None, NO_BEGINNING)
+    weeks = {title: _week(writer, title) for title in episodes}
+    assert weeks == {
+        "Long known": (1, "complete"), "First": gone, "Old": gone, "Just before": gone, "Just then": (1, "complete"),
+    }  # fmt: skip
+    assert _first_days(writer, episodes["Old"]) == dict.fromkeys((1, 3, 7), (None, "beginning"))
+    assert refresh.refresh_milestones() == 0, "nothing is written twice"
+    # Logs of the days before come late.
+    writer.listener_events([ListenerEvent(episodes["Old"], "dan", "download", begin - timedelta(days=10))])
+    refresh.refresh_rollups()
+    weeks = {title: _week(writer, title) for title in episodes}
+    assert (weeks["Old"], weeks["Just before"], weeks["First"]) == ((1, "complete"), (1, "complete"), gone)
+
+
+def test_the_data_of_a_podcast_may_begin_with_its_first_episode(zones: Database) -> None:
+    """Before it there is nothing to download: an hour later at the latest the data must have begun."""
+    writer = Writer(zones, "launched")
+    published = NOW - timedelta(days=20, minutes=7)
+    hour, instant = timedelta(hours=1), timedelta(microseconds=1)
+    for title, first in (("In time", hour), ("Too late", hour + instant)):
+        show = writer.insert("podcasts", name=title)
+        episode = writer.insert("episodes", podcast_id=show, title=title, published_at=published)
+        second = writer.insert(
+            "episodes", podcast_id=show, title=f"{title}: second", published_at=published + hour - instant
+        )
+        writer.listener_events(
+            [
+                ListenerEvent(episode, "ada", "download", published + first),
+                ListenerEvent(second, "ben", "download", NOW - timedelta(days=3)),
+            ]
+        )
+    refresh.refresh_rollups()
+    found = {title: _week(writer, title) for title in ("In time", "Too late", "In time: second")}
+    assert found == {
+        "In time": (1, "complete"), "Too late": (None, NO_BEGINNING), "In time: second": (None, NO_BEGINNING),
+    }  # fmt: skip
+
+
+def test_what_was_stored_as_complete_and_is_not_is_put_right(zones: Database) -> None:
+    """Releases before 0141 asked only whether the time was over."""
+    writer = Writer(zones, "stored")
+    show = writer.insert("podcasts", name="Show")
+    begin = NOW - timedelta(days=12)
+    published = {
+        "Years ago": begin - timedelta(days=1000),
+        "Before": begin - timedelta(days=20),
+        "After": begin,
+    }
+    episodes = {
+        title: writer.insert("episodes", podcast_id=show, title=title, published_at=at)
+        for title, at in published.items()
+    }  # fmt: skip
+    writer.listener_events(
+        [ListenerEvent(episodes["After"], "ada", "download", begin + timedelta(days=n)) for n in (0, 5)]
+    )
+    refresh.refresh_rollups()
+    with writer.transaction() as owner:
+        for title, at in published.items():
+            owner.execute(
+                "update internal.episode_milestones set downloads = 0, missing = null where episode_id = %s",
+                [episodes[title]],
+            )
+            assert at + timedelta(hours=168) < NOW
+    # Four of each that came out three weeks ago or earlier, and the first days that the data reached.
+    assert refresh.refresh_milestones() == 9
+    assert {title: _first_days(writer, episode)[7] for title, episode in episodes.items()} == {
+        "Years ago": (None, "beginning"), "Before": (None, "beginning"), "After": (None, "end"),
+    }  # fmt: skip
+
+
+def _week(writer: Writer, title: str) -> tuple[int | None, str]:
+    """The first week of an episode and its state, as the pages tell it."""
+    now = datetime.now(UTC)
+    f = Filters(
+        period=Period(now.date() - timedelta(days=90), now.date() + timedelta(days=1)), zone=writer.zone, now=now
+    )  # fmt: skip
+    with tenant_session(Actor(writer.tenant_id)) as connection:
+        rows = listening_breakdowns.top_episodes(connection, f).rows
+    [row] = [row for row in rows if row["title"] == title]
+    return row["first_7_day_downloads"], row["first_7_day_state"]
+
+
+def _first_days(writer: Writer, episode: UUID) -> dict[int, tuple[int | None, str | None]]:
+    with writer.transaction() as owner:
+        rows = owner.execute(
+            "select days, downloads, missing from internal.episode_milestones where episode_id = %s order by days",
+            [episode],
+        ).fetchall()
+    return {days: (downloads, missing) for days, downloads, missing in rows}
 
 
 def test_a_corrected_publication_moment_moves_the_milestones(zones: Database) -> None:
@@ -447,7 +626,7 @@ def test_a_corrected_publication_moment_moves_the_milestones(zones: Database) ->
         "episodes", podcast_id=writer.insert("podcasts", name="Show"), title="Episode", published_at=published
     )
     writer.listener_events(
-        [ListenerEvent(episode, "ada", "download", published + timedelta(hours=n)) for n in (1, 30, 200)]
+        [ListenerEvent(episode, "ada", "download", published + timedelta(hours=n)) for n in (1, 30, 200, 800)]
     )
     refresh.refresh_rollups()
     assert _milestones(writer, episode) == {1: 1, 3: 2, 7: 2, 30: 3}
@@ -463,14 +642,8 @@ def test_a_corrected_publication_moment_moves_the_milestones(zones: Database) ->
     assert _milestones(writer, episode) == {1: 1, 3: 1, 7: 1, 30: 2}
 
 
-def _milestones(writer: Writer, episode: UUID) -> dict[int, int]:
-    with writer.transaction() as owner:
-        return dict(
-            owner.execute(
-                "select days, downloads from internal.episode_milestones where episode_id = %s order by days",
-                [episode],
-            ).fetchall()
-        )
+def _milestones(writer: Writer, episode: UUID) -> dict[int, int | None]:
+    return {days: downloads for days, (downloads, _) in _first_days(writer, episode).items()}
 
 
 def test_options_used_lately_come_first(zones: Database) -> None:

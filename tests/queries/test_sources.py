@@ -297,6 +297,28 @@ def test_a_source_of_which_every_row_was_refused_is_not_good(source_database: Da
     assert _named(studio)["listener_events", "host"]["state"] == "good"
 
 
+def test_a_source_that_brought_only_what_is_counted_already_has_data_up_to_then(
+    source_database: Database,
+) -> None:
+    """It was read well: a repeat does not count, and tells that there is data until it came."""
+    studio = Studio(source_database)
+    header = "listener_id,event_type,episode,occurred_at\n"
+    at = studio.midnight(3) + timedelta(hours=10)
+    row = f"l1,download,guid-1,{at.isoformat()}\n"
+    again = at + timedelta(hours=3)
+    studio.take(header + row, source_name="north")
+    studio.take(
+        f"{header}{row.replace('guid-1', 'nobody').replace(at.isoformat(), (at + timedelta(hours=9)).isoformat())}"
+        f"l1,download,guid-1,{again.isoformat()}\n",
+        source_name="south",
+    )
+    north, south = (_named(studio)["listener_events", name] for name in ("north", "south"))
+    assert (north["state"], north["complete_to"]) == ("good", at)
+    assert (south["records_imported"], south["records_refused"]) == (0, 2)
+    # A row of an episode that nobody knows brought nothing.
+    assert (south["state"], south["complete_to"]) == ("good", again)
+
+
 def test_a_source_of_impressions_or_conversions_of_which_every_row_was_refused_stands_once(
     source_database: Database,
 ) -> None:
@@ -386,6 +408,11 @@ def test_a_pixel_tells_what_its_last_hour_took_and_refused(source_database: Data
         told = (row["name"], row["imported_at"], row["records_imported"], row["records_refused"])
         assert told == next(each for each in last if each[0] == name)
         assert (row["import_source"], row["state"]) == (name, "good")
+    # What a robot asked for did not count, and tells how far the data goes.
+    robot = studio.rows(
+        "select occurred_at from excluded_visits where tenant_id = %(tenant)s and kind = 'vanity_url'"
+    )
+    assert found["conversions", "Vanity URLs"]["complete_to"] == robot[0][0]
     # Every kind of source has one row of it, and another tenant's hours are its own.
     assert [key for key in found if key[1] == "Pixel"] == [("conversions", "Pixel")]
     assert _named(other)["conversions", "Pixel"]["records_refused"] is None

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import hashlib
+import marshal
 import os
 import re
+import shutil
 import threading
 import time
 from collections.abc import Iterator
@@ -343,6 +345,23 @@ def test_time_and_memory_are_limited_with_words_for_people() -> None:
         render(stored(audience()), limits=Limits(pdf_bytes=1000))
 
 
+def test_a_renderer_whose_files_may_not_be_long_leaves_no_module_cut_off(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    """Whoever imported it afterwards failed: in a fresh tree this was the rest of the run."""
+    for floor in ("reports", "queries", "schema", "assets"):
+        shutil.copytree(
+            Path(rendering.ROOT) / floor,
+            tmp_path / floor,
+            ignore=shutil.ignore_patterns("__pycache__", "demo"),
+        )
+    monkeypatch.setattr(rendering, "ROOT", str(tmp_path))
+    with pytest.raises(RenderError):
+        render(stored(audience()), limits=Limits(pdf_bytes=1000))
+    for compiled in tmp_path.rglob("*.pyc"):
+        marshal.loads(compiled.read_bytes()[16:])  # noqa: S302 (compiled here, a moment ago)
+
+
 def test_a_missing_pango_is_named(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     # A module of that name that fails as WeasyPrint does when its library is missing.
     (tmp_path / "weasyprint.py").write_text("raise OSError('cannot load library libpango-1.0-0')\n")
@@ -406,6 +425,27 @@ def test_a_column_that_is_empty_in_every_named_row_is_left_out_and_why_is_said_o
     whole = html(made)
     assert 'class="n">First 7 days</th>' in whole
     assert 'class="n">Change</th>' in whole
+
+
+def test_a_first_week_without_a_number_says_in_words_why() -> None:
+    made = audience()
+    episodes = made.answers["episodes"]
+    young, counted = episodes.rows
+    states = (
+        "not complete yet: the data does not reach the end of the 168 hours",
+        "not known: the data begins after publication",
+    )
+    missing = [{**young, "first_7_day_state": state} for state in states]
+    page = SPACES.sub(
+        " ",
+        html(
+            replace(made, answers={**made.answers, "episodes": replace(episodes, rows=[*missing, counted])})
+        ),
+    )
+    assert page.count(">not yet<") == page.count(">not known<") == 1
+    assert "“not yet” until 168 hours after publication are over and the data reaches their end." in page
+    assert "“not known” where the data begins after publication." in page
+    assert "“not" not in SPACES.sub(" ", html(made))
 
 
 def test_changes_stand_at_one_height_though_one_figure_alone_has_a_sparkline() -> None:

@@ -2,7 +2,8 @@
 --          a deleted episode is not listed and stays among the rest
 -- params: period_start, period_end, whole_end, compared_start, compared_end, now, row_limit, podcast_ids, episode_ids, by_dimension, apps, countries, devices
 -- returns: episode_id uuid, title text, podcast_name text, published_at timestamptz, downloads bigint, whole bigint (of the days that are over), previous bigint,
---          all_downloads, all_whole, all_previous, episodes bigint (of all, deleted ones too), first_7_day_downloads bigint (null before 168 hours are over)
+--          all_downloads, all_whole, all_previous, episodes bigint (of all, deleted ones too), first_7_day_downloads bigint (null before 168 hours
+--          are over, and where data of them is missing), first_7_day_missing text (what of it: beginning or end)
 -- grain: episode
 -- source: episode_days; download_days when filtered by app, country or device; episodes, podcasts, episode_milestones
 -- relies on: episode_days_pkey, download_days_pkey, episode_milestones_pkey
@@ -59,7 +60,7 @@ select e.id as episode_id, e.title, p.name as podcast_name, e.published_at,
        case when cast(:compared_start as date) is not null then cast(s.previous as bigint) end as previous,
        cast(s.all_downloads as bigint) as all_downloads, cast(s.all_whole as bigint) as all_whole,
        case when cast(:compared_start as date) is not null then cast(s.all_previous as bigint) end as all_previous, s.episodes,
-       m.downloads as first_7_day_downloads
+       m.downloads as first_7_day_downloads, m.missing as first_7_day_missing
 from shown s
 join episodes e on e.id = s.episode_id
 join podcasts p on p.id = e.podcast_id

@@ -76,13 +76,15 @@ opened as (
            -- What came before its hours were imports is told of its last day.
            coalesce(hour.records_imported, told.records_imported) as records_imported, hour.records_refused,
            cast(null as timestamptz) as failed_at, cast(null as text) as error_message,
-           (select max(e.occurred_at)
-            from attribution_events e
-            where e.tenant_id = (select app_tenant()) and e.attribution_type in ('visit', 'lead', 'purchase')
-                and e.attribution_data ->> 'source' = d.kind
-                -- A day of the tenant lies within a day of that of UTC.
-                and e.occurred_at >= cast(last.day - 1 as timestamp) at time zone 'UTC'
-                and e.occurred_at < cast(last.day + 2 as timestamp) at time zone 'UTC') as complete_to,
+           -- What came again or from robots is no event, and tells all the same how far it goes.
+           greatest(hour.reached, (
+               select max(e.occurred_at)
+               from attribution_events e
+               where e.tenant_id = (select app_tenant()) and e.attribution_type in ('visit', 'lead', 'purchase')
+                   and e.attribution_data ->> 'source' = d.kind
+                   -- A day of the tenant lies within a day of that of UTC.
+                   and e.occurred_at >= cast(last.day - 1 as timestamp) at time zone 'UTC'
+                   and e.occurred_at < cast(last.day + 2 as timestamp) at time zone 'UTC')) as complete_to,
            told.came_on
     from unnest(cast(:links as text[]), cast(:named as text[])) as d (kind, name)
     cross join lateral (
@@ -95,7 +97,8 @@ opened as (
         where c.tenant_id = (select app_tenant()) and c.source = d.kind and c.source <> '' and c.local_day > last.day - 33
     ) told
     left join lateral (
-        select i.completed_at, i.source, i.records_imported, i.records_refused
+        select i.completed_at, i.source, i.records_imported, i.records_refused,
+               cast(i.figures #>> '{reached,conversions}' as timestamptz) as reached
         from etl_imports i
         where i.tenant_id = (select app_tenant()) and i.import_type = 'attribution_events' and i.source_name = d.name
             and i.status = 'completed'
