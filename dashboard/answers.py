@@ -17,7 +17,7 @@ from queries.changes import NO_EARLIER
 from queries.filters import Filters
 from queries.metrics import METRICS
 from queries.results import Answer
-from reports.documents.words import filter_line
+from reports.documents.words import narrowing_words, words_line
 from reports.formatting import MoneyForm, day, instant, interval, period
 from reports.key_figures import change_words, form_of, form_of_amounts, has_no_earlier, note_of
 
@@ -33,6 +33,7 @@ def head(
     narrowed: whether the numbers heed the filters by app, country and device, which are then said in words.
     """
     amounts = form_of_amounts(answer.rows)
+    line = words_line(narrowing_words(view.filters)) if narrowed else ""
     reports = [report_button(report)] if report and view.viewer.may("reports.create") else []
     return [
         page_header(
@@ -40,7 +41,7 @@ def head(
             view.lead,
             as_of=as_of(answer, view),
             reaches="; ".join(reaches_words(answer)),
-            notes=(*filter(None, [filter_line(view.filters) if narrowed else ""]), *answer.notes),
+            notes=(*filter(None, [line]), *answer.notes),
             actions=[why_link(csv, view), csv_link(csv, view), *reports],
         ),
         kpi_strip(

@@ -50,7 +50,8 @@ class Box:
     why there is nothing and `way_on` what to do about it; `empty` may make both from the answer. Without a way on
     (None) it is another choice of period and filters, unless the tenant has no data at all. `too_little(answer)` says
     in words why a figure would mislead, or is empty. `once_begun`: while the page's subject has not begun there is
-    nothing to say, and the style sheet leaves the box out.
+    nothing to say, and the style sheet leaves the box out. `heeds` names the filters of the page that its numbers know
+    (None: all of them); of others that an address sets it is said that they narrow nothing here.
     """
 
     id: str
@@ -72,6 +73,7 @@ class Box:
     too_little: Callable[[Answer], str] | None = None
     any_of: tuple[str, ...] = ()
     head: bool = False
+    heeds: tuple[str, ...] | None = None
 
 
 def answer_box(box: Box, view: View) -> tuple[Answer, View]:

@@ -17,6 +17,7 @@ from dashboard.access import Viewer, current_viewer
 from dashboard.auth.sessions import now
 from dashboard.boxes import View, answer_box, known_box
 from dashboard.pages import all_pages, heeded
+from queries import campaign_delivery
 from queries.campaigns import campaign
 from queries.catalogue import chosen
 from queries.errors import AccessRefused, NotFound
@@ -75,7 +76,8 @@ def _narrowed(viewer: Viewer, f: Filters) -> dict[str, list[str]]:
         with tenant_session(viewer.actor) as connection:
             if f.campaign_id is not None:
                 named["campaign"] = [campaign(connection, f.campaign_id)["name"]]
-            named |= {label.lower(): names for label, names in chosen(connection, f).items()}
+            names_of = chosen if f.campaign_id is None else campaign_delivery.chosen
+            named |= {label.lower(): names for label, names in names_of(connection, f).items()}
     named |= {
         "apps": [app_name(app) for app in f.apps],
         "countries": [country_name(country) for country in f.countries],

@@ -12,7 +12,7 @@ from dash import ALL, MATCH, ClientsideFunction, Dash, Input, Output, State, dcc
 from dash.development.base_component import Component
 
 from dashboard import ids
-from dashboard.access import Viewer, current_viewer, home_path
+from dashboard.access import READ_PODCASTS, Viewer, current_viewer, home_path
 from dashboard.address import filters_of, query_of, said_of, way_out
 from dashboard.auth.csrf import csrf_field
 from dashboard.auth.sessions import now
@@ -20,10 +20,10 @@ from dashboard.boxes import Box, View, known_box, render_box
 from dashboard.components import frame, states
 from dashboard.components.filter_bar import CUSTOM, Choice, Dimension, filter_bar
 from dashboard.components.panels import grid, panel
-from dashboard.pages import Page, all_pages, page_at
+from dashboard.pages import Page, all_pages, page_at, unheeded
 from dashboard.plain import plain
 from dashboard.still import still
-from queries import catalogue
+from queries import campaign_delivery, catalogue
 from queries.campaign_states import begins_later, opened_view
 from queries.errors import InvalidRequest, NotFound
 from queries.filters import Filters, parse_filters
@@ -123,7 +123,8 @@ def register_callbacks(app: Dash) -> None:
                     way_out=way_out(path, asked.get("search"), error.field),
                 )
             )
-        return still(plain(render_box(box, View(viewer, filters, path=path))))
+        drawn = render_box(box, View(viewer, filters, path=path))
+        return still(plain([*_not_narrowed(box, filters), *(drawn if isinstance(drawn, list) else [drawn])]))
 
     @app.callback(
         Output({"type": "filter", "key": ALL}, "data"),
@@ -135,8 +136,13 @@ def register_callbacks(app: Dash) -> None:
         asked = [control.get("key", "") for control in controls]
         if not any(key in _DIMENSIONS for key in asked):
             return [no_update] * len(asked)
-        with tenant_session(current_viewer().actor) as connection:
+        viewer = current_viewer()
+        with tenant_session(viewer.actor) as connection:
             options = catalogue.filter_options(connection)
+            found = page_at(path or "")
+            if found is not None and "campaign_id" in found[1]:
+                view = filters_of(viewer, str(path), "")
+                options["podcasts"] = list(campaign_delivery.shows(connection, view).items())
         return [
             _options(key, options, values) if key in _DIMENSIONS else no_update
             # As many values as controls, whatever was sent.
@@ -156,6 +162,12 @@ def register_callbacks(app: Dash) -> None:
     for page in all_pages():
         if page.register_callbacks:
             page.register_callbacks(app)
+
+
+def _not_narrowed(box: Box, filters: Filters) -> list[Component]:
+    """Says of a box that it is of more than the address asks for."""
+    by = unheeded(box, filters)
+    return [states.stale(f"Not narrowed {by}: not known of these numbers.")] if by else []
 
 
 def _title_of(viewer: Viewer, path: str) -> str:
@@ -178,7 +190,11 @@ def _require_known(viewer: Viewer, path: str, filters: Filters) -> None:
                     raise InvalidRequest("There is no such country.", field="country")
     if filters.podcasts and found is not None and "podcast" in found[0].filters:
         with tenant_session(viewer.actor) as connection:
-            known = catalogue.podcast_names(connection)
+            known = (
+                catalogue.podcast_names(connection)
+                if filters.campaign_id is None
+                else campaign_delivery.shows(connection, filters)
+            )
         if not known.keys() >= set(filters.podcasts):
             raise InvalidRequest("There is no such podcast for you.", field="podcast")
 
@@ -300,6 +316,8 @@ def _filter_bar(viewer: Viewer, page: Page, parts: dict[str, str], query: dict[s
         for key in page.filters
         if key in _DIMENSIONS
         for chosen in [tuple(part for part in query.get(key, "").split("|") if part)]
+        # Who sees no listening has no apps, countries and devices to choose from; an address may name them yet.
+        if key == "podcast" or chosen or any(map(viewer.may, READ_PODCASTS))
     )
     bar = filter_bar(
         periods=[*periods, Choice(CUSTOM, "Custom")],

@@ -11,8 +11,8 @@ from dashboard.access import READ_PODCASTS, current_viewer
 from dashboard.answers import reaches_words
 from dashboard.auth.sessions import now
 from dashboard.boxes import Box, View, answer_box, known_box
-from dashboard.pages import all_pages, heeded
-from queries import catalogue
+from dashboard.pages import all_pages, heeded, unheeded
+from queries import campaign_delivery, catalogue
 from queries.campaign_excluded import excluded_of_shows, excluded_visits
 from queries.campaign_states import campaign_heads, flights_so_far
 from queries.campaigns import campaign
@@ -85,9 +85,11 @@ def explain(box_id: str) -> str:
     visits: Answer | None = None
     filtered = unmeasured = ""
     with tenant_session(viewer.actor) as connection:
-        chosen = catalogue.chosen(connection, told)
-        if told.campaign_id is not None:
-            chosen = {"Campaign": [campaign(connection, told.campaign_id)["name"]]} | chosen
+        if told.campaign_id is None:
+            chosen = catalogue.chosen(connection, told)
+        else:
+            about = campaign(connection, told.campaign_id)
+            chosen = {"Campaign": [about["name"]], **campaign_delivery.chosen(connection, told)}
         covered = _covered(answer, view.filters)
         days = covered or view.filters.period
         if is_of_ads and (
@@ -112,7 +114,8 @@ def explain(box_id: str) -> str:
             counted = counted_by(connection, of_days)
     return render_template(
         "why.html", title=box.title, meanings=[_meaning(metric) for metric in metrics],
-        filters=_filters(answer, told, chosen), excluded=excluded, visits=visits, rule_version=RULE_VERSION,
+        filters=_filters(answer, told, chosen, unheeded(box, view.filters)), excluded=excluded, visits=visits,
+        rule_version=RULE_VERSION,
         is_of_shows=is_of_shows, is_kept_back=is_of_ads and not is_shown_requests,
         is_of_one=told.campaign_id is not None, sees_all_shows=viewer.may(READ_PODCASTS[0]),
         days="" if days == covered else period(days.start, days.end, view.filters.zone),
@@ -158,8 +161,10 @@ def _covered(answer: Answer, filters: Filters) -> Period | None:
     return filters.period if answer.covers == "view" else answer.covers
 
 
-def _filters(answer: Answer, filters: Filters, chosen: dict[str, list[str]]) -> list[tuple[str, str]]:
-    """What the view is filtered by, in words."""
+def _filters(
+    answer: Answer, filters: Filters, chosen: dict[str, list[str]], not_by: str
+) -> list[tuple[str, str]]:
+    """What the view is filtered by, in words, and what narrows nothing here though its address says so."""
     covered = _covered(answer, filters)
     said = [
         ("Period", period(covered.start, covered.end, filters.zone) if covered else "as things stand"),
@@ -176,4 +181,5 @@ def _filters(answer: Answer, filters: Filters, chosen: dict[str, list[str]]) -> 
         )
         if values
     ]
-    return said + [(label, listed(names, limit=_NAMED)) for label, names in chosen.items()]
+    said += [(label, listed(names, limit=_NAMED)) for label, names in chosen.items()]
+    return [*said, ("Not narrowed", f"{not_by}: not known of these numbers")] if not_by else said

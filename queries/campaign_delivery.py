@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from uuid import UUID
 
 from sqlalchemy import Connection
 
@@ -18,6 +19,7 @@ from queries.campaign_states import (
     pacing_of,
 )
 from queries.filters import Filters
+from queries.listening_scope import catalogue_of
 from queries.periods import Period
 from queries.results import Answer, Column
 from queries.statements import ask
@@ -93,7 +95,7 @@ def delivery(connection: Connection, f: Filters) -> Answer:
 
 
 def delivery_by_episode(connection: Connection, f: Filters) -> Answer:
-    """Impressions and reach of `f.campaign_id` per episode in the period, the most first. Raises: NotFound.
+    """Impressions, reach and frequency of `f.campaign_id` per episode in the period, the most first. Raises: NotFound.
 
     Reach does not add up over episodes: somebody who heard two is in both rows.
     """
@@ -104,6 +106,7 @@ def delivery_by_episode(connection: Connection, f: Filters) -> Answer:
         campaign_id=head.campaign_id,
         period_start=f.period.start,
         period_end=f.period.end,
+        **catalogue_of(f),
     )
     total = sum(int(row["impressions"]) for row in rows)
     return Answer(
@@ -116,6 +119,7 @@ def delivery_by_episode(connection: Connection, f: Filters) -> Answer:
             column_of("impressions"),
             Column("share", "Share", "ratio"),
             column_of("reach"),
+            column_of("frequency"),
         ),
         rows=[
             {
@@ -124,6 +128,7 @@ def delivery_by_episode(connection: Connection, f: Filters) -> Answer:
                 "unit_types": ", ".join(UNIT_TYPES[unit] for unit in row["unit_types"]),
                 "impressions": int(row["impressions"]),
                 "share": ratio(int(row["impressions"]), total),
+                "frequency": ratio(int(row["impressions"]), row["reach"]),
             }
             for row in rows
         ],
@@ -131,6 +136,72 @@ def delivery_by_episode(connection: Connection, f: Filters) -> Answer:
         partial_from=f.partial_from,
         totals={"impressions": total},
     )
+
+
+def delivery_by_podcast(connection: Connection, f: Filters) -> Answer:
+    """Impressions, reach and frequency of `f.campaign_id` per show in the period, the most first. Raises: NotFound.
+
+    Reach does not add up over shows, nor is that of a show the sum of its episodes': whoever heard two counts once.
+    """
+    head = campaign_head(connection, f.campaign_id)
+    rows = ask(
+        connection,
+        "campaigns/delivery_by_podcast",
+        campaign_id=head.campaign_id,
+        period_start=f.period.start,
+        period_end=f.period.end,
+        **catalogue_of(f),
+    )
+    total = sum(int(row["impressions"]) for row in rows)
+    return Answer(
+        columns=(
+            Column("podcast_id", "Show id", in_csv=False),
+            Column("podcast_name", "Show"),
+            column_of("impressions"),
+            Column("share", "Share", "ratio", "impressions"),
+            column_of("reach"),
+            column_of("frequency"),
+        ),
+        rows=[
+            {
+                "podcast_id": row["podcast_id"],
+                "podcast_name": row["podcast_name"] or (UNKNOWN if row["is_unknown"] else ELSEWHERE),
+                "impressions": int(row["impressions"]),
+                "share": ratio(int(row["impressions"]), total),
+                "reach": row["reach"],
+                "frequency": ratio(int(row["impressions"]), row["reach"]),
+            }
+            for row in rows
+        ],
+        as_of=head.as_of,
+        partial_from=f.partial_from,
+        totals={"impressions": total},
+    )
+
+
+def shows(connection: Connection, f: Filters) -> dict[UUID, str]:
+    """The shows that carry ads of `f.campaign_id`, by id: what its delivery may be filtered by. Raises: NotFound."""
+    head = campaign_head(connection, f.campaign_id)
+    rows = ask(connection, "campaigns/podcasts_of_campaigns", campaign_ids=[head.campaign_id])
+    return {row["podcast_id"]: row["podcast_name"] for row in rows}
+
+
+def chosen(connection: Connection, f: Filters) -> dict[str, list[str]]:
+    """The shows and episodes that the view of `f.campaign_id` is filtered by, by name. Raises: NotFound.
+
+    One that carries no ad of the campaign has no name here, and is said to be chosen all the same.
+    """
+    named = shows(connection, f) if f.podcasts else {}
+    titles = (
+        ask(connection, "campaigns/episodes_of_campaign", campaign_id=f.campaign_id, ids=list(f.episodes))
+        if f.episodes
+        else []
+    )
+    found = {
+        "Podcasts": [named.get(podcast, ELSEWHERE) for podcast in f.podcasts],
+        "Episodes": [row["title"] for row in titles] + [UNKNOWN] * (len(f.episodes) - len(titles)),
+    }
+    return {label: names for label, names in found.items() if names}
 
 
 def bookings(connection: Connection, f: Filters) -> Answer:

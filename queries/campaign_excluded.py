@@ -22,18 +22,17 @@ _KINDS = {"pixel": "Pixel", "vanity_url": "Vanity URL"}
 def excluded_of_shows(connection: Connection, f: Filters, campaigns: Collection[UUID] = ()) -> Answer | None:
     """Requests for shows that carry any of these campaigns, which were no downloads and so brought no ads.
 
-    None where no show does. Without ids the campaign of the view, else all in scope. Of all episodes of these shows
-    that the reader may see, each request once, however many of the campaigns its show carries. Totals and columns: as
-    `excluded_by_reason`.
+    None where no show does. Without ids the campaign of the view, else all in scope. Of all episodes of these shows (of
+    those the view is filtered by) that the reader may see, each request once, however many of the campaigns its show
+    carries. Totals and columns: as `excluded_by_reason`.
     """
     asked = list(campaigns) or ([f.campaign_id] if f.campaign_id else [])
     ids = [head.campaign_id for head in campaign_heads(connection, asked)]
     shows = ask(connection, "campaigns/podcasts_of_campaigns", campaign_ids=ids)
     if not shows:
         return None
-    return excluded_by_reason(
-        connection, replace(f, podcasts=tuple(row["podcast_id"] for row in shows), episodes=())
-    )
+    carrying = tuple(row["podcast_id"] for row in shows if not f.podcasts or row["podcast_id"] in f.podcasts)
+    return excluded_by_reason(connection, replace(f, podcasts=carrying)) if carrying else None
 
 
 def excluded_visits(connection: Connection, f: Filters, covered: Period | None = None) -> Answer:

@@ -38,7 +38,15 @@ def campaign_prices(connection: Connection, f: Filters) -> Answer:
         )
     }  # fmt: skip
     # From the first day on: what earlier days took of a booking is not left for these.
-    days = ask(connection, "campaigns/campaign_figures", campaign_id=head.campaign_id, today=f.today)
+    # Prices are of the whole campaign: what a part of it cost is not known.
+    days = ask(
+        connection,
+        "campaigns/campaign_figures",
+        campaign_id=head.campaign_id,
+        today=f.today,
+        podcast_ids=[],
+        episode_ids=[],
+    )
     deliveries = [(row["day"], int(row["impressions"])) for row in days]
     spend = spend_by_currency(head.sold_bookings, deliveries, f.period, head.spending_until(f)).get(
         head.currency

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import date, timedelta
 from decimal import Decimal
 from fractions import Fraction
@@ -16,11 +16,12 @@ from queries.attribution.rates import (
     conversion_rate,
     cost_per_conversion,
     is_enough,
-    ratio,
     return_on_ad_spend,
 )
 from queries.attribution.spend import micros, spend_by_currency, spend_per_day
+from queries.campaign_reach import KEYS, CampaignReach, Span, campaign_reach, is_narrowed
 from queries.campaign_states import (
+    CampaignHead,
     CampaignResults,
     CampaignState,
     add_orders,
@@ -35,10 +36,28 @@ from queries.campaign_states import (
 )
 from queries.changes import CHANGE_COLUMNS, NO_EARLIER, change_of
 from queries.filters import Filters
+from queries.listening_scope import catalogue_of
 from queries.periods import Period
 from queries.results import Answer, Column, reaches_of
 from queries.statements import ask
 
+NOT_KNOWN = "not known by this filter"
+_NOT_KNOWN = "Visits, conversions, spend and what is made of them are not known by show, episode, app, country, device."
+_OF_ALL_OF_IT = (
+    "visits", "conversions", "conversion_ratio", "spend_micros", "cost_per_conversion_micros", "return_on_ad_spend",
+)  # fmt: skip
+_FIGURE_COLUMNS = (
+    Column("metric", "Metric"),
+    Column("value", "Value", "number"),
+    Column("compared_value", "Value of whole days", "number"),
+    Column("previous", "Before", "number"),
+    *CHANGE_COLUMNS,
+    Column("low", "Low (95 %)", "number"),
+    Column("high", "High (95 %)", "number"),
+    Column("note", "Note"),
+    Column("spark", "By day", in_csv=False),
+    Column("currency", "Currency"),
+)
 _STAGE_ORDER = {
     stage: place
     for place, stage in enumerate(
@@ -115,26 +134,28 @@ def campaign_figures(connection: Connection, f: Filters) -> Answer:
     head = campaign_head(connection, f.campaign_id)
     daily = {
         row["day"]: row
-        for row in ask(connection, "campaigns/campaign_figures", campaign_id=head.campaign_id, today=f.today)
-    }
-    whole = f.whole if f.compared else None
-    # Before the campaign's first day nothing was missing: there was no campaign to compare with.
-    has_earlier = f.compared is not None and any(day <= f.compared.start for day in daily)
-    compared = f.compared if has_earlier else None
-    reach = {
-        (row["span"], row["day"]): row["reach"]
         for row in ask(
             connection,
-            "campaigns/reach",
+            "campaigns/campaign_figures",
             campaign_id=head.campaign_id,
-            period_start=f.period.start,
-            period_end=f.period.end,
-            whole_end=whole.end if whole and whole != f.period else None,
-            compared_start=compared.start if compared else None,
-            compared_end=compared.end if compared else None,
+            today=f.today,
+            **catalogue_of(f),
         )
     }
-    deliveries = [(day, int(row["impressions"])) for day, row in daily.items()]
+    whole = f.whole if f.compared else None
+    # Before the first day of the campaign, or of its shows and episodes in view, nothing was missing: there was nothing
+    # to compare with.
+    has_earlier = f.compared is not None and any(
+        row["impressions"] or not is_narrowed(f) for day, row in daily.items() if day <= f.compared.start
+    )
+    compared = f.compared if has_earlier else None
+    no_past = NO_EARLIER if f.compared and not compared else ""
+    impressions = {day: int(row["impressions"]) for day, row in daily.items()}
+    reached = campaign_reach(connection, f, head.campaign_id, impressions, compared)
+    days = _days(f.period, f.today)
+    if is_narrowed(f):
+        return _narrowed_figures(f, head, reached, impressions, no_past)
+    deliveries = list(impressions.items())
     now = head.spending_until(f)
 
     def spent(period: Period) -> dict[str, Fraction]:
@@ -143,21 +164,18 @@ def campaign_figures(connection: Connection, f: Filters) -> Answer:
     results = {head.campaign_id: CampaignResults()}
     add_orders(connection, f, results, [period for period in (f.period, whole, compared) if period])
 
-    def figures(period: Period, span: str) -> dict[str, int | Rate | Decimal | None]:
+    def figures(period: Period, span: Span) -> dict[str, int | Rate | Decimal | None]:
         days = [row for day, row in daily.items() if period.start <= day < period.end]
-        impressions = sum(int(row["impressions"]) for row in days)
         conversions = sum(int(row["conversions"]) for row in days)
         spend = spent(period).get(head.currency)
         revenue = sum(int(row["revenue_micros"].get(head.currency, 0)) for row in days)
         orders = results[head.campaign_id].orders_in(head.currency, period)
-        reached = reach.get((span, None), 0)
+        delivered = reached.spans.get(span)
         return {
-            "impressions": impressions,
-            "reach": reached,
-            "frequency": ratio(impressions, reached),
+            **{key: reached.of(key, span) for key in KEYS},
             "visits": sum(int(row["visits"]) for row in days),
             "conversions": conversions,
-            "conversion_ratio": conversion_rate(conversions, reached),
+            "conversion_ratio": conversion_rate(conversions, delivered.reach if delivered else 0),
             "spend_micros": None if spend is None else micros(spend),
             "cost_per_conversion_micros": cost_per_conversion(spend, conversions),
             "return_on_ad_spend": return_on_ad_spend(
@@ -168,19 +186,16 @@ def campaign_figures(connection: Connection, f: Filters) -> Answer:
     values = figures(f.period, "period")
     of_whole = {} if whole is None else values if whole == f.period else figures(whole, "whole")
     previous = figures(compared, "compared") if compared else {}
-    no_past = NO_EARLIER if f.compared and not compared else ""
-    days = _days(f.period, f.today)
     spark: dict[str, Callable[[date], int | Decimal | None]] = {
-        "impressions": lambda day: int(daily[day]["impressions"]) if day in daily else 0,
-        "reach": lambda day: reach.get(("period", day), 0),
-        "frequency": lambda day: (
-            ratio(int(daily[day]["impressions"]), reach.get(("period", day))) if day in daily else None
-        ),
         "visits": lambda day: int(daily[day]["visits"]) if day in daily else 0,
         "conversions": lambda day: int(daily[day]["conversions"]) if day in daily else 0,
     }
     spend_days = spend_per_day(head.sold_bookings, deliveries, head.currency, days, now)
     spark["spend_micros"] = lambda day: micros(spend_days[day]) if spend_days else None
+    sparks: dict[str, list[int | Decimal]] = {
+        **{key: reached.spark(key, impressions, days) for key in KEYS},
+        **{key: [point for day in days if (point := at(day)) is not None] for key, at in spark.items()},
+    }
     returned = values["return_on_ad_spend"]
     untold = (
         {"return_on_ad_spend": {"note": _untold(values["spend_micros"], None, "in this period")}}
@@ -193,24 +208,11 @@ def campaign_figures(connection: Connection, f: Filters) -> Answer:
         currency: micros(amount) for currency, amount in spent(f.period).items() if currency != head.currency
     }
     return Answer(
-        columns=(
-            Column("metric", "Metric"),
-            Column("value", "Value", "number"),
-            Column("compared_value", "Value of whole days", "number"),
-            Column("previous", "Before", "number"),
-            *CHANGE_COLUMNS,
-            Column("low", "Low (95 %)", "number"),
-            Column("high", "High (95 %)", "number"),
-            Column("note", "Note"),
-            Column("spark", "By day", in_csv=False),
-            Column("currency", "Currency"),
-        ),
+        columns=_FIGURE_COLUMNS,
         rows=[
             {
                 **_figure(key, value, of_whole.get(key), previous.get(key), no_past),
-                "spark": [point for day in days if (point := spark[key](day)) is not None]
-                if key in spark
-                else [],
+                "spark": sparks.get(key, []),
                 "currency": head.currency,
                 **untold.get(key, {}),
             }
@@ -237,12 +239,51 @@ def campaign_figures(connection: Connection, f: Filters) -> Answer:
         totals={
             "other_spend_micros": others,
             "conversion_ratio_denominator": "reach",
-            "name": head.name,
-            "sponsor_name": head.sponsor_name,
-            "stage": head.stage,
-            "currency": head.currency,
+            **_named(head),
         },
     )
+
+
+def _narrowed_figures(
+    f: Filters, head: CampaignHead, reached: CampaignReach, impressions: Mapping[date, int], no_past: str
+) -> Answer:
+    """The figures of a part of the campaign: of its delivery alone something is known."""
+    note = reached.note or reached.before or no_past
+    days = _days(f.period, f.today)
+    rows = [
+        {
+            **_figure(
+                key, reached.of(key, "period"), reached.of(key, "whole"), reached.of(key, "compared"), note
+            ),
+            "spark": reached.spark(key, impressions, days),
+            "currency": head.currency,
+        }
+        for key in KEYS
+    ]
+    rows += [
+        {**_figure(key, None, None, None, NOT_KNOWN), "spark": [], "currency": head.currency}
+        for key in _OF_ALL_OF_IT
+    ]
+    # Days of what is narrowed by app, country or device are cells, and not told one by one.
+    delivered_on = (day for day, count in impressions.items() if count) if reached.tells_days else ()
+    return Answer(
+        columns=_FIGURE_COLUMNS,
+        rows=rows,
+        as_of=head.as_of,
+        partial_from=f.partial_from,
+        notes=(_NOT_KNOWN, *reached.notes),
+        reaches=reaches_of(f.period, {"Impressions": delivered_on}),
+        totals={"other_spend_micros": {}, "conversion_ratio_denominator": "reach", **_named(head)},
+    )
+
+
+def _named(head: CampaignHead) -> dict[str, str]:
+    return {
+        "name": head.name,
+        "sponsor_name": head.sponsor_name,
+        "stage": head.stage,
+        "currency": head.currency,
+    }
 
 
 def _card_order(state: CampaignState) -> tuple[int, int, str, str]:

@@ -6,6 +6,7 @@ from bisect import bisect_right
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import timedelta
+from decimal import Decimal
 from fractions import Fraction
 from typing import Any
 
@@ -13,6 +14,7 @@ from sqlalchemy import Connection
 
 from queries.attribution.rates import is_enough, ratio
 from queries.attribution.spend import micros, spend_per_period
+from queries.campaign_reach import KEYS, CampaignReach, Span, delivered_and_reached
 from queries.campaign_states import (
     SOLD_STAGES,
     STAGES,
@@ -42,8 +44,10 @@ def _of(key: str, label: str | None = None) -> Column:
 
 
 def portfolio_figures(connection: Connection, f: Filters) -> Answer:
-    """One row per metric over all campaigns in scope: impressions and conversions, then spend and revenue per currency,
-    the tenant's own before others.
+    """One row per metric over all campaigns in scope: impressions, reach, frequency and conversions, then spend and
+    revenue per currency, the tenant's own before others.
+
+    Reach is of all campaigns together: whom two of them reached counts once.
 
     Shape: `currency` is empty but for money; two currencies are two rows. `totals`: campaigns, live, at_risk.
     `compared_value` is the value of the days that are over: they alone are compared, with as many whole days.
@@ -67,13 +71,25 @@ def portfolio_figures(connection: Connection, f: Filters) -> Answer:
         compared = None
     no_past = NO_EARLIER if f.compared and not compared else ""
     rows = []
-    for key in ("impressions", "conversions"):
-        value = sum(int(row[key]) for row in days if row["span"] == "period")
-        over = _in_days(days, key, "period", whole)
-        previous = _in_days(days, key, "compared", compared)
-        spark = [int(row[key]) for row in days if row["span"] == "period" and row["day"] <= f.today]
-        is_told = key != "conversions" or (is_enough(over or 0) and is_enough(previous or 0))
-        rows.append(_figure(key, (value, over, previous), spark, note=no_past, is_told=is_told))
+    reached = _reach(connection, f, days, compared)
+    delivered = {row["day"]: int(row["impressions"]) for row in days if row["span"] == "period"}
+    begun = [day for day in delivered if day <= f.today]
+    for key in KEYS:
+        figures = (reached.of(key, "period"), reached.of(key, "whole"), reached.of(key, "compared"))
+        rows.append(_figure(key, figures, reached.spark(key, delivered, begun), note=no_past))
+    conversions = {row["day"]: int(row["conversions"]) for row in days if row["span"] == "period"}
+    value = sum(conversions.values())
+    over = _in_days(days, "conversions", "period", whole)
+    previous = _in_days(days, "conversions", "compared", compared)
+    rows.append(
+        _figure(
+            "conversions",
+            (value, over, previous),
+            [conversions[day] for day in begun],
+            note=no_past,
+            is_told=is_enough(over or 0) and is_enough(previous or 0),
+        )
+    )
     spans = (f.period, whole, compared)
     spent = [None if span is None else _spend(states, span) for span in spans]
     earned = [None if span is None else _revenue(results.values(), span) for span in spans]
@@ -120,6 +136,26 @@ def portfolio_figures(connection: Connection, f: Filters) -> Answer:
             "at_risk": len(_at_risk(states)),
         },
     )
+
+
+def _reach(
+    connection: Connection, f: Filters, days: Iterable[Mapping[str, Any]], compared: Period | None
+) -> CampaignReach:
+    """Impressions and reach of all campaigns in scope together."""
+    whole = f.whole if f.compared else None
+    rows = ask(
+        connection,
+        "portfolio/reach",
+        period_start=f.period.start,
+        period_end=f.period.end,
+        whole_end=whole.end if whole and whole != f.period else None,
+        compared_start=compared.start if compared else None,
+        compared_end=compared.end if compared else None,
+    )
+    spans: dict[Span, Period] = {"period": f.period}
+    spans |= {"whole": whole} if whole else {}
+    spans |= {"compared": compared} if compared else {}
+    return delivered_and_reached(rows, spans, {row["day"]: int(row["impressions"]) for row in days})
 
 
 def _own_currency(connection: Connection) -> str:
@@ -379,8 +415,8 @@ def _of_spans(found: Sequence[Mapping[str, int] | None], currency: str) -> tuple
 
 def _figure(
     key: str,
-    sums: tuple[int, int | None, int | None],
-    spark: list[int],
+    sums: tuple[int | Decimal | None, int | Decimal | None, int | Decimal | None],
+    spark: Sequence[int | Decimal],
     currency: str = "",
     *,
     note: str = "",

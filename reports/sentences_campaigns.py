@@ -37,18 +37,29 @@ def campaigns_sentence(cards: Answer, f: Filters) -> str:  # noqa: ARG001 - ever
 
 
 def campaign_sentence(campaign: Mapping[str, Any], figures: Answer, delivery: Answer, f: Filters) -> str:
-    """How the whole flight's delivery stands, and the conversions of the period.
+    """How the whole flight's delivery stands, and the conversions of the period; of a part of the campaign its reach.
 
     Source: campaign and campaign_figures of queries.campaigns, delivery of queries.campaign_delivery.
     """
     values = {row["metric"]: row for row in figures.rows}
     conversions = values["conversions"]
+    if conversions["value"] is None:
+        return _narrowed_sentence(values, _flight(campaign, delivery.totals, f), f)
     if delivery.totals["pacing_state"] == "not started" and not conversions["value"]:
         return f"{_flight(campaign, delivery.totals, f)}."
     said = formatting.counted(int(conversions["value"]), "conversion")
     if conversions["change_ratio"] is not None:
         said += f" ({formatting.signed_percent(conversions['change_ratio'])})"
     return f"{_flight(campaign, delivery.totals, f)}; {said} {period_phrase(f)}."
+
+
+def _narrowed_sentence(values: Mapping[str, Mapping[str, Any]], flight: str, f: Filters) -> str:
+    """Only delivery is known by show, episode, app, country and device; the flight is of the whole campaign."""
+    reach, impressions = values["reach"]["value"], values["impressions"]["value"]
+    if reach is None:
+        return f"{flight}; how many of them this filter keeps is not told."
+    heard = f"{formatting.counted(impressions, 'impression')} for {formatting.counted(reach, 'listener')}"
+    return f"{flight}; of this filter {heard} {period_phrase(f)}."
 
 
 def portfolio_sentence(figures: Answer, at_risk: Answer, f: Filters) -> str:

@@ -3254,6 +3254,22 @@ CREATE VIEW public.campaign_episodes WITH (security_barrier='true') AS
 
 COMMENT ON VIEW public.campaign_episodes IS 'Episodes with ads of the campaigns in scope: title, date and show, no listener totals.';
 
+CREATE VIEW public.campaign_impressions WITH (security_barrier='true') AS
+ SELECT i.tenant_id,
+    i.campaign_id,
+    i.episode_id,
+    i.listener_id,
+    i.id AS impression_id,
+    i.occurred_at,
+    COALESCE(NULLIF((d.event_data ->> 'app'::text), ''::text), 'unknown'::text) AS app,
+    COALESCE(NULLIF((d.event_data ->> 'country'::text), ''::text), 'unknown'::text) AS country,
+    COALESCE(NULLIF((d.event_data ->> 'device'::text), ''::text), 'unknown'::text) AS device_type
+   FROM (public.attribution_events i
+     LEFT JOIN public.listener_events d ON (((d.tenant_id = i.tenant_id) AND (d.listener_id = i.listener_id) AND (d.episode_id = i.episode_id) AND (d.occurred_at = i.occurred_at) AND (d.event_type = 'download'::text))))
+  WHERE ((i.tenant_id = ( SELECT public.app_tenant() AS app_tenant)) AND (i.attribution_type = 'impression'::text) AND (( SELECT public.app_sees_all_campaigns() AS app_sees_all_campaigns) OR (i.campaign_id IN ( SELECT public.app_campaigns() AS app_campaigns))));
+
+COMMENT ON VIEW public.campaign_impressions IS 'Impressions of the campaigns in scope, with app, country and device type of their downloads; unknown where there is none, as of what is older than raw events are kept.';
+
 CREATE TABLE public.campaign_links (
     id uuid DEFAULT public.uuid_generate_v4() NOT NULL,
     tenant_id uuid NOT NULL,
@@ -8296,6 +8312,9 @@ GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.podcasts TO podboard_worker;
 
 GRANT SELECT ON TABLE public.campaign_episodes TO podboard_web;
 GRANT SELECT ON TABLE public.campaign_episodes TO podboard_worker;
+
+GRANT SELECT ON TABLE public.campaign_impressions TO podboard_web;
+GRANT SELECT ON TABLE public.campaign_impressions TO podboard_worker;
 
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.campaign_links TO podboard_web;
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.campaign_links TO podboard_worker;

@@ -191,6 +191,11 @@ _VIEWS_SOURCE = re.compile(
 _SHOWN_OF_OTHERS = {
     "campaign_episodes": "a.tenant_id, a.campaign_id, e.id AS episode_id, e.title, e.published_at, p.id AS podcast_id,"
     " p.name AS podcast_name",
+    # Of the download of an ad no more than how it was made: whose it was stands in the impression.
+    "campaign_impressions": "i.tenant_id, i.campaign_id, i.episode_id, i.listener_id, i.id AS impression_id,"
+    " i.occurred_at, COALESCE(NULLIF((d.event_data ->> 'app'::text), ''::text), 'unknown'::text) AS app,"
+    " COALESCE(NULLIF((d.event_data ->> 'country'::text), ''::text), 'unknown'::text) AS country,"
+    " COALESCE(NULLIF((d.event_data ->> 'device'::text), ''::text), 'unknown'::text) AS device_type",
     "matched_podcasts": "m.tenant_id, m.campaign_id, m.podcast_id, p.name AS podcast_name, p.category,"
     " l.id AS listing_id, l.listing_type, l.pricing",
     "placement_days": "d.tenant_id, d.local_day, e.podcast_id, d.episode_id, d.campaign_id, d.ad_unit_id,"

@@ -89,16 +89,34 @@ def page_at(path: str) -> tuple[Page, dict[str, str]] | None:
     return None
 
 
+_NARROWING = {
+    "podcasts": ("podcast", "show"),
+    "episodes": ("podcast", "episode"),
+    "apps": ("app", "app"),
+    "countries": ("country", "country"),
+    "devices": ("device", "device"),
+}
+"""Of each field that narrows a view the filter of a page that stands for it, and what people call it."""
+
+
 def heeded(box: Box, filters: Filters) -> Filters:
     """The filters without those that the numbers of the box know nothing of, whatever its address says."""
-    page = next(page for page in all_pages() if box in page.boxes)
-    by_podcast = "podcast" in page.filters
-    return replace(
-        filters,
-        podcasts=filters.podcasts if by_podcast else (),
-        episodes=filters.episodes if by_podcast else (),
-        apps=filters.apps if "app" in page.filters else (),
-        countries=filters.countries if "country" in page.filters else (),
-        devices=filters.devices if "device" in page.filters else (),
-        campaign_id=filters.campaign_id if "<campaign_id>" in page.path else None,
-    )
+    page, known = _page_and_filters(box)
+    gone: dict[str, Any] = {field: () for field, (name, _) in _NARROWING.items() if name not in known}
+    if "<campaign_id>" not in page.path:
+        gone["campaign_id"] = None
+    return replace(filters, **gone)
+
+
+def unheeded(box: Box, filters: Filters) -> str:
+    """What an address filters by and the box does not: "by country or device"; empty where it heeds all."""
+    known = _page_and_filters(box)[1]
+    words = [
+        word for field, (name, word) in _NARROWING.items() if name not in known and getattr(filters, field)
+    ]
+    return f"by {' or '.join(filter(None, (', '.join(words[:-1]), words[-1])))}" if words else ""
+
+
+def _page_and_filters(box: Box) -> tuple[Page, tuple[str, ...]]:
+    page = next(page for page in all_pages() if any(one.id == box.id for one in page.boxes))
+    return page, page.filters if box.heeds is None else box.heeds

@@ -103,7 +103,9 @@ def _head(answer: Answer, view: View) -> list[Component]:
         beside = [html.Span(f", {between}", className="muted")] if between else []
         said.append(html.Span([f"{entry.label} ", html.Strong(value), *beside]))
     # Said once for the line: its rates rest on the same conversions.
-    reasons = dict.fromkeys(row["note"] for row in rest.values() if row.get("is_too_little"))
+    reasons = dict.fromkeys(
+        row["note"] for row in rest.values() if row.get("is_too_little") or row["note"] == campaigns.NOT_KNOWN
+    )
     said += [html.Span(reason, className="muted") for reason in reasons]
     title = f"{about['name']} · {about['sponsor_name']}"
     if about["starts_on"]:
@@ -115,7 +117,7 @@ def _head(answer: Answer, view: View) -> list[Component]:
             html.Div(_what_comes(about, view), className="ahead"),
         ]
     return [
-        *head(shown, view, title=title, csv="campaign.figures", report="campaign_performance"),
+        *head(shown, view, title=title, csv="campaign.figures", report="campaign_performance", narrowed=True),
         html.P(said, className="facts facts--line"),
     ]
 
@@ -209,12 +211,24 @@ def _credit_by_episode(answer: Answer, view: View) -> list[Component]:
     ]
 
 
+def _shows(answer: Answer, view: View) -> Component:
+    return table(
+        answer,
+        view,
+        caption="Impressions, reach and frequency by show in the period",
+        keys=("podcast_name", "impressions", "share", "reach", "frequency"),
+        kinds={"impressions": "bar"},
+        sorted_by="impressions",
+        whole=True,
+    )
+
+
 def _episodes(answer: Answer, view: View) -> Component:
     return table(
         replace(answer, rows=heard_with_rest(answer)),
         view,
         caption="Impressions by episode in the period",
-        keys=("title", "impressions", "share", "reach", "unit_types"),
+        keys=("title", "impressions", "share", "reach", "frequency", "unit_types"),
         kinds={"impressions": "bar"},
         sub=lambda row: show_and_day(row, view),
         sorted_by="impressions",
@@ -254,7 +268,7 @@ PAGE = Page(
     title="Campaign",
     any_of=WHO,
     crumbs=(("Campaigns", "/campaigns"),),
-    filters=("period", "compare", "grain"),
+    filters=("period", "compare", "podcast", "app", "country", "device", "grain"),
     head=Box(
         "campaign.figures", "Key figures", _figures, _head, any_of=WHO, lead=_lead, head=True, room=(367, 721)
     ),
@@ -266,6 +280,7 @@ PAGE = Page(
                 campaign_delivery.delivery,
                 _delivery,
                 any_of=WHO,
+                heeds=(),
                 height=340,
                 room=(390, 440),
                 twin=True,
@@ -282,6 +297,7 @@ PAGE = Page(
                 _attribution,
                 _credit,
                 any_of=WHO,
+                heeds=(),
                 once_begun=True,
                 span=7,
                 height=320,
@@ -297,6 +313,7 @@ PAGE = Page(
                 _once_begun(campaign_conversions.conversions_trend, ("visits", "conversions")),
                 _conversions,
                 any_of=WHO,
+                heeds=(),
                 once_begun=True,
                 span=5,
                 height=320,
@@ -313,6 +330,7 @@ PAGE = Page(
                 _attribution_by_episode,
                 _credit_by_episode,
                 any_of=WHO,
+                heeds=(),
                 once_begun=True,
                 height=320,
                 room=(632, 953),
@@ -326,11 +344,30 @@ PAGE = Page(
         ),
         (
             Box(
+                "campaign.shows",
+                "By show",
+                _once_begun(campaign_delivery.delivery_by_podcast, ("impressions",)),
+                _shows,
+                any_of=WHO,
+                heeds=("podcast",),
+                once_begun=True,
+                height=240,
+                room=(240, 240),
+                skeleton="rows",
+                lazy=True,
+                note="in the period",
+                why="reach",
+                empty=_none_of("impression"),
+            ),
+        ),
+        (
+            Box(
                 "campaign.episodes",
                 "By episode",
                 _once_begun(campaign_delivery.delivery_by_episode, ("impressions",)),
                 _episodes,
                 any_of=WHO,
+                heeds=("podcast",),
                 once_begun=True,
                 height=440,
                 room=(599, 1063),
@@ -348,6 +385,7 @@ PAGE = Page(
                 campaign_delivery.bookings,
                 _bookings,
                 any_of=WHO,
+                heeds=(),
                 height=200,
                 room=(156, 195),
                 skeleton="rows",

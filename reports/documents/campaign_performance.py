@@ -15,7 +15,7 @@ from queries.metrics import metric
 from queries.results import Answer
 from reports.documents import Draft, Step
 from reports.documents.blocks import Block, Facts, Note, Section, figure, kpis, side_by_side, table
-from reports.documents.words import against_words, period_words
+from reports.documents.words import against_words, narrowing_words, period_words, words_line
 from reports.figures.subjects import (
     credit_by_channel,
     delivery_against_booking,
@@ -54,15 +54,21 @@ def read(connection: Connection, filters: Filters, step: Step) -> Draft:
         ("conversions", "conversions", campaign_conversions.conversions_trend),
         ("attribution", "attribution", campaign_conversions.attribution_by_podcast),
         ("episode_credit", "attribution", campaign_conversions.attribution_by_episode),
+        ("shows", "shows", campaign_delivery.delivery_by_podcast),
         ("episodes", "episodes", campaign_delivery.delivery_by_episode),
         ("bookings", "bookings", campaign_delivery.bookings),
     ):
         step(f"Reading {words}")
         answers[name] = ask(connection, filters)
+    chosen = campaign_delivery.chosen(connection, filters)
+    narrowed = [
+        *((label, names) for label, names in chosen.items() if label == "Podcasts"),
+        *narrowing_words(filters, episodes=chosen.get("Episodes", ())),
+    ]
     return Draft(
-        title=str(header["name"]),
+        title=" · ".join(filter(None, (str(header["name"]), words_line(narrowed)))),
         sentence=campaign_sentence(header, answers["figures"], answers["delivery"], filters),
-        facts=header,
+        facts={**header, "narrowed": words_line(narrowed)},
         answers=answers,
         campaign_id=filters.campaign_id,
     )
@@ -82,7 +88,11 @@ def compose(snapshot: Snapshot) -> Sequence[Section]:
     return (
         Section(
             "Key figures",
-            (kpis(answers["figures"], compared=compared, currency=currency), *_notes(answers["figures"])),
+            (
+                kpis(answers["figures"], compared=compared, currency=currency),
+                *_narrowed(facts),
+                *_notes(answers["figures"]),
+            ),
             lead=f"{_flight(facts)} The key figures are of {period_words(snapshot.filters)}.",
         ),
         Section("Delivery", (*_delivery_facts(answers["delivery"]), _delivery(snapshot))),
@@ -91,20 +101,7 @@ def compose(snapshot: Snapshot) -> Sequence[Section]:
             "Which shows and episodes brought them",
             tuple(_credit(answers["attribution"], answers["episode_credit"], zone)),
         ),
-        Section(
-            "Episodes",
-            (
-                table(
-                    "Delivery by episode",
-                    replace(
-                        answers["episodes"], rows=heard_with_rest(answers["episodes"], limit=MOST_EPISODES)
-                    ),
-                    ("title", "podcast_name", "published_at", "impressions", "share", "reach"),
-                    zone=zone,
-                    caption="Reach is counted per episode and adds up to nothing: one listener may hear several.",
-                ),
-            ),
-        ),
+        Section("Episodes", (*_shows(snapshot), _episodes(snapshot))),
         Section(
             "Insertion orders",
             (
@@ -127,6 +124,49 @@ def compose(snapshot: Snapshot) -> Sequence[Section]:
                 *_notes(answers["bookings"]),
             ),
         ),
+    )
+
+
+def _narrowed(facts: Mapping[str, Any]) -> tuple[Note, ...]:
+    """What the figures are narrowed to, and which numbers are not; papers of before know of no such thing."""
+    line = facts.get("narrowed")
+    if not line:
+        return ()
+    return (
+        Note(
+            f"Narrowed to {line}. Shows and episodes below are narrowed by show and episode alone; delivery against "
+            "booking, visits, conversions, credit and orders are of the whole campaign."
+        ),
+    )
+
+
+def _shows(snapshot: Snapshot) -> tuple[Block, ...]:
+    """Delivery by show; papers of before have none."""
+    answer = snapshot.answers.get("shows")
+    if answer is None or answer.is_empty:
+        return ()
+    return (
+        table(
+            "Delivery by show",
+            answer,
+            ("podcast_name", "impressions", "share", "reach", "frequency"),
+            zone=snapshot.filters.zone,
+            caption="Reach is counted per show: whoever heard two shows is in both rows, and once in the campaign's.",
+        ),
+    )
+
+
+def _episodes(snapshot: Snapshot) -> Block:
+    answer = snapshot.answers["episodes"]
+    known = {column.key for column in answer.columns}
+    keys = ("title", "podcast_name", "published_at", "impressions", "share", "reach", "frequency")
+    return table(
+        "Delivery by episode",
+        replace(answer, rows=heard_with_rest(answer, limit=MOST_EPISODES)),
+        # A paper of before knows no frequency of episodes.
+        tuple(key for key in keys if key in known),
+        zone=snapshot.filters.zone,
+        caption="Reach is counted per episode and adds up to nothing: one listener may hear several.",
     )
 
 

@@ -46,14 +46,18 @@ def period_words(filters: Filters) -> str:
 
 
 def filter_words(filters: Filters, *, episodes: Sequence[str] = ()) -> list[tuple[str, list[str]]]:
-    """What the numbers are narrowed to, by name: ("Countries", ["Norway", "Sweden"]); podcasts are named in the title.
+    """What the numbers of a paper are narrowed to, by name: ("Countries", ["Norway", "Sweden"]); podcasts are named in
+    the title.
 
     `episodes`: the titles of those chosen; where they are not given it is said how many there are.
 
-    The numbers of a campaign know no app, country or device: whatever its address says of them narrows nothing.
+    Of a campaign a part of the numbers knows no show, episode, app, country or device: its paper says so itself.
     """
-    if filters.campaign_id is not None:
-        return []
+    return [] if filters.campaign_id is not None else narrowing_words(filters, episodes=episodes)
+
+
+def narrowing_words(filters: Filters, *, episodes: Sequence[str] = ()) -> list[tuple[str, list[str]]]:
+    """The same, of whatever the view is."""
     chosen = {"app": filters.apps, "country": filters.countries, "device": filters.devices}
     said = [
         (one if len(chosen[key]) == 1 else many, [dimension_name(key, value) for value in chosen[key]])
@@ -71,10 +75,13 @@ def filter_words(filters: Filters, *, episodes: Sequence[str] = ()) -> list[tupl
 
 
 def filter_line(filters: Filters) -> str:
-    """The same in one line: "Countries: Norway and Sweden · App: Overcast"; empty where nothing is narrowed."""
-    return " · ".join(
-        f"{label}: {listed(names, limit=_MOST_NAMES)}" for label, names in filter_words(filters)
-    )
+    """The filters of a paper in one line: "Countries: Norway and Sweden · App: Overcast"; empty where none is set."""
+    return words_line(filter_words(filters))
+
+
+def words_line(words: Sequence[tuple[str, Sequence[str]]]) -> str:
+    """Filters and what is chosen of each in one line."""
+    return " · ".join(f"{label}: {listed(names, limit=_MOST_NAMES)}" for label, names in words)
 
 
 def titled(title: str, filters: Filters) -> str:

@@ -549,8 +549,53 @@ def test_a_csv_says_every_filter_in_force_in_its_rows_and_in_its_name(
     for box in boxes_of("/campaigns/<campaign_id>"):
         answer = export(alice, box, f"{query}&campaign={campaign}")
         assert {row["filter_campaign"] for row in rows_of(answer)} <= {"Acme always on"}, box
-        assert "filter_apps" not in answer.text, box
-        assert "_campaign-acme-always-on_" in answer.headers["Content-Disposition"], box
+        # Delivery is known by show and episode, of the key figures by app, country and device as well.
+        by_all, by_show = box == "campaign.figures", box in ("campaign.shows", "campaign.episodes")
+        name = answer.headers["Content-Disposition"]
+        assert ("filter_apps" in answer.text, "_apps-antennapod-overcast_" in name) == (by_all, by_all), box
+        for words in ("podcasts", "episodes"):
+            assert (f"filter_{words}" in answer.text) == (by_all or by_show), box
+            assert (f"_{words}-harbour-lights" in name) == (by_all or by_show), box
+        assert "_campaign-acme-always-on_" in name, box
+
+
+@pytest.mark.parametrize("person", ["alice", "bob"])
+def test_what_narrows_no_number_of_a_box_is_said_in_it(
+    person: str, visit: Callable[[str], Browser], world: World
+) -> None:
+    browser = visit(person)
+    campaign = f"/campaigns/{world.campaigns['Acme always on']}"
+    show, country = f"podcast={world.podcasts['Harbour Lights']}", "country=US|DE|IN|GB"
+    said = {
+        search: {
+            box: found.group(1) if (found := re.search(r"Not narrowed (by .+?):", drawn)) else ""
+            for box in boxes_of("/campaigns/<campaign_id>")
+            for drawn in [words(draw(browser, box, campaign, f"?period=30d&{search}"))]
+        }
+        for search in ("compare=none", show, f"{show}&{country}&app=Overcast")
+    }
+    delivered = ("campaign.shows", "campaign.episodes")
+    assert set(said["compare=none"].values()) == {""}
+    for box in said[show]:
+        known = box == "campaign.figures" or box in delivered
+        assert said[show][box] == ("" if known else "by show"), box
+        by_all = "by app or country" if box in delivered else "by show, app or country"
+        assert said[f"{show}&{country}&app=Overcast"][box] == ("" if box == "campaign.figures" else by_all)
+    drawn = words(draw(browser, "campaign.figures", campaign, f"?period=30d&{country}"))
+    assert "Countries: Germany, United Kingdom, India and 1 more" in drawn
+    assert drawn.count("not known by this filter") > 3
+
+
+def test_the_bar_of_a_campaign_offers_its_shows_and_to_who_sees_them_apps_and_places(
+    visit: Callable[[str], Browser], world: World
+) -> None:
+    campaign = f"/campaigns/{world.campaigns['Acme always on']}"
+    for person, offered in (("alice", {"podcast", "app", "country", "device"}), ("bob", {"podcast"})):
+        page = open_page(visit(person), campaign).text
+        asked = {key for key in ("podcast", "app", "country", "device") if f'"key":"{key}"' in page}
+        assert asked == offered, person
+    # What an address names is shown to be chosen, and can be taken out.
+    assert '"key":"country"' in open_page(visit("bob"), campaign, "?country=DE").text
 
 
 def test_a_name_without_a_letter_for_file_names_is_counted(
@@ -810,7 +855,7 @@ def test_a_change_is_told_only_between_thirty_conversions_and_thirty(
     assert (rows["Conversions"]["Change"], rows["Revenue"]["Change"]) == ("", "")
     assert rows["Impressions"]["Change"] != ""
     drawn = draw(browser, "portfolio.figures", "/portfolio", "?period=30d").data.decode()
-    assert drawn.count('"change change--') == 2  # impressions and spend
+    assert drawn.count('"change change--') == 3  # impressions, reach and spend
 
 
 def test_a_card_shows_a_return_with_its_interval_or_why_there_is_none(
@@ -836,7 +881,7 @@ def test_a_campaign_that_has_not_begun_says_when_it_does_in_every_box(
     campaign = str(world.campaigns["Globex next"])
     (row,) = [row for row in rows_of(export(browser, "campaigns.cards")) if row["Campaign"] == "Globex next"]
     starts = format_value(date.fromisoformat(row["Starts (America/New_York)"]), "date")
-    for box in ("figures", "attribution", "conversions", "episode_credit", "episodes"):
+    for box in ("figures", "attribution", "conversions", "episode_credit", "shows", "episodes"):
         drawn = words(draw(browser, f"campaign.{box}", f"/campaigns/{campaign}"))
         said = (
             f"The flight of Globex next starts on {starts}"
@@ -869,7 +914,7 @@ def test_a_campaign_that_has_not_begun_says_when_it_does_in_every_box(
     # What has nothing to say until then is one page with the head, not four grey boxes.
     silent = {box.id for page in all_pages() for box in page.boxes if box.once_begun}
     assert silent == {
-        f"campaign.{box}" for box in ("attribution", "conversions", "episode_credit", "episodes")
+        f"campaign.{box}" for box in ("attribution", "conversions", "episode_credit", "shows", "episodes")
     }
 
 

@@ -127,13 +127,35 @@ def test_the_episodes_of_the_view_are_named_and_foreign_ones_are_not(visit: Visi
 
 def test_no_filter_is_said_that_the_numbers_know_nothing_of(visit: Visit, world: World) -> None:
     query = f"?campaign={world.campaigns['Acme always on']}&app=Overcast&country=NO"
-    of_campaign = _words(visit("alice").get(f"/why/campaign.figures{query}"))
-    assert "Campaign Acme always on" in of_campaign
-    assert "Overcast" not in of_campaign
-    assert "Norway" not in of_campaign
+    for box in ("delivery", "attribution", "conversions", "shows", "episodes"):
+        of_campaign = _words(visit("alice").get(f"/why/campaign.{box}{query}"))
+        assert "Campaign Acme always on" in of_campaign
+        assert "Overcast" not in of_campaign
+        assert "Norway" not in of_campaign
+        assert "Not narrowed by app or country: not known of these numbers" in of_campaign
+    of_figures = _words(visit("alice").get(f"/why/campaign.figures{query}"))
+    assert "Apps Overcast" in of_figures
+    assert "Countries Norway" in of_figures
+    assert "Not narrowed" not in of_figures
     of_shows = _words(visit("alice").get(f"/why/overview.figures{query}"))
     assert "Apps Overcast" in of_shows
     assert "Countries Norway" in of_shows
+
+
+def test_of_a_campaign_filtered_by_show_the_why_names_it_and_what_its_requests_lost(
+    visit: Visit, world: World
+) -> None:
+    campaign, shows = world.campaigns["Acme always on"], world.podcasts
+    said = {}
+    for person in ("alice", "bob"):
+        for name in ("Harbour Lights", "Nordwind"):
+            query = f"?campaign={campaign}&podcast={shows[name]}"
+            said[person, name] = _words(visit(person).get(f"/why/campaign.figures{query}"))
+            # A show of another tenant has no name here, as one that carries no ad of the campaign has none.
+            assert f"Podcasts {name if name == 'Harbour Lights' else 'Another show'}" in said[person, name]
+            assert "Not narrowed" not in said[person, name]
+    assert "None can be told: podboard knows of no episode" in said["alice", "Nordwind"]
+    assert "None can be told" not in said["alice", "Harbour Lights"]
 
 
 def _of_the_world(world: World) -> int:

@@ -137,7 +137,15 @@ _VOCABULARY = {
 } | set(portfolio.STAGES if hasattr(portfolio, "STAGES") else ())
 # What the reader may choose from stands whatever the view is: Charlie sees its own.
 _OPTIONS = {"catalogue.filter_options", "catalogue.podcast_names"}
-_PORTFOLIO_FIGURES = {"impressions", "conversions", "spend_micros", "revenue_micros", "reach", "visits"}
+_PORTFOLIO_FIGURES = {
+    "impressions",
+    "conversions",
+    "spend_micros",
+    "revenue_micros",
+    "reach",
+    "frequency",
+    "visits",
+}
 
 
 @contextmanager

@@ -112,6 +112,8 @@ def test_figures_add_campaigns_up_and_currencies_never(world: World) -> None:
     rate = {"USD": 20_000, "EUR": 40_000}
     expected = {
         ("impressions", ""): tuple(len(world.counted("impression", *week)) for week in weeks),
+        ("reach", ""): tuple(len(_reached(world, *week)) for week in weeks),
+        ("frequency", ""): tuple(_frequency(world, *week) for week in weeks),
         ("conversions", ""): tuple(
             sum(start <= world.day(c.at) < end for campaign in world.ids.values()
                 for c in counted_conversions(world.events, campaign))
@@ -132,7 +134,7 @@ def test_figures_add_campaigns_up_and_currencies_never(world: World) -> None:
         expected["revenue_micros", currency] = tuple(len(events) * 9_000_000 for events in bought)
     assert found == expected
     # The tenant's own currency stands before others, whatever they are called.
-    assert [row["currency"] for row in answer.rows] == ["", "", "USD", "EUR", "USD", "EUR"]
+    assert [row["currency"] for row in answer.rows] == ["", "", "", "", "USD", "EUR", "USD", "EUR"]
     assert answer.totals == {"campaigns": 6, "live": 3, "at_risk": 2}
     impressions = answer.rows[0]
     assert (
@@ -143,6 +145,35 @@ def test_figures_add_campaigns_up_and_currencies_never(world: World) -> None:
     assert impressions["spark"] == [
         len(world.counted("impression", day, day + timedelta(days=1))) for day in days
     ]
+    reach, frequency = answer.rows[1:3]
+    assert reach["spark"] == [len(_reached(world, day, day + timedelta(days=1))) for day in days]
+    assert frequency["spark"] == [_frequency(world, day, day + timedelta(days=1)) for day in days]
+    # Neither over campaigns nor over days: most people are reached by several of them, and on several days.
+    of_each = [
+        len({e.listener_id for e in world.counted("impression", *weeks[0]) if e.campaign_id == campaign})
+        for campaign in world.ids.values()
+    ]
+    assert max(of_each) <= reach["value"] < min(sum(of_each), sum(reach["spark"]))
+
+
+def _reached(world: World, start: date, end: date) -> set[str | None]:
+    return {event.listener_id for event in world.counted("impression", start, end)}
+
+
+def _frequency(world: World, start: date, end: date) -> Decimal:
+    impressions = world.counted("impression", start, end)
+    return Decimal(len(impressions)) / len(_reached(world, start, end))
+
+
+def test_reach_of_days_that_are_not_over_is_compared_without_them(world: World) -> None:
+    start, end = date(2026, 11, 11), date(2026, 11, 25)
+    rows = world.ask(portfolio.portfolio_figures, world.filters_of(start, end)).rows
+    today = world.day(NOW)
+    found = {row["metric"]: row for row in rows}["reach"]
+    assert found["value"] == len(_reached(world, start, end))
+    assert found["compared_value"] == len(_reached(world, start, today))
+    assert found["previous"] == len(_reached(world, start - (today - start), start))
+    assert found["change_ratio"] == Decimal(found["compared_value"] - found["previous"]) / found["previous"]
 
 
 @pytest.mark.parametrize("start", [date(2026, 11, 8), date(2026, 6, 1)])
@@ -151,7 +182,7 @@ def test_sparks_of_money_add_up_to_the_period_up_to_today(world: World, start: d
     rows = world.ask(portfolio.portfolio_figures, world.filters_of(start, end)).rows
     days = (world.day(NOW) - start).days + 1
     length = 1 if (end - start).days <= 92 else 7
-    for row in rows[2:]:
+    for row in rows[4:]:
         assert sum(row["spark"]) == row["value"] > 0
         assert len(row["spark"]) == -(-days // length)
     by_day = {row["metric"]: row["spark"] for row in rows if row["currency"] == "EUR"}
@@ -239,8 +270,19 @@ def test_a_sponsor_sees_its_own_alone_and_a_podcaster_nothing(
         nobody = world.ask(question, f, reader=world.carol)
         assert {(row["metric"], row["value"]) for row in nobody.rows} == {
             ("impressions", 0),
+            ("reach", 0),
+            ("frequency", None),
             ("conversions", 0),
         }
+        reach = {row["metric"]: row["value"] for row in own.rows}["reach"]
+        mine = {world.ids[name] for name in ("Fast", "Slow", "Later")}
+        assert reach == len(
+            {
+                e.listener_id
+                for e in world.counted("impression", FIRST, date(2026, 12, 1))
+                if e.campaign_id in mine
+            }
+        )
         assert nobody.totals == {"campaigns": 0, "live": 0, "at_risk": 0}
     else:
         assert world.ask(question, f, reader=world.carol).is_empty
@@ -271,7 +313,9 @@ def test_an_empty_tenant_has_an_empty_portfolio(books: Database) -> None:
         for question in QUESTIONS[1:]:
             assert question(connection, f).is_empty
         figures = portfolio.portfolio_figures(connection, f)
-    assert [(row["metric"], row["value"]) for row in figures.rows] == [("impressions", 0), ("conversions", 0)]
+    assert [(row["metric"], row["value"]) for row in figures.rows] == [
+        ("impressions", 0), ("reach", 0), ("frequency", None), ("conversions", 0),
+    ]  # fmt: skip
 
 
 def test_a_deleted_campaign_is_in_no_number(books: Database) -> None:
@@ -290,6 +334,6 @@ def test_a_deleted_campaign_is_in_no_number(books: Database) -> None:
         stages = portfolio.campaigns_by_stage(connection, f)
         sponsors = portfolio.revenue_by_sponsor(connection, f)
     assert {row["metric"]: row["value"] for row in figures.rows} == {
-        "impressions": 1, "conversions": 1, "spend_micros": 25_000,
+        "impressions": 1, "reach": 1, "frequency": 1, "conversions": 1, "spend_micros": 25_000,
     }  # fmt: skip
     assert (stages.totals["campaigns"], [row["campaigns"] for row in sponsors.rows]) == (1, [1])

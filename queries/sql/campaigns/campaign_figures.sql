@@ -1,8 +1,9 @@
--- purpose: impressions, visits, conversions and revenue of one campaign on each day that has any
--- params: campaign_id, today
+-- purpose: impressions, visits, conversions and revenue of one campaign on each day that has any; impressions and visits also of some shows
+--          or episodes alone
+-- params: campaign_id, today, podcast_ids, episode_ids
 -- returns: day date, impressions numeric, visits numeric, conversions bigint, revenue_micros jsonb {currency: text integer}
 -- grain: tenant day
--- source: campaign_days, attribution_analytics
+-- source: campaign_days, attribution_analytics, campaign_episodes
 -- relies on: campaign_days_tenant_id_campaign_id_local_day_attribution_ty_key
 with events as (
     select d.local_day as day,
@@ -12,6 +13,11 @@ with events as (
     where d.tenant_id = (select app_tenant())
         and d.campaign_id = cast(:campaign_id as uuid)
         and d.local_day <= cast(:today as date)
+        and (cardinality(cast(:podcast_ids as uuid[])) = 0
+             or d.episode_id = any (array(select e.episode_id from campaign_episodes e
+                                          where e.tenant_id = (select app_tenant()) and e.campaign_id = cast(:campaign_id as uuid)
+                                              and e.podcast_id = any (cast(:podcast_ids as uuid[])))))
+        and (cardinality(cast(:episode_ids as uuid[])) = 0 or d.episode_id = any (cast(:episode_ids as uuid[])))
     group by d.local_day
 ),
 results as (

@@ -1,6 +1,6 @@
 -- purpose: impressions and reach of one campaign per episode in a period; episodes that carry its ads without any stand at 0;
 --          what a deleted ad unit or episode delivered stays, under its title
--- params: campaign_id, period_start, period_end
+-- params: campaign_id, period_start, period_end, podcast_ids, episode_ids
 -- returns: episode_id uuid, title text, podcast_name text, published_at timestamptz, unit_types text[], impressions numeric, reach bigint
 -- grain: episode
 -- source: campaign_days, campaign_listener_days, campaign_episodes, ad_units
@@ -34,7 +34,7 @@ units as (
     group by u.episode_id
 ),
 carrying as (
-    select e.episode_id, e.title, e.podcast_name, e.published_at
+    select e.episode_id, e.title, e.podcast_id, e.podcast_name, e.published_at
     from campaign_episodes e
     where e.tenant_id = (select app_tenant()) and e.campaign_id = cast(:campaign_id as uuid)
 )
@@ -45,4 +45,7 @@ from delivered
 full join units on units.episode_id = delivered.episode_id
 left join reached on reached.episode_id is not distinct from delivered.episode_id
 left join carrying on carrying.episode_id = coalesce(delivered.episode_id, units.episode_id)
+where (cardinality(cast(:podcast_ids as uuid[])) = 0 or carrying.podcast_id = any (cast(:podcast_ids as uuid[])))
+    and (cardinality(cast(:episode_ids as uuid[])) = 0
+         or coalesce(delivered.episode_id, units.episode_id) = any (cast(:episode_ids as uuid[])))
 order by impressions desc, carrying.published_at desc nulls last, carrying.title, episode_id
