@@ -124,7 +124,7 @@ def register_callbacks(app: Dash) -> None:
                 )
             )
         drawn = render_box(box, View(viewer, filters, path=path))
-        return still(plain([*_not_narrowed(box, filters), *(drawn if isinstance(drawn, list) else [drawn])]))
+        return still(plain(_with_what_narrows_nothing(box, filters, drawn)))
 
     @app.callback(
         Output({"type": "filter", "key": ALL}, "data"),
@@ -164,10 +164,14 @@ def register_callbacks(app: Dash) -> None:
             page.register_callbacks(app)
 
 
-def _not_narrowed(box: Box, filters: Filters) -> list[Component]:
-    """Says of a box that it is of more than the address asks for."""
+def _with_what_narrows_nothing(box: Box, filters: Filters, drawn: Any) -> Any:
+    """The box, and that it is of more than the address asks for where that is so; below the figures of a head."""
     by = unheeded(box, filters)
-    return [states.stale(f"Not narrowed {by}: not known of these numbers.")] if by else []
+    if not by:
+        return drawn
+    said = html.P(f"Not narrowed {by}: not known of these numbers.", className="panel__foot")
+    body = drawn if isinstance(drawn, list) else [drawn]
+    return [*body, said] if box.head else [said, *body]
 
 
 def _title_of(viewer: Viewer, path: str) -> str:

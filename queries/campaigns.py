@@ -42,7 +42,9 @@ from queries.results import Answer, Column, reaches_of
 from queries.statements import ask
 
 NOT_KNOWN = "not known by this filter"
-_NOT_KNOWN = "Visits, conversions, spend and what is made of them are not known by show, episode, app, country, device."
+_NOT_KNOWN = (
+    "Visits, conversions, spend and their rates are not known by show, episode, app, country or device."
+)
 _OF_ALL_OF_IT = (
     "visits", "conversions", "conversion_ratio", "spend_micros", "cost_per_conversion_micros", "return_on_ad_spend",
 )  # fmt: skip

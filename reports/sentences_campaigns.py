@@ -59,7 +59,7 @@ def _narrowed_sentence(values: Mapping[str, Mapping[str, Any]], flight: str, f: 
     if reach is None:
         return f"{flight}; how many of them this filter keeps is not told."
     heard = f"{formatting.counted(impressions, 'impression')} for {formatting.counted(reach, 'listener')}"
-    return f"{flight}; of this filter {heard} {period_phrase(f)}."
+    return f"{flight}; this filter keeps {heard} {period_phrase(f)}."
 
 
 def portfolio_sentence(figures: Answer, at_risk: Answer, f: Filters) -> str:

@@ -38,6 +38,7 @@ _RELATIONS = {
     "attribution_events": "impressions, visits and conversions as reported",
     "attribution_paths": "what each listener met before a conversion",
     "campaign_days": "what each campaign delivered per day",
+    "campaign_impressions": "impressions, each with app, country and device of its download",
     "campaign_listener_days": "whom each campaign reached per day",
     "campaigns": "the campaigns themselves",
     "download_days": "downloads per day",
@@ -141,6 +142,17 @@ _RULES = (
         "Unique listeners and reach",
         "Counted exactly for the chosen days from one row per listener, day and episode, never by adding "
         "days, and never estimated.",
+    ),
+    (
+        "Reach by show, episode, app, country and device",
+        "Impressions, reach and frequency of a campaign are counted anew for whatever its page is filtered by. Show and "
+        "episode are those that carry its ads. App, country and device are those of the download in which an ad was "
+        "delivered, found by its episode, listener and moment; an impression that a host told by itself has them as "
+        "“unknown”. They are known as long as raw events are kept, two years. Visits, conversions, spend and what is "
+        "made of them are not known of a part of a campaign, and say so; a box that a filter does not narrow says that "
+        f"too. Filtered by app, country or device the three are not told where they would be of fewer than {SMALL_CELL} "
+        "people, nor where so few are left when they are subtracted from the same view without a filter, nor where one "
+        "of several chosen values reached so few by itself. Days, and what is compared, follow the same rule.",
     ),
     (
         "Few people in an app, country or device",

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import replace
 from typing import Any
 
 from dash.development.base_component import Component
@@ -15,7 +14,6 @@ from dashboard.components.states import foot
 from dashboard.pages import Page
 from queries import portfolio
 from queries.filters import Filters
-from queries.metrics import metric
 from queries.results import Answer
 from queries.session import Connection
 from reports.formatting import day, format_value
@@ -30,13 +28,7 @@ def _lead(connection: Connection, filters: Filters, figures: Answer) -> str:
 
 
 def _head(answer: Answer, view: View) -> list[Component]:
-    frequency = next(row for row in answer.rows if row["metric"] == "frequency")
-    shown = replace(answer, rows=[row for row in answer.rows if row is not frequency])
-    said = [f"{metric('frequency').label} ", html.Strong(format_value(frequency["value"], "number"))]
-    return [
-        *head(shown, view, title="Portfolio", csv="portfolio.figures"),
-        html.P([html.Span(said)], className="facts facts--line"),
-    ]
+    return head(answer, view, title="Portfolio", csv="portfolio.figures")
 
 
 def _stages(answer: Answer, view: View) -> Component:
@@ -139,7 +131,7 @@ PAGE = Page(
         _head,
         any_of=_WHO,
         lead=_lead,
-        room=(354, 512),
+        room=(354, 629),
         head=True,
     ),
     rows=(

@@ -112,9 +112,11 @@ CAMPAIGNS = (
         "reach",
         "Reach",
         "count",
-        "Different listeners with at least one impression in exactly the chosen period and slice; never a "
-        "sum.",
-        "campaign_listener_days (from attribution_events)",
+        "Different listeners with at least one impression in exactly the chosen period and slice, of one campaign or of "
+        "all together: whom several days, shows or campaigns reached counts once. Never a sum. By app, country and "
+        "device an impression is of the download in which its ad was delivered.",
+        "campaign_listener_days; by app, country and device campaign_impressions (from attribution_events and "
+        "listener_events)",
         group="Campaigns",
     ),
     Metric(
@@ -122,7 +124,7 @@ CAMPAIGNS = (
         "Frequency",
         "number",
         "Impressions per listener reached.",
-        "campaign_days, campaign_listener_days",
+        "campaign_days, campaign_listener_days; by app, country and device campaign_impressions",
         direction="neutral",
         numerator="impressions",
         denominator="reach",
