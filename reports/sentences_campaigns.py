@@ -43,10 +43,11 @@ def campaign_sentence(campaign: Mapping[str, Any], figures: Answer, delivery: An
     """
     values = {row["metric"]: row for row in figures.rows}
     conversions = values["conversions"]
+    brought = values["impressions"] if conversions["value"] is None else conversions
+    if delivery.totals["pacing_state"] == "not started" and not brought["value"]:
+        return f"{_flight(campaign, delivery.totals, f)}."
     if conversions["value"] is None:
         return _narrowed_sentence(values, _flight(campaign, delivery.totals, f), f)
-    if delivery.totals["pacing_state"] == "not started" and not conversions["value"]:
-        return f"{_flight(campaign, delivery.totals, f)}."
     said = formatting.counted(int(conversions["value"]), "conversion")
     if conversions["change_ratio"] is not None:
         said += f" ({formatting.signed_percent(conversions['change_ratio'])})"

@@ -145,14 +145,15 @@ _RULES = (
     ),
     (
         "Reach by show, episode, app, country and device",
-        "Impressions, reach and frequency of a campaign are counted anew for whatever its page is filtered by. Show and "
-        "episode are those that carry its ads. App, country and device are those of the download in which an ad was "
-        "delivered, found by its episode, listener and moment; an impression that a host told by itself has them as "
-        "“unknown”. They are known as long as raw events are kept, two years. Visits, conversions, spend and what is "
-        "made of them are not known of a part of a campaign, and say so; a box that a filter does not narrow says that "
-        f"too. Filtered by app, country or device the three are not told where they would be of fewer than {SMALL_CELL} "
-        "people, nor where so few are left when they are subtracted from the same view without a filter, nor where one "
-        "of several chosen values reached so few by itself. Days, and what is compared, follow the same rule.",
+        "Impressions, reach and frequency of a campaign are counted anew for whatever its page is filtered by. Show "
+        "and episode are those that carry its ads. App, country and device are those of the download in which an ad "
+        "was delivered, found by its episode, listener and moment; an impression that a host told by itself has them "
+        "as “unknown”. They are known as long as raw events are kept, two years. Visits, conversions, spend and their "
+        "rates are not known of a part of a campaign, and say so; a box that a filter does not narrow says that too. "
+        f"Filtered by app, country or device the three are not told where they would be of fewer than {SMALL_CELL} "
+        "people, nor where so few are left when they are subtracted from the same view without a filter, nor where "
+        "one of several chosen values reached so few by itself. What is compared follows the same rule, and days are "
+        "not told one by one.",
     ),
     (
         "Few people in an app, country or device",

@@ -26,6 +26,7 @@ from queries.campaign_states import opened_view
 from queries.errors import InvalidRequest, NotFound, PodboardError
 from queries.filters import Filters, parse_filters, parse_id
 from queries.session import tenant_session
+from reports.documents import campaign_performance
 from reports.documents.words import titled
 from reports.sentences import library_sentence
 
@@ -298,7 +299,8 @@ def request_report(viewer: Viewer, kind: str, filters: Filters, *, title: str = 
         if kind == "campaign_performance":
             if fixed.campaign_id is None:
                 raise NotFound("Choose a campaign first.")
-            about = str(campaigns.campaign(connection, fixed.campaign_id)["name"])
+            name = str(campaigns.campaign(connection, fixed.campaign_id)["name"])
+            about = campaign_performance.named(name, campaign_performance.narrowed_line(connection, fixed))
         report_library.request_report(
             connection,
             report_type=kind,

@@ -112,8 +112,8 @@ CAMPAIGNS = (
         "reach",
         "Reach",
         "count",
-        "Different listeners with at least one impression in exactly the chosen period and slice, of one campaign or of "
-        "all together: whom several days, shows or campaigns reached counts once. Never a sum. By app, country and "
+        "Different listeners with at least one impression in exactly the chosen period and slice, of one campaign or "
+        "of all together: whom several days, shows or campaigns reached counts once. Never a sum. By app, country and "
         "device an impression is of the download in which its ad was delivered.",
         "campaign_listener_days; by app, country and device campaign_impressions (from attribution_events and "
         "listener_events)",

@@ -60,18 +60,28 @@ def read(connection: Connection, filters: Filters, step: Step) -> Draft:
     ):
         step(f"Reading {words}")
         answers[name] = ask(connection, filters)
-    chosen = campaign_delivery.chosen(connection, filters)
-    narrowed = [
-        *((label, names) for label, names in chosen.items() if label == "Podcasts"),
-        *narrowing_words(filters, episodes=chosen.get("Episodes", ())),
-    ]
+    narrowed = narrowed_line(connection, filters)
     return Draft(
-        title=" · ".join(filter(None, (str(header["name"]), words_line(narrowed)))),
+        title=named(str(header["name"]), narrowed),
         sentence=campaign_sentence(header, answers["figures"], answers["delivery"], filters),
-        facts={**header, "narrowed": words_line(narrowed)},
+        facts={**header, "narrowed": narrowed},
         answers=answers,
         campaign_id=filters.campaign_id,
     )
+
+
+def narrowed_line(connection: Connection, filters: Filters) -> str:
+    """What the campaign's key figures are narrowed to, in one line; empty where they are of all of it."""
+    from queries import campaign_delivery
+
+    chosen = campaign_delivery.chosen(connection, filters)
+    shows = [("Podcasts", chosen["Podcasts"])] if "Podcasts" in chosen else []
+    return words_line([*shows, *narrowing_words(filters, episodes=chosen.get("Episodes", ()))])
+
+
+def named(campaign: str, narrowed: str) -> str:
+    """What the report is called: the campaign, and what it is narrowed to."""
+    return f"{campaign} · {narrowed}" if narrowed else campaign
 
 
 def address(filters: Filters) -> str:

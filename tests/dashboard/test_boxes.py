@@ -855,7 +855,7 @@ def test_a_change_is_told_only_between_thirty_conversions_and_thirty(
     assert (rows["Conversions"]["Change"], rows["Revenue"]["Change"]) == ("", "")
     assert rows["Impressions"]["Change"] != ""
     drawn = draw(browser, "portfolio.figures", "/portfolio", "?period=30d").data.decode()
-    assert drawn.count('"change change--') == 3  # impressions, reach and spend
+    assert drawn.count('"change change--') == 4  # impressions, reach, frequency, spend
 
 
 def test_a_card_shows_a_return_with_its_interval_or_why_there_is_none(

@@ -134,6 +134,7 @@ def test_a_campaigns_pdf_says_what_the_page_says(clean: Office) -> None:
         credit = campaign_conversions.attribution_by_podcast(connection, f)
         by_episode = campaign_conversions.attribution_by_episode(connection, f)
         episodes = campaign_delivery.delivery_by_episode(connection, f)
+        shows = campaign_delivery.delivery_by_podcast(connection, f)
         booked = campaign_delivery.bookings(connection, f)
     assert {row["metric"] for row in figures.rows} >= {"impressions", "reach", "conversions", "spend_micros"}
     assert next(row["value"] for row in figures.rows if row["metric"] == "impressions") > 0
@@ -185,8 +186,15 @@ def test_a_campaigns_pdf_says_what_the_page_says(clean: Office) -> None:
         share = plain(format_value(row["share"], "ratio"))
         assert (
             f"{row['title']} {row['podcast_name']} {day(local(row['published_at'], f.zone))} "
-            f"{number(row['impressions'])} {share} {number(row['reach'])}" in words
+            f"{number(row['impressions'])} {share} {number(row['reach'])} {format_value(row['frequency'], 'number')}"
+            in words
         )
+    for row in shows.rows:
+        assert (
+            f"{row['podcast_name']} {number(row['impressions'])} {plain(format_value(row['share'], 'ratio'))} "
+            f"{number(row['reach'])} {format_value(row['frequency'], 'number')}" in words
+        )
+    assert "Narrowed to" not in words
     for row in booked.rows:
         assert f"{row['promo_code']} CPM" in words
         assert plain(format_value(row["cost_micros"], "money", currency=row["currency"])) in words
@@ -196,6 +204,29 @@ def test_a_campaigns_pdf_says_what_the_page_says(clean: Office) -> None:
     for foreign in ("Bolt Bikes", "Autumn ride", "Zeta"):
         assert foreign not in words
     assert not re.search(r"\b(WARNING|ERROR|Traceback|None|nan)\b", words)
+
+
+def test_a_campaigns_pdf_says_what_it_is_narrowed_to_and_which_numbers_are_not(clean: Office) -> None:
+    (show,) = clean.rows(
+        "select distinct e.podcast_id::text as id, p.name from ad_units a join episodes e on e.id = a.episode_id"
+        " join podcasts p on p.id = e.podcast_id where a.campaign_id = %s limit 1",
+        [clean.campaigns["Spring sale"]],
+    )
+    parameters = {"podcast": show["id"], "country": "US|CA"}
+    report_id = ask_for(clean, "bob", parameters=parameters)
+    assert make_next_report() == report_id
+    words = text_of(pdf_of(clean, "bob", report_id))
+    line = f"Podcasts: {show['name']} · Countries: Canada and United States"
+    assert f"Narrowed to {line}. Shows and episodes below are narrowed by show and episode alone" in words
+    f = filters_of(clean, report_id)
+    with tenant_session(clean.people["bob"]) as connection:
+        rows = {row["metric"]: row for row in campaigns.campaign_figures(connection, f).rows}
+    reach = rows["reach"]
+    told = number(reach["value"]) if reach["value"] is not None else f"– {reach['note']}"
+    assert f"Reach {told}" in words
+    assert "Conversions – not known by this filter" in words
+    (row,) = clean.rows("select report_data ->> 'title' as title from reports")
+    assert row["title"] == f"Spring sale · {line}"
 
 
 def test_a_pdf_shows_no_rate_that_rests_on_too_few_conversions(clean: Office) -> None:
@@ -371,6 +402,7 @@ def test_progress_is_told_stage_by_stage(clean: Office, monkeypatch: pytest.Monk
         "Reading delivery",
         "Reading conversions",
         "Reading attribution",
+        "Reading shows",
         "Reading episodes",
         "Reading bookings",
         "Drawing the charts",

@@ -125,6 +125,28 @@ def test_campaign(
 
 
 @pytest.mark.parametrize(
+    ("impressions", "reach", "said"),
+    [
+        (5706, 2339, "; this filter keeps 5,706 impressions for 2,339 listeners over 24 Oct – 22 Nov 2026."),
+        (0, 0, "; this filter keeps 0 impressions for 0 listeners over 24 Oct – 22 Nov 2026."),
+        (None, None, "; how many of them this filter keeps is not told."),
+    ],
+)
+def test_a_campaign_seen_through_a_filter(impressions: int | None, reach: int | None, said: str) -> None:
+    figures = answer(
+        {"metric": "impressions", "value": impressions},
+        {"metric": "reach", "value": reach},
+        {"metric": "conversions", "value": None, "change_ratio": None},
+    )
+    flight = "400 of 1,000 booked impressions (40.0\u202f%) delivered, behind (500 expected by 5 Dec)"
+    delivery = answer(**totals("behind", 400, 1000))
+    assert campaign_sentence({"name": "Autumn"}, figures, delivery, F) == f"{flight}{said}"
+    ahead = campaign_sentence({"name": "Autumn"}, figures, answer(**totals("not started", 0, 0, None)), F)
+    assert ahead.startswith("The flight of Autumn starts on 1 Dec 2026")
+    assert ("this filter" in ahead) == bool(impressions)
+
+
+@pytest.mark.parametrize(
     ("live", "risk", "said"),
     [
         (0, [], "None of 9 campaigns are live, "
