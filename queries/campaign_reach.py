@@ -7,7 +7,8 @@ a number of fewer than five people is not told, nor one that tells it.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal
@@ -132,7 +133,8 @@ def is_reach_told(reach: int, outside: Iterable[int], chosen: Iterable[int]) -> 
     """Whether the reach of a view narrowed by app, country or device may be told beside that of the whole.
 
     `outside`: how many people other views hold beside it, who are told by a subtraction. `chosen`: whom each of the
-    values reached that make up the view, who are told by leaving the others out. None of these may be few.
+    values reached that make up the view, and whom none but some of them, who are told by leaving values out. None of
+    these may be few.
     """
     return not any(map(is_small, (reach, *outside, *chosen)))
 
@@ -180,7 +182,9 @@ def _filters_set(f: Filters) -> int:
 def _of_span(rows: Iterable[Mapping[str, Any]], span: Span, filters: int) -> Delivered | None:
     """What the view delivered in a span; None where other views would tell of few people."""
     mine = [row for row in rows if row["span"] == span]
-    chosen = [int(row["reach"]) for row in mine if row["missed"] is None]
+    chosen = _of_values(
+        [(frozenset(row["chosen"]), int(row["reach"])) for row in mine if row["missed"] is None]
+    )
     groups = [(row["missed"], int(row["reach"])) for row in mine if row["missed"] is not None]
     impressions = sum(int(row["impressions"]) for row in mine if row["missed"] is not None)
     reach = sum(people for missed, people in groups if missed & _IN_VIEW)
@@ -194,6 +198,25 @@ def _of_span(rows: Iterable[Mapping[str, Any]], span: Span, filters: int) -> Del
     # Of nobody known there may be impressions all the same.
     is_told = is_reach_told(reach, outside, chosen) and not is_small(impressions)
     return Delivered(impressions, reach) if is_told else None
+
+
+def _of_values(reached: Sequence[tuple[frozenset[str], int]]) -> list[int]:
+    """How many people each of several chosen values reached, and how many only such values as somebody was reached by.
+
+    `reached`: people by the values with which they were. Whichever values are left out of a view, it lacks all whom
+    nothing but these reached: never fewer than those who are like one of them, or are so with fewer values.
+    """
+    each = Counter[str]()
+    for values, people in reached:
+        for value in values:
+            each[value] += people
+    # Of values that reached enough people who are alike there cannot be few.
+    only = [
+        sum(others for narrower, others in reached if narrower <= values)
+        for values, people in reached
+        if is_small(people)
+    ]
+    return [*each.values(), *only]
 
 
 def _tells_comparison(period: Delivered, whole: Delivered | None, compared: Delivered | None) -> bool:

@@ -152,8 +152,8 @@ _RULES = (
         "rates are not known of a part of a campaign, and say so; a box that a filter does not narrow says that too. "
         f"Filtered by app, country or device the three are not told where they would be of fewer than {SMALL_CELL} "
         "people, nor where so few are left when they are subtracted from the same view without a filter, nor where "
-        "one of several chosen values reached so few by itself. What is compared follows the same rule, and days are "
-        "not told one by one.",
+        "one of several chosen values reached so few, or so few whom no other one reached. What is compared follows "
+        "the same rule, and days are not told one by one.",
     ),
     (
         "Few people in an app, country or device",

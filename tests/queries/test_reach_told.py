@@ -139,6 +139,35 @@ def test_impressions_of_few_in_another_country_are_not_told_though_all_are_in_bo
     assert ads.figures(((), ("DE",)))["reach"]["value"] is None
 
 
+def test_people_whom_one_of_two_countries_alone_reached_are_not_told_by_leaving_it_out(
+    books: Database,
+) -> None:
+    """Six heard ads in the States, of whom four heard them in Germany too: the two others would be told."""
+    ads = Ads(books, "alone", [
+        *_people("d", 40, "Overcast", "DE"), *_people("u", 2, "Overcast", "US"),
+        *_people("d", 4, "Overcast", "US", day=1), *_people("n", 30, "Overcast", "NO"),
+    ])  # fmt: skip
+    assert [ads.counted(((), of))[1] for of in (("DE",), ("US",), ("DE", "US"))] == [40, 6, 42]
+    assert ads.figures(((), ("DE", "US")))["reach"]["value"] is None
+    assert ads.figures(((), ("DE", "NO")))["reach"]["value"] is None, "it leaves the two out of the whole"
+    assert ads.figures(((), ("NO",)))["reach"]["value"] == 30
+
+
+def test_people_whom_two_of_three_countries_reached_are_not_told_by_leaving_both_out(books: Database) -> None:
+    """Nobody was reached by one of the two alone, and three by no other."""
+    ads = Ads(books, "pairs", [
+        *_people("d", 40, "Overcast", "DE"),
+        *_people("d", 9, "Overcast", "US", day=1), *_people("d", 9, "Overcast", "NO", day=1),
+        *_people("x", 3, "Overcast", "US"), *_people("x", 3, "Overcast", "NO", day=1),
+    ])  # fmt: skip
+    assert [ads.counted(((), of))[1] for of in (("DE", "NO"), ("DE", "US"), ("DE", "NO", "US"))] == [
+        43,
+        43,
+        43,
+    ]
+    assert ads.figures(((), ("DE", "NO", "US")))["reach"]["value"] is None
+
+
 def test_what_both_filters_leave_out_together_is_not_told(books: Database) -> None:
     """No filter alone leaves anybody out who is few; both lifted do."""
     ads = Ads(books, "both", [*_people("d", 40, "Overcast", "DE"), *_people("s", 2, "Spotify", "US")])

@@ -1,9 +1,9 @@
--- purpose: whom one campaign reached with impressions that pass or miss filters by app, country and device, and by each value chosen, from
---          raw events
+-- purpose: whom one campaign reached with impressions that pass or miss filters by app, country and device, and which of the values chosen
+--          each was reached by, from raw events
 -- params: campaign_id, period_from, period_to, whole_to, compared_from, compared_to, podcast_ids, episode_ids, apps, countries, devices
--- returns: span text (period, whole or compared), value text (null but where a value was chosen beside others),
---          missed integer (see below; null beside a value), reach bigint, impressions numeric (that miss no filter)
--- grain: span and either what a listener's impressions miss, or a chosen value
+-- returns: span text (period, whole or compared), chosen text[] (values of one dimension; null but where several are chosen),
+--          missed integer (see below; null beside values), reach bigint, impressions numeric (that miss no filter)
+-- grain: span and either what a listener's impressions miss, or all values of a dimension with which a listener was reached in the view
 -- source: campaign_impressions, campaign_episodes
 -- relies on: attribution_events_campaign, listener_events_download
 -- An impression misses the app (1), the country (2), the device (4), the show or the episode (8), and so one of 16 sets of them, the empty
@@ -44,18 +44,23 @@ per_listener as (
     join delivered d on d.occurred_at >= s.starts_at and d.occurred_at < s.ends_at
     group by s.span, d.listener_id
 )
-select l.span, null as value, l.missed, count(l.listener_id) as reach, sum(l.impressions) as impressions
+select l.span, cast(null as text[]) as chosen, l.missed, count(l.listener_id) as reach, sum(l.impressions) as impressions
 from per_listener l
 group by l.span, l.missed
 union all
-select s.span, v.value, null, count(distinct d.listener_id), null
-from spans s
-join delivered d on d.occurred_at >= s.starts_at and d.occurred_at < s.ends_at and d.misses = 0
-cross join lateral (values ('app ' || d.app, cardinality(cast(:apps as text[]))),
-                           ('country ' || d.country, cardinality(cast(:countries as text[]))),
-                           ('device ' || d.device_type, cardinality(cast(:devices as text[]))),
-                           ('show ' || d.podcast_id, cardinality(cast(:podcast_ids as uuid[]))),
-                           ('episode ' || d.episode_id, cardinality(cast(:episode_ids as uuid[])))) as v (value, chosen)
-where v.chosen > 1
-group by s.span, v.value
-order by span, value nulls first, missed
+select c.span, c.chosen, null, count(*), null
+from (
+    select s.span, array_agg(distinct v.value order by v.value) as chosen
+    from spans s
+    join delivered d on d.occurred_at >= s.starts_at and d.occurred_at < s.ends_at and d.misses = 0 and d.listener_id is not null
+    cross join lateral (values ('app', d.app, cardinality(cast(:apps as text[]))),
+                               ('country', d.country, cardinality(cast(:countries as text[]))),
+                               ('device', d.device_type, cardinality(cast(:devices as text[]))),
+                               ('show', cast(d.podcast_id as text), cardinality(cast(:podcast_ids as uuid[]))),
+                               ('episode', cast(d.episode_id as text), cardinality(cast(:episode_ids as uuid[]))))
+        as v (dimension, value, number)
+    where v.number > 1
+    group by s.span, v.dimension, d.listener_id
+) c
+group by c.span, c.chosen
+order by span, chosen nulls first, missed
