@@ -65,7 +65,7 @@ def top_episodes(connection: Connection, f: Filters, limit: int = 10) -> Answer:
         row_limit=limit,
         now=f.now,
     )
-    cells = cells_of(connection, f) if is_by_dimension(f) else None
+    cells = cells_of(connection, f, with_episodes=True) if is_by_dimension(f) else None
     is_told = cells is None or cells.tells("downloads")
     if not is_told:
         rows = []

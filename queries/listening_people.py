@@ -76,7 +76,7 @@ def people_of(
         whole_to=whole.moments(f.zone)[1] if whole else None,
         compared_from=before[0],
         compared_to=before[1],
-        cells=[_BETWEEN.join(_named(filtered, cell)) for cell in asked],
+        cells=[_BETWEEN.join(cell) for cell in asked],
         cells_outside=[_alone(outside[cell]) for cell in asked],
         grouped_cells=[numbers[cell] for members in groups.values() for cell in members],
         cell_groups=[number for number, members in enumerate(groups.values()) for _ in members],
@@ -115,12 +115,6 @@ def _sets(size: int) -> list[tuple[int, ...]]:
     return [kept for number in range(1, size + 1) for kept in combinations(range(size), number)]
 
 
-def _named(filtered: Sequence[Slice], cell: Cell) -> tuple[str, str, str]:
-    """App, country and device type of a cell, empty where not filtered by."""
-    values = dict(zip(filtered, cell, strict=True))
-    return values.get("app", ""), values.get("country", ""), values.get("device_type", "")
-
-
 def _alone(outside: Sequence[Slice]) -> str:
     """The filter that alone turns a cell away; empty where none does."""
     return "" if not outside else outside[0] if len(outside) == 1 else "more than one"
@@ -146,13 +140,12 @@ class _Judged:
             if row["span"] != ("compared" if count == "previous" else "period"):
                 continue
             listeners = row["whole" if count == "whole" else "listeners"]
-            match row["part"]:
-                case "view":
-                    self.view = listeners
-                case "beside":
-                    self._beside[row["outside"]] = listeners
-                case _:
-                    found[row["group_no"]] = listeners
+            if row["group_no"] is not None:
+                found[row["group_no"]] = listeners
+                continue
+            self.view = listeners
+            beside = "whole_beside_" if count == "whole" else "beside_"
+            self._beside = {name: row[f"{beside}{name}"] for name in filtered_by(cells.filters)}
         size = len(filtered_by(cells.filters))
         counted = {group: found.get(number, 0) for number, group in enumerate(groups)}
         self._people = _people(self._downloads, counted, size)

@@ -169,8 +169,10 @@ class Cells:
         return sums
 
 
-def cells_of(connection: Connection, f: Filters, dimension: Slice | None = None) -> Cells:
-    """The view's cells, by a dimension more where one is asked for."""
+def cells_of(
+    connection: Connection, f: Filters, dimension: Slice | None = None, *, with_episodes: bool = False
+) -> Cells:
+    """The view's cells, by a dimension more where one is asked for; places where they are filtered by or asked for."""
     filtered = filtered_by(f)
     dimensions = tuple(one for one in _DIMENSIONS if one in filtered or one == dimension)
     rows = ask(
@@ -183,7 +185,7 @@ def cells_of(connection: Connection, f: Filters, dimension: Slice | None = None)
         by_app="app" in dimensions,
         by_country="country" in dimensions,
         by_device="device_type" in dimensions,
-        by_episode=bool(filtered) and (dimension is None or bool(f.episodes or f.podcasts)),
+        by_episode=bool(filtered) and (with_episodes or bool(f.episodes or f.podcasts)),
     )
     counts: dict[Count, dict[Cell, int]] = {count: {} for count in _COUNTS}
     places: dict[Count, dict[Cell, int]] = {count: {} for count in _COUNTS}
