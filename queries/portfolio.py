@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from bisect import bisect_right
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import timedelta
@@ -13,12 +12,11 @@ from typing import Any
 from sqlalchemy import Connection
 
 from queries.attribution.rates import is_enough, ratio
-from queries.attribution.spend import micros, spend_per_period
+from queries.attribution.spend import micros
 from queries.campaign_reach import KEYS, CampaignReach, Span, delivered_and_reached
 from queries.campaign_states import (
     SOLD_STAGES,
     STAGES,
-    CampaignResults,
     CampaignState,
     add_orders,
     campaign_heads,
@@ -30,12 +28,19 @@ from queries.changes import NO_EARLIER, change_of
 from queries.filters import Filters
 from queries.metrics import metric
 from queries.periods import Period
+from queries.portfolio_money import (
+    of_spans,
+    own_first,
+    revenue,
+    revenue_by_step,
+    spend,
+    spend_by_step,
+    steps_of,
+)
 from queries.results import Answer, Column, reaches_of
 from queries.statements import ask
 
 EXPIRING_WITHIN_DAYS = 30
-_MOST_DAYS = 92
-"""Up to so many days a sparkline of money has one point per day."""
 
 
 def _of(key: str, label: str | None = None) -> Column:
@@ -55,7 +60,7 @@ def portfolio_figures(connection: Connection, f: Filters) -> Answer:
     heads = campaign_heads(connection)
     compared, whole = f.compared, f.whole if f.compared else None
     periods = [period for period in (f.period, whole, compared) if period is not None]
-    steps = _steps(f)
+    steps = steps_of(f)
     states = campaign_states(connection, f, heads, [*periods, *steps])
     results = campaign_results(connection, heads, [*periods, *steps])
     add_orders(connection, f, results, periods)
@@ -91,17 +96,17 @@ def portfolio_figures(connection: Connection, f: Filters) -> Answer:
         )
     )
     spans = (f.period, whole, compared)
-    spent = [None if span is None else _spend(states, span) for span in spans]
-    earned = [None if span is None else _revenue(results.values(), span) for span in spans]
-    by_step = _spend_by_step(states, steps)
-    earned_by_step = _revenue_by_step(results.values(), steps)
+    spent = [None if span is None else spend(states, span) for span in spans]
+    earned = [None if span is None else revenue(results.values(), span) for span in spans]
+    by_step = spend_by_step(states, steps)
+    earned_by_step = revenue_by_step(results.values(), steps)
     own = _own_currency(connection)
-    for currency in _own_first(spent, own):
-        sums = _of_spans(spent, currency)
+    for currency in own_first(spent, own):
+        sums = of_spans(spent, currency)
         spark = [micros(step.get(currency, Fraction(0))) for step in by_step]
         rows.append(_figure("spend_micros", sums, spark, currency, note=no_past))
-    for currency in _own_first(earned, own):
-        sums = _of_spans(earned, currency)
+    for currency in own_first(earned, own):
+        sums = of_spans(earned, currency)
         is_told = all(
             is_enough(sum(result.orders_in(currency, span)[0] for result in results.values()))
             for span in (whole, compared)
@@ -160,12 +165,6 @@ def _reach(
 
 def _own_currency(connection: Connection) -> str:
     return str(ask(connection, "portfolio/own_currency")[0]["currency"])
-
-
-def _own_first(sums: Iterable[Mapping[str, Any] | None], own: str) -> list[str]:
-    """The currencies of these sums, the tenant's own before the others."""
-    found = {currency for by_currency in sums for currency in by_currency or ()}
-    return sorted(found, key=lambda currency: (currency != own, currency))
 
 
 def campaigns_by_stage(connection: Connection, f: Filters) -> Answer:
@@ -279,7 +278,7 @@ def revenue_by_sponsor(connection: Connection, f: Filters) -> Answer:
                 currency: micros(
                     sum((amount for (_, _, other), amount in spent.items() if other == currency), Fraction(0))
                 )
-                for currency in _own_first([{currency: 0 for _, _, currency in spent}], own)
+                for currency in own_first([{currency: 0 for _, _, currency in spent}], own)
             }
         },
     )
@@ -352,65 +351,11 @@ def _at_risk(states: Iterable[CampaignState]) -> list[CampaignState]:
     )
 
 
-def _spend(states: Iterable[CampaignState], period: Period) -> dict[str, int]:
-    total: dict[str, Fraction] = {}
-    for state in states:
-        for currency, amount in state.spend(period).items():
-            total[currency] = total.get(currency, Fraction(0)) + amount
-    return {currency: micros(amount) for currency, amount in total.items()}
-
-
-def _steps(f: Filters) -> list[Period]:
-    """The period up to today in the steps of a sparkline: days, or weeks where it is long."""
-    end = min(f.period.end, f.today + timedelta(days=1))
-    length = timedelta(days=1 if f.period.days <= _MOST_DAYS else 7)
-    steps = []
-    start = f.period.start
-    while start < end:
-        steps.append(Period(start, min(start + length, end)))
-        start += length
-    return steps
-
-
-def _spend_by_step(states: Iterable[CampaignState], steps: Sequence[Period]) -> list[dict[str, Fraction]]:
-    total: list[dict[str, Fraction]] = [{} for _ in steps]
-    for state in states:
-        own = spend_per_period(state.head.sold_bookings, state.deliveries, steps, state.spending_until)
-        for whole, spent in zip(total, own, strict=True):
-            for currency, amount in spent.items():
-                whole[currency] = whole.get(currency, Fraction(0)) + amount
-    return total
-
-
-def _revenue_by_step(results: Iterable[CampaignResults], steps: Sequence[Period]) -> list[dict[str, int]]:
-    starts = [step.start for step in steps]
-    total: list[dict[str, int]] = [{} for _ in steps]
-    for result in results:
-        for day, currency, amount in result.revenue:
-            place = bisect_right(starts, day) - 1
-            if place >= 0 and day < steps[place].end:
-                total[place][currency] = total[place].get(currency, 0) + amount
-    return total
-
-
-def _revenue(results: Iterable[CampaignResults], period: Period) -> dict[str, int]:
-    total: Counter[str] = Counter()
-    for result in results:
-        total.update(result.revenue_in(period))
-    return {currency: amount for currency, amount in total.items() if amount}
-
-
 def _in_days(days: Iterable[Mapping[str, Any]], key: str, span: str, period: Period | None) -> int | None:
     if period is None:
         return None
     inside = (row for row in days if row["span"] == span and period.start <= row["day"] < period.end)
     return sum(int(row[key]) for row in inside)
-
-
-def _of_spans(found: Sequence[Mapping[str, int] | None], currency: str) -> tuple[int, int | None, int | None]:
-    """The amounts of the period, of its days that are over and of the period compared with."""
-    value, over, previous = (None if sums is None else sums.get(currency, 0) for sums in found)
-    return value or 0, over, previous
 
 
 def _figure(
