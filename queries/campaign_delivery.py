@@ -158,7 +158,7 @@ def delivery_by_podcast(connection: Connection, f: Filters) -> Answer:
             Column("podcast_id", "Show id", in_csv=False),
             Column("podcast_name", "Show"),
             column_of("impressions"),
-            Column("share", "Share", "ratio", "impressions"),
+            Column("share", "Share", "ratio"),
             column_of("reach"),
             column_of("frequency"),
         ),
