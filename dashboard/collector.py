@@ -11,11 +11,13 @@ import re
 from base64 import b64decode
 from collections.abc import Callable
 from typing import Any
+from urllib.parse import parse_qsl
 from uuid import UUID
 
 import orjson
 from flask import Blueprint, Flask, Response, current_app, jsonify, redirect, request
 from flask.blueprints import BlueprintSetupState
+from werkzeug.datastructures import MultiDict
 from werkzeug.exceptions import (
     BadRequest,
     MethodNotAllowed,
@@ -162,10 +164,20 @@ def pixel(key: str) -> Response:
     """
     if not _PIXEL.fullmatch(key):
         raise NotFound
-    twice = {name for name, told in request.args.lists() if len(told) > 1}
-    wrong = follow_link(key, _visitor(), request.args, kind="pixel", twice=twice).wrong
+    told = _told_in_address()
+    twice = {name for name, values in told.lists() if len(values) > 1}
+    wrong = follow_link(key, _visitor(), told, kind="pixel", twice=twice).wrong
     status = 200 if wrong is None else 409 if wrong is Unreadable.DIFFERS else 400
     return Response(_GIF, status, mimetype="image/gif", headers={"Cache-Control": "no-store"})
+
+
+def _told_in_address() -> MultiDict[str, str]:
+    """What the address tells, with half a character for each byte that is no UTF-8: of that nothing is taken.
+
+    Werkzeug leaves such bytes as they were written, and an order would have another name than the page gave it.
+    """
+    query = request.query_string.decode(errors="surrogateescape")
+    return MultiDict(parse_qsl(query, keep_blank_values=True, errors="surrogateescape"))
 
 
 @_below("v", "<rest:named>")
@@ -250,12 +262,15 @@ def _batch(body: bytes) -> list[Any]:
 
 
 def _read_leniently(body: bytes) -> Any:
-    """A body that orjson refuses, with what no JSON may hold: a lone surrogate, NaN, an endless number.
+    """A body that orjson refuses, with what no JSON may hold: bytes that are no UTF-8 and lone surrogates (half
+    characters here), NaN, an endless number.
 
     `_strictly` tells then in which of its events that stands. Raises: BadRequest for one that is no JSON even so.
     """
     try:
-        return json.loads(body.decode(), parse_int=_whole)
+        return json.loads(body.decode(errors="surrogateescape"), parse_int=_whole)
+    except json.JSONDecodeError as error:
+        raise BadRequest(f"{_NOT_JSON} Line {error.lineno}, column {error.colno}: {error.msg}.") from None
     except (ValueError, RecursionError):
         raise BadRequest(_NOT_JSON) from None
 
@@ -269,7 +284,9 @@ def _strictly(event: Any) -> Any:
     try:
         return orjson.loads(json.dumps(event))
     except (orjson.JSONDecodeError, RecursionError):
-        return RowRefused("The event is not valid JSON: it holds half a character, NaN or an endless number.")
+        return RowRefused(
+            "The event is not valid JSON in UTF-8: it holds half a character, NaN or an endless number."
+        )
 
 
 def _read_again(body: bytes, found: Any) -> Any:

@@ -36,6 +36,7 @@ _LOOKED_AT = 1_000
 """Characters of a text that are masked before it is cut: what was cut in two would not be known again."""
 
 _CONTROL = re.compile(r"[\x00-\x1f\x7f]")
+_HALF = re.compile("[\ud800-\udfff]")
 _COUNTRY = re.compile(r"[A-Z]{2}")
 _CURRENCY = re.compile(r"[A-Z]{3}")
 _NOT_A_WORD = re.compile(r"[^a-z0-9]+")
@@ -78,12 +79,14 @@ def printable(text: str) -> str:
 
 
 def text_of(key: str, value: Any, limit: int = _TEXT_LIMIT) -> str:
-    """A text without control characters. Raises: RowRefused, as all that read a cell."""
+    """A text without control and half characters. Raises: RowRefused, as all that read a cell."""
     if isinstance(value, bool) or not isinstance(value, str | int):
         raise RowRefused("A text is expected here.", found(key, value))
     text = str(value).strip()
     if _CONTROL.search(text):
         raise RowRefused("A text has control characters in it.", found(key, text))
+    if _HALF.search(text):
+        raise RowRefused("A text is not valid UTF-8.", found(key, text))
     if len(text) > limit:
         raise RowRefused(f"A text is longer than {limit} characters.", found(key, text))
     return text

@@ -58,7 +58,7 @@ AHEAD_OF_NOW = timedelta(minutes=10)
 IMPORT_TYPES: dict[Kind, ImportType] = {"listener": "listener_events", "attribution": "attribution_events"}
 _TOO_OLD: dict[Kind, str] = {
     "listener": "The event is older than the two years that raw events are kept.",
-    "attribution": "The event is older than ten years.",
+    "attribution": "The event is older than five years.",
 }
 _IN_PIECES = (
     f"So long a file is tried in pieces of {TRIED_BATCHES * BATCH_ROWS:,} rows at most: a download that repeats one of "

@@ -56,7 +56,9 @@ def read_again(text: bytes) -> Any:
     Numbers are left as texts: nothing of what is read here is taken. Raises: RowRefused.
     """
     try:
-        return json.loads(text.decode(), object_pairs_hook=_object, parse_int=str, parse_float=str)
+        return json.loads(
+            text.decode(errors="surrogateescape"), object_pairs_hook=_object, parse_int=str, parse_float=str
+        )
     except RecursionError:
         raise RowRefused("The values lie too deep in one another.") from None
 

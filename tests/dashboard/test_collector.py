@@ -189,7 +189,7 @@ def test_one_old_conversion_makes_room_for_its_month_alone(alpha: Sender) -> Non
     before = alpha.one(months, edge)
     old = {
         "campaign_id": str(alpha.campaign), "attribution_type": "lead", "source": "survey",
-        "occurred_at": NOW.replace(year=NOW.year - 8, day=1).isoformat(),
+        "occurred_at": NOW.replace(year=NOW.year - 4, day=1).isoformat(),
     }  # fmt: skip
     assert alpha.post([old, alpha.event()]).json["imported"] == 2
     assert alpha.one(months, edge) == before + 1
@@ -294,6 +294,28 @@ def test_what_no_json_may_hold_refuses_its_event_and_no_other(alpha: Sender, kin
     assert len(alpha.events()) == 3
 
 
+@pytest.mark.parametrize("kind", ["application/json", "application/x-ndjson"])
+def test_bytes_that_are_no_utf_8_refuse_their_event_and_no_other(alpha: Sender, kind: str) -> None:
+    good = [json.dumps(alpha.event(f"l{n}", app="Höf")).encode() for n in range(2)]
+    wrong = good[0][:-1] + b', "os": "\xe4"}'
+    twice = good[0][:-1] + b', "os": "a", "os": "b"}'
+    batch = [good[0], wrong, twice, good[1]]
+    answer = alpha.post(
+        b"[" + b",".join(batch) + b"]" if kind == "application/json" else b"\n".join(batch), kind=kind
+    )
+    assert (answer.status_code, answer.json["imported"]) == (200, 2)
+    refusals = {refusal["line"]: refusal["reason"] for refusal in answer.json["refusals"]}
+    assert list(refusals) == [2, 3]
+    assert "is not valid JSON in UTF-8" in refusals[2]
+    assert refusals[3] == "A name stands twice."
+
+
+def test_where_a_body_is_no_json_is_told(alpha: Sender) -> None:
+    answer = alpha.post("[{},\n {bad}, {}]")
+    assert answer.status_code == 400
+    assert "not valid JSON in UTF-8. Line 2, column 3" in answer.json["detail"]
+
+
 @pytest.mark.parametrize(
     "body", ["[" * 100_000, "[" * 100_000 + "]" * 100_000, "NaN", '[{"a": NaN', "[NaN,]"]
 )
@@ -325,7 +347,7 @@ def test_a_line_that_is_not_utf_8_is_refused_and_the_rest_stands(alpha: Sender) 
 @pytest.mark.parametrize(
     ("body", "status"),
     [
-        (b'[{"app": "caf\xe9"}]', 400), (b"[1, 2", 400), (b'"text"', 400), (b"{}", 400), (b"", 400),
+        (b"[1, 2", 400), (b'"text"', 400), (b"{}", 400), (b"", 400),
         (b"[" + b" " * (10 * 1024 * 1024) + b"]", 413), (b"[" + b"0," * 5_000 + b"0]", 413),
     ],
 )  # fmt: skip

@@ -177,6 +177,7 @@ WRONG: Mapping[str, Unreadable] = {
     "type=%20": Unreadable.TYPE,
     "order_id=" + "somebody" * 38: Unreadable.ORDER_ID,
     "order_id=somebody%00": Unreadable.ORDER_ID,
+    "order_id=somebody%E4": Unreadable.ORDER_ID,
     "order_id=somebody@mail.example": Unreadable.ORDER_ID,
     "order_id=%2B49%20170%201234567": Unreadable.ORDER_ID,
     "order_id=203.0.113.98": Unreadable.ORDER_ID,

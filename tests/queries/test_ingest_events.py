@@ -427,8 +427,8 @@ BAD_ATTRIBUTION_ROWS: list[tuple[dict[str, Any], str, str]] = [
     ({"value": 1}, "A value needs its currency.", "currency"),
     ({"value": 1, "currency": "Euro"}, "A currency is three letters, like EUR.", "currency: Euro"),
     ({"currency": "€€€", "value": 1}, "A currency is three letters, like EUR.", "currency: €€€"),
-    ({"occurred_at": (NOW - timedelta(days=3660)).isoformat()}, "The event is older than ten years.",
-     f"occurred_at: {(NOW - timedelta(days=3660)).isoformat()}"),
+    ({"occurred_at": (NOW - timedelta(days=1900)).isoformat()}, "The event is older than five years.",
+     f"occurred_at: {(NOW - timedelta(days=1900)).isoformat()}"),
     ({"episode_id": "nobody"}, "The episode is not known.", "episode: nobody"),
     ({"order_id": "joe@mail.example"}, "The order id is an address of a person or device: send a hash of it.", ""),
     ({"promo_code": "+49 170 1234567", "campaign_id": ""},
@@ -742,9 +742,9 @@ def test_a_person_imports_who_may_and_is_named(alice: Studio) -> None:
 
 
 def test_old_conversions_get_room_of_their_own(alice: Studio) -> None:
-    """Six years back there is no partition yet; it is made outside the import's transaction."""
+    """Four years back there is no partition yet; it is made outside the import's transaction."""
     line = {
-        "campaign_id": str(alice.campaign), "attribution_type": "lead", "occurred_at": _at(days=6 * 365),
+        "campaign_id": str(alice.campaign), "attribution_type": "lead", "occurred_at": _at(days=4 * 365),
         "source": "survey",
     }  # fmt: skip
     assert _counts(alice.take(json.dumps(line))) == (1, 0, 0)

@@ -10,4 +10,4 @@ select now() as now,
        raw_retention_start()
            + case when (now() + interval '3 hours') at time zone 'UTC' >= date_trunc('day', now() at time zone 'UTC') + interval '1 day'
                   then interval '1 day' else interval '0' end as oldest_listener_event,
-       now() - interval '10 years' + interval '1 day' as oldest_attribution_event
+       now() - interval '5 years' + interval '1 day' as oldest_attribution_event
