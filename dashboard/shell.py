@@ -169,7 +169,7 @@ def _with_what_narrows_nothing(box: Box, filters: Filters, drawn: Any) -> Any:
     by = unheeded(box, filters)
     if not by:
         return drawn
-    said = html.P(f"Not narrowed {by}: not known of these numbers.", className="facts muted")
+    said = html.P(f"Not narrowed {by}: these numbers are of the whole.", className="facts muted")
     body = drawn if isinstance(drawn, list) else [drawn]
     return [*body, said] if box.head else [said, *body]
 

@@ -182,4 +182,4 @@ def _filters(
         if values
     ]
     said += [(label, listed(names, limit=_NAMED)) for label, names in chosen.items()]
-    return [*said, ("Not narrowed", f"{not_by}: not known of these numbers")] if not_by else said
+    return [*said, ("Not narrowed", f"{not_by}: these numbers are of the whole")] if not_by else said

@@ -7,8 +7,7 @@ a number of fewer than five people is not told, nor one that tells it.
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal
@@ -21,7 +20,7 @@ from queries.attribution.rates import ratio
 from queries.filters import Filters
 from queries.listening_scope import catalogue_of, dimensions_of, is_by_dimension
 from queries.periods import Period
-from queries.small_cells import FEWER, NOT_TOLD, is_small
+from queries.small_cells import FEWER, NOT_TOLD, is_small, people_of_values
 from queries.statements import ask
 
 Span = Literal["period", "whole", "compared"]
@@ -182,7 +181,7 @@ def _filters_set(f: Filters) -> int:
 def _of_span(rows: Iterable[Mapping[str, Any]], span: Span, filters: int) -> Delivered | None:
     """What the view delivered in a span; None where other views would tell of few people."""
     mine = [row for row in rows if row["span"] == span]
-    chosen = _of_values(
+    chosen = people_of_values(
         [(frozenset(row["chosen"]), int(row["reach"])) for row in mine if row["missed"] is None]
     )
     groups = [(row["missed"], int(row["reach"])) for row in mine if row["missed"] is not None]
@@ -198,25 +197,6 @@ def _of_span(rows: Iterable[Mapping[str, Any]], span: Span, filters: int) -> Del
     # Of nobody known there may be impressions all the same.
     is_told = is_reach_told(reach, outside, chosen) and not is_small(impressions)
     return Delivered(impressions, reach) if is_told else None
-
-
-def _of_values(reached: Sequence[tuple[frozenset[str], int]]) -> list[int]:
-    """How many people each of several chosen values reached, and how many only such values as somebody was reached by.
-
-    `reached`: people by the values with which they were. Whichever values are left out of a view, it lacks all whom
-    nothing but these reached: never fewer than those who are like one of them, or are so with fewer values.
-    """
-    each = Counter[str]()
-    for values, people in reached:
-        for value in values:
-            each[value] += people
-    # Of values that reached enough people who are alike there cannot be few.
-    only = [
-        sum(others for narrower, others in reached if narrower <= values)
-        for values, people in reached
-        if is_small(people)
-    ]
-    return [*each.values(), *only]
 
 
 def _tells_comparison(period: Delivered, whole: Delivered | None, compared: Delivered | None) -> bool:

@@ -22,13 +22,18 @@ from queries.listening_scope import (
     outside_of,
 )
 from queries.periods import Period
-from queries.small_cells import FEWER, NOT_TOLD, Cell, is_small, withheld_cells
+from queries.small_cells import FEWER, NOT_TOLD, Cell, is_small, people_of_values, withheld_cells
 from queries.statements import ask
 
 Untold = Literal["", "small", "beside"]
 Group = tuple[tuple[int, ...], Cell]
 """Cells that are equal in some of their dimensions: the places of these, and their values."""
 _BETWEEN = "\x1f"
+_BITS: dict[Slice, int] = {"app": 1, "country": 2, "device_type": 4}
+_SPANS: dict[Count, str] = {"downloads": "period", "whole": "whole", "previous": "compared"}
+_ALL_READ = 20_000
+"""Up to so many downloads that the filters turn away all of their listeners are looked at. Among those of more, each in
+a cell with many on one day, somebody who listens nowhere else is not alone."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,17 +56,40 @@ def people_of(
 
     A cell's listeners are its people: where they are few, neither it, nor a view with it, nor what is left without it
     is told, nor another cell beside them, as with downloads (`small_cells`). Of a cell with many downloads of an
-    episode on a day it is known that its people are not few; those of all others are counted. Listeners do not add up:
-    where the same ones are in several cells, less follows from the others than the judgement supposes.
+    episode on a day it is known that its people are not few; those of all others are counted. As the same listeners
+    may be in several cells, those are judged besides who are in none but cells outside the view, or with none but some
+    of the values chosen: by so many the view differs from one with a filter or with values less.
     """
     filtered = filtered_by(f)
-    outside = {cell: outside_of(f, cell) for cell in sorted(cells.counts["downloads"])}
-    asked = [cell for cell, filters in outside.items() if not filters or cell in cells.few_cells]
-    numbers = {cell: number for number, cell in enumerate(asked, 1)}
+    missed = {
+        cell: sum(_BITS[dimension] for dimension in outside_of(f, cell))
+        for cell in sorted(cells.counts["downloads"])
+    }
+    turned_away = sum(
+        max(cells.counts[count].get(cell, 0) for count in _SPANS) for cell, bits in missed.items() if bits
+    )
+    asked = {
+        cell: number
+        for number, cell in enumerate(
+            (
+                cell
+                for cell, bits in missed.items()
+                if not bits or cell in cells.few_cells or turned_away <= _ALL_READ
+            ),
+            1,
+        )
+    }
     groups = _groups(cells.counts["downloads"], cells.few_cells, len(filtered))
     places: dict[Group, list[Cell]] = {}
     if f.podcasts or f.episodes:
         places = _groups(cells.places["downloads"], cells.few_places, 2)
+    choices = [
+        (number, dimension, cell[place])
+        for cell, number in asked.items()
+        if not missed[cell]
+        for place, dimension in enumerate(filtered)
+        if len({other[place] for other in asked if not missed[other]}) > 1
+    ]
     starts_at, ends_at = f.period.moments(f.zone)
     before = compared.moments(f.zone) if compared is not None else (None, None)
     rows = ask(
@@ -77,24 +105,32 @@ def people_of(
         compared_from=before[0],
         compared_to=before[1],
         cells=[_BETWEEN.join(cell) for cell in asked],
-        cells_outside=[_alone(outside[cell]) for cell in asked],
-        grouped_cells=[numbers[cell] for members in groups.values() for cell in members],
+        cells_missed=[missed[cell] for cell in asked],
+        grouped_cells=[asked[cell] for members in groups.values() for cell in members],
         cell_groups=[number for number, members in enumerate(groups.values()) for _ in members],
         grouped_episodes=[UUID(episode) for members in places.values() for _, episode in members],
         episode_groups=[
             number for number, members in enumerate(places.values(), len(groups)) for _ in members
         ],
+        chosen_cells=[number for number, _, _ in choices],
+        chosen_dimensions=[dimension for _, dimension, _ in choices],
+        chosen_values=[value for _, _, value in choices],
     )
-    period = _Judged(cells, "downloads", rows, [*groups], [*places])
+
+    def judged(count: Count) -> _Judged:
+        mine = [row for row in rows if row["span"] == _SPANS[count]]
+        return _Judged(cells, count, mine, missed, asked, [*groups], [*places])
+
+    period = judged("downloads")
     untold = period.untold()
     if untold:
         return People(None, note=FEWER if untold == "small" else NOT_TOLD)
     if compared is None or not cells.tells_comparison():
         return People(period.view)
-    over = _Judged(cells, "whole", rows, [*groups], [*places]) if whole else period
+    over = judged("whole") if whole else period
     if over.untold() or is_small(period.view - over.view):
         return People(period.view)
-    earlier = _Judged(cells, "previous", rows, [*groups], [*places])
+    earlier = judged("previous")
     return People(period.view, over.view, None if earlier.untold() else earlier.view)
 
 
@@ -115,11 +151,6 @@ def _sets(size: int) -> list[tuple[int, ...]]:
     return [kept for number in range(1, size + 1) for kept in combinations(range(size), number)]
 
 
-def _alone(outside: Sequence[Slice]) -> str:
-    """The filter that alone turns a cell away; empty where none does."""
-    return "" if not outside else outside[0] if len(outside) == 1 else "more than one"
-
-
 class _Judged:
     """The listeners of one span, and what is known of those in its cells and places."""
 
@@ -128,24 +159,27 @@ class _Judged:
         cells: Cells,
         count: Count,
         rows: Iterable[Mapping[str, Any]],
+        missed: Mapping[Cell, int],
+        asked: Mapping[Cell, int],
         groups: Sequence[Group],
         places: Sequence[Group],
     ) -> None:
-        self._cells = cells
+        self._cells, self._missed, self._asked = cells, missed, asked
         self._downloads = cells.counts[count]
-        self.view = 0
-        self._beside: dict[str, int] = {}
+        self._by_missed: dict[int, int] = {}
+        self._by_chosen: dict[str, list[tuple[frozenset[str], int]]] = {}
         found: dict[int, int] = {}
         for row in rows:
-            if row["span"] != ("compared" if count == "previous" else "period"):
-                continue
-            listeners = row["whole" if count == "whole" else "listeners"]
-            if row["group_no"] is not None:
-                found[row["group_no"]] = listeners
-                continue
-            self.view = listeners
-            beside = "whole_beside_" if count == "whole" else "beside_"
-            self._beside = {name: row[f"{beside}{name}"] for name in filtered_by(cells.filters)}
+            if row["missed"] is not None:
+                self._by_missed[row["missed"]] = row["listeners"]
+            elif row["group_no"] is not None:
+                found[row["group_no"]] = row["listeners"]
+            else:
+                self._by_chosen.setdefault(row["dimension"], []).append(
+                    (frozenset(row["chosen"]), row["listeners"])
+                )
+        # The first bit is that of the cells that miss nothing.
+        self.view = sum(people for missed, people in self._by_missed.items() if missed & 1)
         size = len(filtered_by(cells.filters))
         counted = {group: found.get(number, 0) for number, group in enumerate(groups)}
         self._people = _people(self._downloads, counted, size)
@@ -154,21 +188,31 @@ class _Judged:
 
     def untold(self) -> Untold:
         """Why the listeners are not told: they are few, or beside few; empty where they are."""
-        f = self._cells.filters
-        filtered = filtered_by(f)
         if is_small(self.view):
             return "small"
-        hidden = withheld_cells(self._people[tuple(range(len(filtered)))], self._people)
-        beside = {name: is_small(self._beside.get(name)) for name in filtered}
-        for cell, downloads in self._downloads.items():
-            outside = outside_of(f, cell)
-            if not outside and cell in hidden:
-                return "beside"
-            if downloads and len(outside) == 1 and cell not in self._cells.few_cells:
-                beside[outside[0]] = False
-        if any(beside.values()) or has_untold_place(f, self._places[0, 1], self._places):
-            return "beside"
-        return ""
+        hidden = withheld_cells(
+            self._people[tuple(range(len(filtered_by(self._cells.filters))))], self._people
+        )
+        is_beside = (
+            any(cell in hidden and not self._missed[cell] for cell in self._downloads)
+            or any(map(is_small, self._left_out()))
+            or any(is_small(people) for sets in self._by_chosen.values() for people in people_of_values(sets))
+            or has_untold_place(self._cells.filters, self._places[0, 1], self._places)
+        )
+        return "beside" if is_beside else ""
+
+    def _left_out(self) -> Iterable[int]:
+        """Whom the filters leave out: each alone and several together, all of these and those who are nowhere else."""
+        filters = sum(_BITS[dimension] for dimension in filtered_by(self._cells.filters))
+        for lifted in (one for one in range(1, 8) if one & filters == one):
+            outside = [cell for cell, bits in self._missed.items() if bits and bits & lifted == bits]
+            if any(self._downloads[cell] and cell not in self._asked for cell in outside):
+                continue
+            others = sum(1 << bits for bits in range(1, 8) if bits & lifted == bits)
+            yield sum(people for missed, people in self._by_missed.items() if missed & others)
+            yield sum(
+                people for missed, people in self._by_missed.items() if missed & others and not missed & 1
+            )
 
 
 def _people(

@@ -119,6 +119,25 @@ def _withheld_cells(
     return frozenset(hidden)
 
 
+def people_of_values(reached: Sequence[tuple[frozenset[str], int]]) -> list[int]:
+    """How many people are with each of several chosen values, and how many only with such values as somebody is with.
+
+    `reached`: people by the values with which they are. Whichever values are left out of a view, it lacks all who
+    are with nothing but these: never fewer than those who are like one of them, or are so with fewer values.
+    """
+    each = Counter[str]()
+    for values, people in reached:
+        for value in values:
+            each[value] += people
+    # Of values with which alone enough people are there cannot be few.
+    only = [
+        sum(others for narrower, others in reached if narrower <= values)
+        for values, people in reached
+        if is_small(people)
+    ]
+    return [*each.values(), *only]
+
+
 def told(count: int) -> str:
     """What stands in the place of a count that is withheld."""
     return SMALL if is_small(count) else WITHHELD

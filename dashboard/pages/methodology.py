@@ -157,28 +157,29 @@ _RULES = (
     ),
     (
         "Few people in an app, country or device",
-        f"A breakdown by app, country or type of device, and a view filtered by one, does not tell how many there are "
-        f"where there are fewer than {SMALL_CELL} listeners. It counts downloads, and as every listener has at least "
-        f"one, up to {SMALL_CELL - 1} downloads would tell it: they are shown as “{SMALL}”, without a share or a "
-        f"change, in the page, the CSV and the PDF alike. Where a count could be worked out from the total and the "
+        "A breakdown by app, country or type of device, and a view filtered by one, does not tell how many there "
+        f"are where there are fewer than {SMALL_CELL} listeners. It counts downloads, and as every listener has at "
+        f"least one, up to {SMALL_CELL - 1} downloads would tell it: they are shown as “{SMALL}”, without a share or "
+        "a change, in the page, the CSV and the PDF alike. Where a count could be worked out from the total and the "
         f"others, the next larger row is “{WITHHELD}” too, and wherever else it stands: in the breakdowns of a view "
-        "filtered by it, and in a view filtered down to it, which is not told either. From "
-        f"{SMALL_CELL} downloads on a count of downloads is shown otherwise: it does not say how many people made it. "
-        "Unique listeners of a view with a filter are judged by themselves as well: they are not told where an app, a "
-        f"country or a device in it, or what its filter leaves out, has fewer than {SMALL_CELL} of them, nor in the "
-        "next larger one beside it. Under a filter by app, country or device the days of a trend and the episodes are "
-        "such counts too. Without one totals, days, episodes and reach are always told. Views of other days, podcasts "
-        "and episodes can still be compared with each other: what one does not tell may follow from those.",
+        f"filtered by it, and in a view filtered down to it, which is not told either. From {SMALL_CELL} downloads "
+        "on a count of downloads is shown otherwise: it does not say how many people made it. Unique listeners of a "
+        "view with a filter are judged by themselves as well: they are not told where an app, a country or a device "
+        f"in it, or what its filter leaves out, has fewer than {SMALL_CELL} of them, or as few who are heard nowhere "
+        "else, nor in the next larger one beside it. Under a filter by app, country or device the days of a trend "
+        "and the episodes are such counts too. Without one totals, days, episodes and reach are always told. Views "
+        "of other days, podcasts and episodes can still be compared with each other: what one does not tell may "
+        "follow from those.",
     ),
     (
         "First days of an episode",
-        "The first 1, 3, 7 and 30 days are told once there is data of all of them. They are “not complete yet” until "
-        "their time is over and podboard has data of your organisation as far as their end: a later download, or a "
-        "later request in an access log or at a prefix, whether it counts or not. They are “not known” where the data "
-        "of the podcast, its first download, begins after the episode was published: what came before is missing, and "
-        "a small number would look like a bad start. Before the first episode of a podcast there is nothing to "
-        "download; of it they are known if the first download came within an hour. What comes later changes both: "
-        "first days are counted again when downloads of them come late.",
+        "The first 1, 3, 7 and 30 days are told once there is data of all of them. They are “not complete yet” "
+        "until their time is over and podboard has data of your organisation as far as their end: a later download, "
+        "or a later request in an access log or at a prefix, whether it counts or not. They are “not known” where "
+        "the data of the podcast, its first download, begins after the episode was published: what came before is "
+        "missing, and a small number would look like a bad start. Before the first episode of a podcast there is "
+        "nothing to download; of it they are known if the first download came within an hour. What comes later "
+        "changes both: first days are counted again when downloads of them come late.",
     ),
     (
         "Pacing",

@@ -132,7 +132,7 @@ def test_no_filter_is_said_that_the_numbers_know_nothing_of(visit: Visit, world:
         assert "Campaign Acme always on" in of_campaign
         assert "Overcast" not in of_campaign
         assert "Norway" not in of_campaign
-        assert "Not narrowed by app or country: not known of these numbers" in of_campaign
+        assert "Not narrowed by app or country: these numbers are of the whole" in of_campaign
     of_figures = _words(visit("alice").get(f"/why/campaign.figures{query}"))
     assert "Apps Overcast" in of_figures
     assert "Countries Norway" in of_figures

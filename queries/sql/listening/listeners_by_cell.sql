@@ -1,17 +1,18 @@
--- purpose: different listeners of a period and of the one compared with, under filters by app, country or device, from raw events; and
---          what it takes to judge whether they may be told: those whom one filter alone turns away, and those of groups of cells and of
---          episodes (of which the filters by podcast and episode are lifted)
--- params: period_from, period_to, whole_to, compared_from, compared_to, podcast_ids, episode_ids, by_app, by_country, by_device, cells, cells_outside, grouped_cells, cell_groups, grouped_episodes, episode_groups
--- returns: span text (period or compared), group_no bigint (as asked; null of the view), listeners bigint, whole bigint (of the days that
---          are over); of the view also beside_app, beside_country, beside_device_type bigint, those whom this filter alone turns away, and
---          the same of the days that are over: whole_beside_app, whole_beside_country, whole_beside_device_type
--- grain: span, and the view or a group
+-- purpose: different listeners of a period, of its days that are over and of the period compared with, under filters by app, country or
+--          device, from raw events; and what it takes to judge whether they may be told: those whom filters turn away, those of groups of
+--          cells and of episodes (of which the filters by podcast and episode are lifted), and with which of the chosen values they are
+-- params: period_from, period_to, whole_to, compared_from, compared_to, podcast_ids, episode_ids, by_app, by_country, by_device, cells, cells_missed, grouped_cells, cell_groups, grouped_episodes, episode_groups, chosen_cells, chosen_dimensions, chosen_values
+-- returns: span text (period, whole where whole_to is given, or compared), missed integer (null but where listeners are told apart by what
+--          they miss: a bit for each `cells_missed` of a cell that they are in), group_no bigint (as asked, else null), dimension text and
+--          chosen text[] (the chosen values with which listeners of the view are, else null), listeners bigint
+-- grain: span, and what listeners miss, a group or chosen values
 -- source: listener_events
 -- relies on: listener_events_tenant_time
--- `cells`: those of the view and those grouped, each its values of what is filtered by with unit separators between; `cells_outside`: the filter that alone turns the cell away, empty where none does; `grouped_cells`: places of cells, from 1
+-- `cells`: those of the view and those grouped, each its values of what is filtered by with unit separators between; `cells_missed`: the
+-- filters that turn the cell away, as the sum of app (1), country (2) and device (4); `grouped_cells`, `chosen_cells`: places of cells, from 1
 with cells as materialized (
-    select c.no, c.cell, c.outside
-    from unnest(cast(:cells as text[]), cast(:cells_outside as text[])) with ordinality as c (cell, outside, no)
+    select c.no, c.cell, c.missed
+    from unnest(cast(:cells as text[]), cast(:cells_missed as integer[])) with ordinality as c (cell, missed, no)
 ),
 found as (
     select s.span, e.listener_id, e.occurred_at, e.episode_id,
@@ -35,46 +36,58 @@ found as (
     offset 0
 ),
 seen as materialized (
-    select f.span, f.listener_id, c.no, c.outside, f.is_held,
+    -- By listener first: sorting by what is mostly equal takes longer.
+    select f.listener_id, c.no, f.span, c.missed, f.is_held,
            case when f.episode_id = any (cast(:grouped_episodes as uuid[])) then f.episode_id end as episode_id,
            min(f.occurred_at) as first_at
     from found f
     join cells c on c.cell = f.cell
     where f.is_held
-        or (c.outside = '' and f.episode_id = any (cast(:grouped_episodes as uuid[])))
+        or (c.missed = 0 and f.episode_id = any (cast(:grouped_episodes as uuid[])))
     group by 1, 2, 3, 4, 5, 6
 ),
+spanned as (
+    select s.span, s.listener_id, s.no, s.missed, s.is_held, s.episode_id from seen s
+    union all
+    select 'whole', s.listener_id, s.no, s.missed, s.is_held, s.episode_id
+    from seen s
+    where s.span = 'period' and s.first_at < cast(:whole_to as timestamptz)
+),
 per_listener as (
-    select span,
-           min(first_at) filter (where outside = '') as at_view,
-           min(first_at) filter (where outside = 'app') as at_app,
-           min(first_at) filter (where outside = 'country') as at_country,
-           min(first_at) filter (where outside = 'device_type') as at_device
-    from seen
+    select span, listener_id, bit_or(1 << missed) as missed
+    from spanned
     where is_held
-    group by span, listener_id
+    group by listener_id, span
 ),
 per_group as (
-    select s.span, g.group_no, s.listener_id, min(s.first_at) as first_at
-    from seen s
+    select s.span, g.group_no, s.listener_id
+    from spanned s
     join unnest(cast(:grouped_cells as bigint[]), cast(:cell_groups as bigint[])) as g (no, group_no) on g.no = s.no
     where s.is_held
-    group by s.span, g.group_no, s.listener_id
+    group by s.listener_id, g.group_no, s.span
     union all
-    select s.span, g.group_no, s.listener_id, min(s.first_at)
-    from seen s
+    select s.span, g.group_no, s.listener_id
+    from spanned s
     join unnest(cast(:grouped_episodes as uuid[]), cast(:episode_groups as bigint[])) as g (episode_id, group_no) on g.episode_id = s.episode_id
-    where s.outside = ''
-    group by s.span, g.group_no, s.listener_id
+    where s.missed = 0
+    group by s.listener_id, g.group_no, s.span
+),
+per_choice as (
+    select s.span, c.dimension, array_agg(distinct c.value order by c.value) as chosen
+    from spanned s
+    join unnest(cast(:chosen_cells as bigint[]), cast(:chosen_dimensions as text[]), cast(:chosen_values as text[])) as c (no, dimension, value)
+        on c.no = s.no
+    where s.is_held
+    group by s.listener_id, c.dimension, s.span
 )
-select span, cast(null as bigint) as group_no,
-       count(at_view) as listeners, count(*) filter (where at_view < cast(:whole_to as timestamptz)) as whole,
-       count(at_app) as beside_app, count(*) filter (where at_app < cast(:whole_to as timestamptz)) as whole_beside_app,
-       count(at_country) as beside_country, count(*) filter (where at_country < cast(:whole_to as timestamptz)) as whole_beside_country,
-       count(at_device) as beside_device_type, count(*) filter (where at_device < cast(:whole_to as timestamptz)) as whole_beside_device_type
+select span, missed, cast(null as bigint) as group_no, cast(null as text) as dimension, cast(null as text[]) as chosen, count(*) as listeners
 from per_listener
-group by span
+group by span, missed
 union all
-select span, group_no, count(*), count(*) filter (where first_at < cast(:whole_to as timestamptz)), null, null, null, null, null, null
+select span, null, group_no, null, null, count(*)
 from per_group
 group by span, group_no
+union all
+select span, null, null, dimension, chosen, count(*)
+from per_choice
+group by span, dimension, chosen
