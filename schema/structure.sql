@@ -850,6 +850,8 @@ declare
     touched_days smallint[];
     touched_from timestamptz[];
     touched_missing text[];
+    sourced uuid[];
+    sourced_to timestamptz[];
 begin
     perform public.set_tenant_context(p_tenant);
     select max(q.bucket) into last_quarter from internal.download_quarters q where q.tenant_id = p_tenant;
@@ -870,6 +872,28 @@ begin
     from public.etl_imports i
     where i.tenant_id = p_tenant and (i.import_type = 'access_log' or i.source_name = 'Prefix')
         and i.started_at >= last_quarter - interval '1 day';
+
+    -- A podcast whose sources are known has data as far as the one of them that goes furthest; what others of the tenant bring says
+    -- nothing of it. The last 800 imports of a source are those of a month where a key sends by the hour.
+    with known as materialized (
+        select s.import_type, s.source_name, l.reached
+        from (select distinct p.import_type, p.source_name from public.podcast_sources p where p.tenant_id = p_tenant) s
+        cross join lateral (
+            select max(cast(i.figures #>> '{reached,listener_events}' as timestamptz)) as reached
+            from (select r.figures from public.etl_imports r
+                  where r.tenant_id = p_tenant and r.import_type = s.import_type and r.source_name = s.source_name
+                  order by r.started_at desc
+                  limit 800) i
+        ) l
+    ),
+    reaching as (
+        select s.podcast_id, max(k.reached) as reached
+        from public.podcast_sources s
+        join known k on k.import_type = s.import_type and k.source_name = s.source_name
+        where s.tenant_id = p_tenant
+        group by s.podcast_id
+    )
+    select array_agg(r.podcast_id), array_agg(r.reached) into sourced, sourced_to from reaching r;
 
     select array_agg(b.podcast_id), array_agg(b.bucket) into podcasts, begins
     from (
@@ -901,14 +925,16 @@ begin
         select e.id as episode_id, e.published_at,
                coalesce(b.data_from > e.published_at
                             + case when e.published_at = min(e.published_at) over (partition by e.podcast_id)
-                                   then interval '1 hour' else interval '0' end, true) as begins_later
+                                   then interval '1 hour' else interval '0' end, true) as begins_later,
+               coalesce(d.reached, data_to) as data_to
         from public.episodes e
         left join unnest(podcasts, begins) as b (podcast_id, data_from) on b.podcast_id = e.podcast_id
+        left join unnest(sourced, sourced_to) as d (podcast_id, reached) on d.podcast_id = e.podcast_id
         where e.tenant_id = p_tenant and e.published_at is not null
     ),
     windows as (
         select p.episode_id, d.days, p.published_at, t.complete_at,
-               case when p.begins_later then 'beginning' when data_to is null or data_to < t.complete_at then 'end' end as missing
+               case when p.begins_later then 'beginning' when p.data_to is null or p.data_to < t.complete_at then 'end' end as missing
         from published p
         cross join (values (1), (3), (7), (30)) as d (days)
         cross join lateral (select p.published_at + make_interval(hours => d.days * 24) as complete_at) t
@@ -2286,7 +2312,7 @@ CREATE TABLE internal.episode_milestones (
 
 COMMENT ON TABLE internal.episode_milestones IS 'Downloads in exactly 24, 72, 168 and 720 hours from published_at, once the time is over and there is data of all of it.';
 
-COMMENT ON COLUMN internal.episode_milestones.missing IS 'Why they are not known: beginning, the data of the podcast begins after publication; end, that of the tenant does not reach the end of this time.';
+COMMENT ON COLUMN internal.episode_milestones.missing IS 'Why they are not known: beginning, the data of the podcast begins after publication; end, that of its sources, or of the tenant where they are not known, does not reach the end of this time.';
 
 CREATE TABLE internal.excluded_days (
     tenant_id uuid NOT NULL,
@@ -4402,6 +4428,24 @@ CREATE VIEW public.podcast_slices WITH (security_barrier='true') AS
 
 COMMENT ON VIEW public.podcast_slices IS 'Apps, countries and device types that the podcasts in scope were ever downloaded with.';
 
+CREATE TABLE public.podcast_sources (
+    tenant_id uuid NOT NULL,
+    podcast_id uuid NOT NULL,
+    import_type text NOT NULL,
+    source_name text NOT NULL,
+    created_at timestamp with time zone DEFAULT now() NOT NULL,
+    CONSTRAINT podcast_sources_import_type_check CHECK ((import_type = ANY (ARRAY['listener_events'::text, 'access_log'::text]))),
+    CONSTRAINT podcast_sources_source_name_check CHECK (((length(source_name) >= 1) AND (length(source_name) <= 250)))
+);
+
+ALTER TABLE ONLY public.podcast_sources FORCE ROW LEVEL SECURITY;
+
+COMMENT ON TABLE public.podcast_sources IS 'Sources that brought downloads of a podcast, whether these counted or not. Of imports before it was kept nothing is known.';
+
+COMMENT ON COLUMN public.podcast_sources.import_type IS 'listener_events: files, API keys and prefixes; access_log: requests of a media host. With the name it is the source.';
+
+COMMENT ON COLUMN public.podcast_sources.source_name IS 'As etl_imports.source_name.';
+
 CREATE TABLE public.recovery_procedures (
     id uuid DEFAULT public.uuid_generate_v4() NOT NULL,
     procedure_name text NOT NULL,
@@ -5620,6 +5664,9 @@ ALTER TABLE ONLY public.permissions
 ALTER TABLE ONLY public.podcast_feeds
     ADD CONSTRAINT podcast_feeds_pkey PRIMARY KEY (tenant_id, podcast_id);
 
+ALTER TABLE ONLY public.podcast_sources
+    ADD CONSTRAINT podcast_sources_pkey PRIMARY KEY (tenant_id, podcast_id, import_type, source_name);
+
 ALTER TABLE ONLY public.podcasts
     ADD CONSTRAINT podcasts_pkey PRIMARY KEY (id);
 
@@ -6793,6 +6840,12 @@ ALTER TABLE ONLY public.podcast_feeds
 ALTER TABLE ONLY public.podcast_feeds
     ADD CONSTRAINT podcast_feeds_tenant_id_podcast_id_fkey FOREIGN KEY (tenant_id, podcast_id) REFERENCES public.podcasts(tenant_id, id) ON DELETE CASCADE;
 
+ALTER TABLE ONLY public.podcast_sources
+    ADD CONSTRAINT podcast_sources_tenant_id_fkey FOREIGN KEY (tenant_id) REFERENCES public.tenants(id) ON DELETE CASCADE;
+
+ALTER TABLE ONLY public.podcast_sources
+    ADD CONSTRAINT podcast_sources_tenant_id_podcast_id_fkey FOREIGN KEY (tenant_id, podcast_id) REFERENCES public.podcasts(tenant_id, id) ON DELETE CASCADE;
+
 ALTER TABLE ONLY public.podcasts
     ADD CONSTRAINT podcasts_tenant_id_fkey FOREIGN KEY (tenant_id) REFERENCES public.tenants(id) ON DELETE RESTRICT;
 
@@ -7201,6 +7254,8 @@ CREATE POLICY delete_rights ON public.password_reset_tokens AS RESTRICTIVE FOR D
 
 CREATE POLICY delete_rights ON public.podcast_feeds AS RESTRICTIVE FOR DELETE TO podboard_web, podboard_worker USING (( SELECT public.app_may('imports.create'::text) AS app_may));
 
+CREATE POLICY delete_rights ON public.podcast_sources AS RESTRICTIVE FOR DELETE TO podboard_web, podboard_worker USING (( SELECT public.app_may('imports.create'::text) AS app_may));
+
 CREATE POLICY delete_rights ON public.podcasts AS RESTRICTIVE FOR DELETE TO podboard_web, podboard_worker USING (((( SELECT public.app_may('catalogue.manage'::text) AS app_may) OR (id IN ( SELECT public.app_granted('catalogue.manage'::text) AS app_granted))) AND ((id IN ( SELECT public.app_denied('catalogue.manage'::text) AS app_denied)) IS NOT TRUE)));
 
 CREATE POLICY delete_rights ON public.referral_commissions AS RESTRICTIVE FOR DELETE TO podboard_web, podboard_worker USING (( SELECT public.app_may('billing.manage'::text) AS app_may));
@@ -7387,6 +7442,8 @@ CREATE POLICY insert_rights ON public.password_reset_tokens AS RESTRICTIVE FOR I
 
 CREATE POLICY insert_rights ON public.podcast_feeds AS RESTRICTIVE FOR INSERT TO podboard_web, podboard_worker WITH CHECK (( SELECT public.app_may('imports.create'::text) AS app_may));
 
+CREATE POLICY insert_rights ON public.podcast_sources AS RESTRICTIVE FOR INSERT TO podboard_web, podboard_worker WITH CHECK (( SELECT public.app_may('imports.create'::text) AS app_may));
+
 CREATE POLICY insert_rights ON public.podcasts AS RESTRICTIVE FOR INSERT TO podboard_web, podboard_worker WITH CHECK (((( SELECT public.app_may('catalogue.manage'::text) AS app_may) OR (id IN ( SELECT public.app_granted('catalogue.manage'::text) AS app_granted))) AND ((id IN ( SELECT public.app_denied('catalogue.manage'::text) AS app_denied)) IS NOT TRUE)));
 
 CREATE POLICY insert_rights ON public.referral_commissions AS RESTRICTIVE FOR INSERT TO podboard_web, podboard_worker WITH CHECK (( SELECT public.app_may('billing.manage'::text) AS app_may));
@@ -7528,6 +7585,8 @@ CREATE POLICY podcast_scope ON public.marketplace_revenue AS RESTRICTIVE TO podb
 
 CREATE POLICY podcast_scope ON public.podcast_feeds AS RESTRICTIVE TO podboard_web, podboard_worker USING ((( SELECT public.app_sees_all_podcasts() AS app_sees_all_podcasts) OR (podcast_id IN ( SELECT public.app_podcasts() AS app_podcasts))));
 
+CREATE POLICY podcast_scope ON public.podcast_sources AS RESTRICTIVE TO podboard_web, podboard_worker USING ((( SELECT public.app_sees_all_podcasts() AS app_sees_all_podcasts) OR (podcast_id IN ( SELECT public.app_podcasts() AS app_podcasts))));
+
 CREATE POLICY podcast_scope ON public.podcasts AS RESTRICTIVE TO podboard_web, podboard_worker USING ((( SELECT public.app_sees_all_podcasts() AS app_sees_all_podcasts) OR
 CASE
     WHEN ( SELECT public.app_sees_other_podcasts() AS app_sees_other_podcasts) THEN (NOT (id IN ( SELECT public.app_kept_from_podcasts() AS app_kept_from_podcasts)))
@@ -7539,6 +7598,8 @@ CREATE POLICY podcast_scope ON public.retention_curves AS RESTRICTIVE TO podboar
 CREATE POLICY podcast_scope ON public.transcript_links AS RESTRICTIVE TO podboard_web, podboard_worker USING ((( SELECT public.app_sees_all_podcasts() AS app_sees_all_podcasts) OR (episode_id IN ( SELECT public.app_episodes() AS app_episodes))));
 
 CREATE POLICY podcast_scope ON public.transcripts AS RESTRICTIVE TO podboard_web, podboard_worker USING ((( SELECT public.app_sees_all_podcasts() AS app_sees_all_podcasts) OR (episode_id IN ( SELECT public.app_episodes() AS app_episodes))));
+
+ALTER TABLE public.podcast_sources ENABLE ROW LEVEL SECURITY;
 
 ALTER TABLE public.podcasts ENABLE ROW LEVEL SECURITY;
 
@@ -7601,6 +7662,8 @@ CREATE POLICY reading_rights ON public.partner_integrations AS RESTRICTIVE FOR S
 CREATE POLICY reading_rights ON public.partners AS RESTRICTIVE FOR SELECT TO podboard_web, podboard_worker USING (( SELECT public.app_may('integrations.manage'::text) AS app_may));
 
 CREATE POLICY reading_rights ON public.password_reset_tokens AS RESTRICTIVE FOR SELECT TO podboard_web, podboard_worker USING ((( SELECT public.app_may('people.manage'::text) AS app_may) OR (user_id = ( SELECT public.app_user() AS app_user))));
+
+CREATE POLICY reading_rights ON public.podcast_sources AS RESTRICTIVE FOR SELECT TO podboard_web, podboard_worker USING (( SELECT public.app_may('imports.create'::text) AS app_may));
 
 CREATE POLICY reading_rights ON public.referral_commissions AS RESTRICTIVE FOR SELECT TO podboard_web, podboard_worker USING ((( SELECT public.app_may('billing.manage'::text) AS app_may) OR (referral_id IN ( SELECT r.id
    FROM public.referrals r
@@ -7815,6 +7878,8 @@ CREATE POLICY tenant_isolation ON public.password_reset_tokens USING (((tenant_i
 
 CREATE POLICY tenant_isolation ON public.podcast_feeds USING ((tenant_id = ( SELECT public.app_tenant() AS app_tenant))) WITH CHECK ((tenant_id = ( SELECT public.app_tenant() AS app_tenant)));
 
+CREATE POLICY tenant_isolation ON public.podcast_sources USING ((tenant_id = ( SELECT public.app_tenant() AS app_tenant))) WITH CHECK ((tenant_id = ( SELECT public.app_tenant() AS app_tenant)));
+
 CREATE POLICY tenant_isolation ON public.podcasts USING ((tenant_id = ( SELECT public.app_tenant() AS app_tenant))) WITH CHECK ((tenant_id = ( SELECT public.app_tenant() AS app_tenant)));
 
 CREATE POLICY tenant_isolation ON public.referral_commissions USING ((tenant_id = ( SELECT public.app_tenant() AS app_tenant))) WITH CHECK ((tenant_id = ( SELECT public.app_tenant() AS app_tenant)));
@@ -8010,6 +8075,8 @@ CREATE POLICY update_rights ON public.partners AS RESTRICTIVE FOR UPDATE TO podb
 CREATE POLICY update_rights ON public.password_reset_tokens AS RESTRICTIVE FOR UPDATE TO podboard_web, podboard_worker USING ((( SELECT public.app_may('people.manage'::text) AS app_may) OR (user_id = ( SELECT public.app_user() AS app_user)))) WITH CHECK ((( SELECT public.app_may('people.manage'::text) AS app_may) OR (user_id = ( SELECT public.app_user() AS app_user))));
 
 CREATE POLICY update_rights ON public.podcast_feeds AS RESTRICTIVE FOR UPDATE TO podboard_web, podboard_worker USING (( SELECT public.app_may('imports.create'::text) AS app_may)) WITH CHECK (( SELECT public.app_may('imports.create'::text) AS app_may));
+
+CREATE POLICY update_rights ON public.podcast_sources AS RESTRICTIVE FOR UPDATE TO podboard_web, podboard_worker USING (( SELECT public.app_may('imports.create'::text) AS app_may)) WITH CHECK (( SELECT public.app_may('imports.create'::text) AS app_may));
 
 CREATE POLICY update_rights ON public.podcasts AS RESTRICTIVE FOR UPDATE TO podboard_web, podboard_worker USING (((( SELECT public.app_may('catalogue.manage'::text) AS app_may) OR (id IN ( SELECT public.app_granted('catalogue.manage'::text) AS app_granted))) AND ((id IN ( SELECT public.app_denied('catalogue.manage'::text) AS app_denied)) IS NOT TRUE))) WITH CHECK (((( SELECT public.app_may('catalogue.manage'::text) AS app_may) OR (id IN ( SELECT public.app_granted('catalogue.manage'::text) AS app_granted))) AND ((id IN ( SELECT public.app_denied('catalogue.manage'::text) AS app_denied)) IS NOT TRUE)));
 
@@ -8486,6 +8553,9 @@ GRANT SELECT ON TABLE public.podcast_placements TO podboard_worker;
 
 GRANT SELECT ON TABLE public.podcast_slices TO podboard_web;
 GRANT SELECT ON TABLE public.podcast_slices TO podboard_worker;
+
+GRANT SELECT,INSERT,DELETE ON TABLE public.podcast_sources TO podboard_web;
+GRANT SELECT,INSERT,DELETE ON TABLE public.podcast_sources TO podboard_worker;
 
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.recovery_procedures TO podboard_web;
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.recovery_procedures TO podboard_worker;

@@ -174,8 +174,11 @@ _RULES = (
     (
         "First days of an episode",
         "The first 1, 3, 7 and 30 days are told once there is data of all of them. They are “not complete yet” "
-        "until their time is over and podboard has data of your organisation as far as their end: a later download, "
-        "or a later request in an access log or at a prefix, whether it counts or not. They are “not known” where "
+        "until their time is over and a source that brings downloads of this podcast has reached their end: with a "
+        "later event, or a later request in an access log or at a prefix, whether it counts or not, even for another "
+        "podcast. Of several sources the one that goes furthest decides. Of a podcast of which nothing came in since "
+        "podboard keeps which sources bring it, any source of your organisation decides. Days missing in between are "
+        "not looked for. They are “not known” where "
         "the data of the podcast, its first download, begins after the episode was published: what came before is "
         "missing, and a small number would look like a bad start. Before the first episode of a podcast there is "
         "nothing to download; of it they are known if the first download came within an hour. What comes later "

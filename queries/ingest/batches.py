@@ -67,6 +67,7 @@ class Batches:
         ask(self._lock, "ingest/keep_lock")
         with tenant_session(self.actor, write=True) as connection:
             yield connection
+            self.tally.note_podcasts(connection, self.import_id)
             saved = tell(
                 connection, "ingest/save_progress",
                 import_id=self.import_id, lines_done_last=self.lines_done, lines_done=lines_done, lines_sha256=sha256,

@@ -198,6 +198,7 @@ def _note(
         by_reason=orjson.dumps(Counter(refusal.reason for refusal in refusals)).decode(),
         reached=as_document(tally.reached), worked_ms=worked_ms,
     )[0]  # fmt: skip
+    tally.note_podcasts(connection, id_)
     room = LISTED_REFUSALS_OF_HOUR - (noted["records_refused"] - len(refusals))
     if refusals and room > 0:
         tally.record(connection, id_, refusals[:room], batch=batch)

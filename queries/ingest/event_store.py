@@ -106,8 +106,9 @@ class EventStore:
         `first`: Turn.first of these events, where it was made beforehand.
         """
         # Two who look at once whether a day is counted would both find that it is not.
-        downloads = self._kind == "listener" and any(event.row.type == "download" for event in events)
-        ask(connection, "ingest/before_events", downloads=downloads)
+        downloads = {event.episode for event in events if event.row.type == "download" and event.episode}
+        ask(connection, "ingest/before_events", downloads=bool(downloads))
+        self._tally.brought |= downloads
         self._flips = Flips(self._tally)
         turn = first or Turn.first(events)
         new, refusals = self._new(connection, events, turn.named)

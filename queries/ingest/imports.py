@@ -95,6 +95,9 @@ class Tally:
     listed: int = 0
     reached: dict[str, str] = field(default_factory=dict)
     """The last moment of what was brought, by subject."""
+    brought: set[str] = field(default_factory=set)
+    """The episodes of downloads that came, whether these count or not."""
+    _noted: set[str] = field(default_factory=set)
 
     @classmethod
     def of(cls, row: Mapping[str, Any]) -> Tally:
@@ -120,6 +123,12 @@ class Tally:
         told = moment.astimezone(UTC).isoformat(timespec="microseconds")
         # Of one length and zone, so the later one is the greater one.
         self.reached[subject] = max(told, self.reached.get(subject, told))
+
+    def note_podcasts(self, connection: Connection, import_id: UUID) -> None:
+        """Keeps that the source of this import, whose row stands, brings the podcasts of these episodes."""
+        if new := self.brought - self._noted:
+            tell(connection, "ingest/note_podcasts", import_id=import_id, episodes=sorted(new))
+            self._noted |= new
 
     def record(
         self, connection: Connection, import_id: UUID, refusals: list[Refusal], *, batch: UUID | None = None

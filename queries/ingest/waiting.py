@@ -89,8 +89,11 @@ def _count_prefix(
     # What a rule refused came all the same: the prefix has data as far as that.
     for request in (*requests, *outcomes):
         tally.reach("listener_events", request["occurred_at"])
+    tally.brought = {str(request["episode_id"]) for request in requests}
+    tally.brought |= {str(outcome["subject_id"]) for outcome in outcomes}
     tally.refused, tally.by_reason = refused.total(), dict(refused)
     _note(connection, import_id, "listener_events", PREFIX, tally, started)
+    tally.note_podcasts(connection, import_id)
 
 
 def _count_visits(

@@ -56,6 +56,23 @@ def counting(material: Material) -> Rows:
         "campaign_links": _links(material),
         "conversion_orders": _orders(material),
         "excluded_visits": _refused_visits(material),
+        "podcast_sources": [
+            {
+                "tenant_id": material.tenant_id,
+                "podcast_id": material.id(f"podcast/{show.slug}"),
+                "import_type": kind,
+                "source_name": source,
+                "created_at": ago(material, 40, 700),
+            }
+            for show in material.plan.shows
+            for kind, source in sorted(
+                {
+                    (str(row["import_type"]), str(row["source_name"]))
+                    for row in imports
+                    if row["import_type"] in ("listener_events", "access_log")
+                }
+            )
+        ],
         "import_columns": [
             {
                 "tenant_id": material.tenant_id,

@@ -169,6 +169,14 @@ def test_a_key_says_how_far_each_kind_of_its_events_goes(alpha: Sender) -> None:
     assert reached == [("conversions", at[2]), ("listener_events", at[1])]
 
 
+def test_a_key_says_of_which_podcasts_it_brings_downloads(alpha: Sender) -> None:
+    kept = "select count(*) from podcast_sources where tenant_id = %s and source_name = 'API key Collector'"
+    alpha.tables.execute("delete from podcast_sources where tenant_id = %s", [alpha.tenant])
+    for event_type, podcasts in (("play", 0), ("download", 1), ("download", 1)):
+        alpha.post([alpha.event(f"brings a {event_type}", event_type=event_type)])
+        assert alpha.tables.execute(kept, [alpha.tenant]).fetchone() == (podcasts,), event_type
+
+
 def test_a_conversion_older_than_raw_events_comes_with_new_ones(alpha: Sender) -> None:
     """Room for it is made beside the batch's transaction, which may hold nothing that this waits for."""
     old = {

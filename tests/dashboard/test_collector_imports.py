@@ -111,6 +111,11 @@ def test_a_prefix_has_data_up_to_the_last_request_whether_it_counts_or_not(alpha
         " from etl_imports where tenant_id = %s and source_name = 'Prefix'",
         alpha.episode, alpha.tenant,
     )  # fmt: skip
+    assert alpha.one(
+        "select count(*) from podcast_sources s join episodes e on e.podcast_id = s.podcast_id where e.id = %s"
+        " and s.source_name = 'Prefix'",
+        alpha.episode,
+    ) == 1  # fmt: skip
 
 
 def test_a_file_that_is_called_as_a_prefix_lists_its_rows_once(

@@ -129,6 +129,41 @@ def test_a_log_without_downloads_completes_the_first_days_that_it_reaches(host: 
     assert host.rows(stored) == [(1, 2, None), (3, None, "end")]
 
 
+def test_the_first_days_of_a_podcast_are_complete_by_its_own_sources(host: Host) -> None:
+    """What another host brings of another podcast says nothing of this one."""
+    other = host.tenant.episode(host.tenant.podcast("Another"), "Another", published_at=at("10:00:00"))
+    with host.tenant.owner() as owner:
+        owner.execute(
+            "update episodes set audio_url = 'https://b.example/b.mp3', audio_bytes = %s, duration_seconds = 600"
+            " where id = %s",
+            (SIZE, other),
+        )
+        owner.execute("update episodes set published_at = %s where id = %s", (at("10:00:00"), host.one))
+
+    def missing() -> list[tuple[Any, ...]]:
+        refresh_milestones()
+        return host.rows(
+            "select e.title, m.missing from internal.episode_milestones m join episodes e on e.id = m.episode_id"
+            " where m.tenant_id = %(tenant)s and m.days = 1 order by e.title"
+        )
+
+    later = DAY + timedelta(days=2)
+    host.log(line(at("10:00:01")), name="ours.log")
+    host.log(line(at("10:00:01"), path="/b.mp3"), name="theirs.log")
+    refresh_rollups()
+    assert missing() == [("Another", "end"), ("One", "end")]
+    host.log(line(at("10:00:00", later), path="/b.mp3"), name="theirs.log")
+    refresh_rollups()
+    assert missing() == [("Another", None), ("One", "end")]
+    # A robot is no download, and tells that until then nobody else came.
+    host.log(line(at("10:00:00", later), agent="curl/8"), name="ours.log")
+    assert missing() == [("Another", None), ("One", None)]
+    assert host.rows(
+        "select source_name, import_type, count(*) from podcast_sources where tenant_id = %(tenant)s group by 1, 2"
+        " order by 1"
+    ) == [("ours", "access_log", 1), ("theirs", "access_log", 1)]
+
+
 def test_the_list_of_refused_rows_holds_the_requests_too(host: Host, tmp_path: Path) -> None:
     done = host.log(line(at(), agent="curl/8"), "broken\n")
     assert write_refusals(host.actor, done.import_id, tmp_path / "refused.csv") == 2

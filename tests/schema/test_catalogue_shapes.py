@@ -28,8 +28,8 @@ GONE_AT_ONCE = {
         "sessions", "share_links",
     },
     "says what belongs together": {
-        "experiment_assignments", "partner_integrations", "report_recipients", "resource_ownership", "role_permissions",
-        "user_roles",
+        "experiment_assignments", "partner_integrations", "podcast_sources", "report_recipients", "resource_ownership",
+        "role_permissions", "user_roles",
     },
     "made again from what is there": {"matches", "reports"},
     "a setting: without it what is usual holds": {

@@ -214,7 +214,7 @@ def _rewritten(before: dict[int, tuple[str, int]], after: dict[int, tuple[str, i
             ["rewritten", "read through"],
         ),
         (
-            "alter table listener_events alter column listener_id type varchar(300)",
+            "alter table excluded_requests alter column rule_version type varchar(300)",
             ["rewritten", "read through"],
         ),
         ("alter table audit_logs add constraint c check (id is not null)", ["read through"]),

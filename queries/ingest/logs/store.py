@@ -157,6 +157,11 @@ class _Log:
                 tally.duplicate += len(known) + doubled
                 # A log goes as far as its last request for an episode, whether that counts or not.
                 tally.reach("listener_events", max(times))
+                tally.brought |= {
+                    file.episode
+                    for path in {request.path for request in requests.values()}
+                    if (file := self._rules.episode_of(path)) is not None
+                }
                 self._judge(
                     connection, {id_: request for id_, request in requests.items() if id_ not in known}
                 )

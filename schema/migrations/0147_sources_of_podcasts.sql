@@ -1,0 +1,161 @@
+-- Purpose: which sources bring the downloads of a podcast is kept, so that its first days are complete by the data of its own sources:
+-- that of another podcast's may go on long after they have ended.
+
+create table podcast_sources (
+    tenant_id uuid not null references tenants (id) on delete cascade,
+    podcast_id uuid not null,
+    import_type text not null check (import_type in ('listener_events', 'access_log')),
+    source_name text not null check (length(source_name) between 1 and 250),
+    created_at timestamptz not null default now(),
+    primary key (tenant_id, podcast_id, import_type, source_name),
+    foreign key (tenant_id, podcast_id) references podcasts (tenant_id, id) on delete cascade
+);
+comment on table podcast_sources is
+    'Sources that brought downloads of a podcast, whether these counted or not. Of imports before it was kept nothing is known.';
+comment on column podcast_sources.import_type is
+    'listener_events: files, API keys and prefixes; access_log: requests of a media host. With the name it is the source.';
+comment on column podcast_sources.source_name is 'As etl_imports.source_name.';
+select internal.protect_tenant_table('podcast_sources', 'select, insert, delete'),
+       internal.guard_table('podcast_sources', 'imports.create', 'imports.create');
+create policy podcast_scope on podcast_sources as restrictive to podboard_web, podboard_worker
+    using ((select app_sees_all_podcasts()) or podcast_id in (select app_podcasts()));
+
+comment on column internal.episode_milestones.missing is
+    'Why they are not known: beginning, the data of the podcast begins after publication; end, that of its sources, or of the tenant where '
+    'they are not known, does not reach the end of this time.';
+
+create or replace function internal.refresh_milestones(p_tenant uuid, p_hours timestamptz[]) returns bigint
+    language plpgsql volatile set search_path = pg_catalog, public, internal
+    as $$
+declare
+    quarter constant interval := '15 minutes';
+    written bigint;
+    last_quarter timestamptz;
+    data_to timestamptz;
+    podcasts uuid[];
+    begins timestamptz[];
+    place bigint;
+    touched_episodes uuid[];
+    touched_days smallint[];
+    touched_from timestamptz[];
+    touched_missing text[];
+    sourced uuid[];
+    sourced_to timestamptz[];
+begin
+    perform public.set_tenant_context(p_tenant);
+    select max(q.bucket) into last_quarter from internal.download_quarters q where q.tenant_id = p_tenant;
+    data_to := last_quarter;
+    if exists (select from public.episodes e
+               cross join (values (1), (3), (7), (30)) as d (days)
+               where e.tenant_id = p_tenant
+                   and e.published_at + make_interval(hours => d.days * 24) > last_quarter
+                   and e.published_at + make_interval(hours => d.days * 24) < last_quarter + quarter)
+    then
+        select greatest(data_to, max(e.occurred_at)) into data_to from public.listener_events e
+        where e.tenant_id = p_tenant and e.event_type = 'download'
+            and e.occurred_at >= last_quarter and e.occurred_at < last_quarter + quarter;
+    end if;
+    -- A log goes as far as its last request, whether that counts or not. One that was imported before the last download cannot reach
+    -- further than it; a day is for clocks that differ.
+    select greatest(data_to, max(cast(i.figures #>> '{reached,listener_events}' as timestamptz))) into data_to
+    from public.etl_imports i
+    where i.tenant_id = p_tenant and (i.import_type = 'access_log' or i.source_name = 'Prefix')
+        and i.started_at >= last_quarter - interval '1 day';
+
+    -- A podcast whose sources are known has data as far as the one of them that goes furthest; what others of the tenant bring says
+    -- nothing of it. The last 800 imports of a source are those of a month where a key sends by the hour.
+    with known as materialized (
+        select s.import_type, s.source_name, l.reached
+        from (select distinct p.import_type, p.source_name from public.podcast_sources p where p.tenant_id = p_tenant) s
+        cross join lateral (
+            select max(cast(i.figures #>> '{reached,listener_events}' as timestamptz)) as reached
+            from (select r.figures from public.etl_imports r
+                  where r.tenant_id = p_tenant and r.import_type = s.import_type and r.source_name = s.source_name
+                  order by r.started_at desc
+                  limit 800) i
+        ) l
+    ),
+    reaching as (
+        select s.podcast_id, max(k.reached) as reached
+        from public.podcast_sources s
+        join known k on k.import_type = s.import_type and k.source_name = s.source_name
+        where s.tenant_id = p_tenant
+        group by s.podcast_id
+    )
+    select array_agg(r.podcast_id), array_agg(r.reached) into sourced, sourced_to from reaching r;
+
+    select array_agg(b.podcast_id), array_agg(b.bucket) into podcasts, begins
+    from (
+        select e.podcast_id, min(f.bucket) as bucket
+        from public.episodes e
+        cross join lateral (select q.bucket from internal.download_quarters q
+                            where q.tenant_id = p_tenant and q.episode_id = e.id
+                            order by q.bucket
+                            limit 1) f
+        where e.tenant_id = p_tenant
+        group by e.podcast_id
+    ) b;
+    for place in
+        select b.place from unnest(podcasts, begins) with ordinality as b (podcast_id, bucket, place)
+        where exists (select from public.episodes e
+                      where e.tenant_id = p_tenant and e.podcast_id = b.podcast_id
+                          and e.published_at >= b.bucket - interval '1 hour' and e.published_at < b.bucket + quarter)
+    loop
+        begins[place] := (
+            select coalesce(min(l.occurred_at), begins[place])
+            from public.listener_events l
+            join public.episodes e on e.tenant_id = p_tenant and e.id = l.episode_id
+            where l.tenant_id = p_tenant and l.event_type = 'download' and e.podcast_id = podcasts[place]
+                and l.occurred_at >= begins[place] and l.occurred_at < begins[place] + quarter);
+    end loop;
+
+    with published as (
+        -- Before the first episode of a podcast there is nothing to download: there an hour tells that the data began with it.
+        select e.id as episode_id, e.published_at,
+               coalesce(b.data_from > e.published_at
+                            + case when e.published_at = min(e.published_at) over (partition by e.podcast_id)
+                                   then interval '1 hour' else interval '0' end, true) as begins_later,
+               coalesce(d.reached, data_to) as data_to
+        from public.episodes e
+        left join unnest(podcasts, begins) as b (podcast_id, data_from) on b.podcast_id = e.podcast_id
+        left join unnest(sourced, sourced_to) as d (podcast_id, reached) on d.podcast_id = e.podcast_id
+        where e.tenant_id = p_tenant and e.published_at is not null
+    ),
+    windows as (
+        select p.episode_id, d.days, p.published_at, t.complete_at,
+               case when p.begins_later then 'beginning' when p.data_to is null or p.data_to < t.complete_at then 'end' end as missing
+        from published p
+        cross join (values (1), (3), (7), (30)) as d (days)
+        cross join lateral (select p.published_at + make_interval(hours => d.days * 24) as complete_at) t
+        where t.complete_at <= now()
+    )
+    select array_agg(w.episode_id), array_agg(w.days), array_agg(w.published_at), array_agg(w.missing)
+    into touched_episodes, touched_days, touched_from, touched_missing
+    from windows w
+    left join internal.episode_milestones m
+        on m.tenant_id = p_tenant and m.episode_id = w.episode_id and m.days = w.days and m.complete_at = w.complete_at
+    where (w.missing is not null or w.published_at >= public.raw_retention_start())
+        and (m.episode_id is null
+             or m.missing is distinct from w.missing
+             or (w.missing is null
+                 and exists (select from internal.hour_ranges(p_hours) h
+                             where h.ends_at > w.published_at and h.starts_at < w.complete_at)));
+    if touched_episodes is null then
+        return 0;
+    end if;
+
+    insert into internal.episode_milestones as m (tenant_id, episode_id, days, downloads, complete_at, missing)
+    select p_tenant, t.episode_id, t.days,
+           case when t.missing is null then (
+               select count(*) from public.listener_events e
+               where e.tenant_id = p_tenant and e.episode_id = t.episode_id and e.event_type = 'download'
+                   and e.occurred_at >= t.published_at and e.occurred_at < c.complete_at) end,
+           c.complete_at, t.missing
+    from unnest(touched_episodes, touched_days, touched_from, touched_missing) as t (episode_id, days, published_at, missing)
+    cross join lateral (select t.published_at + make_interval(hours => t.days * 24) as complete_at) c
+    on conflict (tenant_id, episode_id, days) do update
+        set downloads = excluded.downloads, complete_at = excluded.complete_at, missing = excluded.missing;
+    get diagnostics written = row_count;
+    return written;
+end
+$$;
