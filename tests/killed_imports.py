@@ -22,6 +22,19 @@ from tests.studio import Studio
 # Seconds. Nothing but a failure takes so long.
 _PATIENCE = 120
 
+# A process that waits for a busy test gives up on nothing meanwhile: neither it nor the server.
+_UNHURRIED = """
+from sqlalchemy import Engine, event
+from queries import session
+session._PATIENCE_SECONDS = 3600.0
+@event.listens_for(Engine, "connect")
+def unhurried(connection, _):
+    connection.autocommit = True
+    for limit in ("lock_timeout", "statement_timeout", "idle_in_transaction_session_timeout"):
+        connection.execute(f"set {limit} = 0")
+    connection.autocommit = False
+"""
+
 
 @contextmanager
 def holding_still(
@@ -29,7 +42,7 @@ def holding_still(
 ) -> Iterator[tuple[subprocess.Popen[str], int]]:
     """The process of an import that so many batches are committed of and none is begun, and the lines it told last."""
     with child(
-        [sys.executable, "-c", program, *arguments],
+        [sys.executable, "-c", _UNHURRIED + program, *arguments],
         stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, **options,
     ) as process:  # fmt: skip
         said = said_next(process)
