@@ -12,6 +12,8 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
+from tests.children import child
+
 # Address and process of the product that the browser tests look at, in the home of the test run.
 _RUNNING = "running.json"
 _STARTED = "Stop with Ctrl-C"
@@ -50,14 +52,10 @@ def demo_home(home: Path, name: str) -> Path:
         args, environment = command(first, free_port())
         said = home / "demo.said"
         with said.open("wb") as out:
-            process = subprocess.Popen(args, env=environment, stdout=out, stderr=subprocess.STDOUT)
-        try:
-            until(lambda: _STARTED in said.read_text() or process.poll() is not None, 300)
-            assert process.poll() is None, said.read_text()
-        finally:
-            if process.poll() is None:
-                process.send_signal(signal.SIGINT)
-            process.wait(60)
+            run = child(args, asked=signal.SIGINT, env=environment, stdout=out, stderr=subprocess.STDOUT)
+            with run as process:
+                until(lambda: _STARTED in said.read_text() or process.poll() is not None, 300)
+                assert process.poll() is None, said.read_text()
         said.rename(first / "said")
     its_own = home / name
     # cp, because the cluster belongs to the server's user.

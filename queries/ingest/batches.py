@@ -134,17 +134,22 @@ def _started(
     options: str,
     begins_with: BeginsWith,
 ) -> Batches:
-    with tenant_session(actor) as connection:
-        stopped = ask(
-            connection, "ingest/find_interrupted", import_type=import_type, source=source, options=options
-        )
-    is_same = bool(stopped) and begins_with(stopped[0]["lines_done"], stopped[0]["lines_sha256"])
-    with tenant_session(actor, write=True) as connection:
-        if is_same and tell(
-            connection, "ingest/resume_import",
-            import_id=stopped[0]["id"], lines_done=stopped[0]["lines_done"],
-        ):  # fmt: skip
+    # A process that died may have sent a last commit, which comes true after the first look, and none after the second.
+    for _ in range(2):
+        with tenant_session(actor) as connection:
+            stopped = ask(
+                connection, "ingest/find_interrupted", import_type=import_type, source=source, options=options
+            )
+        if not stopped or not begins_with(stopped[0]["lines_done"], stopped[0]["lines_sha256"]):
+            break
+        with tenant_session(actor, write=True) as connection:
+            resumed = tell(
+                connection, "ingest/resume_import",
+                import_id=stopped[0]["id"], lines_done=stopped[0]["lines_done"],
+            )  # fmt: skip
+        if resumed:
             return Batches(actor, lock, stopped[0]["id"], Tally.of(stopped[0]), stopped[0]["lines_done"])
+    with tenant_session(actor, write=True) as connection:
         # Who holds the lock knows that every other import still called running is dead.
         tell(connection, "ingest/close_interrupted")
         made = ask(

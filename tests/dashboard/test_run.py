@@ -16,6 +16,7 @@ from pathlib import Path
 import pytest
 
 from schema.server import start
+from tests.children import child
 from tests.conftest import one_at_a_time
 from tests.product import command, demo_home, free_port, until
 
@@ -67,19 +68,20 @@ def running(home: Path) -> Iterator[Running]:
         its_home = demo_home(home, "run")
     port, output = free_port(), its_home / "output"
     args, environment = command(its_home, port)
-    with output.open("wb") as out:
-        process = subprocess.Popen(args, env=environment, stdout=out, stderr=subprocess.STDOUT)
-    made = Running(process, its_home, port, output)
     try:
-        until(lambda: is_taken(port) or process.poll() is not None, 60)
-        made.is_early = is_taken(port) and "podboard is running" not in made.said
-        until(lambda: "Stop with Ctrl-C" in made.said or process.poll() is not None, 120)
-        assert process.poll() is None, made.said
-        yield made
+        with (
+            output.open("wb") as out,
+            child(
+                args, asked=signal.SIGINT, env=environment, stdout=out, stderr=subprocess.STDOUT
+            ) as process,
+        ):
+            made = Running(process, its_home, port, output)
+            until(lambda: is_taken(port) or process.poll() is not None, 60)
+            made.is_early = is_taken(port) and "podboard is running" not in made.said
+            until(lambda: "Stop with Ctrl-C" in made.said or process.poll() is not None, 120)
+            assert process.poll() is None, made.said
+            yield made
     finally:
-        if process.poll() is None:
-            process.send_signal(signal.SIGINT)
-        process.wait(60)
         with start(its_home):
             pass
         shutil.rmtree((its_home / "postgres").resolve())

@@ -11,13 +11,13 @@ import json
 import os
 import random
 import subprocess
-import sys
 import threading
 import time
 import tracemalloc
 import zlib
 from collections import Counter
 from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, ExitStack
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any, LiteralString
@@ -49,9 +49,10 @@ from queries.statements import ask, run, statement
 from queries.upkeep import unscoped_close_dead_imports
 from tests.conftest import Database
 from tests.host import Host
+from tests.killed_imports import Moment, held, holding_still, said_next, until_over
 from tests.searches import search
 from tests.sponsorship import own_database
-from tests.studio import NOW, Studio
+from tests.studio import NOW, Rows, Studio
 
 
 @pytest.fixture(scope="module")
@@ -859,7 +860,7 @@ def test_what_a_run_before_had_done_is_told_apart(
 _KILLED = """
 import sys
 from queries.ingest import events
-from queries.session import Actor, tenant_session
+from queries.session import Actor
 from uuid import UUID
 events.BATCH_ROWS = 10
 with open(sys.argv[2], "rb") as source:
@@ -868,54 +869,101 @@ with open(sys.argv[2], "rb") as source:
 """
 
 
-@pytest.mark.parametrize(("way", "kills"), [("csv.zst", (31, 61)), ("parquet", (30,))])
+@pytest.mark.parametrize(
+    ("way", "kills"),
+    [
+        ("csv.zst", [(31, "after its rows"), (61, "between")]),
+        ("parquet", [(30, "before its rows"), (60, "after its rows")]),
+    ],
+)
 def test_kill_9_in_the_middle_loses_nothing_and_doubles_nothing(
-    alice: Studio, tmp_path: Path, way: str, kills: tuple[int, ...]
+    alice: Studio, tmp_path: Path, way: str, kills: list[tuple[int, Moment]]
 ) -> None:
-    environment = {
-        **os.environ, "DATABASE_URL": alice.database.web_dsn, "DATABASE_WORKER_URL": alice.database.worker_dsn,
-        "DATABASE_OWNER_URL": alice.database.owner_dsn,
-    }  # fmt: skip
-    file = tmp_path / f"killed.{way}"
-    text = _plays(alice, 95)
+    """Killed where the process can go no further, so that what stands is known to the row."""
+    file = _file_of_plays(alice, tmp_path, way)
+    for committed, moment in kills:
+        with _killed(alice, file) as (process, said):
+            assert said == committed
+            with held(alice, process, moment):
+                process.kill()
+                process.wait()
+        until_over(alice)
+        rows = committed - (way != "parquet")  # the header is a line
+        assert _listeners(alice) == [f"l{n}" for n in range(rows)]
+        assert _progress(alice) == [("running", committed, rows)]
+    with open(file, "rb") as source:
+        done = import_events(alice.actor, source, name="killed.csv")
+    assert _counts(done) == (95, 0, 0)
+    assert _listeners(alice) == [f"l{n}" for n in range(95)]
+    assert [row[2:] for row in alice.ledger()] == [("completed", 95, 0, 0, None)]
+
+
+def test_what_a_dead_process_still_commits_while_the_next_looks_is_gone_on_after(
+    alice: Studio, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The server may notice first that the lock's session is gone, and then be told to commit the last batch."""
+    file = _file_of_plays(alice, tmp_path, "csv.zst")
+    begins_with = events_module._begins_with
+    looked: list[int] = []
+    with _killed(alice, file) as (process, _), ExitStack() as batch:
+        batch.enter_context(held(alice, process, "after its rows"))
+        with psycopg.connect(alice.database.superuser_dsn) as connection:
+            ended = connection.execute(
+                "select pg_terminate_backend(l.pid, 60000) from pg_locks l join pg_stat_activity a on a.pid = l.pid"
+                " where l.locktype = 'advisory' and a.datname = current_database()"
+            ).fetchall()
+        assert ended == [(True,)]
+
+        def looks(source: Any, stream: Any, lines: int, sha256: str) -> bool:
+            if not looked:
+                batch.close()
+                assert said_next(process) == 41
+            looked.append(lines)
+            return begins_with(source, stream, lines, sha256)
+
+        monkeypatch.setattr(events_module, "_begins_with", looks)
+        with open(file, "rb") as source:
+            done = import_events(alice.actor, source, name="killed.csv")
+    assert looked == [31, 41]
+    assert _counts(done) == (95, 0, 0)
+    assert _listeners(alice) == [f"l{n}" for n in range(95)]
+    assert [row[2:] for row in alice.ledger()] == [("completed", 95, 0, 0, None)]
+
+
+def _file_of_plays(studio: Studio, folder: Path, way: str) -> Path:
+    file = folder / f"killed.{way}"
+    text = _plays(studio, 95)
     if way == "parquet":
         pq.write_table(pa.Table.from_pylist(list(csv.DictReader(io.StringIO(text)))), file)
     else:
         file.write_bytes(zstd.compress(text.encode()))
-    for committed in kills:
-        process = subprocess.Popen(
-            [sys.executable, "-c", _KILLED, str(alice.tenant.tenant_id), str(file)],
-            stdin=subprocess.PIPE, stdout=subprocess.PIPE, env=environment, cwd=Path(__file__).parents[2], text=True,
-        )  # fmt: skip
-        assert process.stdin is not None
-        assert process.stdout is not None
-        for _ in range(3):
-            process.stdin.write("\n")
-            process.stdin.flush()
-            said = process.stdout.readline()
-        assert int(said) == committed
-        process.kill()
-        process.wait()
-        process.stdin.close()
-        process.stdout.close()
-        assert [row[2] for row in alice.ledger()] == ["running"]
-        _until_free(alice)
-    with open(file, "rb") as source:
-        done = import_events(alice.actor, source, name="killed.csv")
-    assert _counts(done) == (95, 0, 0)
-    assert len(alice.listener_events()) == 95
-    assert [row[2:] for row in alice.ledger()] == [("completed", 95, 0, 0, None)]
+    return file
 
 
-def _until_free(studio: Studio) -> None:
-    """Until the server has noticed that the other end is gone."""
-    deadline = time.monotonic() + 20
-    while studio.rows(
-        "select from pg_locks where locktype = 'advisory' and database ="
-        " (select oid from pg_database where datname = current_database())"
-    ):
-        assert time.monotonic() < deadline
-        time.sleep(0.05)
+def _killed(studio: Studio, file: Path) -> AbstractContextManager[tuple[subprocess.Popen[str], int]]:
+    """The import of this file in a process that has committed three batches and holds still."""
+    environment = {
+        **os.environ, "DATABASE_URL": studio.database.web_dsn, "DATABASE_WORKER_URL": studio.database.worker_dsn,
+        "DATABASE_OWNER_URL": studio.database.owner_dsn,
+    }  # fmt: skip
+    return holding_still(
+        _KILLED,
+        [str(studio.tenant.tenant_id), str(file)],
+        after=3,
+        env=environment,
+        cwd=Path(__file__).parents[2],
+    )
+
+
+def _listeners(studio: Studio) -> list[str]:
+    """Whose events stand, in the order in which a file of plays tells them."""
+    return [listener for _, listener, *_ in reversed(studio.listener_events())]
+
+
+def _progress(studio: Studio) -> Rows:
+    return studio.rows(
+        "select status, lines_done, records_imported from etl_imports where tenant_id = %(tenant)s"
+    )
 
 
 def _bear_idleness(studio: Studio, setting: LiteralString) -> None:

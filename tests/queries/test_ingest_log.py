@@ -7,10 +7,6 @@ import io
 import itertools
 import os
 import random
-import signal
-import subprocess
-import sys
-import time
 from collections import Counter as Tally
 from collections.abc import Callable, Iterator
 from dataclasses import replace
@@ -37,6 +33,7 @@ from queries.settings import Settings, current_settings
 from queries.sources import sources
 from tests.conftest import Database
 from tests.host import DAY, IAB, MINUTE, SIZE, Host, at, line, piece
+from tests.killed_imports import Moment, held, holding_still, until_over
 from tests.searches import search
 from tests.sponsorship import own_database
 from tests.studio import NOW
@@ -467,7 +464,7 @@ use_settings(Settings(database_url=sys.argv[1], database_worker_url=sys.argv[1])
 store.BATCH_LINES = 50
 with open(sys.argv[3], "rb") as source:
     store.import_log(Actor(UUID(sys.argv[2])), source, name="killed.log",
-                     batch_done=lambda lines, _: print(lines, flush=True))
+                     batch_done=lambda lines, _: (print(lines, flush=True), sys.stdin.readline()))
 """
 
 
@@ -498,24 +495,21 @@ def test_killed_in_the_middle_it_goes_on_and_loses_and_doubles_nothing(
             "insert into listener_keys (tenant_id, key) select %s, key from listener_keys where tenant_id = %s",
             [killed.tenant.tenant_id, whole.tenant.tenant_id],
         )
-    kills = 0
-    for wanted in (3, 7, 2):
-        process = subprocess.Popen(
-            [sys.executable, "-c", _IMPORT, log_database.web_dsn, str(killed.tenant.tenant_id), str(log)],
-            stdout=subprocess.PIPE, text=True, env={**os.environ},
-        )  # fmt: skip
-        assert process.stdout is not None
-        for _ in range(wanted):
-            process.stdout.readline()
-        os.kill(process.pid, signal.SIGKILL)
-        process.wait()
-        process.stdout.close()
-        kills += 1
-        _until_free(killed)
-    assert kills == 3
-    assert killed.rows("select status, lines_done >= 500 from etl_imports where tenant_id = %(tenant)s") == [
-        ("running", True)
-    ]
+    kills: list[tuple[int, Moment]] = [(3, "after its rows"), (7, "between"), (2, "after its rows")]
+    committed = 0
+    for wanted, moment in kills:
+        arguments = [log_database.web_dsn, str(killed.tenant.tenant_id), str(log)]
+        with holding_still(_IMPORT, arguments, after=wanted) as (process, said):
+            assert said > committed
+            committed = said
+            with held(killed, process, moment):
+                process.kill()
+                process.wait()
+        until_over(killed)
+        assert killed.rows("select status, lines_done from etl_imports where tenant_id = %(tenant)s") == [
+            ("running", committed)
+        ]
+    assert committed >= (3 + 7 + 2) * 50
     with open(log, "rb") as source:
         done = import_log(killed.actor, source, name="killed.log")
     assert (done.imported, done.refused, done.duplicate) == (expected.imported, expected.refused, 0)
@@ -535,17 +529,6 @@ def test_killed_in_the_middle_it_goes_on_and_loses_and_doubles_nothing(
     assert killed.rows(
         "select status, records_imported, records_refused, lines_done from etl_imports where tenant_id = %(tenant)s"
     ) == [("completed", expected.imported, expected.refused, len(stream))]
-
-
-def _until_free(host: Host) -> None:
-    """Until the server has noticed that the process is gone."""
-    deadline = time.monotonic() + 30
-    while time.monotonic() < deadline:
-        if not host.rows("select from pg_locks where locktype = 'advisory' and database = "
-                         "(select oid from pg_database where datname = current_database())"):  # fmt: skip
-            return
-        time.sleep(0.05)
-    raise AssertionError("the lock of a dead process is still held")
 
 
 def test_a_real_log_from_end_to_end(log_database: Database, tmp_path: Path) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
@@ -14,6 +13,7 @@ from sqlalchemy import text
 
 from queries import engine
 from queries.engine import dispose_engines, engine_for
+from tests.children import child
 from tests.conftest import Database
 
 _ASKS = """
@@ -45,7 +45,7 @@ def test_the_long_statement_of_a_killed_process_ends(dsn: str) -> None:
     running = "select count(*) from pg_stat_activity where query like %s and pid <> pg_backend_pid()"
     with (
         psycopg.connect(dsn, autocommit=True) as watching,
-        subprocess.Popen([sys.executable, "-c", _ASKS, dsn, mark]) as client,
+        child([sys.executable, "-c", _ASKS, dsn, mark]) as client,
     ):
 
         def statements() -> int:
@@ -53,11 +53,9 @@ def test_the_long_statement_of_a_killed_process_ends(dsn: str) -> None:
             assert row
             return int(row[0])
 
-        try:
-            _until(lambda: statements() == 1, 60)
-        finally:
-            client.kill()
-            client.wait()
+        _until(lambda: statements() == 1, 60)
+        client.kill()
+        client.wait()
         # Else the server would notice at the statement's end, or when it is cancelled for its length.
         _until(lambda: statements() == 0, 20)
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import shutil
-import subprocess
 import sys
 import threading
 import time
@@ -14,6 +13,7 @@ import pytest
 
 from schema.migrate import migrate
 from schema.server import SUPERUSER, Reachable
+from tests.children import child
 from tests.small_versions import EMPTY, applied_versions, read, write
 
 pytestmark = pytest.mark.drill
@@ -29,7 +29,7 @@ migrate(sys.argv[1], folder=Path(sys.argv[2]), engine="plain")
 def _killed_while(empty: str, superuser: str, folder: Path, statement: str) -> None:
     """A run in a process of its own, killed (-9) once the server is at this statement of it."""
     with (
-        subprocess.Popen([sys.executable, "-c", _RUN, empty, str(folder)]) as process,
+        child([sys.executable, "-c", _RUN, empty, str(folder)]) as process,
         psycopg.connect(superuser, autocommit=True) as watch,
     ):
         at_it = (
@@ -42,6 +42,7 @@ def _killed_while(empty: str, superuser: str, folder: Path, statement: str) -> N
             assert process.poll() is None
             time.sleep(0.01)
         process.kill()
+        process.wait()
 
 
 def test_a_run_killed_in_a_transaction_leaves_nothing_and_the_next_is_whole(

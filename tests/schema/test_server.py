@@ -12,6 +12,7 @@ import tempfile
 import threading
 import time
 from collections.abc import Iterator
+from contextlib import AbstractContextManager, ExitStack
 from pathlib import Path
 
 import psycopg
@@ -19,6 +20,7 @@ import pytest
 
 from schema.binaries import ServerError, find_binaries
 from schema.server import SUPERUSER, create_database, start
+from tests.children import child
 
 pytestmark = [
     pytest.mark.drill,
@@ -164,8 +166,10 @@ def test_a_statement_that_outlives_the_postmaster_does_not_keep_it_down(used_hom
 def test_a_statement_ends_soon_after_its_worker_was_killed(used_home: Path) -> None:
     with start(used_home) as server:
         program = "import sys, psycopg; psycopg.connect(sys.argv[1]).execute('select pg_sleep(600)')"
-        worker = subprocess.Popen([sys.executable, "-c", program, server.dsn("podboard_worker")])
-        with psycopg.connect(server.dsn(SUPERUSER), autocommit=True) as watcher:
+        with (
+            child([sys.executable, "-c", program, server.dsn("podboard_worker")]) as worker,
+            psycopg.connect(server.dsn(SUPERUSER), autocommit=True) as watcher,
+        ):
             asleep = (
                 "select count(*) from pg_stat_activity where state = 'active' and usename = 'podboard_worker'"
             )
@@ -200,38 +204,32 @@ def test_two_starters_share_one_server_and_the_last_stops_it(used_home: Path) ->
     assert not second.is_answering()
 
 
+def _holder(home: Path) -> AbstractContextManager[subprocess.Popen[str]]:
+    return child(
+        [sys.executable, "-c", _HOLD, str(home)], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+    )
+
+
 def test_processes_that_start_at_once_share_one_server(own_home: Path) -> None:
-    holders = [
-        subprocess.Popen(
-            [sys.executable, "-c", _HOLD, str(own_home)],
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            text=True,
-        )
-        for _ in range(4)
-    ]
-    places = [holder.stdout.readline() for holder in holders if holder.stdout]
-    assert len(places) == 4
-    assert len(set(places)) == 1
-    assert "podboard_owner" in places[0]
-    for holder in holders:
-        holder.communicate("")
-        assert holder.returncode == 0
+    with ExitStack() as stack:
+        holders = [stack.enter_context(_holder(own_home)) for _ in range(4)]
+        places = [holder.stdout.readline() for holder in holders if holder.stdout]
+        assert len(places) == 4
+        assert len(set(places)) == 1
+        assert "podboard_owner" in places[0]
+        for holder in holders:
+            holder.communicate("")
+            assert holder.returncode == 0
     with pytest.raises(psycopg.OperationalError):
         psycopg.connect(places[0].strip())
 
 
 def test_a_holder_that_was_killed_leaves_no_lock_and_no_stray_server(used_home: Path) -> None:
-    holder = subprocess.Popen(
-        [sys.executable, "-c", _HOLD, str(used_home)],
-        stdin=subprocess.PIPE,
-        stdout=subprocess.PIPE,
-        text=True,
-    )
-    assert holder.stdout is not None
-    assert "podboard_owner" in holder.stdout.readline()
-    holder.kill()
-    holder.communicate()
+    with _holder(used_home) as holder:
+        assert holder.stdout is not None
+        assert "podboard_owner" in holder.stdout.readline()
+        holder.kill()
+        holder.communicate()
     server = start(used_home)
     assert server.is_answering()
     server.close()
@@ -253,16 +251,14 @@ def test_a_pid_file_whose_pid_is_another_program_is_seen_through(used_home: Path
     with start(used_home) as server:
         data = used_home / "postgres" / "data"
         pid_file = (data / "postmaster.pid").read_text()
-    other = subprocess.Popen([sys.executable, "-c", "import sys; sys.stdin.read()"], stdin=subprocess.PIPE)
-    try:
+    with child([sys.executable, "-c", "import sys; sys.stdin.read()"], stdin=subprocess.PIPE) as other:
         lines = pid_file.splitlines()
         lines[0] = str(other.pid)
         (data / "postmaster.pid").write_text("\n".join(lines) + "\n")
         with start(used_home) as server:
             assert server.is_answering()
             assert server.postmaster_pid != other.pid
-    finally:
-        other.communicate(b"")
+        assert other.poll() is None
 
 
 def test_another_major_version_is_refused_with_what_to_do(used_home: Path) -> None:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import fcntl
 import shutil
+import signal
 import socket
 import subprocess
 import tempfile
@@ -23,6 +24,7 @@ from psycopg import sql
 
 from schema.migrate import FOLDER, migrate_with
 from schema.structure import TIMESCALE_STRUCTURE, timescale_structure
+from tests.children import child
 
 HERE = Path(__file__).parent
 Connection = psycopg.Connection[tuple[Any, ...]]
@@ -119,16 +121,11 @@ def timescale_server() -> Iterator[TimescaleServer]:
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
-    with subprocess.Popen(
-        [node, "server.mjs", str(port)], cwd=HERE, stdout=subprocess.PIPE, text=True
-    ) as process:
-        try:
-            assert process.stdout
-            assert process.stdout.readline().strip() == "ready"
-            yield TimescaleServer(port)
-        finally:
-            process.terminate()
-            process.wait(timeout=20)
+    command = [node, "server.mjs", str(port)]
+    with child(command, asked=signal.SIGTERM, cwd=HERE, stdout=subprocess.PIPE, text=True) as process:
+        assert process.stdout
+        assert process.stdout.readline().strip() == "ready"
+        yield TimescaleServer(port)
 
 
 if __name__ == "__main__":
