@@ -60,14 +60,16 @@ def sources(connection: Connection, *, today: date | None = None) -> Answer:
     complete_to, imported_at, import_source, records_imported, records_refused, failed_at, error_message, came_last_on,
     usual_days; of feeds also feeds, feeds_failing, feeds_stopped. `today`: the day in UTC, otherwise that of the clock.
 
-    `complete_to`: of events the last one that the source brought, of feeds the moment since which each was asked, else
-    the last import. States: good; failed (newer imports of the source did, the first of them at `failed_at`); failing
-    (so do feeds that are asked by the clock, as they tell themselves: one address in vain is no source); silent
-    (it came last on `came_last_on`, and no later than every `usual_days` days before); ended (silent for two months);
-    refused (no row of it was ever taken, nor read and left out by a counting rule); nothing yet. Feeds and transcripts
-    stand for themselves elsewhere, each of them one row here.
+    `complete_to`: of events the last one that the source brought, and no later than now, as clocks of sources run
+    ahead; of feeds the moment since which each was asked, else the last import. States: good; failed (newer imports of
+    the source did, the first of them at `failed_at`); failing (so do feeds that are asked by the clock, as they tell
+    themselves: one address in vain is no source); silent (it came last on `came_last_on`, and no later than every
+    `usual_days` days before); ended (silent for two months); refused (no row of it was ever taken, nor read and left
+    out by a counting rule); nothing yet. Feeds and transcripts stand for themselves elsewhere, each of them one row
+    here.
     """
-    today = today or datetime.now(UTC).date()
+    now = datetime.now(UTC)
+    today = today or now.date()
     named: dict[str, list[dict[str, Any]]] = {}
     for row in ask(connection, "sources/named_sources", links=list(LINKS), named=list(LINKS.values())):
         named.setdefault(row["subject"], []).append(row)
@@ -85,6 +87,9 @@ def sources(connection: Connection, *, today: date | None = None) -> Answer:
             told = {**one, "label": label, "complete_to": reached, **_rhythm(one)}
             state = _state_of_source(told, today, is_read=_is_read(one))
             rows.append({**told, "state": state} | ({"complete_to": None} if state == "refused" else {}))
+    for row in rows:
+        if row["complete_to"] is not None:
+            row["complete_to"] = min(row["complete_to"], now)
     return Answer(
         (
             Column("name", "Source"),
@@ -101,7 +106,7 @@ def sources(connection: Connection, *, today: date | None = None) -> Answer:
             Column("usual_days", "Days between, as a rule at most", "count"),
         ),
         rows,
-        as_of=datetime.now(UTC),
+        as_of=now,
         covers=None,
     )
 

@@ -22,6 +22,7 @@ from dashboard.pages.methodology import relations_of
 from dashboard.plain import Plain
 from queries import operations, sources
 from queries.filters import Filters
+from queries.ingest.plausible import AHEAD_OF_NOW
 from queries.metrics import METRICS
 from queries.periods import Period, allowed_grains
 from queries.results import Answer, Column
@@ -560,6 +561,12 @@ def test_the_methodology_says_whether_this_installation_filters_data_centres():
     shown = {name: _text(methodology._rule(name, text, viewer)) for name, text in methodology._RULES}
     here = "Data centres and VPNs in this installation: filter off, no list installed at present."
     assert [name for name, text in shown.items() if here in text] == ["What is filtered out"]
+
+
+def test_the_methodology_says_how_far_a_clock_may_run_ahead():
+    rules = dict(methodology._RULES)
+    assert "lies more than 10 minutes in the future" in rules["What is filtered out"]
+    assert timedelta(minutes=10) == AHEAD_OF_NOW
 
 
 def test_freshness_says_what_was_not_received_beside_as_of_when_it_counted(monkeypatch):

@@ -15,6 +15,7 @@ from queries.ingest import events
 from queries.ingest.bookings import import_bookings
 from queries.ingest.collector import Visitor, create_link, follow_link
 from queries.ingest.imports import ImportRefused
+from queries.ingest.plausible import AHEAD_OF_NOW
 from queries.refresh import refresh_rollups
 from queries.session import tenant_session
 from queries.settings import Settings
@@ -94,6 +95,20 @@ def test_events_are_complete_up_to_the_last_one_and_the_rest_up_to_the_last_impo
     found = _sources(studio)["bookings"]
     assert (found["state"], found["complete_to"]) == ("good", found["imported_at"])
     assert _sources(other)["bookings"]["state"] == "nothing yet"
+
+
+def test_no_source_has_data_later_than_now(source_database: Database) -> None:
+    """Its clock may run ahead by some minutes, and "data up to 05:07" stood beside "as of 05:04"."""
+    studio = Studio(source_database)
+    ahead = datetime.now(UTC) + AHEAD_OF_NOW - timedelta(minutes=1)
+    took = studio.take(
+        f"listener_id,event_type,episode,occurred_at\nl1,download,guid-1,{ahead.isoformat()}\n"
+    )
+    assert (took.imported, took.refused) == (1, 0)
+    with tenant_session(studio.actor) as connection:
+        answer = sources(connection)
+    [row] = [row for row in answer.rows if row["subject"] == "listener_events"]
+    assert (row["state"], row["complete_to"]) == ("good", answer.as_of)
 
 
 def test_the_last_imports_say_what_became_of_their_rows(source_database: Database) -> None:
