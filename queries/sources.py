@@ -65,8 +65,8 @@ def sources(connection: Connection, *, today: date | None = None) -> Answer:
     the source did, the first of them at `failed_at`); failing (so do feeds that are asked by the clock, as they tell
     themselves: one address in vain is no source); silent (it came last on `came_last_on`, and no later than every
     `usual_days` days before); ended (silent for two months); refused (no row of it was ever taken, nor read and left
-    out by a counting rule); nothing yet. Feeds and transcripts stand for themselves elsewhere, each of them one row
-    here.
+    out by a counting rule); nothing yet (it never had a row). Feeds and transcripts stand for themselves elsewhere,
+    each of them one row here.
     """
     now = datetime.now(UTC)
     today = today or now.date()
@@ -86,7 +86,8 @@ def sources(connection: Connection, *, today: date | None = None) -> Answer:
             reached = one["complete_to"] or (kind["complete_to"] if len(found) == 1 else None)
             told = {**one, "label": label, "complete_to": reached, **_rhythm(one)}
             state = _state_of_source(told, today, is_read=_is_read(one))
-            rows.append({**told, "state": state} | ({"complete_to": None} if state == "refused" else {}))
+            is_empty = state in ("refused", "nothing yet")
+            rows.append({**told, "state": state} | ({"complete_to": None} if is_empty else {}))
     for row in rows:
         if row["complete_to"] is not None:
             row["complete_to"] = min(row["complete_to"], now)
@@ -181,6 +182,9 @@ def _state_of_source(row: Mapping[str, Any], today: date | None = None, *, is_re
         and not row.get("came_on", True)
     ):
         return "refused"
+    if today is not None and is_file and not is_read and not row.get("came_on"):
+        # Files with a header alone, or of which nothing is known any more, brought nothing.
+        return "nothing yet"
     # A named source whose imports were made before they told how far they reached is one all the same.
     came = row["complete_to"] is not None or (today is not None and row["imported_at"] is not None)
     return "good" if came else "nothing yet"

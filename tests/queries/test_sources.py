@@ -312,6 +312,30 @@ def test_a_source_of_which_every_row_was_refused_is_not_good(source_database: Da
     assert _named(studio)["listener_events", "host"]["state"] == "good"
 
 
+def test_a_source_of_files_without_a_row_has_nothing_yet(source_database: Database) -> None:
+    """It was good, with data up to nobody said when, or up to the moment of the import."""
+    studio = Studio(source_database)
+    bookings = "campaign,starts_on,ends_on,pricing_model,rate,currency\n"
+    for _ in range(2):
+        studio.take(_events(), source_name="host")
+        import_bookings(studio.actor, io.BytesIO(bookings.encode()), name="bookings.csv")
+    found = _named(studio)
+    assert {
+        key: (row["state"], row["complete_to"])
+        for key, row in found.items()
+        if row["imported_at"] is not None
+    } == {("listener_events", "host"): ("nothing yet", None), ("bookings", "bookings"): ("nothing yet", None)}
+    studio.take(_events(2), source_name="host")
+    studio.take(_events(), source_name="host")
+    bookings += f"{studio.campaign},{NOW.date()},{NOW.date()},flat,1,USD\n"
+    for _ in range(2):
+        # The second one brings what is there already.
+        import_bookings(studio.actor, io.BytesIO(bookings.encode()), name="bookings.csv")
+    host, booked = (_named(studio)[key] for key in (("listener_events", "host"), ("bookings", "bookings")))
+    assert (host["state"], host["complete_to"]) == ("good", NOW - timedelta(hours=2))
+    assert (booked["state"], booked["complete_to"]) == ("good", booked["imported_at"])
+
+
 def test_a_source_that_brought_only_what_is_counted_already_has_data_up_to_then(
     source_database: Database,
 ) -> None:
