@@ -14,6 +14,7 @@ from dashboard.components.frame import page_header
 from dashboard.pages import Page
 from dashboard.shown import places_of
 from queries.data_centres import data_centres
+from queries.ingest.columns import LARGEST_AMOUNT
 from queries.ingest.plausible import AHEAD_MINUTES
 from queries.metrics import ENOUGH_CONVERSIONS, METRICS, RULE_VERSION, Metric, formula_words
 from queries.scenarios import SCENARIOS, Scenario
@@ -106,7 +107,8 @@ _RULES = (
         "of unknown length is not judged, nor one whose file is too large for the length it tells. What happened "
         "before the day of publication is taken: the date in a feed moves when an episode is published again or "
         "planned anew, and apps of subscribers have an episode early, so that true events would be lost. Only a "
-        "curve, whose day somebody names for a whole file, is refused when that lies more than a day before.",
+        "curve, whose day somebody names for a whole file, is refused when that lies more than a day before. An order "
+        f"of more than {LARGEST_AMOUNT:,} of its currency is refused, by pixel, file and API alike.",
     ),
     (
         "Once per window",

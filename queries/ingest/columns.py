@@ -28,7 +28,9 @@ UNKNOWN_TYPE = {
 }
 
 _LONGEST_SECONDS = 100 * 3600
-_LARGEST_MICROS = 10**15
+LARGEST_AMOUNT = 100_000_000
+"""Units of its currency that an order may have, by file, API and pixel: anybody may ask for a pixel, and one order of a
+thousand millions would be the campaign's whole revenue."""
 _TEXT_LIMIT = 200
 _LABEL_LIMIT = 80
 _SHOWN_LIMIT = 80
@@ -213,7 +215,9 @@ def _money(key: str, value: Any) -> int:
 
 
 def _amount(key: str, value: Any, micros: Decimal) -> int:
-    if micros < 0 or micros > _LARGEST_MICROS or micros != micros.to_integral_value():
+    if micros > LARGEST_AMOUNT * 1_000_000:
+        raise RowRefused(f"An amount is at most {LARGEST_AMOUNT:,} of its currency.", found(key, value))
+    if micros < 0 or micros != micros.to_integral_value():
         raise RowRefused("This is not an amount of money.", found(key, value))
     return int(micros)
 

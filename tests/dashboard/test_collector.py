@@ -23,6 +23,7 @@ from dashboard import collector
 from queries.api_keys import ApiKey, create_api_key, revoke_api_key
 from queries.errors import InvalidRequest, NotFound
 from queries.ingest.collector import create_link
+from queries.ingest.counting.reasons import words_of_reason
 from queries.ingest.event_store import EventStore
 from queries.ingest.waiting import count_requests
 from queries.session import Actor, system_session
@@ -660,6 +661,27 @@ def test_a_pixel_stores_an_order_once(alpha: Sender) -> None:
     ]
     assert alpha.get(f"/p/{key}.gif?type=lead").status_code == 200
     assert [kind for kind, _ in alpha.conversions()] == ["purchase", "lead"]
+
+
+def test_a_pixel_and_a_batch_take_amounts_up_to_one_bound(alpha: Sender) -> None:
+    """One public GET made a thousand millions of revenue."""
+    key = "0123456789abcdef" * 2
+    alpha.tables.execute("delete from campaign_links where key = %s", [key])
+    create_link(alpha.actor, alpha.campaign, kind="pixel", key=key)
+    order = {
+        "campaign_id": str(alpha.campaign), "attribution_type": "purchase", "source": "pixel", "currency": "EUR",
+        "occurred_at": NOW.isoformat(),
+    }  # fmt: skip
+    for number, (value, status) in enumerate((("100000000", 200), ("100000000.01", 400), ("1e9", 400))):
+        assert alpha.get(f"/p/{key}.gif?order_id=P-{number}&value={value}&currency=EUR").status_code == status
+        refusals = alpha.post([{**order, "order_id": f"A-{number}", "value": value}]).json["refusals"]
+        assert [refusal["reason"] for refusal in refusals] == (
+            [] if status == 200 else ["An amount is at most 100,000,000 of its currency."]
+        )
+    assert [data["value_micros"] for _, data in alpha.conversions()] == [10**14] * 2
+    refused = "select count(*) from excluded_visits where campaign_id = %s and reason = 'value_unreadable'"
+    assert alpha.one(refused, alpha.campaign) == 2
+    assert "up to 100,000,000" in words_of_reason("value_unreadable")
 
 
 def test_a_vanity_url_counts_a_visit_and_leads_on(alpha: Sender, beta: Sender) -> None:

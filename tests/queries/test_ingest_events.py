@@ -408,6 +408,7 @@ def test_a_bad_first_line_of_json_is_refused_as_any_other(
     ]
 
 
+TOO_MUCH = "An amount is at most 100,000,000 of its currency."
 BAD_ATTRIBUTION_ROWS: list[tuple[dict[str, Any], str, str]] = [
     ({"campaign_id": "00000000-0000-4000-8000-000000000000"}, "The campaign is not known.",
      "campaign_id: 00000000-0000-4000-8000-000000000000"),
@@ -420,7 +421,9 @@ BAD_ATTRIBUTION_ROWS: list[tuple[dict[str, Any], str, str]] = [
     ({"value": "12,50", "currency": "EUR"}, "This is not a number.", "value: 12,50"),
     ({"value": "-1", "currency": "EUR"}, "This is not an amount of money.", "value: -1"),
     ({"value": "0.0000001", "currency": "EUR"}, "This is not an amount of money.", "value: 0.0000001"),
-    ({"value": "1e30", "currency": "EUR"}, "This is not an amount of money.", "value: 1e30"),
+    ({"value": "1e30", "currency": "EUR"}, TOO_MUCH, "value: 1e30"),
+    ({"value": "100000000.01", "currency": "EUR"}, TOO_MUCH, "value: 100000000.01"),
+    ({"value_micros": 100_000_000_000_001, "currency": "EUR"}, TOO_MUCH, "value_micros: 100000000000001"),
     ({"value": "Infinity", "currency": "EUR"}, "This is not a number.", "value: Infinity"),
     ({"value_micros": 1.5, "currency": "EUR"}, "This is not an amount of money.", "value_micros: 1.5"),
     ({"value": 1, "value_micros": 1, "currency": "EUR"}, "value and value_micros differ.", ""),
