@@ -12,6 +12,7 @@ from uuid import UUID
 
 import orjson
 
+from queries.ingest.countries import countries
 from queries.ingest.currencies import currencies
 from queries.ingest.personal import is_personal, is_personal_label, is_personal_program, masked
 
@@ -186,10 +187,12 @@ def _quartile(key: str, value: Any) -> int:
 
 
 def _country(key: str, value: Any) -> str:
+    """The country's code; empty, as where none is told, for letters that no country has."""
     text = text_of(key, value).upper()
     if not _COUNTRY.fullmatch(text):
         raise RowRefused("A country is two letters, like DE.", found(key, value))
-    return text
+    # ZZ, XX and the like are how sources say that they do not know.
+    return countries().get(text, "")
 
 
 def currency_of(key: str, value: Any) -> str:
@@ -262,9 +265,12 @@ COLUMNS: dict[Kind, tuple[Column, ...]] = {
             one_of(LISTENER_TYPES, UNKNOWN_TYPE["listener"]), ("event", "type"), required=True,
         ),
         Column("app", "Name of the app", _program, ("app_name", "player", "client"), data=True),
-        Column("device", "Kind of device", _program, ("device_type",), data=True),
+        Column("device", "Kind of device, in the source's own words", _program, ("device_type",), data=True),
         Column("os", "Operating system", _program, ("operating_system", "platform"), data=True),
-        Column("country", "Two letters, like DE", _country, ("country_code",), data=True),
+        Column(
+            "country", "Two letters, like DE; letters of no country (ZZ) are unknown", _country, ("country_code",),
+            data=True,
+        ),
         Column("region", "Region inside the country", _label, ("region_code", "state"), data=True),
         Column("source", "Where the event was counted", _label, ("host", "provider"), data=True),
         Column("from_s", "progress: second at which this stretch begins", seconds_of, ("from_seconds",), data=True),

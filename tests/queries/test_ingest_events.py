@@ -409,6 +409,21 @@ def test_a_bad_first_line_of_json_is_refused_as_any_other(
 
 
 TOO_MUCH = "An amount is at most 100,000,000 of its currency."
+
+
+def test_letters_of_no_country_are_an_unknown_one_and_a_device_is_what_its_source_calls_it(
+    alice: Studio,
+) -> None:
+    told = ("ZZ", "XX", "EU", "", "de", "UK", "XK", "SU")
+    rows = (f"{alice.one},l{n},play,{_at(hours=n)},{country},toaster" for n, country in enumerate(told))
+    assert _counts(alice.take(_csv(f"{HEADER},country,device", *rows))) == (len(told), 0, 0)
+    found = {row[1]: row[3] for row in alice.listener_events()}
+    assert [found[f"l{n}"].get("country") for n in range(len(told))] == [
+        None, None, None, None, "DE", "GB", "XK", "SU",
+    ]  # fmt: skip
+    assert {data["device"] for data in found.values()} == {"toaster"}
+
+
 BAD_ATTRIBUTION_ROWS: list[tuple[dict[str, Any], str, str]] = [
     ({"campaign_id": "00000000-0000-4000-8000-000000000000"}, "The campaign is not known.",
      "campaign_id: 00000000-0000-4000-8000-000000000000"),
