@@ -51,6 +51,14 @@ class ImportRefused(InvalidRequest):
     """The import as a whole cannot be done; nothing of it stands."""
 
 
+class BrokenOff(ImportRefused):
+    """The file cannot be read to its end; `what` says so alone, for where something of it stands already."""
+
+    def __init__(self, what: str) -> None:
+        super().__init__(f"{what} Nothing of it was imported.")
+        self.what = what
+
+
 class ImportBusy(ImportRefused):
     """Another import of the tenant runs: the same again, later, may well be done."""
 

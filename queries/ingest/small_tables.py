@@ -21,6 +21,7 @@ from queries.ingest.batches import BatchDone
 from queries.ingest.columns import Column, RowRefused, normalised, printable
 from queries.ingest.imports import (
     REFUSED_BY_RULE,
+    BrokenOff,
     ImportRefused,
     ImportType,
     Refusal,
@@ -29,7 +30,7 @@ from queries.ingest.imports import (
 )
 from queries.ingest.meanings import meanings, not_there, notes_of, remember_meanings
 from queries.ingest.packing import unpacked
-from queries.ingest.parquet import MAGIC, plain_cell, refuse_zones, values_of
+from queries.ingest.parquet import BROKEN, MAGIC, plain_cell, refuse_zones, values_of
 from queries.ingest.rows import AN_ARRAY, Format, is_list
 from queries.ingest.twice import refuse_twice
 from queries.session import Actor
@@ -262,7 +263,7 @@ def _parquet(content: bytes, table: SmallTable, names: Mapping[str, str], seen: 
             for key, column in zip(keys, found.columns, strict=True)
         ]
     except (pa.ArrowException, OSError):
-        raise ImportRefused("The Parquet file is broken or cut off.") from None
+        raise BrokenOff(BROKEN) from None
     return found.num_rows, (
         (number, _parquet_row(keys, values)) for number, values in enumerate(zip(*columns, strict=True), 1)
     )

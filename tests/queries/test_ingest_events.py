@@ -497,9 +497,9 @@ def test_bad_attribution_rows_are_listed(alice: Studio) -> None:
             "campaign_id,value\n",
             "There is no column occurred_at and no column attribution_type, which attribution events need",
         ),
-        (b"\x1f\x8b\x08\x00rest\n", "The packed file is broken or cut off."),
+        (b"\x1f\x8b\x08\x00rest\n", "The packed file is broken or cut off. Nothing of it was imported."),
         (b"PK\x03\x04rest\n", "The file is a ZIP archive: plain UTF-8, gzip and zstd can be read."),
-        (b"PAR1rest\n", "The Parquet file is broken or cut off"),
+        (b"PAR1rest\n", "The Parquet file is broken or cut off. Nothing of it was imported."),
         (f"{HEADER},event_time\n", "Two columns mean occurred_at: 'occurred_at', 'event_time'."),
         ("a,b\n1,2\n", "do not tell listener from attribution events"),
         ('{"event_type": "play", "colour": 1}\n', "Unknown field 'colour' for listener events"),
@@ -967,8 +967,11 @@ def test_packed_files_are_read_as_they_are(alice: Studio, packing: str) -> None:
     assert _counts(alice.take(packed)) == (20, 0, 0)
     # Unpacked it is the same file.
     assert _counts(alice.take(plain)) == (0, 20, 0)
-    with pytest.raises(ImportRefused, match="broken or cut off"):
+    broken = "The packed file is broken or cut off. Nothing of it was imported."
+    with pytest.raises(ImportRefused) as told:
         alice.take(packed[: len(packed) // 2])
+    assert str(told.value) == broken
+    assert [row[2:] for row in alice.ledger()][-1] == ("failed", 0, 0, 0, broken)
 
 
 def test_what_stands_of_a_file_that_breaks_off_is_said(
