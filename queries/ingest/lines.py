@@ -14,9 +14,12 @@ if TYPE_CHECKING:
 LONGEST_LINE = 64 * 1024
 """Bytes; the widest honest event is a hundredth of it."""
 
+TOO_LONG = f"The line is longer than {LONGEST_LINE // 1024} KiB."
+
 _SKIPPED_AT_ONCE = 1024 * 1024
 _SHOWN = 64
-_BYTE_ORDER_MARK = b"\xef\xbb\xbf"
+BYTE_ORDER_MARK = b"\xef\xbb\xbf"
+"""Some programs write it before UTF-8; it is no part of the first line."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,8 +82,8 @@ class Lines:
     def _whole(self, line: bytes) -> bytes | None:
         """The line that begins so, or None for one that is too long: the rest of it is passed over."""
         if len(line) <= LONGEST_LINE or line.endswith(b"\n"):
-            return line if self.number > 1 else line.removeprefix(_BYTE_ORDER_MARK)
-        self.beginning = line.removeprefix(_BYTE_ORDER_MARK)[:_SHOWN]
+            return line if self.number > 1 else line.removeprefix(BYTE_ORDER_MARK)
+        self.beginning = line.removeprefix(BYTE_ORDER_MARK)[:_SHOWN]
         while not line.endswith(b"\n"):
             line = self._piece(_SKIPPED_AT_ONCE)
             if not line:

@@ -22,7 +22,7 @@ from queries.ingest.columns import (
     printable,
 )
 from queries.ingest.imports import ImportRefused, Refusal
-from queries.ingest.lines import LONGEST_LINE, Lines
+from queries.ingest.lines import TOO_LONG, Lines
 from queries.ingest.twice import refuse_twice_in_line
 
 Format = Literal["csv", "ndjson", "parquet"]
@@ -38,7 +38,6 @@ AN_ARRAY = (
     "The file is one JSON array; NDJSON is wanted, one object a line: `jq -c '.[]' FILE` writes it so. "
     "Nothing was imported."
 )
-_TOO_LONG = f"The line is longer than {LONGEST_LINE // 1024} KiB."
 
 
 class EventFile:
@@ -176,7 +175,7 @@ class EventFile:
         while (found := self._take()) is not None:
             number, line = found
             if line is None:
-                yield number, 0, Refusal(number, _TOO_LONG)
+                yield number, 0, Refusal(number, TOO_LONG)
                 continue
             try:
                 yield number, len(line), self._read(line)
@@ -199,7 +198,7 @@ class EventFile:
 
     def _open_csv(self, number: int, line: bytes | None) -> tuple[Kind, Callable[[bytes], Cells]]:
         if line is None:
-            raise ImportRefused(f"Line {number}: {_TOO_LONG} This is not a file of events.")
+            raise ImportRefused(f"Line {number}: {TOO_LONG} This is not a file of events.")
         try:
             text = line.decode("utf-8").rstrip("\r\n")
         except UnicodeDecodeError:

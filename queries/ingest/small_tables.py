@@ -28,6 +28,7 @@ from queries.ingest.imports import (
     broken_rule,
     refuse,
 )
+from queries.ingest.lines import BYTE_ORDER_MARK
 from queries.ingest.meanings import meanings, not_there, notes_of, remember_meanings
 from queries.ingest.packing import unpacked
 from queries.ingest.parquet import BROKEN, MAGIC, plain_cell, refuse_zones, values_of
@@ -182,7 +183,7 @@ def _rows(
         raise ImportRefused("The file is empty.")
     if file_format == "parquet" or (file_format is None and content.startswith(MAGIC)):
         return _parquet(content, table, names, seen)
-    lines = content.removeprefix(b"\xef\xbb\xbf").splitlines()
+    lines = content.removeprefix(BYTE_ORDER_MARK).splitlines()
     numbered = [(number, line) for number, line in enumerate(lines, 1) if line.strip()]
     if file_format != "csv" and numbered[0][1].lstrip().startswith(b"[") and is_list(content):
         raise ImportRefused(AN_ARRAY)
