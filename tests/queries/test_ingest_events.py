@@ -411,6 +411,36 @@ def test_a_bad_first_line_of_json_is_refused_as_any_other(
 TOO_MUCH = "An amount is at most 100,000,000 of its currency."
 
 
+def test_a_line_break_inside_quotes_is_one_refusal_and_a_lost_quote_costs_its_line_alone(
+    alice: Studio, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It was two or three refusals, none of which said what is wrong."""
+    monkeypatch.setattr(events_module, "BATCH_ROWS", 2)
+    monkeypatch.setattr(events_module, "FIRST_ROWS", 1)
+    at = _at(hours=1)
+    good = [f"{alice.one},l{n},play,{at},App" for n in range(4)]
+    broken, lost = f'{alice.one},b,play,{at},"An\n\napp"', f'{alice.one},q,play,{at},"App'
+    text = _csv(f"{HEADER},app", good[0], broken, good[1], lost, good[2], broken, lost, "more", good[3], lost)
+    told: list[int] = []
+    data = text.encode()
+    done = import_events(
+        alice.actor, io.BytesIO(data), name="x", batch_done=lambda lines, _: told.append(lines)
+    )
+    assert _counts(done) == (4, 0, 6)
+    quotes, line_break = (
+        "The quotes in this line do not match.",
+        "A line break inside quotes is not read: a row is one line.",
+    )
+    assert alice.refusals() == [
+        (3, line_break, ""), (7, quotes, ""), (9, line_break, ""), (12, quotes, ""),
+        (13, "The line has another number of values than the header.", "1, not 5"), (15, quotes, ""),
+    ]  # fmt: skip
+    assert told == [2, 6, 8, 12, 14, 15]
+    assert alice.rows("select source_sha256 from etl_imports where tenant_id = %(tenant)s") == [
+        (hashlib.sha256(data).hexdigest(),)
+    ]
+
+
 def test_letters_of_no_country_are_an_unknown_one_and_a_device_is_what_its_source_calls_it(
     alice: Studio,
 ) -> None:
