@@ -128,10 +128,11 @@ def _rhythm(source: Mapping[str, Any]) -> dict[str, Any]:
 
 def imports(connection: Connection) -> Answer:
     """One row per import that began lately, the newest first: source, label, state, started_at, seconds,
-    records_imported, records_duplicate, records_refused, error_message, import_id.
+    records_imported, records_duplicate, records_refused, taken_back, counted_late, error_message, import_id.
 
     States: done, running, failed. What a key sent by the API is one import an hour, for each kind of events, and so is
-    what came at prefixes, at pixels and at vanity URLs: these took what their batches took together.
+    what came at prefixes, at pixels and at vanity URLs: these took what their batches took together. `taken_back` and
+    `counted_late`: downloads of before that are none any more, and requests that did not count before and do now.
     """
     rows = [
         {**row, "label": _IMPORTS[row["import_type"]], "state": _STATES[row["status"]]}
@@ -147,6 +148,8 @@ def imports(connection: Connection) -> Answer:
             Column("records_imported", "Rows taken", "count"),
             Column("records_duplicate", "Known already", "count"),
             Column("records_refused", "Rows refused", "count"),
+            Column("taken_back", "Earlier downloads taken back", "count"),
+            Column("counted_late", "Earlier requests counted now", "count"),
             Column("list", "List", in_csv=False),
             Column("error_message", "Problem"),
             Column("import_id", "Import"),

@@ -603,6 +603,30 @@ def test_freshness_says_what_was_not_received_beside_as_of_when_it_counted(monke
     )
 
 
+@pytest.mark.parametrize(
+    ("taken_back", "counted_late", "words"),
+    [
+        (0, 0, "Access log · Stopped."),
+        (1, 0, "Access log · Late requests moved windows of 24 hours: 1 download counted before is none any more."),
+        (
+            1_200, 3,
+            "Access log · Late requests moved windows of 24 hours: 1,200 downloads counted before are none any more "
+            "and 3 requests refused before are downloads now.",
+        ),
+    ],
+)  # fmt: skip
+def test_an_import_says_what_it_changed_of_those_before_it(taken_back, counted_late, words):
+    row = {
+        "label": "Access log",
+        "taken_back": taken_back,
+        "counted_late": counted_late,
+        "error_message": None,
+    }
+    if not taken_back:
+        row["error_message"] = "Stopped."
+    assert freshness._under_import(row) == words
+
+
 def test_freshness_says_of_which_sources_every_row_was_refused(monkeypatch):
     """A source whose only file had no good row stood as good, with nothing missing."""
     at = datetime(2026, 11, 29, 2, 2, tzinfo=UTC)
