@@ -47,12 +47,14 @@ from queries.ingest.columns import RowRefused, printable
 from queries.ingest.counting.configured import data_centres
 from queries.ingest.counting.countries import Countries
 from queries.ingest.counting.reasons import Unreadable
+from queries.ingest.lines import BYTE_ORDER_MARK, LONGEST_LINE, TOO_LONG
 from queries.ingest.twice import Twice, first_twice, has_more_names, read_again, refuse_twice
 from queries.settings import Settings
 
 blueprint = Blueprint("collector", __name__)
 
 LARGEST_BODY = 8 * 1024 * 1024
+_READ_AT_ONCE = 64 * 1024
 _NDJSON = ("application/x-ndjson", "application/ndjson")
 _GIF = b64decode("R0lGODlhAQABAIAAAAAAAP///yH5BAEAAAAALAAAAAABAAEAAAIBRAA7")
 _METHODS = {"v1/events": ["POST"]}
@@ -227,16 +229,28 @@ def _body() -> bytes:
     A chunked one tells no length beforehand, and its stream ends at the limit without a word: a byte more is asked for.
     """
     request.max_content_length = LARGEST_BODY + 1
-    too_large = RequestEntityTooLarge(f"A body holds at most {LARGEST_BODY:,} bytes.")
     try:
         body = request.get_data(cache=False)
     except RequestEntityTooLarge:
-        raise too_large from None
-    if len(body) > LARGEST_BODY:
-        raise too_large
+        body = None
+    if body is None or len(body) > LARGEST_BODY:
+        _throw_away(after=0 if body is None else len(body))
+        raise RequestEntityTooLarge(f"A body holds at most {LARGEST_BODY:,} bytes.")
+    body = body.removeprefix(BYTE_ORDER_MARK)
     if request.content_encoding not in (None, "", "identity") or body.startswith(_PACKED):
         raise UnsupportedMediaType("The body is packed (gzip or the like): send it as it is.")
     return body
+
+
+def _throw_away(*, after: int) -> None:
+    """Reads what follows so many bytes of a body, up to twice as much as one may hold: a program that still writes when
+    it is answered reads a broken pipe in place of the answer. What is longer has to bear that."""
+    # Beyond the length that was told nothing comes, and who reads on waits.
+    size = 2 * LARGEST_BODY if request.content_length is None else request.content_length
+    left = size - after if size <= 2 * LARGEST_BODY else 0
+    stream = request.environ["wsgi.input"]
+    while left > 0 and (piece := stream.read(min(left, _READ_AT_ONCE))):
+        left -= len(piece)
 
 
 def _batch(body: bytes) -> list[Any]:
@@ -255,10 +269,20 @@ def _batch(body: bytes) -> list[Any]:
         raise BadRequest('The body is a JSON array of events, or {"events": [...]}.')
     if has_broken:
         found = [_strictly(event) for event in found]
-    if again is None:
-        return found
-    doubts = [first_twice(event) for event in again]
-    return [twice.refusal() if twice else event for event, twice in zip(found, doubts, strict=True)]
+    if again is not None:
+        doubts = [first_twice(event) for event in again]
+        found = [twice.refusal() if twice else event for event, twice in zip(found, doubts, strict=True)]
+    return found if len(body) <= LONGEST_LINE else [_short(event) for event in found]
+
+
+def _short(event: Any) -> Any:
+    """The event, or the refusal of one that no line of a file may hold."""
+    try:
+        is_long = not isinstance(event, RowRefused) and len(orjson.dumps(event)) > LONGEST_LINE
+    except orjson.JSONEncodeError:
+        # It is nested deeper than any that is taken: what reads it says so.
+        return event
+    return RowRefused(TOO_LONG) if is_long else event
 
 
 def _read_leniently(body: bytes) -> Any:
@@ -308,6 +332,8 @@ def _line_numbers(body: bytes) -> list[int] | None:
 
 
 def _line(line: bytes) -> Any:
+    if len(line) > LONGEST_LINE:
+        return RowRefused(TOO_LONG)
     try:
         found = orjson.loads(line)
         refuse_twice(line, found)

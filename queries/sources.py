@@ -60,14 +60,16 @@ def sources(connection: Connection, *, today: date | None = None) -> Answer:
     complete_to, imported_at, import_source, records_imported, records_refused, failed_at, error_message, came_last_on,
     usual_days; of feeds also feeds, feeds_failing, feeds_stopped. `today`: the day in UTC, otherwise that of the clock.
 
-    `complete_to`: of events the last one that the source brought, of feeds the moment since which each was asked, else
-    the last import. States: good; failed (newer imports of the source did, the first of them at `failed_at`); failing
-    (so do feeds that are asked by the clock, as they tell themselves: one address in vain is no source); silent
-    (it came last on `came_last_on`, and no later than every `usual_days` days before); ended (silent for two months);
-    refused (no row of it was ever taken, nor read and left out by a counting rule); nothing yet. Feeds and transcripts
-    stand for themselves elsewhere, each of them one row here.
+    `complete_to`: of events the last one that the source brought, and no later than now, as clocks of sources run
+    ahead; of feeds the moment since which each was asked, else the last import. States: good; failed (newer imports of
+    the source did, the first of them at `failed_at`); failing (so do feeds that are asked by the clock, as they tell
+    themselves: one address in vain is no source); silent (it came last on `came_last_on`, and no later than every
+    `usual_days` days before); ended (silent for two months); refused (no row of it was ever taken, nor read and left
+    out by a counting rule); nothing yet (it never had a row). Feeds and transcripts stand for themselves elsewhere,
+    each of them one row here.
     """
-    today = today or datetime.now(UTC).date()
+    now = datetime.now(UTC)
+    today = today or now.date()
     named: dict[str, list[dict[str, Any]]] = {}
     for row in ask(connection, "sources/named_sources", links=list(LINKS), named=list(LINKS.values())):
         named.setdefault(row["subject"], []).append(row)
@@ -84,7 +86,11 @@ def sources(connection: Connection, *, today: date | None = None) -> Answer:
             reached = one["complete_to"] or (kind["complete_to"] if len(found) == 1 else None)
             told = {**one, "label": label, "complete_to": reached, **_rhythm(one)}
             state = _state_of_source(told, today, is_read=_is_read(one))
-            rows.append({**told, "state": state} | ({"complete_to": None} if state == "refused" else {}))
+            is_empty = state in ("refused", "nothing yet")
+            rows.append({**told, "state": state} | ({"complete_to": None} if is_empty else {}))
+    for row in rows:
+        if row["complete_to"] is not None:
+            row["complete_to"] = min(row["complete_to"], now)
     return Answer(
         (
             Column("name", "Source"),
@@ -101,7 +107,7 @@ def sources(connection: Connection, *, today: date | None = None) -> Answer:
             Column("usual_days", "Days between, as a rule at most", "count"),
         ),
         rows,
-        as_of=datetime.now(UTC),
+        as_of=now,
         covers=None,
     )
 
@@ -122,10 +128,11 @@ def _rhythm(source: Mapping[str, Any]) -> dict[str, Any]:
 
 def imports(connection: Connection) -> Answer:
     """One row per import that began lately, the newest first: source, label, state, started_at, seconds,
-    records_imported, records_duplicate, records_refused, error_message, import_id.
+    records_imported, records_duplicate, records_refused, taken_back, counted_late, error_message, import_id.
 
     States: done, running, failed. What a key sent by the API is one import an hour, for each kind of events, and so is
-    what came at prefixes, at pixels and at vanity URLs: these took what their batches took together.
+    what came at prefixes, at pixels and at vanity URLs: these took what their batches took together. `taken_back` and
+    `counted_late`: downloads of before that are none any more, and requests that did not count before and do now.
     """
     rows = [
         {**row, "label": _IMPORTS[row["import_type"]], "state": _STATES[row["status"]]}
@@ -141,6 +148,8 @@ def imports(connection: Connection) -> Answer:
             Column("records_imported", "Rows taken", "count"),
             Column("records_duplicate", "Known already", "count"),
             Column("records_refused", "Rows refused", "count"),
+            Column("taken_back", "Earlier downloads taken back", "count"),
+            Column("counted_late", "Earlier requests counted now", "count"),
             Column("list", "List", in_csv=False),
             Column("error_message", "Problem"),
             Column("import_id", "Import"),
@@ -176,6 +185,9 @@ def _state_of_source(row: Mapping[str, Any], today: date | None = None, *, is_re
         and not row.get("came_on", True)
     ):
         return "refused"
+    if today is not None and is_file and not is_read and not row.get("came_on"):
+        # Files with a header alone, or of which nothing is known any more, brought nothing.
+        return "nothing yet"
     # A named source whose imports were made before they told how far they reached is one all the same.
     came = row["complete_to"] is not None or (today is not None and row["imported_at"] is not None)
     return "good" if came else "nothing yet"

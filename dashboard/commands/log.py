@@ -18,6 +18,7 @@ import orjson
 
 from dashboard.commands._files import list_of_refusals, opened, progress
 from queries.ingest.batches import BatchDone
+from queries.ingest.by_line import ByLine
 from queries.ingest.collector import Lists
 from queries.ingest.counting.configured import data_centres
 from queries.ingest.counting.countries import Countries
@@ -28,7 +29,7 @@ from queries.ingest.counting.windows import Window
 from queries.ingest.imports import ImportRefused, defused, private_file
 from queries.ingest.logs.classify import LogSummary, Refused, classify_log
 from queries.ingest.logs.episodes import audio_by_itself, episodes_of
-from queries.ingest.logs.faults import LineFault, RefusedLine
+from queries.ingest.logs.faults import LineFault, RefusedLine, words_of
 from queries.ingest.logs.formats import LOG_FORMATS, LogFormat
 from queries.ingest.logs.reader import LogReader
 from queries.ingest.packing import unpacked
@@ -186,15 +187,9 @@ def _listing(path: Path) -> Iterator[Callable[[Refused], object]]:
         sheet = csv.writer(handle)
         sheet.writerow(("line", "reason", "meaning", "detail"))
 
-        def write(refused: Refused) -> None:
-            if isinstance(refused, RefusedLine):
-                sheet.writerow((refused.number, refused.fault, refused.fault.words, defused(refused.detail)))
-            elif refused.reason is not None:
-                sheet.writerow(
-                    (refused.number, refused.reason, refused.reason.words, defused(refused.episode or ""))
-                )
-
-        yield write
+        with ByLine() as rows:
+            yield lambda refused: rows.add([(refused.number, refused.why.value, defused(refused.detail))])
+            sheet.writerows((number, why, words_of(why), detail) for number, why, detail in rows)
 
 
 def _nowhere(_refused: Refused) -> None:

@@ -19,6 +19,7 @@ from dashboard.pages.system import show_freshness
 from dashboard.plain import Plain
 from queries import operations, sources
 from queries.filters import Filters
+from queries.ingest.imports import late_words
 from queries.results import Answer
 from queries.session import Connection
 from reports.formatting import counted, day, instant, local
@@ -115,8 +116,14 @@ def _show_imports(answer: Answer, view: View) -> Component:
             "list",
         ),
         kinds={"state": "badge", "list": "node"},
-        sub=lambda row: f"{row['label']} · {row['error_message']}" if row["error_message"] else row["label"],
+        sub=_under_import,
     )  # fmt: skip
+
+
+def _under_import(row: Mapping[str, Any]) -> str:
+    """What an import was of, what it changed of those before it, and what was wrong."""
+    changed = late_words(row["taken_back"], row["counted_late"])
+    return " · ".join(filter(None, (row["label"], changed, row["error_message"])))
 
 
 def _list_of(row: Mapping[str, Any]) -> Plain | None:

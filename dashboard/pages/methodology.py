@@ -14,6 +14,8 @@ from dashboard.components.frame import page_header
 from dashboard.pages import Page
 from dashboard.shown import places_of
 from queries.data_centres import data_centres
+from queries.ingest.columns import LARGEST_AMOUNT
+from queries.ingest.plausible import AHEAD_MINUTES
 from queries.metrics import ENOUGH_CONVERSIONS, METRICS, RULE_VERSION, Metric, formula_words
 from queries.scenarios import SCENARIOS, Scenario
 from queries.session import tenant_session
@@ -94,7 +96,8 @@ _RULES = (
         "this number” and the reports of podcasts tell how many of a view's downloads are. Each request refused for an "
         "episode keeps its reason. Events that a host, a platform or the API sends carry no addresses and were "
         "filtered by whoever counted them. Imports refuse what cannot be read, is too old (raw events are kept two "
-        "years) or in the future, line by line. Two certified measurers may differ by 5 %.",
+        f"years) or lies more than {AHEAD_MINUTES} minutes in the future, line by line: as far may the clock of a "
+        "source run ahead, and Freshness tells no data later than now. Two certified measurers may differ by 5 %.",
     ),
     (
         "What cannot have been",
@@ -104,7 +107,8 @@ _RULES = (
         "of unknown length is not judged, nor one whose file is too large for the length it tells. What happened "
         "before the day of publication is taken: the date in a feed moves when an episode is published again or "
         "planned anew, and apps of subscribers have an episode early, so that true events would be lost. Only a "
-        "curve, whose day somebody names for a whole file, is refused when that lies more than a day before.",
+        "curve, whose day somebody names for a whole file, is refused when that lies more than a day before. An order "
+        f"of more than {LARGEST_AMOUNT:,} of its currency is refused, by pixel, file and API alike.",
     ),
     (
         "Once per window",

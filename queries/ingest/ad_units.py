@@ -32,17 +32,23 @@ _REASONS = {
 }
 
 
-def _whole_seconds(key: str, value: Any) -> int:
+def _whole_seconds(key: str, value: Any, negative: str) -> int:
     number = number_of(key, value)
-    if number != number.to_integral_value() or number < 0:
+    if number < 0:
+        raise RowRefused(negative, found(key, value))
+    if number != number.to_integral_value():
         raise RowRefused("This is not a number of whole seconds.", found(key, value))
     if number > _LONGEST_SECONDS:
         raise RowRefused("No episode lasts longer than 100 hours.", found(key, value))
     return int(number)
 
 
+def _position(key: str, value: Any) -> int:
+    return _whole_seconds(key, value, "The ad unit begins before the episode does: its position is negative.")
+
+
 def _duration(key: str, value: Any) -> int:
-    seconds = _whole_seconds(key, value)
+    seconds = _whole_seconds(key, value, "A duration is negative.")
     if seconds == 0:
         raise RowRefused("An ad lasts a second at least.", found(key, value))
     return seconds
@@ -74,7 +80,7 @@ AD_UNITS = SmallTable(
         Column("campaign", "The campaign's id or name", _name, ("campaign_id", "campaign_name"), required=True),
         Column("episode", "The episode's id or guid", _name, ("episode_id", "episode_guid", "guid"), required=True),
         Column("unit_type", "One of " + ", ".join(UNIT_TYPES), _unit_type, ("type", "placement"), required=True),
-        Column("position_seconds", "Second at which it begins", _whole_seconds,
+        Column("position_seconds", "Second at which it begins", _position,
                ("position", "second", "start", "start_seconds"), required=True),
         Column("duration_seconds", "How many seconds it lasts", _duration, ("duration", "length"), required=True),
         Column("is_baked_in", "yes when it is part of the file for ever; no unless told", _yes_or_no, ("baked_in",)),

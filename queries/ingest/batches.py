@@ -17,6 +17,7 @@ from sqlalchemy.exc import DBAPIError
 
 from queries.errors import DatabaseUnavailable, NotAvailable
 from queries.ingest.imports import (
+    BrokenOff,
     ImportRefused,
     ImportType,
     Tally,
@@ -110,6 +111,8 @@ def importing_in_batches(
                 complete(connection, actor, run.import_id, import_type, source, run.tally)
     except BaseException as error:
         refused = error if isinstance(error, ImportRefused) else refused_by_database(error)
+        if run is not None and run.standing and isinstance(refused, BrokenOff):
+            refused = ImportRefused(refused.what)
         if run is not None:
             record_failure(actor, run.import_id, run.tally, refused or error, kept=run.lines_done > 0)
         if refused is not None:

@@ -195,6 +195,7 @@ def _note(
         connection, "collector/note_batch",
         id=id_, import_type=IMPORT_TYPES[kind], source=f"{API_KEY}{name}", records_imported=tally.imported,
         records_duplicate=tally.duplicate, records_refused=len(refusals), impressions=tally.impressions,
+        taken_back=tally.taken_back, counted_late=tally.counted_late,
         by_reason=orjson.dumps(Counter(refusal.reason for refusal in refusals)).decode(),
         reached=as_document(tally.reached), worked_ms=worked_ms,
     )[0]  # fmt: skip

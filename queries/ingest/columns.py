@@ -12,6 +12,7 @@ from uuid import UUID
 
 import orjson
 
+from queries.ingest.countries import countries
 from queries.ingest.currencies import currencies
 from queries.ingest.personal import is_personal, is_personal_label, is_personal_program, masked
 
@@ -28,7 +29,9 @@ UNKNOWN_TYPE = {
 }
 
 _LONGEST_SECONDS = 100 * 3600
-_LARGEST_MICROS = 10**15
+LARGEST_AMOUNT = 100_000_000
+"""Units of its currency that an order may have, by file, API and pixel: anybody may ask for a pixel, and one order of a
+thousand millions would be the campaign's whole revenue."""
 _TEXT_LIMIT = 200
 _LABEL_LIMIT = 80
 _SHOWN_LIMIT = 80
@@ -184,10 +187,12 @@ def _quartile(key: str, value: Any) -> int:
 
 
 def _country(key: str, value: Any) -> str:
+    """The country's code; empty, as where none is told, for letters that no country has."""
     text = text_of(key, value).upper()
     if not _COUNTRY.fullmatch(text):
         raise RowRefused("A country is two letters, like DE.", found(key, value))
-    return text
+    # ZZ, XX and the like are how sources say that they do not know.
+    return countries().get(text, "")
 
 
 def currency_of(key: str, value: Any) -> str:
@@ -213,7 +218,9 @@ def _money(key: str, value: Any) -> int:
 
 
 def _amount(key: str, value: Any, micros: Decimal) -> int:
-    if micros < 0 or micros > _LARGEST_MICROS or micros != micros.to_integral_value():
+    if micros > LARGEST_AMOUNT * 1_000_000:
+        raise RowRefused(f"An amount is at most {LARGEST_AMOUNT:,} of its currency.", found(key, value))
+    if micros < 0 or micros != micros.to_integral_value():
         raise RowRefused("This is not an amount of money.", found(key, value))
     return int(micros)
 
@@ -258,9 +265,12 @@ COLUMNS: dict[Kind, tuple[Column, ...]] = {
             one_of(LISTENER_TYPES, UNKNOWN_TYPE["listener"]), ("event", "type"), required=True,
         ),
         Column("app", "Name of the app", _program, ("app_name", "player", "client"), data=True),
-        Column("device", "Kind of device", _program, ("device_type",), data=True),
+        Column("device", "Kind of device, in the source's own words", _program, ("device_type",), data=True),
         Column("os", "Operating system", _program, ("operating_system", "platform"), data=True),
-        Column("country", "Two letters, like DE", _country, ("country_code",), data=True),
+        Column(
+            "country", "Two letters, like DE; letters of no country (ZZ) are unknown", _country, ("country_code",),
+            data=True,
+        ),
         Column("region", "Region inside the country", _label, ("region_code", "state"), data=True),
         Column("source", "Where the event was counted", _label, ("host", "provider"), data=True),
         Column("from_s", "progress: second at which this stretch begins", seconds_of, ("from_seconds",), data=True),

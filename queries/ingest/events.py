@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import ExitStack, closing
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import datetime
 from itertools import chain, islice
 from typing import Any, BinaryIO
 from zoneinfo import ZoneInfo
@@ -39,6 +39,7 @@ from queries.ingest.lines import Lines, begin_with
 from queries.ingest.meanings import meanings, not_there, notes_of, remember_meanings
 from queries.ingest.packing import first_bytes, unpacked
 from queries.ingest.parquet import MAGIC, ParquetFile, is_unpacked, whole_hash
+from queries.ingest.plausible import AHEAD_OF_NOW
 from queries.ingest.references import References
 from queries.ingest.room import Room, month_moments
 from queries.ingest.row_reader import RowReader
@@ -52,8 +53,6 @@ FIRST_ROWS = 5_000
 BATCH_BYTES = 8 * 1024 * 1024
 TRIED_BATCHES = 5
 """So many batches a dry run takes back at once: as long nobody else's downloads are counted."""
-AHEAD_OF_NOW = timedelta(minutes=10)
-"""How far a source's clock may run ahead of ours."""
 
 IMPORT_TYPES: dict[Kind, ImportType] = {"listener": "listener_events", "attribution": "attribution_events"}
 _TOO_OLD: dict[Kind, str] = {

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from uuid import UUID
 
+from queries.ingest.counting.reasons import Reason
 from queries.ingest.counting.rolling import Change
 from queries.ingest.imports import Refusal, Tally
 
@@ -11,7 +12,8 @@ WITHIN = "This listener's download of this episode is counted already, within 24
 
 
 class Flips:
-    """What of a batch's tally and refusals is another now. Of batches before it was said what became of them then."""
+    """What of a batch's tally and refusals is another now. Of batches before it was said what became of them then, and
+    it is counted how many of these are another now."""
 
     def __init__(self, tally: Tally) -> None:
         self._tally = tally
@@ -27,6 +29,7 @@ class Flips:
         """One more change, in the order in which they come."""
         line = self._lines.get(change.asked.id)
         if line is None:
+            self._tally.rule_otherwise(_value(change.before), _value(change.asked.reason))
             return
         if change.before is None:
             self._tally.imported -= 1
@@ -44,3 +47,7 @@ class Flips:
             if refusal.line_number not in self._admitted or refusal.reason != WITHIN
         ]
         return left + list(self._refused.values())
+
+
+def _value(reason: Reason | None) -> str | None:
+    return None if reason is None else reason.value

@@ -51,6 +51,14 @@ class ImportRefused(InvalidRequest):
     """The import as a whole cannot be done; nothing of it stands."""
 
 
+class BrokenOff(ImportRefused):
+    """The file cannot be read to its end; `what` says so alone, for where something of it stands already."""
+
+    def __init__(self, what: str) -> None:
+        super().__init__(f"{what} Nothing of it was imported.")
+        self.what = what
+
+
 class ImportBusy(ImportRefused):
     """Another import of the tenant runs: the same again, later, may well be done."""
 
@@ -86,6 +94,10 @@ class Tally:
     duplicate: int = 0
     refused: int = 0
     impressions: int = 0
+    taken_back: int = 0
+    """Downloads of before that are none any more: a request that came late begins windows of 24 hours anew."""
+    counted_late: int = 0
+    """Requests that did not count before and are downloads now."""
     source_sha256: str | None = None
     by_reason: dict[str, int] = field(default_factory=dict)
     told: dict[str, Any] = field(default_factory=dict)
@@ -106,17 +118,21 @@ class Tally:
         return cls(
             imported=row["records_imported"], duplicate=row["records_duplicate"], refused=row["records_refused"],
             impressions=figures.pop("impressions", 0), by_reason=figures.pop("by_reason", {}),
+            taken_back=figures.pop("taken_back", 0), counted_late=figures.pop("counted_late", 0),
             listed=figures.pop("listed", 0), reached=figures.pop("reached", {}), told=figures,
         )  # fmt: skip
 
     def figures(self) -> dict[str, Any]:
         """What the row of the import says beside its counts."""
+        where_any = {
+            "reached": self.reached, "taken_back": self.taken_back, "counted_late": self.counted_late,
+        }  # fmt: skip
         return {
             **self.told,
             "impressions": self.impressions,
             "by_reason": self.by_reason,
             "listed": self.listed,
-        } | ({"reached": self.reached} if self.reached else {})
+        } | {name: figure for name, figure in where_any.items() if figure}
 
     def reach(self, subject: Subject, moment: datetime) -> None:
         """Notes that the source's data of this subject goes up to this moment at least."""
@@ -156,6 +172,15 @@ class Tally:
     def deliver(self, impressions: int) -> None:
         """So many impressions more; fewer, where late requests took more of others' back than they brought."""
         self.impressions = max(0, self.impressions + impressions)
+
+    def rule_otherwise(self, before: str | None, reason: str | None) -> None:
+        """Notes that a request, of which an import said before what became of it, is ruled on otherwise now.
+
+        None stands for a download. So the downloads that imports took, without what they took back and with what they
+        made count, are the downloads that stand.
+        """
+        self.taken_back += before is None and reason is not None
+        self.counted_late += before is not None and reason is None
 
     def recount(self, reason: str, by: int = 1) -> None:
         """So many more (or fewer) rows were refused for this reason."""
@@ -284,12 +309,29 @@ def refuse(
         raise refused
 
 
+def late_words(taken_back: int, counted_late: int) -> str:
+    """What an import changed of requests of before, as a sentence; empty where it changed nothing."""
+    said = []
+    if taken_back:
+        said.append(
+            f"{taken_back:,} {'download' if taken_back == 1 else 'downloads'} counted before "
+            f"{'is none' if taken_back == 1 else 'are none'} any more"
+        )
+    if counted_late:
+        said.append(
+            f"{counted_late:,} {'request' if counted_late == 1 else 'requests'} refused before "
+            f"{'is a download' if counted_late == 1 else 'are downloads'} now"
+        )
+    return f"Late requests moved windows of 24 hours: {' and '.join(said)}." if said else ""
+
+
 def result(import_id: UUID, import_type: ImportType, tally: Tally) -> ImportResult:
     """The tally as it is handed out."""
     return ImportResult(
         import_id=import_id, import_type=import_type, imported=tally.imported, updated=tally.updated,
         duplicate=tally.duplicate, refused=tally.refused, impressions=tally.impressions,
-        first_refusals=tuple(tally.first_refusals), notes=tuple(tally.notes), by_reason=dict(tally.by_reason),
+        first_refusals=tuple(tally.first_refusals), by_reason=dict(tally.by_reason),
+        notes=(*tally.notes, *filter(None, [late_words(tally.taken_back, tally.counted_late)])),
     )  # fmt: skip
 
 

@@ -6,6 +6,7 @@ import hashlib
 from collections import deque
 from collections.abc import Iterator, Set
 from dataclasses import dataclass
+from itertools import islice
 from typing import TYPE_CHECKING, BinaryIO
 
 if TYPE_CHECKING:
@@ -14,9 +15,12 @@ if TYPE_CHECKING:
 LONGEST_LINE = 64 * 1024
 """Bytes; the widest honest event is a hundredth of it."""
 
+TOO_LONG = f"The line is longer than {LONGEST_LINE // 1024} KiB."
+
 _SKIPPED_AT_ONCE = 1024 * 1024
 _SHOWN = 64
-_BYTE_ORDER_MARK = b"\xef\xbb\xbf"
+BYTE_ORDER_MARK = b"\xef\xbb\xbf"
+"""Some programs write it before UTF-8; it is no part of the first line."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,8 +65,12 @@ class Lines:
 
     def ahead(self, lines: int, size: int) -> list[tuple[int, bytes | None]]:
         """The next lines, up to so many or so many bytes of them; they are not read yet, and come once more."""
-        assert not self._ahead  # noqa: S101 (looked ahead once; a second look would mix up the order)
         before = self.number, self._hash, self._bytes
+        if self._ahead:
+            # A look before this one came as far.
+            last = self._ahead[-1]
+            self.number, self._hash, self._bytes = last.number, last.hash, last.bytes
+            size -= sum(len(found.line or b"") for found in self._ahead)
         while len(self._ahead) < lines and size > 0:
             self._hash = self._hash.copy()
             piece = self._piece(LONGEST_LINE + 1)
@@ -74,13 +82,13 @@ class Lines:
             size -= len(line or b"")
             self._ahead.append(_Ahead(self.number, line, self._hash, self._bytes))
         self.number, self._hash, self._bytes = before
-        return [(found.number, found.line) for found in self._ahead]
+        return [(found.number, found.line) for found in islice(self._ahead, lines)]
 
     def _whole(self, line: bytes) -> bytes | None:
         """The line that begins so, or None for one that is too long: the rest of it is passed over."""
         if len(line) <= LONGEST_LINE or line.endswith(b"\n"):
-            return line if self.number > 1 else line.removeprefix(_BYTE_ORDER_MARK)
-        self.beginning = line.removeprefix(_BYTE_ORDER_MARK)[:_SHOWN]
+            return line if self.number > 1 else line.removeprefix(BYTE_ORDER_MARK)
+        self.beginning = line.removeprefix(BYTE_ORDER_MARK)[:_SHOWN]
         while not line.endswith(b"\n"):
             line = self._piece(_SKIPPED_AT_ONCE)
             if not line:

@@ -11,7 +11,7 @@ from typing import BinaryIO, cast
 
 from backports import zstd
 
-from queries.ingest.imports import ImportRefused
+from queries.ingest.imports import BrokenOff, ImportRefused
 
 _AT_ONCE = 1024 * 1024
 _GZIP, _ZSTD = b"\x1f\x8b", b"\x28\xb5\x2f\xfd"
@@ -47,7 +47,7 @@ def unpacked(source: BinaryIO) -> Iterator[BinaryIO]:
         else:
             yield cast(BinaryIO, head)
     except (EOFError, gzip.BadGzipFile, zlib.error, zstd.ZstdError):
-        raise ImportRefused("The packed file is broken or cut off.") from None
+        raise BrokenOff("The packed file is broken or cut off.") from None
     finally:
         # The file stays its opener's to close.
         head.detach()

@@ -13,7 +13,7 @@ from uuid import UUID
 from zoneinfo import ZoneInfo
 
 from queries.ingest.columns import Kind, RowRefused, found, kind_of, printable
-from queries.ingest.imports import ImportRefused, Refusal
+from queries.ingest.imports import BrokenOff, ImportRefused, Refusal
 from queries.ingest.rows import Cells, flat, known_columns, meant, require_columns
 
 if TYPE_CHECKING:
@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     import pyarrow.parquet as pq
 
 MAGIC = b"PAR1"
+BROKEN = "The Parquet file is broken or cut off."
 _AT_ONCE = 5_000
 _READ = 1024 * 1024
 _ID_BYTES = 16
@@ -66,9 +67,7 @@ class ParquetFile:
         try:
             self._file = pq.ParquetFile(self._source)
         except (pa.ArrowException, OSError):
-            raise ImportRefused(
-                "The Parquet file is broken or cut off: nothing of it was imported."
-            ) from None
+            raise BrokenOff(BROKEN) from None
         header = self._file.schema_arrow.names
         self.kind = kind = self.kind or kind_of(meant(header, self._told))
         if kind is None:
@@ -122,7 +121,7 @@ class ParquetFile:
                     except RowRefused as refused:
                         yield self._row, width, Refusal(self._row, refused.reason, refused.detail)
         except (pa.ArrowException, OSError):
-            raise ImportRefused("The Parquet file is broken from here on.") from None
+            raise BrokenOff("The Parquet file is broken from here on.") from None
 
 
 def is_unpacked(source: BinaryIO) -> bool:

@@ -9,7 +9,13 @@ lost. A clock that is far off is refused all the same, as too old or in the futu
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 from queries.ingest.columns import RowRefused
+
+AHEAD_MINUTES = 10
+AHEAD_OF_NOW = timedelta(minutes=AHEAD_MINUTES)
+"""How far a source's clock may run ahead of ours: for events of files and the API, and for logs."""
 
 PAST_END = "The position lies far beyond the end of the episode."
 

@@ -6,11 +6,13 @@ import csv
 import io
 from collections.abc import Iterable, Iterator, Mapping
 from datetime import UTC, datetime
+from itertools import chain, islice
 from pathlib import Path
 from typing import Any
 from uuid import UUID
 
 from queries.errors import NotFound
+from queries.ingest.by_line import ByLine, Listed
 from queries.ingest.counting.reasons import words_of_reason
 from queries.ingest.imports import Refusal, defused, private_file
 from queries.ingest.origins import PREFIX
@@ -21,7 +23,6 @@ from queries.statements import ask
 _PAGE = 5_000
 _BEFORE_ALL = datetime(1970, 1, 1, tzinfo=UTC)
 _HEADER = ("line", "reason", "detail")
-Refused = tuple[int | str, str, str]
 
 
 def known_import(actor: Actor, import_id: UUID) -> None:
@@ -58,17 +59,47 @@ def refusals_csv(actor: Actor, import_id: UUID) -> Iterator[str]:
         yield _text(page)
 
 
-def _text(rows: list[Refused] | list[tuple[str, str, str]]) -> str:
+def _text(rows: list[Listed] | list[tuple[str, str, str]]) -> str:
     buffer = io.StringIO()
     csv.writer(buffer).writerows(rows)
     return buffer.getvalue()
 
 
-def _pages(actor: Actor, import_id: UUID) -> Iterator[list[Refused]]:
-    """The refused rows, each page in a transaction of its own: whoever takes them may be slow.
+def _pages(actor: Actor, import_id: UUID) -> Iterator[list[Listed]]:
+    """The refused rows, each page read in a transaction of its own: whoever takes them may be slow.
 
-    Requests that did not count follow those lines that are no requests, with the time as detail and what they were for.
+    Of a log lines that are no requests and requests that did not count, with the time as detail and what they were for,
+    stand in the order of the lines: they are two tables, of which the one of requests is read in order of time.
     """
+    requests = _requests(actor, "ingest/excluded_of_import", import_id=import_id, prefix=PREFIX)
+    first = next(requests, [])
+    found = (
+        [_request(row, f"episode {row['episode_id']}") for row in page]
+        for page in chain([first], requests)
+        if page
+    )
+    if any(row["line_number"] is not None for row in first):
+        with ByLine() as rows:
+            for page in chain(_lines(actor, import_id), found):
+                rows.add(page)
+            listed = iter(rows)
+            while ordered := list(islice(listed, _PAGE)):
+                yield ordered
+    else:
+        yield from _lines(actor, import_id)
+        yield from found
+    for visits in _requests(actor, "ingest/excluded_visits_of_import", import_id=import_id):
+        yield [
+            _request(
+                row,
+                f"campaign {row['campaign_id']}" + (f", order {row['order_id']}" if row["order_id"] else ""),
+            )
+            for row in visits
+        ]
+
+
+def _lines(actor: Actor, import_id: UUID) -> Iterator[list[Listed]]:
+    """The refused rows that are no requests, in order."""
     after_line, after_id = 0, UUID(int=0)
     while True:
         with tenant_session(actor) as connection:
@@ -77,19 +108,9 @@ def _pages(actor: Actor, import_id: UUID) -> Iterator[list[Refused]]:
                 import_id=import_id, after_line=after_line, after_id=after_id, limit=_PAGE,
             )  # fmt: skip
         if not page:
-            break
+            return
         yield [(row["line_number"], defused(row["reason"]), defused(_told(row))) for row in page]
         after_line, after_id = page[-1]["line_number"], page[-1]["id"]
-    for page in _requests(actor, "ingest/excluded_of_import", import_id=import_id, prefix=PREFIX):
-        yield [_request(row, f"episode {row['episode_id']}") for row in page]
-    for page in _requests(actor, "ingest/excluded_visits_of_import", import_id=import_id):
-        yield [
-            _request(
-                row,
-                f"campaign {row['campaign_id']}" + (f", order {row['order_id']}" if row["order_id"] else ""),
-            )
-            for row in page
-        ]
 
 
 def _told(row: Mapping[str, Any]) -> str:
@@ -114,6 +135,6 @@ def _requests(actor: Actor, question: str, **asked: Any) -> Iterator[list[dict[s
         after_at, after_id = page[-1]["occurred_at"], page[-1]["id"]
 
 
-def _request(row: Mapping[str, Any], asked_for: str) -> Refused:
+def _request(row: Mapping[str, Any], asked_for: str) -> Listed:
     detail = f"{row['occurred_at'].isoformat()}, {asked_for}"
     return row.get("line_number") or "", words_of_reason(row["reason"]), detail

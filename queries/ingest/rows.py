@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import csv
+import io
 import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from difflib import get_close_matches
 from typing import Any, BinaryIO, Literal
 
@@ -22,7 +23,7 @@ from queries.ingest.columns import (
     printable,
 )
 from queries.ingest.imports import ImportRefused, Refusal
-from queries.ingest.lines import LONGEST_LINE, Lines
+from queries.ingest.lines import TOO_LONG, Lines
 from queries.ingest.twice import refuse_twice_in_line
 
 Format = Literal["csv", "ndjson", "parquet"]
@@ -38,7 +39,13 @@ AN_ARRAY = (
     "The file is one JSON array; NDJSON is wanted, one object a line: `jq -c '.[]' FILE` writes it so. "
     "Nothing was imported."
 )
-_TOO_LONG = f"The line is longer than {LONGEST_LINE // 1024} KiB."
+
+
+OTHER_QUOTES = "The quotes in this line do not match."
+LINE_BREAK = "A line break inside quotes is not read: a row is one line."
+ROW_LINES = 20
+ROW_BYTES = 16 * 1024
+"""So many lines after one whose quotes are open, and bytes of them, are looked at for the one that closes them."""
 
 
 class EventFile:
@@ -59,6 +66,7 @@ class EventFile:
         self._first: _Numbered | None = None
         self._looked: list[_Numbered] | None = None
         self._header: list[str] | None = None
+        self._delimiter = ","
         self._read: Callable[[bytes], Cells]
 
     def open(self) -> Kind:
@@ -176,14 +184,23 @@ class EventFile:
         while (found := self._take()) is not None:
             number, line = found
             if line is None:
-                yield number, 0, Refusal(number, _TOO_LONG)
+                yield number, 0, Refusal(number, TOO_LONG)
                 continue
             try:
                 yield number, len(line), self._read(line)
             except UnicodeDecodeError:
                 yield number, len(line), Refusal(number, "The line is not valid UTF-8.")
             except RowRefused as refused:
+                if refused.reason == OTHER_QUOTES and (more := self._lines_more(line)):
+                    reached = [next(self._lines)[0] for _ in range(more)][-1]
+                    yield reached, len(line), Refusal(number, LINE_BREAK)
+                    continue
                 yield number, len(line), Refusal(number, refused.reason, refused.detail)
+
+    def _lines_more(self, line: bytes) -> int:
+        """How many lines after one of CSV, whose quotes do not match, belong to its row."""
+        following = [found for _, found in self._source.ahead(ROW_LINES, ROW_BYTES)]
+        return lines_more(line, following, self._delimiter, len(self._header or ()))
 
     def _take(self) -> _Numbered | None:
         if self._first is not None:
@@ -199,7 +216,7 @@ class EventFile:
 
     def _open_csv(self, number: int, line: bytes | None) -> tuple[Kind, Callable[[bytes], Cells]]:
         if line is None:
-            raise ImportRefused(f"Line {number}: {_TOO_LONG} This is not a file of events.")
+            raise ImportRefused(f"Line {number}: {TOO_LONG} This is not a file of events.")
         try:
             text = line.decode("utf-8").rstrip("\r\n")
         except UnicodeDecodeError:
@@ -218,7 +235,7 @@ class EventFile:
             )
         keys = known_columns(header, kind, "column", self._told)
         require_columns(keys, kind)
-        self._header = header
+        self._header, self._delimiter = header, delimiter
         has_data = DATA_COLUMN[kind] in keys or "" in keys
         is_plain = re.compile(r'[^"\r\0]*').fullmatch
 
@@ -231,7 +248,7 @@ class EventFile:
                     values = next(csv.reader([text], delimiter=delimiter, strict=True))
                 except csv.Error:
                     # A line is a row: a line break inside quotes would let one lost quote swallow the rows after it.
-                    raise RowRefused("The quotes in this line do not match.") from None
+                    raise RowRefused(OTHER_QUOTES) from None
             if len(values) != len(keys):
                 raise RowRefused(
                     "The line has another number of values than the header.",
@@ -241,6 +258,31 @@ class EventFile:
             return flat(cells, kind) if has_data else cells
 
         return kind, read
+
+
+def lines_more(line: bytes, following: Iterable[bytes | None], delimiter: str, width: int) -> int:
+    """How many of the lines that follow one of CSV, ends and all, make a row of so many values with it; 0 for a quote
+    that was lost, after which each line is judged by itself."""
+    so_far = [line]
+    for more in following:
+        if more is None:
+            break
+        so_far.append(more)
+        # A line without a quote closes none.
+        if b'"' in more and (values := _values(b"".join(so_far), delimiter)):
+            return len(so_far) - 1 if len(values) == width else 0
+        if len(_values(more, delimiter)) == width:
+            break
+    return 0
+
+
+def _values(text: bytes, delimiter: str) -> list[str]:
+    """The values of a row of CSV, on one line or several; none where it is no row."""
+    try:
+        lines = io.StringIO(text.decode("utf-8"), newline="")
+        return next(csv.reader(lines, delimiter=delimiter, strict=True), [])
+    except (csv.Error, UnicodeDecodeError):
+        return []
 
 
 def _object_reader(kind: Kind, told: Mapping[str, str]) -> Callable[[bytes], Cells]:

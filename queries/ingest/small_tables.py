@@ -11,6 +11,7 @@ import hashlib
 import io
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from itertools import islice
 from typing import Any, BinaryIO, Literal
 
 import orjson
@@ -21,16 +22,18 @@ from queries.ingest.batches import BatchDone
 from queries.ingest.columns import Column, RowRefused, normalised, printable
 from queries.ingest.imports import (
     REFUSED_BY_RULE,
+    BrokenOff,
     ImportRefused,
     ImportType,
     Refusal,
     broken_rule,
     refuse,
 )
+from queries.ingest.lines import BYTE_ORDER_MARK
 from queries.ingest.meanings import meanings, not_there, notes_of, remember_meanings
 from queries.ingest.packing import unpacked
-from queries.ingest.parquet import MAGIC, plain_cell, refuse_zones, values_of
-from queries.ingest.rows import AN_ARRAY, Format, is_list
+from queries.ingest.parquet import BROKEN, MAGIC, plain_cell, refuse_zones, values_of
+from queries.ingest.rows import AN_ARRAY, LINE_BREAK, OTHER_QUOTES, ROW_LINES, Format, is_list, lines_more
 from queries.ingest.twice import refuse_twice
 from queries.session import Actor
 from queries.statements import ask
@@ -181,7 +184,7 @@ def _rows(
         raise ImportRefused("The file is empty.")
     if file_format == "parquet" or (file_format is None and content.startswith(MAGIC)):
         return _parquet(content, table, names, seen)
-    lines = content.removeprefix(b"\xef\xbb\xbf").splitlines()
+    lines = content.removeprefix(BYTE_ORDER_MARK).splitlines()
     numbered = [(number, line) for number, line in enumerate(lines, 1) if line.strip()]
     if file_format != "csv" and numbered[0][1].lstrip().startswith(b"[") and is_list(content):
         raise ImportRefused(AN_ARRAY)
@@ -204,10 +207,20 @@ def _csv(
         raise ImportRefused(f"Line {number}: the names of the columns cannot be read.")
     keys = _keys(cells, table, names)
     seen.update(cells)
-    for number, line in numbered[1:]:
+    rows = iter(range(1, len(numbered)))
+    for place in rows:
+        number, line = numbered[place]
         read = _cells(line, delimiter)
         if isinstance(read, RowRefused):
-            yield number, read
+            following = [found + b"\n" for _, found in numbered[place + 1 : place + 1 + ROW_LINES]]
+            more = (
+                lines_more(line + b"\n", following, delimiter, len(keys))
+                if read.reason == OTHER_QUOTES
+                else 0
+            )
+            for _ in islice(rows, more):
+                pass
+            yield number, RowRefused(LINE_BREAK) if more else read
         elif len(read) != len(keys):
             yield number, RowRefused(_OTHER_WIDTH, f"{len(read)}, not {len(keys)}")
         else:
@@ -220,7 +233,7 @@ def _cells(line: bytes, delimiter: str) -> list[str] | RowRefused:
     except UnicodeDecodeError:
         return RowRefused("The line is not valid UTF-8.")
     except csv.Error:
-        return RowRefused("The quotes in this line do not match.")
+        return RowRefused(OTHER_QUOTES)
 
 
 def _object(line: bytes, names: Mapping[str, str], seen: set[str]) -> Values | RowRefused:
@@ -262,7 +275,7 @@ def _parquet(content: bytes, table: SmallTable, names: Mapping[str, str], seen: 
             for key, column in zip(keys, found.columns, strict=True)
         ]
     except (pa.ArrowException, OSError):
-        raise ImportRefused("The Parquet file is broken or cut off.") from None
+        raise BrokenOff(BROKEN) from None
     return found.num_rows, (
         (number, _parquet_row(keys, values)) for number, values in enumerate(zip(*columns, strict=True), 1)
     )

@@ -86,6 +86,8 @@ def _count_prefix(
             tally.imported += found.downloads
             tally.deliver(found.impressions)
             refused += found.refused
+            for change in found.otherwise:
+                tally.rule_otherwise(change.before, change.reason)
     # What a rule refused came all the same: the prefix has data as far as that.
     for request in (*requests, *outcomes):
         tally.reach("listener_events", request["occurred_at"])
@@ -157,5 +159,6 @@ def _note(
         connection, "collector/note_batch",
         id=import_id, import_type=import_type, source=source, records_imported=tally.imported,
         records_duplicate=tally.duplicate, records_refused=tally.refused, impressions=tally.impressions,
+        taken_back=tally.taken_back, counted_late=tally.counted_late,
         by_reason=as_document(tally.by_reason), reached=as_document(tally.reached), worked_ms=worked,
     )  # fmt: skip

@@ -299,8 +299,9 @@ CAMPAIGNS = (
         "revenue_micros",
         "Revenue",
         "money",
-        "Order value that conversions carried, in their own currency; only orders in the campaign's "
-        "currency are shown with it.",
+        "Order value that conversions carried, in their own currency. Of a campaign only orders in its currency are "
+        "shown: one in another currency is a conversion, and its amount is left out of the campaign's revenue. A "
+        "portfolio shows each currency by itself.",
         "attribution_analytics (from attribution_paths)",
         adds_over=("time", "campaigns of one currency"),
         group="Campaigns",

@@ -23,6 +23,7 @@ from dashboard import collector
 from queries.api_keys import ApiKey, create_api_key, revoke_api_key
 from queries.errors import InvalidRequest, NotFound
 from queries.ingest.collector import create_link
+from queries.ingest.counting.reasons import words_of_reason
 from queries.ingest.event_store import EventStore
 from queries.ingest.waiting import count_requests
 from queries.session import Actor, system_session
@@ -375,6 +376,48 @@ def test_a_body_that_cannot_be_taken_is_a_problem_and_nothing_is_stored(
     )
 
 
+@pytest.mark.parametrize("kind", ["application/json", "application/x-ndjson"])
+def test_an_event_longer_than_a_line_of_a_file_may_be_is_refused_as_such(alpha: Sender, kind: str) -> None:
+    """A file said that the line is longer than 64 KiB, and a batch that something in it is missing."""
+    good, long = alpha.event("l1"), {"id": "x", "app": "x" * 1_000_000}
+    deep: Any = 1
+    for _ in range(300):
+        deep = [deep]
+    batch = [good, long, alpha.event("l2", app=deep), alpha.event("l3")]
+    answer = alpha.post(batch if kind == "application/json" else "\n".join(map(json.dumps, batch)), kind=kind)
+    assert (answer.status_code, answer.json["imported"]) == (200, 2)
+    assert [(one["line"], one["reason"]) for one in answer.json["refusals"]] == [
+        (2, "The line is longer than 64 KiB."), (3, "A text is expected here."),
+    ]  # fmt: skip
+
+
+@pytest.mark.parametrize("kind", ["application/json", "application/x-ndjson"])
+def test_a_byte_order_mark_before_a_body_is_no_part_of_it(alpha: Sender, kind: str) -> None:
+    event = alpha.event("l1")
+    body = json.dumps([event] if kind == "application/json" else event).encode()
+    answer = alpha.post(b"\xef\xbb\xbf" + body, kind=kind)
+    assert (answer.status_code, answer.json["imported"], answer.json["refused"]) == (200, 1, 0)
+
+
+def test_who_sends_too_much_reads_why(alpha: Sender, app: Flask) -> None:
+    """What still comes is read first, and nothing beyond it is waited for."""
+    status, told = _sent(app, alpha.key.key, b" " * (10 * 1024 * 1024))
+    assert (status, told["detail"]) == (413, "A body holds at most 8,388,608 bytes.")
+
+
+@pytest.mark.parametrize(("size", "is_read"), [(10, True), (16, True), (17, False), (40, False)])
+def test_of_what_is_too_much_no_more_than_as_much_again_is_read(
+    alpha: Sender, size: int, is_read: bool
+) -> None:
+    body = io.BytesIO(b" " * (size * 1024 * 1024))
+    answer = alpha.client.post(
+        "/api/v1/events", base_url=ADDRESS, input_stream=body, content_length=size * 1024 * 1024,
+        headers={"Authorization": f"Bearer {alpha.key.key}", "Content-Type": "application/json"},
+    )  # fmt: skip
+    assert answer.status_code == 413
+    assert body.tell() == (size * 1024 * 1024 if is_read else 0)
+
+
 def test_what_is_wrong_is_said_to_a_program(alpha: Sender) -> None:
     address, body = "/api/v1/events", json.dumps([alpha.event()]).encode()
     told = {"Authorization": f"Bearer {alpha.key.key}", "Content-Type": "application/json"}
@@ -402,19 +445,19 @@ def test_what_is_wrong_is_said_to_a_program(alpha: Sender) -> None:
     assert alpha.events() == []
 
 
-def chunked(app: Flask, key: str, pieces: list[bytes]) -> tuple[int, Any]:
-    """What a server answers to NDJSON whose length nobody told beforehand."""
+def _sent(app: Flask, key: str, body: bytes | list[bytes]) -> tuple[int, Any]:
+    """What a server answers to NDJSON; of pieces nobody tells the length beforehand."""
     server = make_server("127.0.0.1", 0, app, threaded=True)
     thread = threading.Thread(target=server.serve_forever)
     thread.start()
     connection = HTTPConnection("127.0.0.1", server.server_port, timeout=60)
+    is_chunked = isinstance(body, list)
     try:
         connection.request(
-            "POST", "/api/v1/events", iter(pieces), encode_chunked=True,
+            "POST", "/api/v1/events", iter(body) if is_chunked else body, encode_chunked=is_chunked,
             headers={
                 "Host": "podboard.test", "Authorization": f"Bearer {key}", "Content-Type": "application/x-ndjson",
-                "Transfer-Encoding": "chunked",
-            },
+            } | ({"Transfer-Encoding": "chunked"} if is_chunked else {}),
         )  # fmt: skip
         answer = connection.getresponse()
         return answer.status, json.loads(answer.read())
@@ -428,14 +471,14 @@ def chunked(app: Flask, key: str, pieces: list[bytes]) -> tuple[int, Any]:
 def test_a_chunked_body_is_taken_whole_or_not_at_all(alpha: Sender, app: Flask) -> None:
     """A stream that is cut at the limit between two lines would be valid NDJSON, with events lost in silence."""
     line = json.dumps(alpha.event("l1", id="chunked")).encode() + b"\n"
-    status, told = chunked(app, alpha.key.key, [line, line])
+    status, told = _sent(app, alpha.key.key, [line, line])
     assert (status, told["imported"], told["duplicate"]) == (200, 1, 1)
     before = len(alpha.events())
     padding = b" " * (collector.LARGEST_BODY - len(line) - 1) + b"\n"
     late = json.dumps(alpha.event("l2", id="late")).encode()
-    status, told = chunked(app, alpha.key.key, [line, padding])
+    status, told = _sent(app, alpha.key.key, [line, padding])
     assert (status, told["duplicate"]) == (200, 1)
-    status, told = chunked(app, alpha.key.key, [line, padding, late])
+    status, told = _sent(app, alpha.key.key, [line, padding, late])
     assert (status, told["status"]) == (413, 413)
     assert len(alpha.events()) == before
 
@@ -660,6 +703,27 @@ def test_a_pixel_stores_an_order_once(alpha: Sender) -> None:
     ]
     assert alpha.get(f"/p/{key}.gif?type=lead").status_code == 200
     assert [kind for kind, _ in alpha.conversions()] == ["purchase", "lead"]
+
+
+def test_a_pixel_and_a_batch_take_amounts_up_to_one_bound(alpha: Sender) -> None:
+    """One public GET made a thousand millions of revenue."""
+    key = "0123456789abcdef" * 2
+    alpha.tables.execute("delete from campaign_links where key = %s", [key])
+    create_link(alpha.actor, alpha.campaign, kind="pixel", key=key)
+    order = {
+        "campaign_id": str(alpha.campaign), "attribution_type": "purchase", "source": "pixel", "currency": "EUR",
+        "occurred_at": NOW.isoformat(),
+    }  # fmt: skip
+    for number, (value, status) in enumerate((("100000000", 200), ("100000000.01", 400), ("1e9", 400))):
+        assert alpha.get(f"/p/{key}.gif?order_id=P-{number}&value={value}&currency=EUR").status_code == status
+        refusals = alpha.post([{**order, "order_id": f"A-{number}", "value": value}]).json["refusals"]
+        assert [refusal["reason"] for refusal in refusals] == (
+            [] if status == 200 else ["An amount is at most 100,000,000 of its currency."]
+        )
+    assert [data["value_micros"] for _, data in alpha.conversions()] == [10**14] * 2
+    refused = "select count(*) from excluded_visits where campaign_id = %s and reason = 'value_unreadable'"
+    assert alpha.one(refused, alpha.campaign) == 2
+    assert "up to 100,000,000" in words_of_reason("value_unreadable")
 
 
 def test_a_vanity_url_counts_a_visit_and_leads_on(alpha: Sender, beta: Sender) -> None:

@@ -22,6 +22,7 @@ from dashboard.pages.methodology import relations_of
 from dashboard.plain import Plain
 from queries import operations, sources
 from queries.filters import Filters
+from queries.ingest.plausible import AHEAD_OF_NOW
 from queries.metrics import METRICS
 from queries.periods import Period, allowed_grains
 from queries.results import Answer, Column
@@ -562,6 +563,12 @@ def test_the_methodology_says_whether_this_installation_filters_data_centres():
     assert [name for name, text in shown.items() if here in text] == ["What is filtered out"]
 
 
+def test_the_methodology_says_how_far_a_clock_may_run_ahead():
+    rules = dict(methodology._RULES)
+    assert "lies more than 10 minutes in the future" in rules["What is filtered out"]
+    assert timedelta(minutes=10) == AHEAD_OF_NOW
+
+
 def test_freshness_says_what_was_not_received_beside_as_of_when_it_counted(monkeypatch):
     """It said that nothing was missing while four sources below it had failed."""
     counted_to = datetime(2026, 11, 29, 2, 2, tzinfo=UTC)
@@ -594,6 +601,30 @@ def test_freshness_says_what_was_not_received_beside_as_of_when_it_counted(monke
         "Numbers stand still: Attribution (as of 29 Nov 2026, 03:02 CET). What is shown is right up to then."
         " 3 of 4 feeds bring nothing new (2 stopped and 1 failing), so their later episodes are missing."
     )
+
+
+@pytest.mark.parametrize(
+    ("taken_back", "counted_late", "words"),
+    [
+        (0, 0, "Access log · Stopped."),
+        (1, 0, "Access log · Late requests moved windows of 24 hours: 1 download counted before is none any more."),
+        (
+            1_200, 3,
+            "Access log · Late requests moved windows of 24 hours: 1,200 downloads counted before are none any more "
+            "and 3 requests refused before are downloads now.",
+        ),
+    ],
+)  # fmt: skip
+def test_an_import_says_what_it_changed_of_those_before_it(taken_back, counted_late, words):
+    row = {
+        "label": "Access log",
+        "taken_back": taken_back,
+        "counted_late": counted_late,
+        "error_message": None,
+    }
+    if not taken_back:
+        row["error_message"] = "Stopped."
+    assert freshness._under_import(row) == words
 
 
 def test_freshness_says_of_which_sources_every_row_was_refused(monkeypatch):

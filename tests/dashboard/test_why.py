@@ -90,6 +90,14 @@ def test_each_box_with_figures_says_why(box: str, path: str, visit: Visit, world
             assert metric.made_of <= {other.key for other in shown}
 
 
+def test_revenue_says_what_becomes_of_an_order_in_another_currency(visit: Visit, world: World) -> None:
+    said = _words(visit("bob").get(f"/why/campaign.figures?campaign={world.campaigns['Acme always on']}"))
+    assert (
+        "Of a campaign only orders in its currency are shown: one in another currency is a conversion, and its amount "
+        "is left out of the campaign's revenue." in said
+    )
+
+
 def test_the_shortfall_is_defined_where_it_is_shown_under_one_name(visit: Visit, world: World) -> None:
     """It was explained as what is booked; pages, files and the registry had three names for it."""
     shortfall = METRICS["expected_shortfall"]

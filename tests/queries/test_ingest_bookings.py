@@ -133,7 +133,7 @@ def test_a_booking_fits_its_campaign_and_what_stood_before_stays_the_same(alice:
     assert alice.refusals() == [
         (4, "The flight lies more than 180 days outside that of its campaign.", "2026-10-01 to 2026-12-31"),
         (5, "The flight lies more than 180 days outside that of its campaign.", "2026-10-01 to 2026-12-31"),
-        (6, "The campaign has another currency.", "EUR"),
+        (6, "The campaign has another currency.", "USD, the campaign has EUR"),
     ]
     with alice.tenant.owner() as owner:
         owner.execute(

@@ -409,6 +409,52 @@ def test_a_bad_first_line_of_json_is_refused_as_any_other(
     ]
 
 
+TOO_MUCH = "An amount is at most 100,000,000 of its currency."
+
+
+def test_a_line_break_inside_quotes_is_one_refusal_and_a_lost_quote_costs_its_line_alone(
+    alice: Studio, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It was two or three refusals, none of which said what is wrong."""
+    monkeypatch.setattr(events_module, "BATCH_ROWS", 2)
+    monkeypatch.setattr(events_module, "FIRST_ROWS", 1)
+    at = _at(hours=1)
+    good = [f"{alice.one},l{n},play,{at},App" for n in range(4)]
+    broken, lost = f'{alice.one},b,play,{at},"An\n\napp"', f'{alice.one},q,play,{at},"App'
+    text = _csv(f"{HEADER},app", good[0], broken, good[1], lost, good[2], broken, lost, "more", good[3], lost)
+    told: list[int] = []
+    data = text.encode()
+    done = import_events(
+        alice.actor, io.BytesIO(data), name="x", batch_done=lambda lines, _: told.append(lines)
+    )
+    assert _counts(done) == (4, 0, 6)
+    quotes, line_break = (
+        "The quotes in this line do not match.",
+        "A line break inside quotes is not read: a row is one line.",
+    )
+    assert alice.refusals() == [
+        (3, line_break, ""), (7, quotes, ""), (9, line_break, ""), (12, quotes, ""),
+        (13, "The line has another number of values than the header.", "1, not 5"), (15, quotes, ""),
+    ]  # fmt: skip
+    assert told == [2, 6, 8, 12, 14, 15]
+    assert alice.rows("select source_sha256 from etl_imports where tenant_id = %(tenant)s") == [
+        (hashlib.sha256(data).hexdigest(),)
+    ]
+
+
+def test_letters_of_no_country_are_an_unknown_one_and_a_device_is_what_its_source_calls_it(
+    alice: Studio,
+) -> None:
+    told = ("ZZ", "XX", "EU", "", "de", "UK", "XK", "SU")
+    rows = (f"{alice.one},l{n},play,{_at(hours=n)},{country},toaster" for n, country in enumerate(told))
+    assert _counts(alice.take(_csv(f"{HEADER},country,device", *rows))) == (len(told), 0, 0)
+    found = {row[1]: row[3] for row in alice.listener_events()}
+    assert [found[f"l{n}"].get("country") for n in range(len(told))] == [
+        None, None, None, None, "DE", "GB", "XK", "SU",
+    ]  # fmt: skip
+    assert {data["device"] for data in found.values()} == {"toaster"}
+
+
 BAD_ATTRIBUTION_ROWS: list[tuple[dict[str, Any], str, str]] = [
     ({"campaign_id": "00000000-0000-4000-8000-000000000000"}, "The campaign is not known.",
      "campaign_id: 00000000-0000-4000-8000-000000000000"),
@@ -421,7 +467,9 @@ BAD_ATTRIBUTION_ROWS: list[tuple[dict[str, Any], str, str]] = [
     ({"value": "12,50", "currency": "EUR"}, "This is not a number.", "value: 12,50"),
     ({"value": "-1", "currency": "EUR"}, "This is not an amount of money.", "value: -1"),
     ({"value": "0.0000001", "currency": "EUR"}, "This is not an amount of money.", "value: 0.0000001"),
-    ({"value": "1e30", "currency": "EUR"}, "This is not an amount of money.", "value: 1e30"),
+    ({"value": "1e30", "currency": "EUR"}, TOO_MUCH, "value: 1e30"),
+    ({"value": "100000000.01", "currency": "EUR"}, TOO_MUCH, "value: 100000000.01"),
+    ({"value_micros": 100_000_000_000_001, "currency": "EUR"}, TOO_MUCH, "value_micros: 100000000000001"),
     ({"value": "Infinity", "currency": "EUR"}, "This is not a number.", "value: Infinity"),
     ({"value_micros": 1.5, "currency": "EUR"}, "This is not an amount of money.", "value_micros: 1.5"),
     ({"value": 1, "value_micros": 1, "currency": "EUR"}, "value and value_micros differ.", ""),
@@ -480,9 +528,9 @@ def test_bad_attribution_rows_are_listed(alice: Studio) -> None:
             "campaign_id,value\n",
             "There is no column occurred_at and no column attribution_type, which attribution events need",
         ),
-        (b"\x1f\x8b\x08\x00rest\n", "The packed file is broken or cut off."),
+        (b"\x1f\x8b\x08\x00rest\n", "The packed file is broken or cut off. Nothing of it was imported."),
         (b"PK\x03\x04rest\n", "The file is a ZIP archive: plain UTF-8, gzip and zstd can be read."),
-        (b"PAR1rest\n", "The Parquet file is broken or cut off"),
+        (b"PAR1rest\n", "The Parquet file is broken or cut off. Nothing of it was imported."),
         (f"{HEADER},event_time\n", "Two columns mean occurred_at: 'occurred_at', 'event_time'."),
         ("a,b\n1,2\n", "do not tell listener from attribution events"),
         ('{"event_type": "play", "colour": 1}\n', "Unknown field 'colour' for listener events"),
@@ -997,8 +1045,11 @@ def test_packed_files_are_read_as_they_are(alice: Studio, packing: str) -> None:
     assert _counts(alice.take(packed)) == (20, 0, 0)
     # Unpacked it is the same file.
     assert _counts(alice.take(plain)) == (0, 20, 0)
-    with pytest.raises(ImportRefused, match="broken or cut off"):
+    broken = "The packed file is broken or cut off. Nothing of it was imported."
+    with pytest.raises(ImportRefused) as told:
         alice.take(packed[: len(packed) // 2])
+    assert str(told.value) == broken
+    assert [row[2:] for row in alice.ledger()][-1] == ("failed", 0, 0, 0, broken)
 
 
 def test_what_stands_of_a_file_that_breaks_off_is_said(

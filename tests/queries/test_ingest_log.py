@@ -26,7 +26,7 @@ from queries.ingest.counting.addresses import Networks
 from queries.ingest.imports import ImportRefused
 from queries.ingest.logs import store
 from queries.ingest.logs.store import import_log
-from queries.ingest.refused import write_refusals
+from queries.ingest.refused import refusals_csv, write_refusals
 from queries.refresh import refresh_milestones, refresh_rollups
 from queries.session import tenant_session
 from queries.settings import Settings, current_settings
@@ -162,13 +162,21 @@ def test_the_first_days_of_a_podcast_are_complete_by_its_own_sources(host: Host)
 
 
 def test_the_list_of_refused_rows_holds_the_requests_too(host: Host, tmp_path: Path) -> None:
-    done = host.log(line(at(), agent="curl/8"), "broken\n")
-    assert write_refusals(host.actor, done.import_id, tmp_path / "refused.csv") == 2
+    later, earlier = (line(at(clock), agent="curl/8") for clock in ("11:00:00", "10:00:00"))
+    done = host.log(later, "broken\n", earlier, line(at(), path="/logo.png"))
+    assert write_refusals(host.actor, done.import_id, tmp_path / "refused.csv") == 4
+    bot = "A bot: it is on the list of known ones or says so itself."
+    # By line, although the one of the requests is read by time and the others are kept apart from them.
     assert (tmp_path / "refused.csv").read_text().splitlines() == [
         "line,reason,detail",
+        f'1,{bot},"{at("11:00:00").isoformat()}, episode {host.one}"',
         "2,The line is not written in the format of this log.,",
-        f'1,A bot: it is on the list of known ones or says so itself.,"{at().isoformat()}, episode {host.one}"',
+        f'3,{bot},"{at("10:00:00").isoformat()}, episode {host.one}"',
+        "4,The address is not that of an episode.,/logo.png",
     ]
+    assert "".join(refusals_csv(host.actor, done.import_id)).splitlines() == (
+        (tmp_path / "refused.csv").read_text().splitlines()
+    )
 
 
 def test_a_request_keeps_its_line_when_it_is_given_another_reason(host: Host, tmp_path: Path) -> None:

@@ -132,6 +132,15 @@ def test_bad_points_are_refused_by_line_and_the_rest_stands(alice: Platform) -> 
     assert alice.refusals()[-1][1] == "The line is not valid UTF-8."
 
 
+def test_a_line_break_inside_quotes_is_one_refusal(alice: Platform) -> None:
+    assert _counts(alice.take_curve('second,plays\n0,5\n"1\n\n",4\n"2,4\n3,3\n"4\n5",2\n6,1\n')) == (3, 0, 3)
+    assert [row[:2] for row in alice.refusals()] == [
+        (3, "A line break inside quotes is not read: a row is one line."),
+        (6, "The quotes in this line do not match."),
+        (8, "A line break inside quotes is not read: a row is one line."),
+    ]
+
+
 def test_a_line_names_what_is_the_tenants_own_and_a_curve_has_two_points(
     alice: Platform, retention_database: Database
 ) -> None:

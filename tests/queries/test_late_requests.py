@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
-from uuid import UUID
+from uuid import UUID, uuid4
 
 import psycopg
 import pytest
@@ -23,7 +23,10 @@ from queries.ingest.events import check_events
 from queries.ingest.flips import WITHIN
 from queries.ingest.logs import store
 from queries.ingest.refused import write_refusals
+from queries.ingest.waiting import count_requests
+from queries.session import system_session, tenant_session
 from queries.settings import Settings
+from queries.sources import imports
 from tests.conftest import Database
 from tests.host import DAY, HALF, MINUTE, SIZE, Host, Seller, at, line, piece
 from tests.searches import search
@@ -62,6 +65,22 @@ def _refused_hours(host: Host) -> list[float]:
     return [(moment - FIRST) / timedelta(hours=1) for (moment,) in rows]
 
 
+def _told_of_imports(host: Host) -> int:
+    """The downloads that stand, as the imports tell it together."""
+    [(told,)] = host.rows(
+        "select sum(records_imported - coalesce(cast(figures ->> 'taken_back' as bigint), 0)"
+        " + coalesce(cast(figures ->> 'counted_late' as bigint), 0)) from etl_imports where tenant_id = %(tenant)s"
+    )
+    return int(told)
+
+
+def _told_on_freshness(host: Host) -> list[tuple[int, int, int]]:
+    """Of each import, the first one first: rows taken, downloads taken back, requests of before that count now."""
+    with tenant_session(host.actor) as connection:
+        rows = imports(connection).rows
+    return [(row["records_imported"], row["taken_back"], row["counted_late"]) for row in reversed(rows)]
+
+
 def test_a_file_that_comes_late_makes_a_repeat_of_before_count(host: Host) -> None:
     host.take(_csv(host, 20, 30))
     assert (_hours(host), _refused_hours(host)) == ([20], [30])
@@ -70,6 +89,13 @@ def test_a_file_that_comes_late_makes_a_repeat_of_before_count(host: Host) -> No
     assert (_hours(host), _refused_hours(host)) == ([0, 30], [20])
     # What an import says of itself is what it did; the requests that do not count are those of now.
     assert [row[3:6] for row in host.ledger()] == [(1, 0, 1), (1, 0, 0)]
+    # What it changed of those before it stands with it, so that all of them add up.
+    assert late.notes == (
+        "Late requests moved windows of 24 hours: 1 download counted before is none any more and 1 request refused "
+        "before is a download now.",
+    )
+    assert _told_on_freshness(host) == [(1, 0, 0), (1, 1, 1)]
+    assert _told_of_imports(host) == 2
     before = host.state()
     again = host.take(_csv(host, 30, 20, 0))
     assert (again.imported, again.duplicate, again.refused) == (0, 2, 1)
@@ -81,6 +107,7 @@ def test_a_late_one_may_make_one_download_of_two(late_database: Database) -> Non
     host.take(_csv(host, 0, 40))
     host.take(_csv(host, 20))
     assert (_hours(host), _refused_hours(host)) == ([0], [20, 40])
+    assert _told_on_freshness(host) == [(2, 0, 0), (0, 1, 0)]
 
 
 @pytest.mark.parametrize("batch", [1, 2, 100])
@@ -119,6 +146,10 @@ def test_of_a_batch_by_http_it_is_said_what_became_of_it_in_the_end(host: Host) 
     )
     assert (more.imported, more.refusals) == (1, ())
     assert (_hours(host), _refused_hours(host)) == ([-10, 20], [0, 30])
+    # Both are one import, or two where the hour ended between them.
+    assert tuple(map(sum, zip(*_told_on_freshness(host), strict=True))) == (3, 2, 1)
+    take_events(host.tenant.tenant_id, UUID(str(key)), [{**event, "occurred_at": _after(-20).isoformat()}])
+    assert _told_of_imports(host) == len(host.downloads())
 
 
 def test_the_counts_of_a_log_are_those_of_what_stands(
@@ -226,6 +257,21 @@ def test_what_comes_again_with_a_late_one_counts_once(host: Host) -> None:
     assert (_hours(host), _refused_hours(host)) == ([0], [20])
 
 
+def test_a_request_at_a_prefix_that_is_counted_late_is_told_of_too(host: Host) -> None:
+    host.take(_csv(host, 20, 30))
+    with psycopg.connect(host.database.superuser_dsn) as owner:
+        owner.execute(
+            "insert into internal.waiting_requests (tenant_id, occurred_at, id, episode_id, listener_id, app, device,"
+            " os) values (%s, %s, %s, %s, 'l1', 'Overcast', 'phone', 'iOS')",
+            [host.tenant.tenant_id, _after(0), uuid4(), host.one],
+        )
+    with system_session("requests", tenant_id=host.tenant.tenant_id) as connection:
+        assert count_requests(connection, host.tenant.tenant_id) == 1
+    assert (_hours(host), _refused_hours(host)) == ([0, 30], [20])
+    assert _told_on_freshness(host) == [(1, 0, 0), (1, 1, 1)]
+    assert _told_of_imports(host) == 2
+
+
 def test_a_log_of_a_prefix_says_what_became_of_its_lines(
     host: Host, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
@@ -296,6 +342,7 @@ def test_logs_in_any_order_leave_what_one_in_order_leaves(
         done = shuffled.log(*texts[number::files], name=f"{number}.log")
         assert done.imported + done.refused == len(texts[number::files])
         assert sum(done.by_reason.values()) == done.refused
+        assert _told_of_imports(shuffled) == len(shuffled.downloads())
     assert _standing(shuffled) == _standing(in_order)
 
 
@@ -325,6 +372,7 @@ def test_files_in_any_order_count_what_comparing_all_with_all_counts(
         )
         [(listed,)] = host.rows(f"select count(*) from import_refusals where import_id = '{import_id}'")
         assert listed == done.refused
+        assert _told_of_imports(host) == len(host.downloads())
     expected = []
     for listener in {listener for _, listener in told}:
         anchor: datetime | None = None

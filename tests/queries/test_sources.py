@@ -15,6 +15,7 @@ from queries.ingest import events
 from queries.ingest.bookings import import_bookings
 from queries.ingest.collector import Visitor, create_link, follow_link
 from queries.ingest.imports import ImportRefused
+from queries.ingest.plausible import AHEAD_OF_NOW
 from queries.refresh import refresh_rollups
 from queries.session import tenant_session
 from queries.settings import Settings
@@ -94,6 +95,20 @@ def test_events_are_complete_up_to_the_last_one_and_the_rest_up_to_the_last_impo
     found = _sources(studio)["bookings"]
     assert (found["state"], found["complete_to"]) == ("good", found["imported_at"])
     assert _sources(other)["bookings"]["state"] == "nothing yet"
+
+
+def test_no_source_has_data_later_than_now(source_database: Database) -> None:
+    """Its clock may run ahead by some minutes, and "data up to 05:07" stood beside "as of 05:04"."""
+    studio = Studio(source_database)
+    ahead = datetime.now(UTC) + AHEAD_OF_NOW - timedelta(minutes=1)
+    took = studio.take(
+        f"listener_id,event_type,episode,occurred_at\nl1,download,guid-1,{ahead.isoformat()}\n"
+    )
+    assert (took.imported, took.refused) == (1, 0)
+    with tenant_session(studio.actor) as connection:
+        answer = sources(connection)
+    [row] = [row for row in answer.rows if row["subject"] == "listener_events"]
+    assert (row["state"], row["complete_to"]) == ("good", answer.as_of)
 
 
 def test_the_last_imports_say_what_became_of_their_rows(source_database: Database) -> None:
@@ -295,6 +310,30 @@ def test_a_source_of_which_every_row_was_refused_is_not_good(source_database: Da
     assert found["bookings", "bookings"]["complete_to"] is None
     studio.take(_events(2), source_name="host")
     assert _named(studio)["listener_events", "host"]["state"] == "good"
+
+
+def test_a_source_of_files_without_a_row_has_nothing_yet(source_database: Database) -> None:
+    """It was good, with data up to nobody said when, or up to the moment of the import."""
+    studio = Studio(source_database)
+    bookings = "campaign,starts_on,ends_on,pricing_model,rate,currency\n"
+    for _ in range(2):
+        studio.take(_events(), source_name="host")
+        import_bookings(studio.actor, io.BytesIO(bookings.encode()), name="bookings.csv")
+    found = _named(studio)
+    assert {
+        key: (row["state"], row["complete_to"])
+        for key, row in found.items()
+        if row["imported_at"] is not None
+    } == {("listener_events", "host"): ("nothing yet", None), ("bookings", "bookings"): ("nothing yet", None)}
+    studio.take(_events(2), source_name="host")
+    studio.take(_events(), source_name="host")
+    bookings += f"{studio.campaign},{NOW.date()},{NOW.date()},flat,1,USD\n"
+    for _ in range(2):
+        # The second one brings what is there already.
+        import_bookings(studio.actor, io.BytesIO(bookings.encode()), name="bookings.csv")
+    host, booked = (_named(studio)[key] for key in (("listener_events", "host"), ("bookings", "bookings")))
+    assert (host["state"], host["complete_to"]) == ("good", NOW - timedelta(hours=2))
+    assert (booked["state"], booked["complete_to"]) == ("good", booked["imported_at"])
 
 
 def test_a_source_that_brought_only_what_is_counted_already_has_data_up_to_then(

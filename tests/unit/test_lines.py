@@ -32,6 +32,20 @@ def test_looking_ahead_changes_nothing(before: int, most: int, size: int, seen: 
     assert _read(looked) == expected[before:]
 
 
+def test_looking_ahead_again_sees_the_same_and_goes_further() -> None:
+    plain, looked = Lines(io.BytesIO(CONTENT)), Lines(io.BytesIO(CONTENT))
+    expected = _read(plain)
+    numbered = iter(looked)
+    for place, most in ((0, 1), (0, 3), (0, 2), (1, 1), (1, 4), (3, 9), (4, 9)):
+        while looked.number < place:
+            next(numbered)
+        at = looked.number, looked.sha256_so_far()
+        assert looked.ahead(most, 99) == [one[:2] for one in expected[place : place + most]]
+        assert (looked.number, looked.sha256_so_far()) == at
+    assert _read(looked) == expected[4:]
+    assert looked.sha256() == plain.sha256()
+
+
 def test_the_hash_of_the_whole_is_the_same_after_a_look_ahead() -> None:
     plain, looked = Lines(io.BytesIO(CONTENT)), Lines(io.BytesIO(CONTENT))
     looked.ahead(2, 99)

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from enum import StrEnum
 
+from queries.ingest.columns import LARGEST_AMOUNT
+
 
 class Reason(StrEnum):
     """One of these stands beside every request that is refused. The first that holds, in this order, is kept.
@@ -75,7 +77,9 @@ class Unreadable(StrEnum):
 
 _OF_PIXELS = {
     Unreadable.TYPE: "The type is none of visit, lead and purchase, or stands twice.",
-    Unreadable.VALUE: "The value is no amount of money, or stands twice: write it once, like 19.90.",
+    Unreadable.VALUE: (
+        f"The value is no amount of money up to {LARGEST_AMOUNT:,}, or stands twice: write it once, like 19.90."
+    ),
     Unreadable.CURRENCY: "A value needs its currency, once: three letters, like EUR.",
     Unreadable.ORDER_ID: (
         "The order id stands twice, is longer than 200 characters, has control characters in it, or is an address of a "

@@ -13,6 +13,7 @@ from queries.ingest.counting.requests import Request
 from queries.ingest.counting.rules import Rules
 from queries.ingest.counting.verdicts import Outcome, Verdict
 from queries.ingest.logs.faults import LineFault, RefusedLine
+from queries.ingest.logs.shown import shown_path
 
 SHOWN_LINES = 10
 
@@ -34,7 +35,14 @@ class LogSummary:
     by_country: Tally[str] = field(default_factory=Tally)
 
 
-Refused = Verdict | RefusedLine
+@dataclass(frozen=True, slots=True)
+class Refused:
+    """A line or request that does not count: of a request for an episode the detail is that, else what was asked for
+    (without what may say who somebody is)."""
+
+    number: int
+    why: Reason | LineFault
+    detail: str
 
 
 def classify_log(
@@ -43,31 +51,36 @@ def classify_log(
     *,
     listed: Callable[[Refused], object] = lambda _: None,
 ) -> LogSummary:
-    """The summary of a log's entries; `listed` is told of every line and request that was refused, as it is decided."""
+    """The summary of a log's entries; `listed` is told of every line and request that was refused, as it is decided:
+    those whose window has to close first after lines that follow them."""
     counter, summary = Counter(rules), LogSummary()
     for entry in entries:
         if isinstance(entry, RefusedLine):
             summary.malformed[entry.fault] += 1
             if len(summary.first_malformed) < SHOWN_LINES:
                 summary.first_malformed.append(entry)
-            listed(entry)
+            listed(Refused(entry.number, entry.fault, entry.detail))
             continue
         summary.requests += 1
         at = entry.occurred_at
         summary.first_at = at if summary.first_at is None else min(summary.first_at, at)
         summary.last_at = at if summary.last_at is None else max(summary.last_at, at)
-        _add(summary, counter.judge(entry), listed)
+        _add(summary, counter.judge(entry), listed, entry.path)
     _add(summary, counter.close(), listed)
     return summary
 
 
-def _add(summary: LogSummary, outcomes: Iterable[Outcome], listed: Callable[[Refused], object]) -> None:
+def _add(
+    summary: LogSummary, outcomes: Iterable[Outcome], listed: Callable[[Refused], object], path: str = ""
+) -> None:
+    """Counts outcomes; `path`: what the request asked for that led to them, which is that of one for no episode."""
     for outcome in outcomes:
         if not isinstance(outcome, Verdict):
             continue
         if outcome.reason is not None:
             summary.refused[outcome.reason] += 1
-            listed(outcome)
+            detail = shown_path(path) if outcome.episode is None else outcome.episode
+            listed(Refused(outcome.number, outcome.reason, detail))
             continue
         summary.downloads += 1
         summary.unmeasured += outcome.is_unmeasured

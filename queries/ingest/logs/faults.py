@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from queries.ingest.counting.reasons import Reason
+from queries.ingest.lines import TOO_LONG
 
 
 class LineFault(StrEnum):
@@ -29,7 +30,7 @@ class LineFault(StrEnum):
 
 
 _WORDS = {
-    LineFault.TOO_LONG: "The line is longer than 64 KiB.",
+    LineFault.TOO_LONG: TOO_LONG,
     LineFault.NOT_UTF8: "The line is not valid UTF-8.",
     LineFault.FORMAT: "The line is not written in the format of this log.",
     LineFault.ADDRESS: "The line names no IP address of a listener.",

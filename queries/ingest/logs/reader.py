@@ -12,10 +12,10 @@ from queries.ingest.imports import ImportRefused
 from queries.ingest.lines import Lines
 from queries.ingest.logs.faults import LineFault, LineRefused, RefusedLine
 from queries.ingest.logs.formats import LOG_FORMATS, MAKERS, Format, LogFormat
+from queries.ingest.plausible import AHEAD_OF_NOW
 
 FURTHEST_PAST = timedelta(days=3653)
 """Ten years: a clock that is further off is wrong."""
-AHEAD_OF_NOW = timedelta(minutes=10)
 
 _LOOKED_AT = 50
 _Numbered = tuple[int, bytes | None]

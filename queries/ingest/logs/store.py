@@ -184,8 +184,9 @@ class _Log:
         for reason, count in found.refused.items():
             tally.recount(reason, count)
         for change in found.otherwise:
-            # The figures of another import stay as they were when it ended.
+            # The figures of another import stay as they were when it ended; these say what is another now.
             if change.import_id != import_id:
+                tally.rule_otherwise(change.before, change.reason)
                 continue
             for ruling, by in ((change.before, -1), (change.reason, 1)):
                 if ruling is None:

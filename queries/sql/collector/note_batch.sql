@@ -1,5 +1,5 @@
 -- purpose: adds what became of a batch to the row of its source, its kind and this hour
--- params: id, import_type, source, records_imported, records_duplicate, records_refused, impressions, by_reason, reached, worked_ms
+-- params: id, import_type, source, records_imported, records_duplicate, records_refused, impressions, taken_back, counted_late, by_reason, reached, worked_ms
 -- returns: records_refused bigint
 -- grain: one row
 -- source: etl_imports
@@ -11,7 +11,8 @@ values (
     cast(:id as uuid), (select app_tenant()), cast(:import_type as text), cast(:source as text), cast(:source as text), 'completed',
     :records_imported, :records_duplicate, :records_refused,
     jsonb_build_object('impressions', cast(:impressions as bigint), 'by_reason', cast(:by_reason as jsonb),
-                       'reached', cast(:reached as jsonb), 'worked_ms', cast(:worked_ms as bigint)),
+                       'reached', cast(:reached as jsonb), 'worked_ms', cast(:worked_ms as bigint),
+                       'taken_back', cast(:taken_back as bigint), 'counted_late', cast(:counted_late as bigint)),
     clock_timestamp())
 on conflict (id) do update
 set records_imported = i.records_imported + excluded.records_imported,
@@ -21,6 +22,9 @@ set records_imported = i.records_imported + excluded.records_imported,
     completed_at = excluded.completed_at,
     figures = jsonb_build_object(
         'impressions', cast(i.figures ->> 'impressions' as bigint) + cast(excluded.figures ->> 'impressions' as bigint),
+        -- The release before did not count them.
+        'taken_back', coalesce(cast(i.figures ->> 'taken_back' as bigint), 0) + cast(excluded.figures ->> 'taken_back' as bigint),
+        'counted_late', coalesce(cast(i.figures ->> 'counted_late' as bigint), 0) + cast(excluded.figures ->> 'counted_late' as bigint),
         -- Null where the hour began under the release before, which did not measure it.
         'worked_ms', cast(i.figures ->> 'worked_ms' as bigint) + cast(excluded.figures ->> 'worked_ms' as bigint),
         'by_reason', (

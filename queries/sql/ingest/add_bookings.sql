@@ -52,7 +52,7 @@ select i.line_number,
             when i.misfit is not null then i.misfit
             else 'code_taken' end as outcome,
        case when a.id is not null or k.is_same is not null or i.misfit is null then ''
-            when i.misfit = 'other_currency' then i.campaign_currency
+            when i.misfit = 'other_currency' then i.currency || ', the campaign has ' || i.campaign_currency
             else i.start_date || ' to ' || i.end_date end as detail
 from incoming i
 left join known k on k.line_number = i.line_number
