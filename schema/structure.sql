@@ -6020,6 +6020,8 @@ CREATE INDEX excluded_requests_episode ON ONLY public.excluded_requests USING bt
 
 CREATE INDEX excluded_requests_import ON ONLY public.excluded_requests USING btree (tenant_id, import_id);
 
+CREATE INDEX excluded_requests_repeats ON ONLY public.excluded_requests USING btree (tenant_id, id) WHERE (reason = 'repeat'::text);
+
 CREATE INDEX excluded_visits_came ON public.excluded_visits USING btree (tenant_id, occurred_at);
 
 CREATE INDEX excluded_visits_campaign ON public.excluded_visits USING btree (tenant_id, campaign_id, occurred_at);

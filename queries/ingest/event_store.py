@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -29,6 +29,10 @@ from queries.statements import ask, tell
 
 WORTH_TRYING = 1_000
 """Rows; for fewer a savepoint costs more than it saves."""
+
+SAME_ID_WITHIN = timedelta(days=31)
+"""So far around the events of a batch repeats are looked for that bear the same id: a source that gives its ids twice
+gives them to what belongs together."""
 
 WHOLE_DAYS = timedelta(days=2)
 """Around a moment its day lies within so much, in any zone."""
@@ -151,6 +155,8 @@ class EventStore:
                 refusals.append(event.different())
             elif repeat is not None and repeat[0].is_same(event):
                 refusals.append(Refusal(event.row.line_number, repeat[1].reason))
+            elif repeat is not None and repeat[1].reason in COUNTED_ALREADY:
+                refusals.append(event.different())
             else:
                 turn.take(event, held)
         return turn
@@ -166,20 +172,36 @@ class EventStore:
         if not named:
             return events, []
         rows = ask(connection, f"ingest/standing_{self._kind}_events", ids=named)
-        if not rows:
+        repeats = self._repeats_of_ids(connection, events, named) if self._kind == "listener" else {}
+        if not rows and not repeats:
             return events, []
         known = {row["id"].hex: row for row in rows}
         new: list[Event] = []
         refusals: list[Refusal] = []
         for event in events:
-            row = known.get(event.id)
-            if row is None:
+            row, told = known.get(event.id), (event.row.type, event.row.occurred_at, event.episode)
+            if row is None and repeats.get(event.id, told) == told:
                 new.append(event)
-            elif event.stands_as(row):
+            elif row is not None and event.stands_as(row):
                 self._tally.duplicate += 1
             else:
                 refusals.append(event.different())
         return new, refusals
+
+    @staticmethod
+    def _repeats_of_ids(
+        connection: Connection, events: list[Event], named: str
+    ) -> dict[str, tuple[str, datetime, str]]:
+        """What bears the ids of these events and did not count, by id: type, time and episode.
+
+        Where a download became a repeat since, what bears its id too would stand otherwise once its file comes again.
+        """
+        times = [event.row.occurred_at for event in events]
+        rows = ask(
+            connection, "ingest/repeats_of_ids",
+            ids=named, earliest=min(times) - SAME_ID_WITHIN, latest=max(times) + SAME_ID_WITHIN,
+        )  # fmt: skip
+        return {row["id"].hex: ("download", row["occurred_at"], str(row["episode_id"])) for row in rows}
 
     def _insert(self, connection: Connection, events: dict[str, Event]) -> dict[str, Refusal]:
         """Adds these events; those that are refused, by id."""

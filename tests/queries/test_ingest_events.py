@@ -1584,13 +1584,18 @@ def _expected(
 ) -> Counter[tuple[Any, ...]]:
     """What must stand after these rows, counted by hand in their order."""
     bodies: dict[Any, Any] = {}
+    held: set[Any] = set()
     downloads: set[tuple[Any, ...]] = set()
     for source_id, episode, listener, kind, hour, app in rows:
         moment = begin + timedelta(hours=hour)
         body = (episode, listener, kind, app, moment)
         key: Any = source_id or body
+        if key in held:
+            continue
+        # An id is that of the first row that bears it, whether this counts or not.
+        held.add(key)
         day = (episode, listener, studio.tenant.day(moment))
-        if key in bodies or (kind == "download" and day in downloads):
+        if kind == "download" and day in downloads:
             continue
         bodies[key] = body
         if kind == "download":

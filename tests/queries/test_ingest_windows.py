@@ -15,6 +15,7 @@ from hypothesis import strategies as st
 from queries.api_keys import create_api_key
 from queries.ingest import events as events_module
 from queries.ingest.collector import take_events
+from queries.ingest.event import DIFFERENT
 from queries.settings import Settings
 from tests.conftest import Database
 from tests.host import DAY, IAB, Host, at, line
@@ -81,6 +82,32 @@ def test_a_file_that_comes_again_when_its_windows_are_gone_adds_nothing(
     again = host.take(_csv(host, *IAB))
     assert (again.imported, _moments(host)) == (0, counted)
     assert {reason for _, reason, _ in host.refusals()} == {REASON}
+
+
+@pytest.mark.parametrize("batch", [1, 40])
+@pytest.mark.parametrize("window", ROLLING)
+def test_the_id_of_a_download_is_its_own_when_it_is_a_repeat_too(
+    windows_database: Database, monkeypatch: pytest.MonkeyPatch, window: str, batch: int
+) -> None:
+    """A source that gives its ids twice: its file again adds nothing, whatever became of the download meanwhile."""
+    monkeypatch.setattr(events_module, "BATCH_ROWS", batch)
+    host = Host(windows_database, window=window)
+
+    def told(id_: str, event_type: str, moment: datetime) -> str:
+        return f"{id_},{host.one},l1,{event_type},{moment.isoformat()}\n"
+
+    head, first = "id,episode_id,listener_id,event_type,occurred_at\n", at("10:00:00")
+    twice = head + told("x", "download", first) + told("x", "play", first + timedelta(minutes=5))
+    twice += told("x", "download", first + timedelta(minutes=7)) + told("x", "play", first)
+    done = host.take(twice)
+    assert (done.imported, done.refused) == (1, 3)
+    earlier = host.take(head + told("y", "download", first - timedelta(hours=5)))
+    assert (earlier.imported, host.excluded(), len(host.downloads())) == (1, {"repeat": 1}, 1)
+    before = host.state()
+    again = host.take(twice)
+    assert (again.imported, again.refused) == (0, 4)
+    assert host.state() == before
+    assert [line for line, reason, _ in host.refusals() if reason == DIFFERENT] == [3, 4, 5] * 2
 
 
 @pytest.mark.parametrize(("window", "counted"), WINDOWS)
