@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from datetime import timedelta
+from typing import Any
 from uuid import UUID
 
 from sqlalchemy import Connection
@@ -13,13 +16,14 @@ from queries.attribution.rates import (
 )
 from queries.attribution.spend import micros
 from queries.campaign_conversions import ELSEWHERE
+from queries.campaign_reach_rows import reach_of_rows
 from queries.campaign_states import (
     campaign_head,
     column_of,
     pacing_of,
 )
 from queries.filters import Filters
-from queries.listening_scope import catalogue_of
+from queries.listening_scope import catalogue_of, is_by_dimension
 from queries.periods import Period
 from queries.results import Answer, Column
 from queries.statements import ask
@@ -31,6 +35,7 @@ UNIT_TYPES = {
     "post_roll": "post-roll",
     "host_read": "host-read",
 }
+_KINDS_OF_ALL = "Kinds of ad are those of the episode, whatever app, country or device."
 
 
 def delivery(connection: Connection, f: Filters) -> Answer:
@@ -97,7 +102,8 @@ def delivery(connection: Connection, f: Filters) -> Answer:
 def delivery_by_episode(connection: Connection, f: Filters) -> Answer:
     """Impressions, reach and frequency of `f.campaign_id` per episode in the period, the most first. Raises: NotFound.
 
-    Reach does not add up over episodes: somebody who heard two is in both rows.
+    Reach does not add up over episodes: somebody who heard two is in both rows. Under a filter by app, country or
+    device impressions, reach and frequency are of it, and what would tell of few people is text.
     """
     head = campaign_head(connection, f.campaign_id)
     rows = ask(
@@ -108,7 +114,7 @@ def delivery_by_episode(connection: Connection, f: Filters) -> Answer:
         period_end=f.period.end,
         **catalogue_of(f),
     )
-    total = sum(int(row["impressions"]) for row in rows)
+    figures = _figures(connection, f, head.campaign_id, rows, by_show=False)
     return Answer(
         columns=(
             Column("episode_id", "Episode id", in_csv=False),
@@ -126,15 +132,14 @@ def delivery_by_episode(connection: Connection, f: Filters) -> Answer:
                 **row,
                 "title": row["title"] or (UNKNOWN if row["episode_id"] is None else ELSEWHERE),
                 "unit_types": ", ".join(UNIT_TYPES[unit] for unit in row["unit_types"]),
-                "impressions": int(row["impressions"]),
-                "share": ratio(int(row["impressions"]), total),
-                "frequency": ratio(int(row["impressions"]), row["reach"]),
+                **counted,
             }
-            for row in rows
+            for row, counted in figures.rows
         ],
         as_of=head.as_of,
         partial_from=f.partial_from,
-        totals={"impressions": total},
+        notes=(*figures.notes, *((_KINDS_OF_ALL,) if figures.rows and is_by_dimension(f) else ())),
+        totals={"impressions": figures.impressions},
     )
 
 
@@ -142,6 +147,7 @@ def delivery_by_podcast(connection: Connection, f: Filters) -> Answer:
     """Impressions, reach and frequency of `f.campaign_id` per show in the period, the most first. Raises: NotFound.
 
     Reach does not add up over shows, nor is that of a show the sum of its episodes': whoever heard two counts once.
+    Filters by app, country and device as in `delivery_by_episode`.
     """
     head = campaign_head(connection, f.campaign_id)
     rows = ask(
@@ -152,7 +158,7 @@ def delivery_by_podcast(connection: Connection, f: Filters) -> Answer:
         period_end=f.period.end,
         **catalogue_of(f),
     )
-    total = sum(int(row["impressions"]) for row in rows)
+    figures = _figures(connection, f, head.campaign_id, rows, by_show=True)
     return Answer(
         columns=(
             Column("podcast_id", "Show id", in_csv=False),
@@ -166,17 +172,55 @@ def delivery_by_podcast(connection: Connection, f: Filters) -> Answer:
             {
                 "podcast_id": row["podcast_id"],
                 "podcast_name": row["podcast_name"] or (UNKNOWN if row["is_unknown"] else ELSEWHERE),
-                "impressions": int(row["impressions"]),
-                "share": ratio(int(row["impressions"]), total),
-                "reach": row["reach"],
-                "frequency": ratio(int(row["impressions"]), row["reach"]),
+                **counted,
             }
-            for row in rows
+            for row, counted in figures.rows
         ],
         as_of=head.as_of,
         partial_from=f.partial_from,
-        totals={"impressions": total},
+        notes=figures.notes,
+        totals={"impressions": figures.impressions},
     )
+
+
+@dataclass(frozen=True, slots=True)
+class _Figures:
+    """Rows in order, each with its figures; `impressions` of all of them, None where they are not told."""
+
+    rows: Sequence[tuple[Mapping[str, Any], Mapping[str, Any]]]
+    impressions: int | None
+    notes: tuple[str, ...] = ()
+
+
+def _figures(
+    connection: Connection, f: Filters, campaign_id: UUID, rows: Sequence[Mapping[str, Any]], *, by_show: bool
+) -> _Figures:
+    """Impressions, share, reach and frequency of shows or episodes; `rows` are of all apps and places."""
+    if not is_by_dimension(f):
+        total = sum(int(row["impressions"]) for row in rows)
+        return _Figures([(row, _of_all(row, total)) for row in rows], total)
+    keys = [
+        (row["podcast_id"], row["is_unknown"]) if by_show else (row["episode_id"], row["episode_id"] is None)
+        for row in rows
+    ]
+    reached = reach_of_rows(connection, f, campaign_id, keys, by_show=by_show)
+    if reached.impressions is None:
+        return _Figures([], None, reached.notes)
+    name = "podcast_name" if by_show else "title"
+    places = sorted(range(len(rows)), key=lambda place: reached.place(keys[place], rows[place][name] or ""))
+    return _Figures(
+        [(rows[place], reached.figures(keys[place])) for place in places], reached.impressions, reached.notes
+    )
+
+
+def _of_all(row: Mapping[str, Any], total: int) -> dict[str, Any]:
+    impressions = int(row["impressions"])
+    return {
+        "impressions": impressions,
+        "share": ratio(impressions, total),
+        "reach": row["reach"],
+        "frequency": ratio(impressions, row["reach"]),
+    }
 
 
 def shows(connection: Connection, f: Filters) -> dict[UUID, str]:

@@ -7,7 +7,7 @@ a number of fewer than five people is not told, nor one that tells it.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal
@@ -163,7 +163,7 @@ def _from_events(
         **catalogue_of(f),
         **dimensions_of(f),
     )
-    found = {span: _of_span(rows, span, _filters_set(f)) for span in moments}
+    found = {span: _of_span(rows, span, filters_set(f)) for span in moments}
     period = found["period"]
     if period is None:
         return CampaignReach({"period": None}, note=NOT_TOLD, notes=(REACH_NOT_TOLD,))
@@ -172,20 +172,20 @@ def _from_events(
     return CampaignReach({"period": period} if before else found, before=before)
 
 
-def _filters_set(f: Filters) -> int:
+def filters_set(f: Filters) -> int:
     """The filters of the view, each with its bit in the statement."""
     named = (f.apps, f.countries, f.devices, f.podcasts or f.episodes)
     return sum(1 << place for place, chosen in enumerate(named) if chosen)
 
 
-def _of_span(rows: Iterable[Mapping[str, Any]], span: Span, filters: int) -> Delivered | None:
-    """What the view delivered in a span; None where other views would tell of few people."""
-    mine = [row for row in rows if row["span"] == span]
-    chosen = people_of_values(
-        [(frozenset(row["chosen"]), int(row["reach"])) for row in mine if row["missed"] is None]
-    )
-    groups = [(row["missed"], int(row["reach"])) for row in mine if row["missed"] is not None]
-    impressions = sum(int(row["impressions"]) for row in mine if row["missed"] is not None)
+def told_of_view(
+    groups: Sequence[tuple[int, int]], chosen: Sequence[tuple[frozenset[str], int]], filters: int
+) -> tuple[int, bool]:
+    """The reach of a view, and whether it may be told beside the views that it is a part of.
+
+    `groups`: people by what their impressions miss (a bit for each set of filters). `chosen`: those in the view by the
+    chosen values that they are with. `filters`: those that are set.
+    """
     reach = sum(people for missed, people in groups if missed & _IN_VIEW)
     outside = []
     # Each view that this one is a part of: with one of its filters lifted, or with several.
@@ -194,9 +194,18 @@ def _of_span(rows: Iterable[Mapping[str, Any]], span: Span, filters: int) -> Del
         # Those alone outside are what is left when reach is subtracted, the others when impressions are.
         outside.append(sum(people for missed, people in groups if missed & others))
         outside.append(sum(people for missed, people in groups if missed & others and not missed & _IN_VIEW))
+    return reach, is_reach_told(reach, outside, people_of_values(chosen))
+
+
+def _of_span(rows: Iterable[Mapping[str, Any]], span: Span, filters: int) -> Delivered | None:
+    """What the view delivered in a span; None where other views would tell of few people."""
+    mine = [row for row in rows if row["span"] == span]
+    chosen = [(frozenset(row["chosen"]), int(row["reach"])) for row in mine if row["missed"] is None]
+    groups = [(row["missed"], int(row["reach"])) for row in mine if row["missed"] is not None]
+    impressions = sum(int(row["impressions"]) for row in mine if row["missed"] is not None)
+    reach, is_told = told_of_view(groups, chosen, filters)
     # Of nobody known there may be impressions all the same.
-    is_told = is_reach_told(reach, outside, chosen) and not is_small(impressions)
-    return Delivered(impressions, reach) if is_told else None
+    return Delivered(impressions, reach) if is_told and not is_small(impressions) else None
 
 
 def _tells_comparison(period: Delivered, whole: Delivered | None, compared: Delivered | None) -> bool:

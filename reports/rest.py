@@ -7,6 +7,7 @@ from decimal import Decimal
 from typing import Any
 
 from queries.results import Answer, rest_name
+from queries.small_cells import WITHHELD
 
 MOST_EPISODES = 12
 """Rows that a list of a campaign's episodes has room for."""
@@ -17,7 +18,8 @@ def with_rest(
 ) -> list[Mapping[str, Any]]:
     """At most `limit` rows: the first ones and, where there are more, one for all others, marked `is_rest`.
 
-    `sums` are the columns that add up; a value that is withheld (None) in any of the others is withheld of all of them.
+    `sums` are the columns that add up; a value that is withheld (None, or text in its place) in any of the others is
+    withheld of all of them.
     """
     if len(rows) <= limit:
         return list(rows)
@@ -40,8 +42,10 @@ def heard_with_rest(answer: Answer, *, limit: int = MOST_EPISODES) -> list[Mappi
     return with_rest(heard, name_key="title", sums=("impressions", "share"), limit=limit)
 
 
-def _sum(rows: Sequence[Mapping[str, Any]], key: str) -> int | Decimal | None:
+def _sum(rows: Sequence[Mapping[str, Any]], key: str) -> int | Decimal | str | None:
     values = [row[key] for row in rows]
+    if any(isinstance(value, str) for value in values):
+        return WITHHELD
     if any(value is None for value in values):
         return None
     total = sum((Decimal(str(value)) for value in values), Decimal(0))

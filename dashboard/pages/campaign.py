@@ -58,11 +58,14 @@ def _starts(first_day: date) -> str:
 def _once_begun(
     ask: Callable[[Connection, Filters], Answer], counts: tuple[str, ...]
 ) -> Callable[[Connection, Filters], Answer]:
-    """The question; where all these totals are 0 it has no rows, and the day on which the flight starts if it will."""
+    """The question; where all these totals are 0 it has no rows, and the day on which the flight starts if it will.
+
+    None of them is no 0: what is not told has its reason in the notes.
+    """
 
     def asked(connection: Connection, filters: Filters) -> Answer:
         answer = ask(connection, filters)
-        if any(answer.totals[key] for key in counts):
+        if any(answer.totals[key] is None or answer.totals[key] for key in counts):
             return answer
         totals = {**answer.totals, "starts_on": _begins(connection, filters)}
         return replace(answer, rows=(), notes=(), totals=totals)
@@ -349,7 +352,7 @@ PAGE = Page(
                 _once_begun(campaign_delivery.delivery_by_podcast, ("impressions",)),
                 _shows,
                 any_of=WHO,
-                heeds=("podcast",),
+                heeds=("podcast", "app", "country", "device"),
                 once_begun=True,
                 height=240,
                 room=(226, 249),
@@ -367,7 +370,7 @@ PAGE = Page(
                 _once_begun(campaign_delivery.delivery_by_episode, ("impressions",)),
                 _episodes,
                 any_of=WHO,
-                heeds=("podcast",),
+                heeds=("podcast", "app", "country", "device"),
                 once_begun=True,
                 height=440,
                 room=(599, 1109),

@@ -157,7 +157,9 @@ _RULES = (
         f"Filtered by app, country or device the three are not told where they would be of fewer than {SMALL_CELL} "
         "people, nor where so few are left when they are subtracted from the same view without a filter, nor where "
         "one of several chosen values reached so few, or so few whom no other one reached. What is compared follows "
-        "the same rule, and days are not told one by one.",
+        "the same rule, and days are not told one by one. A show or an episode in a list under such a filter is told "
+        "where the view of it alone would be, and the next larger row is withheld too where one that is not told "
+        "could be worked out from the total.",
     ),
     (
         "Few people in an app, country or device",

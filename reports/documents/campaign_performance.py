@@ -64,7 +64,7 @@ def read(connection: Connection, filters: Filters, step: Step) -> Draft:
     return Draft(
         title=named(str(header["name"]), narrowed),
         sentence=campaign_sentence(header, answers["figures"], answers["delivery"], filters),
-        facts={**header, "narrowed": narrowed},
+        facts={**header, "narrowed": narrowed, "is_all_delivery_narrowed": True},
         answers=answers,
         campaign_id=filters.campaign_id,
     )
@@ -111,7 +111,7 @@ def compose(snapshot: Snapshot) -> Sequence[Section]:
             "Which shows and episodes brought them",
             tuple(_credit(answers["attribution"], answers["episode_credit"], zone)),
         ),
-        Section("Episodes", (*_shows(snapshot), _episodes(snapshot))),
+        Section("Episodes", (*_shows(snapshot), *_episodes(snapshot))),
         Section(
             "Insertion orders",
             (
@@ -138,13 +138,21 @@ def compose(snapshot: Snapshot) -> Sequence[Section]:
 
 
 def _narrowed(facts: Mapping[str, Any]) -> tuple[Note, ...]:
-    """What the figures are narrowed to, and which numbers are not; papers of before know of no such thing."""
+    """What the figures are narrowed to, and which numbers are not; papers of before know of no such thing.
+
+    In some of them shows and episodes did not heed apps, countries and devices.
+    """
     line = facts.get("narrowed")
     if not line:
         return ()
+    rows = (
+        "are narrowed so too"
+        if facts.get("is_all_delivery_narrowed")
+        else "are narrowed by show and episode alone"
+    )
     return (
         Note(
-            f"Narrowed to {line}. Shows and episodes below are narrowed by show and episode alone; delivery against "
+            f"Narrowed to {line}. Shows and episodes below {rows}; delivery against "
             "booking, visits, conversions, credit and orders are of the whole campaign."
         ),
     )
@@ -156,6 +164,7 @@ def _shows(snapshot: Snapshot) -> tuple[Block, ...]:
     if answer is None or answer.is_empty:
         return ()
     return (
+        *_notes(answer),
         table(
             "Delivery by show",
             answer,
@@ -166,11 +175,14 @@ def _shows(snapshot: Snapshot) -> tuple[Block, ...]:
     )
 
 
-def _episodes(snapshot: Snapshot) -> Block:
+def _episodes(snapshot: Snapshot) -> tuple[Block, ...]:
     answer = snapshot.answers["episodes"]
+    if answer.is_empty and answer.notes:
+        # There may be something that is not told.
+        return _notes(answer)
     known = {column.key for column in answer.columns}
     keys = ("title", "podcast_name", "published_at", "impressions", "share", "reach", "frequency")
-    return table(
+    by_episode = table(
         "Delivery by episode",
         replace(answer, rows=heard_with_rest(answer, limit=MOST_EPISODES)),
         # A paper of before knows no frequency of episodes.
@@ -178,6 +190,7 @@ def _episodes(snapshot: Snapshot) -> Block:
         zone=snapshot.filters.zone,
         caption="Reach is counted per episode and adds up to nothing: one listener may hear several.",
     )
+    return (*_notes(answer), by_episode)
 
 
 def _flight(facts: Mapping[str, Any]) -> str:

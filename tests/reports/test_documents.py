@@ -217,7 +217,7 @@ def test_a_campaigns_pdf_says_what_it_is_narrowed_to_and_which_numbers_are_not(c
     assert make_next_report() == report_id
     words = text_of(pdf_of(clean, "bob", report_id))
     line = f"Podcasts: {show['name']} · Countries: Canada and United States"
-    assert f"Narrowed to {line}. Shows and episodes below are narrowed by show and episode alone" in words
+    assert f"Narrowed to {line}. Shows and episodes below are narrowed so too" in words
     f = filters_of(clean, report_id)
     with tenant_session(clean.people["bob"]) as connection:
         rows = {row["metric"]: row for row in campaigns.campaign_figures(connection, f).rows}
