@@ -15,6 +15,7 @@ from dashboard.pages import all_pages, heeded, unheeded
 from queries import campaign_delivery, catalogue
 from queries.campaign_excluded import excluded_of_shows, excluded_visits
 from queries.campaign_states import campaign_heads, flights_so_far
+from queries.campaign_unmeasured import unmeasured_impressions
 from queries.campaigns import campaign
 from queries.data_centres import data_centres
 from queries.errors import AccessRefused, NotFound
@@ -31,6 +32,7 @@ from reports.documents.words import (
     counted_words,
     data_centres_words,
     listed,
+    unmeasured_ads_words,
     unmeasured_words,
 )
 from reports.formatting import instant, period
@@ -104,9 +106,11 @@ def explain(box_id: str) -> str:
         ):
             excluded = excluded_by_reason(connection, view.filters)
             unmeasured = unmeasured_words(unmeasured_downloads(connection, told))
-        elif is_of_ads and is_shown_requests:
-            is_of_shows = True
-            excluded = excluded_of_shows(connection, of_days, campaigns or ())
+        elif is_of_ads:
+            unmeasured = unmeasured_ads_words(unmeasured_impressions(connection, of_days, campaigns or ()))
+            if is_shown_requests:
+                is_of_shows = True
+                excluded = excluded_of_shows(connection, of_days, campaigns or ())
         if any(metric.key in _FROM_LINKS for metric in metrics):
             visits = excluded_visits(connection, told, covered)
         if any(metric.key.startswith(_REST_ON_REQUESTS) for metric in metrics):

@@ -14,11 +14,12 @@ from queries.results import Answer, Column
 from queries.small_cells import NOT_TOLD, Cell, is_small, withheld_cells
 from queries.statements import ask
 
-_SOURCES = {
+SOURCES = {
     "prefix": "the enclosure prefix",
     "log": "access logs",
     "unknown": "an unknown source",
 }
+"""What people call the sources of downloads that come without bytes."""
 _UNKNOWN = "Of how many downloads it is not known how many bytes were sent"
 _NOT_KEPT = f"{_UNKNOWN} is kept for the last two years only."
 _NOT_OF_SINGLE = f"{_UNKNOWN} is not told of single shows or episodes in an app, a country or a device."
@@ -47,7 +48,7 @@ def unmeasured_downloads(connection: Connection, f: Filters) -> Answer:
         return Answer(columns, [], limits.rollups, notes=(note or _NOT_TOLD,), totals=not_told)
     unmeasured = {source: downloads for source, downloads in counted.items() if source is not None}
     rows = [
-        {"source": source, "words": _SOURCES.get(source, source), "unmeasured": downloads}
+        {"source": source, "words": SOURCES.get(source, source), "unmeasured": downloads}
         for source, downloads in sorted(unmeasured.items(), key=lambda one: (-one[1], one[0]))
         if downloads
     ]

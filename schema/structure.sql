@@ -5161,6 +5161,20 @@ COMMENT ON COLUMN public.transcripts.cues IS 'Array by time: {s: second of the e
 
 COMMENT ON COLUMN public.transcripts.source IS 'file: imported by a person, stands before what a feed names; feed: of the address in transcript_links.';
 
+CREATE VIEW public.unmeasured_impressions WITH (security_barrier='true') AS
+ SELECT i.tenant_id,
+    i.campaign_id,
+    i.episode_id,
+    i.id AS impression_id,
+    i.occurred_at,
+    d.occurred_at AS downloaded_at,
+    COALESCE(NULLIF((d.event_data ->> 'source'::text), ''::text), 'unknown'::text) AS source
+   FROM (public.attribution_events i
+     JOIN public.listener_events d ON (((d.tenant_id = i.tenant_id) AND (d.listener_id = i.listener_id) AND (d.episode_id = i.episode_id) AND (d.occurred_at = i.occurred_at) AND (d.event_type = 'download'::text) AND (d.event_data ? 'unmeasured'::text))))
+  WHERE ((i.tenant_id = ( SELECT public.app_tenant() AS app_tenant)) AND (i.attribution_type = 'impression'::text) AND (( SELECT public.app_sees_all_campaigns() AS app_sees_all_campaigns) OR (i.campaign_id IN ( SELECT public.app_campaigns() AS app_campaigns))));
+
+COMMENT ON VIEW public.unmeasured_impressions IS 'Impressions of the campaigns in scope in downloads that counted although nobody knows how many bytes were sent, with the source of these downloads; as long as raw events are kept.';
+
 CREATE TABLE public.user_email_preferences (
     user_id uuid NOT NULL,
     tenant_id uuid,
@@ -8636,6 +8650,9 @@ GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.transcript_links TO podboard_w
 
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.transcripts TO podboard_web;
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.transcripts TO podboard_worker;
+
+GRANT SELECT ON TABLE public.unmeasured_impressions TO podboard_web;
+GRANT SELECT ON TABLE public.unmeasured_impressions TO podboard_worker;
 
 GRANT SELECT,INSERT,UPDATE ON TABLE public.user_email_preferences TO podboard_web;
 GRANT SELECT,INSERT,UPDATE ON TABLE public.user_email_preferences TO podboard_worker;

@@ -200,6 +200,9 @@ _SHOWN_OF_OTHERS = {
     " l.id AS listing_id, l.listing_type, l.pricing",
     "placement_days": "d.tenant_id, d.local_day, e.podcast_id, d.episode_id, d.campaign_id, d.ad_unit_id,"
     " (sum(d.event_count))::bigint AS impressions",
+    "unmeasured_impressions": "i.tenant_id, i.campaign_id, i.episode_id, i.id AS impression_id, i.occurred_at,"
+    " d.occurred_at AS downloaded_at, COALESCE(NULLIF((d.event_data ->> 'source'::text), ''::text), 'unknown'::text)"
+    " AS source",
     "podcast_placements": "a.tenant_id, a.id AS ad_unit_id, a.episode_id, e.podcast_id, c.id AS campaign_id,"
     " s.name AS sponsor_name, c.start_date, c.end_date, a.unit_type, a.position_seconds, a.duration_seconds",
 }

@@ -134,7 +134,8 @@ _RULES = (
         "first, a quarter. Where the ad's place in the file is not known, or a log does not tell which bytes were "
         "asked for, only the whole file delivers it. The enclosure prefix, which only redirects, and downloads that "
         "others counted (event files, the API) tell no bytes: their ads count with the download, and such "
-        "impressions are marked in the data. Those made before bytes were asked for stand as they were, unmarked.",
+        "impressions are marked in the data. Those made before bytes were asked for stand as they were, unmarked. How "
+        "many impressions of a view are of downloads of the prefix, or of logs without bytes, “why this number” tells.",
     ),
     (
         "Retention curves of platforms",

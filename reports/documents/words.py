@@ -145,6 +145,25 @@ def unmeasured_words(found: Answer) -> str:
     return f"{said} {_TOLD_BY_OTHERS}"
 
 
+def unmeasured_ads_words(found: Answer) -> str:
+    """The same of impressions: how many are of downloads whose bytes nobody knows; empty without impressions."""
+    unmeasured, impressions = found.totals["unmeasured"], found.totals["impressions"]
+    if unmeasured is None:
+        return " ".join(found.notes)
+    if not impressions:
+        return ""
+    if not unmeasured:
+        said = "No impression here is of a download labelled as counted without knowing how many bytes were sent."
+    else:
+        sources = [f"{row['unmeasured']:,} from {row['words']}" for row in found.rows]
+        said = (
+            f"{unmeasured:,} of {impressions:,} impressions here are of downloads that counted although it is not "
+            "known how many bytes were sent, and so not whether all of the ad was: "
+            f"{listed(sources, limit=len(sources))}."
+        )
+    return f"{said} {_TOLD_BY_OTHERS}"
+
+
 def listed(names: Sequence[str], *, limit: int) -> str:
     """Names in a row: "A, B and C", "A, B and 7 more"."""
     if len(names) > limit:

@@ -556,6 +556,48 @@ def test_of_how_many_downloads_nobody_knows_the_bytes(visit: Visit, world: World
                 assert "is labelled as" not in words
 
 
+def test_of_how_many_impressions_nobody_knows_the_bytes_its_sponsor_reads_too(
+    visit: Visit, world: World, unmeasured: None
+) -> None:
+    """An ad in each download of the prefix: of one campaign in its boxes, of all in scope in those of many."""
+    shares = {"Acme always on": 7, "Globex launch": 2}
+    with psycopg.connect(world.database.superuser_dsn, autocommit=True) as owner:
+        for name, number in shares.items():
+            added = owner.execute(
+                "insert into attribution_events (tenant_id, campaign_id, attribution_type, attribution_data,"
+                " occurred_at, listener_id, episode_id)"
+                " select d.tenant_id, %s, 'impression', '{\"evidence\": \"download\"}', d.occurred_at, d.listener_id,"
+                " d.episode_id from listener_events d where d.tenant_id = %s and d.listener_id ^@ 'unmeasured '"
+                " and d.event_data ->> 'source' = 'prefix'"
+                " and d.episode_id in (select id from episodes where podcast_id = %s)"
+                " order by d.listener_id limit %s",
+                [world.campaigns[name], world.a.tenant_id, world.podcasts["Harbour Lights"], number],
+            )  # fmt: skip
+            assert added.rowcount == number
+    refresh.refresh_rollups()
+    try:
+        of_campaign = f"?period=30d&campaign={world.campaigns['Acme always on']}"
+        said = {
+            (person, box): _words(visit(person).get(f"/why/{box}{of_campaign}"))
+            for person in ("alice", "bob")
+            for box in ("campaign.figures", "campaign.shows", "campaign.episodes", "campaigns.cards")
+        }
+        for (person, box), words in said.items():
+            of_all = 9 if (person, box) == ("alice", "campaigns.cards") else 7
+            assert re.search(
+                rf"\b{of_all} of [\d,]+ impressions here are of downloads that counted", words
+            ), (person, box)
+            assert f": {of_all} from the enclosure prefix." in words, (person, box)
+        of_all = _words(visit("alice").get("/why/portfolio.figures?period=30d"))
+        assert ": 9 from the enclosure prefix." in of_all
+        other = f"/why/campaign.shows{of_campaign}&podcast={world.podcasts['Night Shift']}"
+        assert "from the enclosure prefix." not in _words(visit("bob").get(other))
+    finally:
+        with psycopg.connect(world.database.superuser_dsn, autocommit=True) as owner:
+            owner.execute("delete from attribution_events where listener_id ^@ 'unmeasured '")
+        refresh.refresh_rollups()
+
+
 @pytest.fixture
 def refused_visits(world: World) -> Iterator[None]:
     """At the links of a campaign three bots and a browser that looked ahead; one long ago, one at those of another."""

@@ -26,6 +26,7 @@ from queries import (
     campaign_heard,
     campaign_models,
     campaign_prices,
+    campaign_unmeasured,
     campaigns,
     catalogue,
     listening,
@@ -41,6 +42,7 @@ from queries.errors import AccessRefused, NotAvailable, NotFound, TenantMissing
 from queries.filters import Filters
 from queries.results import Answer
 from queries.session import Actor, anonymous_session, operator_session, tenant_session
+from tests.canary_world import forget_bytes
 from tests.world import World
 
 Question = Callable[..., Any]
@@ -76,6 +78,7 @@ CAMPAIGNS = _questions(
     campaign_heard,
     campaign_models,
     campaign_prices,
+    campaign_unmeasured,
 )
 PORTFOLIO = _questions(portfolio)
 QUESTIONS = {**LISTENING, **CAMPAIGNS, **PORTFOLIO}
@@ -459,7 +462,8 @@ def test_a_broken_barrier_would_be_noticed(world: World) -> None:
 
 
 def _suggest(superuser: psycopg.Connection[tuple[Any, ...]], world: World) -> None:
-    """A match, of which the world has none."""
+    """A match and an ad in a download whose bytes nobody knows, of which the world has none."""
+    forget_bytes(superuser, world.a.tenant_id)
     superuser.execute(
         "insert into matches (tenant_id, advertiser_id, campaign_id, podcast_id, score, rationale) "
         "values (%s, %s, %s, %s, 0.5, 'Because.')",
