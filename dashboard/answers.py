@@ -32,7 +32,6 @@ def head(
 
     narrowed: whether the numbers heed the filters by app, country and device, which are then said in words.
     """
-    amounts = form_of_amounts(answer.rows)
     line = words_line(narrowing_words(view.filters)) if narrowed else ""
     reports = [report_button(report)] if report and view.viewer.may("reports.create") else []
     return [
@@ -44,11 +43,17 @@ def head(
             notes=(*filter(None, [line]), *answer.notes),
             actions=[why_link(csv, view), csv_link(csv, view), *reports],
         ),
-        kpi_strip(
-            [_figure(row, view, amounts, _label(row, answer, view)) for row in answer.rows],
-            compare_label=_before(view),
-        ),
+        figures(answer, view),
     ]
+
+
+def figures(answer: Answer, view: View) -> Plain:
+    """The key figures of an answer side by side."""
+    amounts = form_of_amounts(answer.rows)
+    return kpi_strip(
+        [_figure(row, view, amounts, _label(row, answer, view)) for row in answer.rows],
+        compare_label=_before(view),
+    )
 
 
 def as_of(answer: Answer, view: View) -> str:

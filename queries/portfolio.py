@@ -43,6 +43,17 @@ from queries.statements import ask
 EXPIRING_WITHIN_DAYS = 30
 
 
+_FIGURES = (
+    Column("metric", "Metric"),
+    Column("value", "Value", "number"),
+    Column("compared_value", "Value of whole days", "number"),
+    Column("previous", "Before", "number"),
+    Column("change_ratio", "Change", "ratio"),
+    Column("note", "Note"),
+    Column("spark", "By day", in_csv=False),
+)
+
+
 def _of(key: str, label: str | None = None) -> Column:
     entry = metric(key)
     return Column(key, label or entry.label, entry.unit, metric=key)
@@ -58,30 +69,17 @@ def portfolio_figures(connection: Connection, f: Filters) -> Answer:
     `compared_value` is the value of the days that are over: they alone are compared, with as many whole days.
     """
     heads = campaign_heads(connection)
-    compared, whole = f.compared, f.whole if f.compared else None
-    periods = [period for period in (f.period, whole, compared) if period is not None]
+    whole = f.whole if f.compared else None
+    periods = [period for period in (f.period, whole, f.compared) if period is not None]
     steps = steps_of(f)
     states = campaign_states(connection, f, heads, [*periods, *steps])
     results = campaign_results(connection, heads, [*periods, *steps])
     add_orders(connection, f, results, periods)
-    days = ask(
-        connection,
-        "portfolio/portfolio_days",
-        period_start=f.period.start,
-        period_end=f.period.end,
-        compared_start=compared.start if compared else None,
-        compared_end=compared.end if compared else None,
-    )
-    if compared and not any(day <= compared.start for state in states for day, _ in state.deliveries):
-        compared = None
+    compared = _compared(f, states)
     no_past = NO_EARLIER if f.compared and not compared else ""
-    rows = []
-    reached = _reach(connection, f, days, compared)
-    delivered = {row["day"]: int(row["impressions"]) for row in days if row["span"] == "period"}
-    begun = [day for day in delivered if day <= f.today]
-    for key in KEYS:
-        figures = (reached.of(key, "period"), reached.of(key, "whole"), reached.of(key, "compared"))
-        rows.append(_figure(key, figures, reached.spark(key, delivered, begun), note=no_past))
+    days = _days(connection, f)
+    rows = _delivered(connection, f, days, compared)
+    begun = [row["day"] for row in days if row["span"] == "period" and row["day"] <= f.today]
     conversions = {row["day"]: int(row["conversions"]) for row in days if row["span"] == "period"}
     value = sum(conversions.values())
     over = _in_days(days, "conversions", "period", whole)
@@ -116,13 +114,7 @@ def portfolio_figures(connection: Connection, f: Filters) -> Answer:
         rows.append(_figure("revenue_micros", sums, spark, currency, note=no_past, is_told=is_told))
     return Answer(
         columns=(
-            Column("metric", "Metric"),
-            Column("value", "Value", "number"),
-            Column("compared_value", "Value of whole days", "number"),
-            Column("previous", "Before", "number"),
-            Column("change_ratio", "Change", "ratio"),
-            Column("note", "Note"),
-            Column("spark", "By day", in_csv=False),
+            *_FIGURES,
             Column("currency", "Currency"),
         ),
         rows=rows,
@@ -141,6 +133,64 @@ def portfolio_figures(connection: Connection, f: Filters) -> Answer:
             "at_risk": len(_at_risk(states)),
         },
     )
+
+
+def reach_of_all(connection: Connection, f: Filters) -> Answer:
+    """Impressions, reach and frequency of all campaigns in scope together, as in `portfolio_figures`.
+
+    Whom two of them reached counts once: exact for any days, never the sum of theirs. Totals: campaigns.
+    """
+    heads = campaign_heads(connection)
+    states = campaign_states(connection, f, heads, [period for period in (f.period, f.compared) if period])
+    days = _days(connection, f)
+    return Answer(
+        columns=_FIGURES,
+        rows=_delivered(connection, f, days, _compared(f, states)),
+        as_of=oldest(heads),
+        partial_from=f.partial_from,
+        reaches=reaches_of(f.period, {"Impressions": (row["day"] for row in days if row["impressions"])}),
+        totals={"campaigns": len(heads)},
+    )
+
+
+def _days(connection: Connection, f: Filters) -> list[Mapping[str, Any]]:
+    compared = f.compared
+    return list(
+        ask(
+            connection,
+            "portfolio/portfolio_days",
+            period_start=f.period.start,
+            period_end=f.period.end,
+            compared_start=compared.start if compared else None,
+            compared_end=compared.end if compared else None,
+        )
+    )
+
+
+def _compared(f: Filters, states: Iterable[CampaignState]) -> Period | None:
+    """The period compared with; None where no campaign had begun to deliver by its first day."""
+    compared = f.compared
+    has_earlier = compared and any(day <= compared.start for state in states for day, _ in state.deliveries)
+    return compared if has_earlier else None
+
+
+def _delivered(
+    connection: Connection, f: Filters, days: Sequence[Mapping[str, Any]], compared: Period | None
+) -> list[dict[str, Any]]:
+    """The rows of impressions, reach and frequency."""
+    reached = _reach(connection, f, days, compared)
+    delivered = {row["day"]: int(row["impressions"]) for row in days if row["span"] == "period"}
+    begun = [day for day in delivered if day <= f.today]
+    no_past = NO_EARLIER if f.compared and not compared else ""
+    return [
+        _figure(
+            key,
+            (reached.of(key, "period"), reached.of(key, "whole"), reached.of(key, "compared")),
+            reached.spark(key, delivered, begun),
+            note=no_past,
+        )
+        for key in KEYS
+    ]
 
 
 def _reach(

@@ -1,22 +1,23 @@
-"""Campaigns: every campaign the reader may see, with what was booked, delivered and won."""
+"""Campaigns: every campaign the reader may see, with what was booked, delivered and won, and whom all reached."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import date, timedelta
 from typing import Any
 
 from dashboard import markup as html
-from dashboard.answers import as_of, csv_link, why_link
+from dashboard.answers import as_of, csv_link, figures, why_link
 from dashboard.boxes import Box, View
 from dashboard.components.frame import page_header
 from dashboard.pages import Page
 from dashboard.plain import Plain
-from queries import campaigns
+from queries import campaigns, portfolio
 from queries.filters import Filters
 from queries.results import Answer
 from queries.session import Connection
-from reports.formatting import MoneyForm, format_value, interval, money_form, period
+from reports.formatting import MoneyForm, counted, format_value, interval, money_form, period
 from reports.labels import STAGES, state_name
 from reports.sentences_campaigns import campaigns_sentence
 
@@ -53,7 +54,8 @@ def _lead(connection: Connection, filters: Filters, answer: Answer) -> str:
 def _head_and_cards(answer: Answer, view: View) -> list[Plain]:
     said = (
         "delivery and spend of each flight so far; conversions and revenue to date, those after the flight included · "
-        + as_of(answer, view).partition(" · ")[2]
+        # What a period is compared with is not said: these are of none.
+        + as_of(answer, view).split(" · ")[1]
     )
     spent = money_form(row["spend_micros"] for row in answer.rows)
     header = page_header(
@@ -154,6 +156,25 @@ def _after(last_day: date) -> date:
     return last_day + timedelta(days=1)
 
 
+def _together(connection: Connection, filters: Filters) -> Answer:
+    answer = portfolio.reach_of_all(connection, filters)
+    return answer if any(row["value"] or row["previous"] for row in answer.rows) else replace(answer, rows=())
+
+
+def _reach(answer: Answer, view: View) -> list[Plain]:
+    """The three figures, and of how many campaigns and which days they are; the moment stands below every box."""
+    days, _, *compared = as_of(answer, view).split(" · ")
+    number = counted(answer.totals["campaigns"], "campaign")
+    said = " · ".join([f"{number} together, {days}", "whoever was reached by several counts once", *compared])
+    return [html.P(said, className="facts muted"), figures(answer, view)]
+
+
+def _none_reached(answer: Answer, view: View) -> tuple[str, str | None]:
+    return (
+        ("No impression in this period.", None) if answer.totals["campaigns"] else _no_campaign(answer, view)
+    )
+
+
 PAGE = Page(
     path="/campaigns",
     title="Campaigns",
@@ -162,6 +183,7 @@ PAGE = Page(
     icon="campaigns",
     order=20,
     any_of=WHO,
+    filters=("period", "compare"),
     head=Box(
         "campaigns.cards",
         "Campaigns",
@@ -173,5 +195,22 @@ PAGE = Page(
         height=480,
         why="impressions",
         empty=_no_campaign,
+    ),
+    rows=(
+        (
+            Box(
+                "campaigns.together",
+                "Reach of all your campaigns",
+                _together,
+                _reach,
+                any_of=WHO,
+                height=160,
+                skeleton="kpis",
+                lazy=True,
+                note="in the period",
+                why="reach",
+                empty=_none_reached,
+            ),
+        ),
     ),
 )

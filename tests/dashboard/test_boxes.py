@@ -251,6 +251,9 @@ def test_who_has_campaigns_entered_is_not_told_to_wait_for_an_account_manager(
         for person in ("bob", "dora", "alice")
     }
     assert "When your account manager books one" in said["bob"]
+    together = replace(BOXES["campaigns.together"], ask=lambda *_: Answer((), [], totals={"campaigns": 0}))
+    monkeypatch.setitem(BOXES, "campaigns.together", together)
+    assert "books one" in words(draw(visit("bob"), "campaigns.together", "/campaigns"))
     for person in ("dora", "alice"):
         assert "There is no campaign yet." in said[person]
         assert "account manager" not in said[person]
@@ -869,6 +872,61 @@ def test_a_change_is_told_only_between_thirty_conversions_and_thirty(
     assert rows["Impressions"]["Change"] != ""
     drawn = draw(browser, "portfolio.figures", "/portfolio", "?period=30d").data.decode()
     assert drawn.count('"change change--') == 4  # impressions, reach, frequency, spend
+
+
+def test_the_reach_of_all_ones_campaigns_is_that_of_their_different_listeners_and_never_their_sum(
+    visit: Callable[[str], Browser], world: World
+) -> None:
+    """Counted by hand from the raw impressions of whose campaigns they are; what both of a sponsor's reached once."""
+    days = {
+        name: (world.now - timedelta(days=ago)).date().isoformat() for name, ago in (("from", 75), ("to", 1))
+    }
+    query = f"?from={days['from']}&to={days['to']}&compare=none&country=NO"
+    acme = [world.campaigns[name] for name in ("Acme always on", "Acme earlier")]
+    with psycopg.connect(world.database.superuser_dsn) as owner:
+        rows = owner.execute(
+            "select campaign_id, listener_id from attribution_events where tenant_id = %s"
+            " and attribution_type = 'impression' and (occurred_at at time zone %s)::date between %s and %s"
+            " and campaign_id in (select id from campaigns where deleted_at is null)",
+            [world.a.tenant_id, world.a.zone.key, days["from"], days["to"]],
+        ).fetchall()
+    reached = {campaign: {who for of, who in rows if of == campaign} for campaign, _ in rows}
+    assert reached[acme[0]] & reached[acme[1]], "whom both reached"
+    told = {}
+    for person, seen in (("bob", set(acme)), ("dora", set(reached)), ("alice", set(reached))):
+        browser = visit(person)
+        of_them = {
+            row["Metric"]: row["Value"] for row in rows_of(export(browser, "campaigns.together", query))
+        }
+        impressions = sum(campaign in seen for campaign, _ in rows)
+        everybody = set().union(*(reached[campaign] for campaign in seen))
+        assert int(of_them["Impressions"]) == impressions
+        assert int(of_them["Reach"]) == len(everybody)
+        assert Decimal(of_them["Frequency"]) == round(Decimal(impressions) / len(everybody), 6)
+        told[person] = int(of_them["Reach"])
+        drawn = words(draw(browser, "campaigns.together", "/campaigns", query))
+        assert format_value(len(everybody), "count") in drawn
+        assert "whoever was reached by several counts once" in drawn
+        assert "Not narrowed by country" in drawn
+        assert browser.get(f"/why/campaigns.together{query}").status_code == 200
+    assert told["bob"] < sum(len(reached[campaign]) for campaign in acme)
+    assert told["bob"] < told["dora"]
+    portfolio = {
+        row["Metric"]: row["Value"] for row in rows_of(export(visit("dora"), "portfolio.figures", query))
+    }
+    assert int(portfolio["Reach"]) == told["dora"]
+    for person in ("carol", "operator"):
+        assert export(visit(person), "campaigns.together", query).status_code in (403, 404)
+
+
+def test_the_cards_are_of_no_period_and_say_of_none_what_it_is_compared_with(
+    visit: Callable[[str], Browser], world: World
+) -> None:
+    today = world.a.day(world.now)
+    search = f"?from={today - timedelta(days=20)}&to={today}"
+    browser = visit("bob")
+    assert "compared through" not in words(draw(browser, "campaigns.cards", "/campaigns", search))
+    assert "compared through" in words(draw(browser, "campaigns.together", "/campaigns", search))
 
 
 def test_a_card_shows_a_return_with_its_interval_or_why_there_is_none(

@@ -318,8 +318,9 @@ def _breakdowns(
 
 def _portfolio(agree: Agreement, connection: Connection, org: Organisation, mine: set[UUID]) -> None:
     f = org.filters()
-    rows = {row["metric"]: row for row in portfolio.portfolio_figures(connection, f).rows}
-    _compare(agree, rows, org, f, mine, f)
+    for ask in (portfolio.portfolio_figures, portfolio.reach_of_all):
+        rows = {row["metric"]: row for row in ask(connection, f).rows}
+        _compare(agree, rows, org, f, mine, f)
 
 
 @pytest.mark.oracle(*KEYS)
