@@ -35,7 +35,7 @@ UNIT_TYPES = {
     "post_roll": "post-roll",
     "host_read": "host-read",
 }
-_KINDS_OF_ALL = "Kinds of ad are those of the episode, whatever app, country or device."
+KINDS_OF_ALL = "Kinds of ad are those of the episode, whatever app, country or device."
 
 
 def delivery(connection: Connection, f: Filters) -> Answer:
@@ -138,7 +138,7 @@ def delivery_by_episode(connection: Connection, f: Filters) -> Answer:
         ],
         as_of=head.as_of,
         partial_from=f.partial_from,
-        notes=(*figures.notes, *((_KINDS_OF_ALL,) if figures.rows and is_by_dimension(f) else ())),
+        notes=(*figures.notes, *((KINDS_OF_ALL,) if figures.rows and is_by_dimension(f) else ())),
         totals={"impressions": figures.impressions},
     )
 

@@ -25,7 +25,7 @@ RowKey = tuple[UUID | None, bool]
 """A show or an episode, and whether it is that of impressions of no known episode."""
 
 ROWS_NOT_TOLD = (
-    f"“{SMALL}” and “{WITHHELD}”: impressions and reach of {FEWER} by app, country or device are not shown, "
+    f"“{SMALL}” and “{WITHHELD}”: impressions and reach of {FEWER} people by app, country or device are not shown, "
     "nor what they could be worked out from."
 )
 _OF_ITS_PLACE = 8

@@ -13,7 +13,7 @@ from queries.listening_unmeasured import SOURCES
 from queries.results import Answer, Column
 from queries.statements import ask
 
-_UNKNOWN = "In how many impressions it is not known how many bytes of the download were sent"
+_UNKNOWN = "Of how many impressions it is not known how many bytes of the download were sent"
 _NOT_KEPT = f"{_UNKNOWN} is kept for the last two years only."
 _NOT_BY_DIMENSION = (
     f"{_UNKNOWN} is not told of an app, a country or a device, where it could tell of few people."

@@ -60,6 +60,9 @@ def read(connection: Connection, filters: Filters, step: Step) -> Draft:
     ):
         step(f"Reading {words}")
         answers[name] = ask(connection, filters)
+    # Papers have no column of kinds of ad.
+    notes = tuple(note for note in answers["episodes"].notes if note != campaign_delivery.KINDS_OF_ALL)
+    answers["episodes"] = replace(answers["episodes"], notes=notes)
     narrowed = narrowed_line(connection, filters)
     return Draft(
         title=named(str(header["name"]), narrowed),
