@@ -203,7 +203,7 @@ def _figures(
         (row["podcast_id"], row["is_unknown"]) if by_show else (row["episode_id"], row["episode_id"] is None)
         for row in rows
     ]
-    reached = reach_of_rows(connection, f, campaign_id, keys, by_show=by_show)
+    reached = reach_of_rows(connection, f, campaign_id, keys, "show" if by_show else "episode")
     if reached.impressions is None:
         return _Figures([], None, reached.notes)
     name = "podcast_name" if by_show else "title"

@@ -95,7 +95,7 @@ def campaign_reach(
     if compared is not None:
         spans["compared"] = compared
     if is_by_dimension(f):
-        return _from_events(connection, f, campaign_id, spans)
+        return reach_from_events(connection, f, [campaign_id], spans)
     rows = ask(
         connection,
         "campaigns/reach",
@@ -138,9 +138,10 @@ def is_reach_told(reach: int, outside: Iterable[int], chosen: Iterable[int]) -> 
     return not any(map(is_small, (reach, *outside, *chosen)))
 
 
-def _from_events(
-    connection: Connection, f: Filters, campaign_id: UUID, spans: Mapping[Span, Period]
+def reach_from_events(
+    connection: Connection, f: Filters, campaign_ids: Sequence[UUID], spans: Mapping[Span, Period]
 ) -> CampaignReach:
+    """The reach of a view filtered by app, country or device: of one campaign, or of several together."""
     raw_start = ask(connection, "campaigns/raw_start")[0]["raw_start"]
     moments = {span: period.moments(f.zone) for span, period in spans.items()}
     if moments["period"][0] < raw_start:
@@ -154,7 +155,7 @@ def _from_events(
     rows = ask(
         connection,
         "campaigns/reach_by_filter",
-        campaign_id=campaign_id,
+        campaign_ids=list(campaign_ids),
         period_from=moments["period"][0],
         period_to=moments["period"][1],
         whole_to=moments["whole"][1] if "whole" in moments else None,

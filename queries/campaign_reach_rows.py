@@ -1,4 +1,4 @@
-"""Whom a campaign reached in each show or episode under filters by app, country and device.
+"""Whom a campaign reached in each show or episode, and several together, under filters by app, country and device.
 
 A row is told where the view filtered to it is, by the same rules; and no row that is not follows from the others beside
 the total of the view.
@@ -8,17 +8,25 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from typing import Any
+from dataclasses import dataclass, replace
+from typing import Any, Literal
 from uuid import UUID
 
 from sqlalchemy import Connection
 
 from queries.attribution.rates import ratio
-from queries.campaign_reach import Delivered, campaign_reach, filters_set, told_of_view
+from queries.campaign_reach import (
+    REACH_NOT_TOLD,
+    CampaignReach,
+    Delivered,
+    campaign_reach,
+    filters_set,
+    reach_from_events,
+    told_of_view,
+)
 from queries.filters import Filters
 from queries.listening_scope import catalogue_of, dimensions_of
-from queries.small_cells import FEWER, SMALL, WITHHELD, is_small, told, withheld
+from queries.small_cells import FEWER, NOT_TOLD, SMALL, WITHHELD, is_small, told, withheld
 from queries.statements import ask
 
 RowKey = tuple[UUID | None, bool]
@@ -28,6 +36,7 @@ ROWS_NOT_TOLD = (
     f"“{SMALL}” and “{WITHHELD}”: impressions and reach of {FEWER} people by app, country or device are not shown, "
     "nor what they could be worked out from."
 )
+NOT_COMPARED = "not compared by app, country or device"
 _OF_ITS_PLACE = 8
 """What an impression elsewhere than in the row misses beside apps, countries and devices."""
 
@@ -66,36 +75,19 @@ class RowsReached:
 
 
 def reach_of_rows(
-    connection: Connection, f: Filters, campaign_id: UUID, keys: Sequence[RowKey], *, by_show: bool
+    connection: Connection,
+    f: Filters,
+    campaign_id: UUID,
+    keys: Sequence[RowKey],
+    rows_by: Literal["show", "episode"],
 ) -> RowsReached:
-    """The rows `keys` (shows, or else episodes) of a view that is filtered by app, country or device."""
+    """The rows `keys` of a campaign's view that is filtered by app, country or device."""
     view = campaign_reach(connection, f, campaign_id, {}, None)
     whole = view.spans["period"]
     if whole is None:
         return RowsReached({}, frozenset(), None, view.notes)
-    period_from, period_to = f.period.moments(f.zone)
-    rows = ask(
-        connection,
-        "campaigns/reach_of_rows_by_filter",
-        campaign_id=campaign_id,
-        period_from=period_from,
-        period_to=period_to,
-        by_show=by_show,
-        **catalogue_of(f),
-        **dimensions_of(f),
-    )
+    everybody, groups, values = _read(connection, f, [campaign_id], keys, rows_by)
     filters = filters_set(f) | _OF_ITS_PLACE
-    everybody = Counter[int]()
-    groups: dict[RowKey, list[Mapping[str, Any]]] = {key: [] for key in keys}
-    values: dict[RowKey, list[tuple[frozenset[str], int]]] = {key: [] for key in keys}
-    for row in rows:
-        key = row["row_id"], row["is_unknown"]
-        if row["kind"] == "everybody":
-            everybody[row["elsewhere"]] += row["reach"]
-        elif row["kind"] == "row" and key in groups:
-            groups[key].append(row)
-        elif row["kind"] == "values" and key in values:
-            values[key].append((frozenset(row["chosen"]), row["reach"]))
     found: dict[RowKey, Delivered] = {}
     untold: set[RowKey] = set()
     for key in keys:
@@ -108,6 +100,62 @@ def reach_of_rows(
     hidden = withheld(counts, [place for place, key in enumerate(keys) if key in untold])
     untold |= {keys[place] for place in hidden}
     return RowsReached(found, frozenset(untold), whole.impressions, (ROWS_NOT_TOLD,) if untold else ())
+
+
+def reach_together(connection: Connection, f: Filters, campaign_ids: Sequence[UUID]) -> CampaignReach:
+    """Whom several campaigns together reached in a view that is filtered by app, country or device.
+
+    Told where each of them alone might be told too, and where neither it nor the others without it leave few people.
+    It is compared with nothing.
+    """
+    view = reach_from_events(connection, f, campaign_ids, {"period": f.period})
+    if view.spans["period"] is None:
+        return view
+    keys = [(campaign_id, False) for campaign_id in campaign_ids]
+    everybody, groups, values = _read(connection, f, campaign_ids, keys, "campaign")
+    filters = filters_set(f)
+    for key in keys:
+        alone = [(row["own"], row["reach"]) for row in groups[key]]
+        among = _people(groups[key], everybody)
+        is_told = (
+            told_of_view(alone, values[key], filters)[1]
+            and told_of_view(among, values[key], filters | _OF_ITS_PLACE)[1]
+            and not is_small(sum(int(row["impressions"]) for row in groups[key]))
+        )
+        if not is_told:
+            return CampaignReach({"period": None}, note=NOT_TOLD, notes=(REACH_NOT_TOLD,))
+    return replace(view, before=NOT_COMPARED if f.compared else "")
+
+
+def _read(
+    connection: Connection, f: Filters, campaign_ids: Sequence[UUID], keys: Sequence[RowKey], rows_by: str
+) -> tuple[
+    Counter[int], dict[RowKey, list[Mapping[str, Any]]], dict[RowKey, list[tuple[frozenset[str], int]]]
+]:
+    """Everybody by what their impressions miss, and of each row its people so, and by the values they are with."""
+    period_from, period_to = f.period.moments(f.zone)
+    rows = ask(
+        connection,
+        "campaigns/reach_of_rows_by_filter",
+        campaign_ids=list(campaign_ids),
+        period_from=period_from,
+        period_to=period_to,
+        rows_by=rows_by,
+        **catalogue_of(f),
+        **dimensions_of(f),
+    )
+    everybody = Counter[int]()
+    groups: dict[RowKey, list[Mapping[str, Any]]] = {key: [] for key in keys}
+    values: dict[RowKey, list[tuple[frozenset[str], int]]] = {key: [] for key in keys}
+    for row in rows:
+        key = row["row_id"], row["is_unknown"]
+        if row["kind"] == "everybody":
+            everybody[row["elsewhere"]] += row["reach"]
+        elif row["kind"] == "row" and key in groups:
+            groups[key].append(row)
+        elif row["kind"] == "values" and key in values:
+            values[key].append((frozenset(row["chosen"]), row["reach"]))
+    return everybody, groups, values
 
 
 def _people(rows: Sequence[Mapping[str, Any]], everybody: Mapping[int, int]) -> list[tuple[int, int]]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 from datetime import timedelta
 from decimal import Decimal
 from fractions import Fraction
@@ -14,6 +15,7 @@ from sqlalchemy import Connection
 from queries.attribution.rates import is_enough, ratio
 from queries.attribution.spend import micros
 from queries.campaign_reach import KEYS, CampaignReach, Span, delivered_and_reached
+from queries.campaign_reach_rows import reach_together
 from queries.campaign_states import (
     SOLD_STAGES,
     STAGES,
@@ -26,6 +28,7 @@ from queries.campaign_states import (
 )
 from queries.changes import NO_EARLIER, change_of
 from queries.filters import Filters
+from queries.listening_scope import is_by_dimension
 from queries.metrics import metric
 from queries.periods import Period
 from queries.portfolio_money import (
@@ -138,9 +141,24 @@ def portfolio_figures(connection: Connection, f: Filters) -> Answer:
 def reach_of_all(connection: Connection, f: Filters) -> Answer:
     """Impressions, reach and frequency of all campaigns in scope together, as in `portfolio_figures`.
 
-    Whom two of them reached counts once: exact for any days, never the sum of theirs. Totals: campaigns.
+    Whom two of them reached counts once: exact for any days, apps, countries and devices, never the sum of theirs.
+    Totals: campaigns.
     """
     heads = campaign_heads(connection)
+    if is_by_dimension(f):
+        # Shows and episodes narrow nothing here.
+        view = replace(f, podcasts=(), episodes=())
+        reached = reach_together(connection, view, [head.campaign_id for head in heads])
+        note = reached.note or reached.before
+        rows = [_figure(key, (reached.of(key, "period"), None, None), [], note=note) for key in KEYS]
+        return Answer(
+            columns=_FIGURES,
+            rows=rows,
+            as_of=oldest(heads),
+            partial_from=f.partial_from,
+            notes=reached.notes,
+            totals={"campaigns": len(heads)},
+        )
     states = campaign_states(connection, f, heads, [period for period in (f.period, f.compared) if period])
     days = _days(connection, f)
     return Answer(

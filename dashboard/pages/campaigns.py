@@ -17,6 +17,7 @@ from queries import campaigns, portfolio
 from queries.filters import Filters
 from queries.results import Answer
 from queries.session import Connection
+from reports.documents.words import narrowing_words, words_line
 from reports.formatting import MoneyForm, counted, format_value, interval, money_form, period
 from reports.labels import STAGES, state_name
 from reports.sentences_campaigns import campaigns_sentence
@@ -158,14 +159,25 @@ def _after(last_day: date) -> date:
 
 def _together(connection: Connection, filters: Filters) -> Answer:
     answer = portfolio.reach_of_all(connection, filters)
-    return answer if any(row["value"] or row["previous"] for row in answer.rows) else replace(answer, rows=())
+    # What is not told is no 0: its reason stands beside it.
+    is_something = answer.notes or any(row["value"] or row["previous"] for row in answer.rows)
+    return answer if is_something else replace(answer, rows=())
 
 
 def _reach(answer: Answer, view: View) -> list[Plain]:
     """The three figures, and of how many campaigns and which days they are; the moment stands below every box."""
     days, _, *compared = as_of(answer, view).split(" · ")
     number = counted(answer.totals["campaigns"], "campaign")
-    said = " · ".join([f"{number} together, {days}", "whoever was reached by several counts once", *compared])
+    heeded = replace(view.filters, podcasts=(), episodes=())
+    narrowed = words_line(narrowing_words(heeded))
+    said = " · ".join(
+        [
+            f"{number} together, {days}",
+            "whoever was reached by several counts once",
+            # What is narrowed is compared with nothing, and says so itself.
+            *([narrowed] if narrowed else compared),
+        ]
+    )
     return [html.P(said, className="facts muted"), figures(answer, view)]
 
 
@@ -183,7 +195,7 @@ PAGE = Page(
     icon="campaigns",
     order=20,
     any_of=WHO,
-    filters=("period", "compare"),
+    filters=("period", "compare", "app", "country", "device"),
     head=Box(
         "campaigns.cards",
         "Campaigns",
@@ -191,6 +203,7 @@ PAGE = Page(
         _head_and_cards,
         any_of=WHO,
         lead=_lead,
+        heeds=(),
         head=True,
         height=480,
         why="impressions",

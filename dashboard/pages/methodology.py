@@ -160,7 +160,9 @@ _RULES = (
         "one of several chosen values reached so few, or so few whom no other one reached. What is compared follows "
         "the same rule, and days are not told one by one. A show or an episode in a list under such a filter is told "
         "where the view of it alone would be, and the next larger row is withheld too where one that is not told "
-        "could be worked out from the total.",
+        "could be worked out from the total. Of all campaigns that somebody sees together they are told so where each "
+        "campaign alone could be, and where neither it nor the others without it leave so few; they are compared with "
+        "nothing then.",
     ),
     (
         "Few people in an app, country or device",

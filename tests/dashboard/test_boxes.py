@@ -881,7 +881,7 @@ def test_the_reach_of_all_ones_campaigns_is_that_of_their_different_listeners_an
     days = {
         name: (world.now - timedelta(days=ago)).date().isoformat() for name, ago in (("from", 75), ("to", 1))
     }
-    query = f"?from={days['from']}&to={days['to']}&compare=none&country=NO"
+    query = f"?from={days['from']}&to={days['to']}&compare=none&podcast={world.podcasts['Harbour Lights']}"
     acme = [world.campaigns[name] for name in ("Acme always on", "Acme earlier")]
     with psycopg.connect(world.database.superuser_dsn) as owner:
         rows = owner.execute(
@@ -907,7 +907,7 @@ def test_the_reach_of_all_ones_campaigns_is_that_of_their_different_listeners_an
         drawn = words(draw(browser, "campaigns.together", "/campaigns", query))
         assert format_value(len(everybody), "count") in drawn
         assert "whoever was reached by several counts once" in drawn
-        assert "Not narrowed by country" in drawn
+        assert "Not narrowed by show" in drawn
         assert browser.get(f"/why/campaigns.together{query}").status_code == 200
     assert told["bob"] < sum(len(reached[campaign]) for campaign in acme)
     assert told["bob"] < told["dora"]
@@ -927,6 +927,12 @@ def test_the_cards_are_of_no_period_and_say_of_none_what_it_is_compared_with(
     browser = visit("bob")
     assert "compared through" not in words(draw(browser, "campaigns.cards", "/campaigns", search))
     assert "compared through" in words(draw(browser, "campaigns.together", "/campaigns", search))
+    narrowed = words(draw(browser, "campaigns.together", "/campaigns", f"{search}&country=US|GB"))
+    assert "Countries: United Kingdom and United States" in narrowed
+    assert "compared through" not in narrowed
+    assert "Not narrowed" not in narrowed
+    of_cards = words(draw(browser, "campaigns.cards", "/campaigns", f"{search}&country=US|GB"))
+    assert "Not narrowed by country" in of_cards
 
 
 def test_a_card_shows_a_return_with_its_interval_or_why_there_is_none(

@@ -321,6 +321,14 @@ def _portfolio(agree: Agreement, connection: Connection, org: Organisation, mine
     for ask in (portfolio.portfolio_figures, portfolio.reach_of_all):
         rows = {row["metric"]: row for row in ask(connection, f).rows}
         _compare(agree, rows, org, f, mine, f)
+    for view in org.views():
+        if not (view.apps or view.countries or view.devices):
+            continue
+        rows = {row["metric"]: row for row in portfolio.reach_of_all(connection, view).rows}
+        assert {row["previous"] for row in rows.values()} == {None}
+        counted = _told(org.of(replace(view, podcasts=(), episodes=()), mine))
+        for key in KEYS:
+            agree.on(key, rows[key]["value"], counted[key])
 
 
 @pytest.mark.oracle(*KEYS)

@@ -16,14 +16,14 @@ from uuid import UUID
 
 import pytest
 
-from queries import campaigns, refresh
+from queries import campaigns, portfolio, refresh
 from queries.campaign_delivery import delivery_by_episode, delivery_by_podcast
 from queries.campaign_reach import NOT_KEPT, REACH_NOT_TOLD
 from queries.campaign_reach_rows import ROWS_NOT_TOLD
 from queries.filters import Filters
 from queries.periods import Period
 from queries.results import Answer
-from queries.session import tenant_session
+from queries.session import Actor, tenant_session
 from queries.settings import Settings
 from tests.conftest import Database
 from tests.sponsorship import own_database
@@ -223,3 +223,54 @@ def test_a_row_is_told_only_as_the_view_of_it_is_and_none_follows_from_the_other
                     assert ads.reach(**said, **{field: (row[key],)}) == row["reach"]
     assert told > 20
     assert withheld > 10
+
+
+def _together(reader: Any, f: Filters) -> tuple[Any, tuple[str, ...]]:
+    with tenant_session(reader) as connection:
+        answer = portfolio.reach_of_all(connection, f)
+    rows = {row["metric"]: row for row in answer.rows}
+    assert len({rows[key]["value"] is None for key in ("impressions", "reach")}) == 1
+    return rows["reach"]["value"], answer.notes
+
+
+@pytest.mark.parametrize(
+    ("second", "expected"),
+    [
+        # Ten of forty heard ads of both, ten those of the second alone.
+        ([*_people("a", 10, 1, "DE"), *_people("b", 10, 1, "DE"), *_people("u", 30, 1, "US")], 50),
+        # Two those of the second alone: they are what is left when the first's are subtracted.
+        ([*_people("a", 10, 1, "DE"), *_people("b", 2, 1, "DE"), *_people("u", 30, 1, "US")], None),
+        # All but two of the second's are in the country: its own view is not told, and would be known by impressions.
+        ([*_people("a", 10, 1, "DE"), *_people("b", 10, 1, "DE"), *_people("u", 2, 1, "US")], None),
+        # Nobody of the second's is there.
+        (_people("u", 30, 1, "US"), 40),
+        # Few are.
+        ([*_people("a", 3, 1, "DE"), *_people("u", 30, 1, "US")], None),
+    ],
+)
+def test_several_campaigns_together_are_told_only_where_none_of_them_tells_of_few(
+    books: Database, second: list[Heard], expected: int | None, request: pytest.FixtureRequest
+) -> None:
+    ads = Ads(books, f"together-{request.node.callspec.indices['expected']}", [
+        *_people("a", 40, 0, "DE"), *_people("w", 50, 0, "US"),
+    ])  # fmt: skip
+    writer = ads.writer
+    sponsor = writer.insert("sponsors", name="Globex")
+    other = writer.insert("campaigns", name="Others", sponsor_id=sponsor, stage="live", currency="USD",
+                          start_date=FIRST, end_date=date(2026, 10, 31))  # fmt: skip
+    writer.listener_events(
+        ListenerEvent(ads.episodes[n], who, "download", at, {"app": app, "country": country})
+        for at, who, n, app, country in second
+    )
+    writer.attribution_events(
+        AttributionEvent(other, "impression", at, who, ads.episodes[n]) for at, who, n, _, _ in second
+    )
+    refresh.refresh_rollups()
+    eve = writer.person(f"eve@{writer.tenant_id}.example", "sponsor", ("sponsor", sponsor))
+    f = ads.filters(campaign_id=None, countries=("DE",))
+    assert _together(Actor(writer.tenant_id), f) == (expected, () if expected else (REACH_NOT_TOLD,))
+    # Bob's alone is what his campaign is told of, whatever the other reached.
+    assert _together(ads.bob, f) == (40, ())
+    assert _together(ads.bob, f)[0] == ads.reach(countries=("DE",))
+    people = {who for _, who, *_ in second}
+    assert _together(eve, replace(f, countries=()))[0] == len(people)

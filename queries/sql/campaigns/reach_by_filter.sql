@@ -1,6 +1,6 @@
--- purpose: whom one campaign reached with impressions that pass or miss filters by app, country and device, and which of the values chosen
+-- purpose: whom one campaign, or several together, reached with impressions that pass or miss filters by app, country and device, and which of the values chosen
 --          each was reached by, from raw events
--- params: campaign_id, period_from, period_to, whole_to, compared_from, compared_to, podcast_ids, episode_ids, apps, countries, devices
+-- params: campaign_ids, period_from, period_to, whole_to, compared_from, compared_to, podcast_ids, episode_ids, apps, countries, devices
 -- returns: span text (period, whole or compared), chosen text[] (values of one dimension; null but where several are chosen),
 --          missed integer (see below; null beside values), reach bigint, impressions numeric (that miss no filter)
 -- grain: span and either what a listener's impressions miss, or all values of a dimension with which a listener was reached in the view
@@ -9,9 +9,9 @@
 -- An impression misses the app (1), the country (2), the device (4), the show or the episode (8), and so one of 16 sets of them, the empty
 -- one first. `missed` has a bit for each set that an impression of these listeners misses: at first those who are in the view.
 with carrying as (
-    select e.episode_id, e.podcast_id
+    select e.campaign_id, e.episode_id, e.podcast_id
     from campaign_episodes e
-    where e.tenant_id = (select app_tenant()) and e.campaign_id = cast(:campaign_id as uuid)
+    where e.tenant_id = (select app_tenant()) and e.campaign_id = any (cast(:campaign_ids as uuid[]))
 ),
 -- Two downloads of a listener at one moment, if there were such, make no second impression.
 delivered as materialized (
@@ -25,9 +25,9 @@ delivered as materialized (
                       or cardinality(cast(:episode_ids as uuid[])) > 0
                       and coalesce(i.episode_id <> all (cast(:episode_ids as uuid[])), true) as integer) as misses
     from campaign_impressions i
-    left join carrying c on c.episode_id = i.episode_id
+    left join carrying c on c.campaign_id = i.campaign_id and c.episode_id = i.episode_id
     where i.tenant_id = (select app_tenant())
-        and i.campaign_id = cast(:campaign_id as uuid)
+        and i.campaign_id = any (cast(:campaign_ids as uuid[]))
         and (i.occurred_at >= cast(:period_from as timestamptz) and i.occurred_at < cast(:period_to as timestamptz)
              or i.occurred_at >= cast(:compared_from as timestamptz) and i.occurred_at < cast(:compared_to as timestamptz))
     order by i.occurred_at, i.impression_id, i.app, i.country, i.device_type

@@ -1,7 +1,7 @@
--- purpose: whom one campaign reached in each of its shows or episodes with impressions that pass or miss filters by app, country and device,
+-- purpose: whom campaigns reached in each show or episode, or each of them at all, with impressions that pass or miss filters by app, country and device,
 --          and which of the values chosen each was reached by, from raw events
--- params: campaign_id, period_from, period_to, podcast_ids, episode_ids, apps, countries, devices, by_show
--- returns: kind text (everybody, row, values), row_id uuid (show or episode; null where none is known), is_unknown boolean (no episode is known),
+-- params: campaign_ids, period_from, period_to, podcast_ids, episode_ids, apps, countries, devices, rows_by
+-- returns: kind text (everybody, row, values), row_id uuid (show, episode or campaign; null where none is known), is_unknown boolean (no episode is known),
 --          chosen text[] (values of one dimension), own integer, elsewhere integer (see below), reach bigint, impressions numeric (that miss no filter)
 -- grain: everybody: what a listener's impressions miss; row: row, and what those in it and all others miss; values: row and all values of a
 --        dimension with which a listener was reached there
@@ -11,9 +11,9 @@
 -- each set that an impression of these listeners in the row misses, `elsewhere` one for each that any other impression of theirs does; of
 -- everybody all are elsewhere. Rows are of the shows and episodes in the view, and every other impression is in none.
 with carrying as (
-    select e.episode_id, e.podcast_id
+    select e.campaign_id, e.episode_id, e.podcast_id
     from campaign_episodes e
-    where e.tenant_id = (select app_tenant()) and e.campaign_id = cast(:campaign_id as uuid)
+    where e.tenant_id = (select app_tenant()) and e.campaign_id = any (cast(:campaign_ids as uuid[]))
 ),
 -- Two downloads of a listener at one moment, if there were such, make no second impression.
 delivered as materialized (
@@ -21,15 +21,15 @@ delivered as materialized (
            i.listener_id, i.app, i.country, i.device_type,
            (cardinality(cast(:podcast_ids as uuid[])) = 0 or coalesce(c.podcast_id = any (cast(:podcast_ids as uuid[])), false))
            and (cardinality(cast(:episode_ids as uuid[])) = 0 or coalesce(i.episode_id = any (cast(:episode_ids as uuid[])), false)) as in_view,
-           case when cast(:by_show as boolean) then c.podcast_id else i.episode_id end as row_id,
-           i.episode_id is null as is_unknown,
+           case cast(:rows_by as text) when 'show' then c.podcast_id when 'episode' then i.episode_id else i.campaign_id end as row_id,
+           i.episode_id is null and cast(:rows_by as text) <> 'campaign' as is_unknown,
            cast(cardinality(cast(:apps as text[])) > 0 and i.app <> all (cast(:apps as text[])) as integer)
            + 2 * cast(cardinality(cast(:countries as text[])) > 0 and i.country <> all (cast(:countries as text[])) as integer)
            + 4 * cast(cardinality(cast(:devices as text[])) > 0 and i.device_type <> all (cast(:devices as text[])) as integer) as misses
     from campaign_impressions i
-    left join carrying c on c.episode_id = i.episode_id
+    left join carrying c on c.campaign_id = i.campaign_id and c.episode_id = i.episode_id
     where i.tenant_id = (select app_tenant())
-        and i.campaign_id = cast(:campaign_id as uuid)
+        and i.campaign_id = any (cast(:campaign_ids as uuid[]))
         and i.occurred_at >= cast(:period_from as timestamptz)
         and i.occurred_at < cast(:period_to as timestamptz)
     order by i.occurred_at, i.impression_id, i.app, i.country, i.device_type
