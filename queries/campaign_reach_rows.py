@@ -36,7 +36,7 @@ ROWS_NOT_TOLD = (
     f"“{SMALL}” and “{WITHHELD}”: impressions and reach of {FEWER} people by app, country or device are not shown, "
     "nor what they could be worked out from."
 )
-NOT_COMPARED = "not compared by app, country or device"
+NOT_COMPARED = "not compared under this filter"
 _OF_ITS_PLACE = 8
 """What an impression elsewhere than in the row misses beside apps, countries and devices."""
 

@@ -107,7 +107,7 @@ def _figure(item: Kpi, compare_label: str) -> Plain:
             )
         )
     else:
-        foot.append(html.Span(item.note or "\u00a0", className="kpi__before"))
+        foot.append(html.Span(item.note or "\u00a0", className="kpi__before kpi__note"))
     if len(item.values) > 1:
         foot.append(sparkline(item.values, label=f"{item.label}, trend"))
     return html.Div(
