@@ -29,6 +29,7 @@ from queries.session import Actor, tenant_session
 from queries.settings import Settings
 from tests.clock_changes import NOW, PLACES, Place, everywhere
 from tests.conftest import Database
+from tests.listening_oracle import midnight
 from tests.oracles import Agreement
 from tests.searches import search
 from tests.sponsorship import own_database
@@ -58,7 +59,11 @@ class Said:
 
 @dataclass(frozen=True)
 class Case:
-    """What happened, and the view that looks at it."""
+    """What happened, and the view that looks at it.
+
+    `edges`: days from the change of clocks around whose first moment somebody else is reached by each campaign in each
+    show and outside both: in the last second before it and with it.
+    """
 
     said: tuple[Said, ...]
     first_day: int
@@ -69,6 +74,7 @@ class Case:
     apps: tuple[str, ...]
     countries: tuple[str, ...]
     devices: tuple[str, ...]
+    edges: tuple[int, ...] = ()
 
 
 _said = st.builds(
@@ -106,7 +112,11 @@ _TELLING = Case(
     ),
     first_day=-2, days=4, looked_at=None, shows=(0,), episodes=(0, 1), apps=("Overcast", "unknown"),
     countries=("DE", "unknown"), devices=("phone", "unknown"),
+    # From the day before the compared period to the day after this one.
+    edges=tuple(range(-7, 4)),
 )  # fmt: skip
+# The same while its last days are still to come, so that the days that are over end inside the period.
+_RUNNING = replace(_TELLING, looked_at=26)
 
 
 @pytest.fixture(scope="module")
@@ -156,6 +166,9 @@ class Organisation:
             writer.insert("campaigns", name=f"Campaign {n}", sponsor_id=sponsor, stage="live", currency="USD", **flight)
             for n, sponsor in enumerate(sponsors)
         ]  # fmt: skip
+        # Whom it alone reached, nobody is told of.
+        deleted = writer.insert("campaigns", name="Deleted", sponsor_id=sponsors[0], stage="live", currency="USD",
+                                deleted_at=place.change, **flight)  # fmt: skip
         for campaign in self.campaigns:
             for episode in self.episodes[:2]:
                 writer.insert("ad_units", campaign_id=campaign, episode_id=episode, unit_type="mid_roll",
@@ -180,6 +193,11 @@ class Organisation:
             self.heard.append(
                 Heard(self.campaigns[said.campaign], at, said.listener, episode, show, **profile)
             )
+        for number, day in enumerate(self.case.edges):
+            for second in (-1, 0):
+                at = midnight(place.day + timedelta(days=day), writer.zone) + timedelta(seconds=second)
+                if at < self.now:
+                    self._at_edge(f"edge {number} {second}", at, downloads, deleted)
         writer.listener_events(
             ListenerEvent(episode, who, "download", at, data)
             for (who, episode, at), data in downloads.items()
@@ -188,6 +206,22 @@ class Organisation:
             AttributionEvent(one.campaign, "impression", one.at, one.listener, one.episode)
             for one in self.heard
         )
+
+    def _at_edge(
+        self,
+        who: str,
+        at: datetime,
+        downloads: dict[tuple[str, UUID, datetime], dict[str, str]],
+        deleted: UUID,
+    ) -> None:
+        """Somebody of their own for each campaign and show, of whom there is nothing at any other moment."""
+        for number, campaign in enumerate((*self.campaigns, deleted)):
+            for place, episode in enumerate((*self.episodes[:2], None)):
+                listener = f"{who} {number} {place}"
+                if episode:
+                    downloads[listener, episode, at] = PROFILES[3]
+                show = self.shows[place] if episode else None
+                self.heard.append(Heard(campaign, at, listener, episode, show))
 
     def filters(self) -> Filters:
         case, start = self.case, self.place.day + timedelta(days=self.case.first_day)
@@ -335,6 +369,7 @@ def _portfolio(agree: Agreement, connection: Connection, org: Organisation, mine
 @search(2, 40, phases=[Phase.explicit, Phase.reuse, Phase.generate])
 @given(cases=everywhere(_cases))
 @example(cases=(_TELLING,) * len(PLACES))
+@example(cases=(_RUNNING,) * len(PLACES))
 def test_reach_of_any_range_and_slice(agree: Agreement, books: Database, cases: tuple[Case, ...]) -> None:
     made = [Organisation(books, place, case) for place, case in zip(PLACES, cases, strict=True)]
     refresh.refresh_rollups()
