@@ -68,11 +68,12 @@ class Booked:
     ends: int
 
 
-# In the order in which they take what is delivered. Two lie inside the period of the examples.
+# In the order in which they take what is delivered; the campaign begins a day earlier. Two lie inside the period of the
+# examples.
 BOOKINGS = (
-    Booked(4, 30_000_000, -BEFORE, AFTER),
-    Booked(50, 20_000_000, 1 - BEFORE, AFTER),
-    Booked(None, 90_000_000, -BEFORE, AFTER),
+    Booked(4, 30_000_000, 1 - BEFORE, AFTER),
+    Booked(50, 20_000_000, 2 - BEFORE, AFTER),
+    Booked(None, 90_000_000, 1 - BEFORE, AFTER),
     Booked(200, 50_000_000, -2, 0),
     Booked(None, 70_000_001, -2, 0),
 )
@@ -107,8 +108,10 @@ class Drawn:
     """What happens to one organisation, as distances from a change of clocks and from an episode's publication.
 
     `edges`: days from the change of clocks at whose beginning and noon somebody else hears, visits, asks and buys, by
-    each show, and listens. `twins`: by how many seconds more than a day a second report of the same purchase comes.
-    `windows`: so many days and seconds before an order its listener heard of it.
+    each show, and listens, and nobody known says in a survey that they bought. `twins`: by how many seconds more than
+    a day a second report of the same purchase comes.
+    `windows`: so many days and seconds before an order its listener heard of it. `outlasts`: by how many days the
+    campaign ends later than its bookings.
     """
 
     answers: list[tuple[str, int, int, int, int]]
@@ -122,6 +125,7 @@ class Drawn:
     edges: tuple[int, ...]
     twins: tuple[int, ...]
     windows: tuple[tuple[int, int], ...]
+    outlasts: int
 
 
 _drawn = st.builds(
@@ -129,7 +133,7 @@ _drawn = st.builds(
     st.integers(-5, 1), st.integers(1, 7), st.lists(st.sampled_from(STAGES), max_size=3),
     st.lists(st.integers(-15, 6), max_size=4, unique=True).map(tuple),
     st.lists(st.integers(-1, 1), max_size=2).map(tuple),
-    st.lists(st.tuples(st.sampled_from([0, *WINDOWS]), st.integers(-1, 1)), max_size=4).map(tuple),
+    st.lists(st.tuples(st.sampled_from([0, *WINDOWS]), st.integers(-1, 1)), max_size=4).map(tuple), st.integers(0, 1),
 )  # fmt: skip
 # Of which every metric has something to tell: something every few hours, looked at two days and more after the change.
 _KINDS = ("impression", "visit", "impression", "purchase", "impression")
@@ -145,10 +149,12 @@ _TELLING = Drawn(
     out=0, looked_at=60, first_day=-4, days=6, stages=["live", "booked"],
     # The first and last days of the flight, and from the day before the compared period to the day after this one.
     edges=(-BEFORE, *range(-11, AFTER + 3)), twins=(-1, 0, 1),
-    windows=tuple((days, second) for days in (0, *WINDOWS) for second in (-1, 0, 1)),
+    windows=tuple((days, second) for days in (0, *WINDOWS) for second in (-1, 0, 1)), outlasts=1,
 )  # fmt: skip
-# The same while its last day is still to come, and after the end of the flight, with somebody at these edges alone.
-_RUNNING = replace(_TELLING, looked_at=26, edges=(-9, -4, 1), twins=(), windows=())
+# The same with somebody at fewer edges: on the day of the change, inside the period; on the last day of the flight; and
+# after it. The first of them begins on the first day compared with, the second a day later.
+_RUNNING = replace(_TELLING, looked_at=5, edges=(-4, 0), twins=(), windows=((7, 0),))
+_LAST = replace(_TELLING, looked_at=101, edges=(-8, AFTER), twins=(), windows=(), outlasts=0)
 _OVER = replace(_TELLING, looked_at=150, edges=(-BEFORE, AFTER, AFTER + 1), twins=(), windows=())
 
 
@@ -188,11 +194,11 @@ class Organisation:
         deleted = writer.insert("campaigns", name="Deleted", stage="live", deleted_at=change, **flight)
         for campaign in (self.campaign, deleted):
             for booked in BOOKINGS:
-                begins, ends = (self.day + timedelta(days=n) for n in (booked.begins, booked.ends))
+                days = self.days_of(booked)
                 writer.insert(
                     "io_bookings", campaign_id=campaign, sponsor_id=sponsor, booking_date=self.first,
                     pricing_model="cpm" if booked.impressions else "flat", booked_impressions=booked.impressions,
-                    rate_micros=booked.rate, currency="USD", starts_on=begins, ends_on=ends,
+                    rate_micros=booked.rate, currency="USD", starts_on=days[0], ends_on=days[-1],
                 )  # fmt: skip
         writer.insert(
             "io_bookings", campaign_id=self.campaign, sponsor_id=sponsor, booking_date=self.first, pricing_model="flat",
@@ -214,6 +220,7 @@ class Organisation:
             order, value = f"edge {number}", 1_000_003 * (number + 1)
             for kind in ("impression", "visit"):
                 self._say(kind, at, order, show)
+            self._say("purchase", at, None)
             for kind in ("purchase", "lead"):
                 self._say(kind, at, order, order=order, value=value)
         for second in drawn.twins:
@@ -281,12 +288,12 @@ class Organisation:
             )
         )
 
-    def _say(self, kind: str, at: datetime, who: str, episode: int | None = None, *, order: str | None = None,
+    def _say(self, kind: str, at: datetime, who: str | None, episode: int | None = None, *, order: str | None = None,
              value: int | None = None, currency: str = "USD") -> None:  # fmt: skip
         """Something of the campaign, unless it is still to come."""
         if at >= self.now:
             return
-        said: dict[str, Any] = {}
+        said: dict[str, Any] = {"source": "survey"} if who is None else {}
         if value is not None:
             said = {"source": "pixel", "value_micros": value, "currency": currency}
         if order is not None:
@@ -297,7 +304,9 @@ class Organisation:
 
     def _merged(self, kind: str) -> pd.DataFrame:
         """The first report of each order, and of what a listener without one said in the 24 hours from the first on."""
-        bought = self.answers[self.answers["kind"] == kind].sort_values(["at", "id"])
+        bought = self.answers[(self.answers["kind"] == kind) & self.answers["who"].notna()].sort_values(
+            ["at", "id"]
+        )
         numbered = bought[bought["order"].notna()].drop_duplicates("order")
         others = bought[bought["order"].isna()]
         kept = []
@@ -344,7 +353,8 @@ class Organisation:
 
     def days_of(self, booked: Booked) -> list[date]:
         """The days of a booking's flight."""
-        return [self.day + timedelta(days=n) for n in range(booked.begins, booked.ends + 1)]
+        ends = min(booked.ends, AFTER - self.drawn.outlasts)
+        return [self.day + timedelta(days=n) for n in range(booked.begins, ends + 1)]
 
     def over_of(self, booked: Booked, by: datetime) -> Fraction:
         """The share of a booking's flight that is over, its last day as far as it is."""
@@ -586,6 +596,8 @@ def _credit(agree: Agreement, connection: Connection, org: Organisation) -> None
     f = org.filters()
     orders = org.within(org.merged["purchase"], f.period.start, f.period.end)
     orders = orders[["id", "who", "at"]].rename(columns={"id": "conversion"})
+    said = org.within(org.answers, f.period.start, f.period.end)
+    anonymous = int(((said["kind"] == "purchase") & said["who"].isna()).sum())
     touches = org.answers[org.answers["kind"].isin(["impression", "visit"])]
     pairs = orders.merge(touches, on="who", suffixes=("", "_touch")).sort_values(["at_touch", "id"])
     apart = (pairs["at"] - pairs["at_touch"]).dt.total_seconds()
@@ -601,6 +613,7 @@ def _credit(agree: Agreement, connection: Connection, org: Organisation) -> None
             of_order = inside.groupby("conversion")[channel]
             attributed = inside["conversion"].nunique()
             assert answer.totals["attributed"] == attributed
+            agree.on("anonymous_reports", answer.totals["anonymous"], anonymous)
             assert (answer.totals["unattributed"], answer.totals["conversions"]) == (
                 len(orders) - attributed,
                 len(orders),
@@ -621,20 +634,20 @@ def _credit(agree: Agreement, connection: Connection, org: Organisation) -> None
 
 
 def _plays(agree: Agreement, connection: Connection, org: Organisation) -> None:
-    f = org.filters()
-    # The figures show these divided by plays; the statement that they ask tells the sums, day by day.
-    found = {
-        row["day"]: row
-        for row in ask(connection, "listening/overview_plays", **periods_of(f), **catalogue_of(f))
-    }
-    rows = org.heard[org.heard["kind"].isin(["play", "complete", "progress"])]
-    start = f.compared.start if f.compared else f.period.start
-    rows = org.within(rows, start, f.period.end)
-    assert found.keys() == set(rows["day"])
-    for day, of_day in rows.groupby("day"):
-        agree.on("completes", found[day]["completes"], int((of_day["kind"] == "complete").sum()))
-        agree.on("listen_seconds", found[day]["listen_seconds"], int(of_day["seconds"].sum()))
-        assert found[day]["plays"] == int((of_day["kind"] == "play").sum())
+    for f in (org.filters(), replace(org.filters(), comparison="none")):
+        # The figures show these divided by plays; the statement that they ask tells the sums, day by day.
+        found = {
+            row["day"]: row
+            for row in ask(connection, "listening/overview_plays", **periods_of(f), **catalogue_of(f))
+        }
+        rows = org.heard[org.heard["kind"].isin(["play", "complete", "progress"])]
+        start = f.compared.start if f.compared else f.period.start
+        rows = org.within(rows, start, f.period.end)
+        assert found.keys() == set(rows["day"])
+        for day, of_day in rows.groupby("day"):
+            agree.on("completes", found[day]["completes"], int((of_day["kind"] == "complete").sum()))
+            agree.on("listen_seconds", found[day]["listen_seconds"], int(of_day["seconds"].sum()))
+            assert found[day]["plays"] == int((of_day["kind"] == "play").sum())
 
 
 def _engaged_plays(agree: Agreement, connection: Connection, org: Organisation) -> None:
@@ -715,7 +728,7 @@ def compare(agree: Agreement, made: list[Organisation]) -> None:
             _other_first_days(agree, connection, org)
 
 
-EXAMPLES = tuple((case,) * len(PLACES) for case in (_TELLING, _RUNNING, _OVER))
+EXAMPLES = tuple((case,) * len(PLACES) for case in (_TELLING, _RUNNING, _LAST, _OVER))
 """What every run compares, at each place."""
 _CHECKS = [HealthCheck.function_scoped_fixture, HealthCheck.too_slow, HealthCheck.data_too_large]
 # Eight organisations at once are made smaller for minutes; whoever needs the smallest case takes Phase.shrink in.
@@ -724,8 +737,8 @@ _OF = (
     "impressions", "reach", "frequency", "visits", "conversions", "conversion_ratio", "spend_micros",
     "cost_per_conversion_micros", "return_on_ad_spend", "booked_impressions", "delivered_ratio",
     "pacing_ratio", "revenue_micros", "live_campaigns", "first_touch_credit", "last_touch_credit", "linear_credit",
-    "linear_share", "visit_ratio", "conversion_ratio_of_impressions", "leads", "purchases", "cpm_micros",
-    "cost_per_visit_micros", "cost_per_lead_micros", "cost_per_purchase_micros", "average_order_micros",
+    "linear_share", "anonymous_reports", "visit_ratio", "conversion_ratio_of_impressions", "leads", "purchases",
+    "cpm_micros", "cost_per_visit_micros", "cost_per_lead_micros", "cost_per_purchase_micros", "average_order_micros",
     "completes", "listen_seconds", "engaged_plays", *HOURS,
 )  # fmt: skip
 
@@ -736,6 +749,7 @@ _OF = (
 @example(worlds=EXAMPLES[0])
 @example(worlds=EXAMPLES[1])
 @example(worlds=EXAMPLES[2])
+@example(worlds=EXAMPLES[3])
 def test_metrics_agree_with_pandas(agree: Agreement, books: Database, worlds: tuple[Drawn, ...]) -> None:
     compare(agree, written(books, worlds))
 
@@ -747,6 +761,7 @@ def test_metrics_agree_with_pandas(agree: Agreement, books: Database, worlds: tu
 @example(worlds=EXAMPLES[0])
 @example(worlds=EXAMPLES[1])
 @example(worlds=EXAMPLES[2])
+@example(worlds=EXAMPLES[3])
 def test_metrics_agree_with_pandas_at_length(
     agree: Agreement, books: Database, worlds: tuple[Drawn, ...]
 ) -> None:

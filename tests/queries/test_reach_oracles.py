@@ -117,6 +117,8 @@ _TELLING = Case(
 )  # fmt: skip
 # The same while its last days are still to come, so that the days that are over end inside the period.
 _RUNNING = replace(_TELLING, looked_at=26)
+EXAMPLES = tuple((case,) * len(PLACES) for case in (_TELLING, _RUNNING))
+"""What every run compares, at each place."""
 
 
 @pytest.fixture(scope="module")
@@ -171,8 +173,11 @@ class Organisation:
                                 deleted_at=place.change, **flight)  # fmt: skip
         for campaign in self.campaigns:
             for episode in self.episodes[:2]:
-                writer.insert("ad_units", campaign_id=campaign, episode_id=episode, unit_type="mid_roll",
-                              position_seconds=60, duration_seconds=30)  # fmt: skip
+                ad = {"campaign_id": campaign, "episode_id": episode, "duration_seconds": 30}
+                writer.insert("ad_units", unit_type="mid_roll", position_seconds=60, **ad)
+                writer.insert(
+                    "ad_units", unit_type="pre_roll", position_seconds=0, deleted_at=place.change, **ad
+                )
         self.bob = writer.person(f"bob@{self.name}.example", "sponsor", ("sponsor", sponsors[0]))
         downloads: dict[tuple[str, UUID, datetime], dict[str, str]] = {}
         self.heard: list[Heard] = []
@@ -342,6 +347,10 @@ def _breakdowns(
     # Episodes that carry its ads without one stand there too.
     delivered = {row["episode_id"]: row for row in episodes.rows if row["impressions"]}
     assert delivered.keys() == by_episode.keys()
+    kinds = {row["episode_id"]: row["unit_types"] for row in episodes.rows}
+    assert kinds == {episode: "mid-roll" if episode in org.episodes[:2] else "" for episode in kinds}, (
+        "none that is deleted"
+    )
     for rows, groups in ((found, by_show), (delivered, by_episode)):
         for name, group in groups.items():
             counted = _told(group)
@@ -363,16 +372,31 @@ def _portfolio(agree: Agreement, connection: Connection, org: Organisation, mine
         counted = _told(org.of(replace(view, podcasts=(), episodes=()), mine))
         for key in KEYS:
             agree.on(key, rows[key]["value"], counted[key])
+    rows = {row["metric"]: row for row in portfolio.portfolio_figures(connection, f).rows}
+    days = [f.period.start + timedelta(days=n) for n in range(f.period.days)]
+    per_day = [_told(org.of(f, mine, Period(day, day + timedelta(days=1)))) for day in days if day <= f.today]
+    for key in ("impressions", "reach"):
+        assert rows[key]["spark"] == [told[key] for told in per_day]
 
 
 @pytest.mark.oracle(*KEYS)
 @search(2, 40, phases=[Phase.explicit, Phase.reuse, Phase.generate])
 @given(cases=everywhere(_cases))
-@example(cases=(_TELLING,) * len(PLACES))
-@example(cases=(_RUNNING,) * len(PLACES))
+@example(cases=EXAMPLES[0])
+@example(cases=EXAMPLES[1])
 def test_reach_of_any_range_and_slice(agree: Agreement, books: Database, cases: tuple[Case, ...]) -> None:
+    compare(agree, written(books, cases))
+
+
+def written(books: Database, cases: tuple[Case, ...]) -> list[Organisation]:
+    """What was drawn for each place, digested."""
     made = [Organisation(books, place, case) for place, case in zip(PLACES, cases, strict=True)]
     refresh.refresh_rollups()
+    return made
+
+
+def compare(agree: Agreement, made: list[Organisation]) -> None:
+    """Every number of these organisations with what is counted of it here."""
     # These are few people: nothing would be told by app. What is not told has tests of its own.
     with patch.object(small_cells, "SMALL_CELL", 1):
         for org in made:
