@@ -103,6 +103,9 @@ class Organisation:
             for day in self.days[: draw.randrange(25 if is_late else 2, DAYS)]
             for _ in range(draw.randrange(12))
         ]
+        for day in self.days:
+            for second in (-1, 0):
+                said += self._at_edge(day, second)
         self.events = [event for event in said if event.at < self.now]
         writer.attribution_events(
             AttributionEvent(e.campaign_id, e.attribution_type, e.at, e.listener_id, e.episode_id, e.data(), e.event_id)
@@ -132,6 +135,20 @@ class Organisation:
             self.campaign, kind, at, draw.choice([None, listener]), None, draw.choice(SOURCES), order, value,
             None if value is None else draw.choice(["USD", "USD", "EUR"]), event_id=event_id,
         )  # fmt: skip
+
+    def _at_edge(self, day: Any, second: int) -> Iterator[Event]:
+        """Somebody who hears and buys in the moment when a day begins, or just before it, and one who hears alone."""
+        at = self.begins(day) + timedelta(seconds=second)
+        for who, kind, episode in (
+            ("buyer", "impression", 0),
+            ("buyer", self.goal, None),
+            ("looker", "impression", 1),
+        ):
+            event_id = UUID(int=self.draw.getrandbits(128))
+            episode_id = None if episode is None else self.episodes[episode]
+            yield Event(
+                self.campaign, kind, at, f"{who} {day} {second}", episode_id, "pixel", event_id=event_id
+            )
 
     def begins(self, day: Any) -> datetime:
         return datetime(day.year, day.month, day.day, tzinfo=self.zone).astimezone(ZoneInfo("UTC"))
@@ -225,11 +242,12 @@ def _left(
     org: Organisation, conversions: list[Counted], window: timedelta
 ) -> Iterator[tuple[list[Event], datetime]]:
     """Paths that did not convert, each with the moment at which it closed."""
-    for listener in "abc":
-        happened: list[tuple[datetime, int, UUID, Event | None]] = [
-            (e.at, 0, e.event_id, e) for e in org.events
-            if e.listener_id == listener and e.attribution_type in ("impression", "visit")
-        ]  # fmt: skip
+    by_listener: dict[str, list[Event]] = {}
+    for event in org.events:
+        if event.listener_id and event.attribution_type in ("impression", "visit"):
+            by_listener.setdefault(event.listener_id, []).append(event)
+    for listener, own in by_listener.items():
+        happened: list[tuple[datetime, int, UUID, Event | None]] = [(e.at, 0, e.event_id, e) for e in own]
         happened += [(c.at, 1, c.events[0].event_id, None) for c in conversions if c.listener_id == listener]
         path: list[Event] = []
         for at, _, _, touch in sorted(happened, key=lambda one: one[:3]):

@@ -109,8 +109,10 @@ _TELLING = Case(
     edges=tuple((day, episode) for day in range(-10, 5) for episode in range(5)),
 )  # fmt: skip
 # The same while its last days are still to come, so that the days that are over end inside the period.
-_RUNNING = replace(_TELLING, looked_at=26)
-EXAMPLES = tuple((case,) * len(PLACES) for case in (_TELLING, _RUNNING))
+# It begins on the first day compared with; a day later there is nothing to compare with.
+_RUNNING = replace(_TELLING, looked_at=26, edges=tuple(edge for edge in _TELLING.edges if edge[0] > -7))
+_BEGUN = replace(_RUNNING, looked_at=50)
+EXAMPLES = tuple((case,) * len(PLACES) for case in (_TELLING, _RUNNING, _BEGUN))
 """What every run compares, at each place."""
 
 
@@ -146,7 +148,8 @@ def _tenant(zones: Database, place: Place, case: Case) -> tuple[Writer, Counted,
         events += [
             ListenerEvent(
                 episodes[episode], f"edge {number} {second}", "download",
-                midnight(place.day + timedelta(days=day), writer.zone) + timedelta(seconds=second), _PROFILES[0],
+                midnight(place.day + timedelta(days=day), writer.zone) + timedelta(seconds=second),
+                _PROFILES[number % 2],
             )
             for number, (day, episode) in enumerate(case.edges)
             for second in (-1, 0)
@@ -168,6 +171,7 @@ _OF = ("downloads", "unique_listeners", "plays", "completion_ratio", "average_li
 @given(cases=everywhere(_cases))
 @example(cases=EXAMPLES[0])
 @example(cases=EXAMPLES[1])
+@example(cases=EXAMPLES[2])
 def test_every_number_in_every_zone(agree: Agreement, zones: Database, cases: tuple[Case, ...]) -> None:
     compare(agree, written(zones, cases))
 
