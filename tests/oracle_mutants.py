@@ -58,15 +58,6 @@ class Mutant:
         return f"{self.where}: {self.old} -> {self.new} ({self.place})"
 
     @property
-    def is_wider(self) -> bool:
-        """Whether it lets more through than is right: a day or a second too many, or what is deleted."""
-        later = self.new.endswith(("+ 1", "+ interval '1 second'"))
-        earlier = self.new.endswith(("- 1", "- interval '1 second'"))
-        if later or earlier:
-            return later if self.old.startswith("<") else earlier
-        return self.new == "true" or (self.old.startswith("< ") and self.new.startswith("<="))
-
-    @property
     def is_python(self) -> bool:
         """Whether it is a mistake in a module."""
         return self.where.endswith(".py")
