@@ -16,7 +16,7 @@ from queries.ingest.agents.classify import classify_agent
 from queries.ingest.counting.requests import EpisodeFile
 from queries.ingest.counting.rules import Rules
 from queries.ingest.logs.classify import Refused, classify_log
-from queries.ingest.logs.faults import LineFault, RefusedLine
+from queries.ingest.logs.faults import LineFault
 from queries.ingest.logs.reader import LogReader
 from queries.ingest.packing import unpacked
 from tests.unit.counting_samples import SECRET
@@ -65,7 +65,7 @@ def test_a_real_log_is_counted_as_another_path_counts_it(real_log: Path) -> None
     assert (reader.format, reader.lines, summary.requests) == ("combined", 10_000, 9_999)
     # The one line whose user agent lacks its closing quote.
     assert summary.malformed == {LineFault.FORMAT: 1}
-    assert [entry.number for entry in listed if isinstance(entry, RefusedLine)] == [8_899]
+    assert [entry.number for entry in listed if isinstance(entry.why, LineFault)] == [8_899]
     assert (summary.first_at, summary.last_at) == (
         datetime(2026, 11, 1, 10, 5, 0, tzinfo=UTC),
         datetime(2026, 11, 4, 21, 5, 59, tzinfo=UTC),
