@@ -54,7 +54,7 @@ def top_episodes(connection: Connection, f: Filters, limit: int = 10) -> Answer:
     Totals: downloads and number of all episodes downloaded in the period.
     """
     limits = limits_of(connection, f)
-    rows = ask(
+    found = ask(
         connection,
         "listening/top_episodes",
         **periods_of(f),
@@ -68,11 +68,14 @@ def top_episodes(connection: Connection, f: Filters, limit: int = 10) -> Answer:
     cells = cells_of(connection, f, with_episodes=True) if is_by_dimension(f) else None
     is_told = cells is None or cells.tells("downloads")
     if not is_told:
-        rows = []
+        found = []
     elif cells is not None and not cells.tells_comparison():
         f, limits = replace(f, comparison="none"), replace(limits, has_earlier=False)
+    everything = found[0] if found else None
+    # Where nothing but deleted ones was downloaded, no episode is listed, and all of it is in the last row.
+    rows = [row for row in found if row["episode_id"] is not None]
     counted = [_counted(row, f, limits) for row in rows]
-    others = _other_episodes(rows, f, limits)
+    others = _other_episodes(everything, rows, f, limits)
     has_small = cells is not None and _withhold_episodes(rows, counted, others, cells)
     return Answer(
         columns=(
@@ -103,8 +106,8 @@ def top_episodes(connection: Connection, f: Filters, limit: int = 10) -> Answer:
         partial_from=f.partial_from,
         notes=(VIEW_NOT_TOLD,) if not is_told else (BUCKETS_NOT_TOLD,) if has_small else (),
         totals={
-            "downloads": rows[0]["all_downloads"] if rows else 0 if is_told else None,
-            "episodes": rows[0]["episodes"] if rows else 0,
+            "downloads": everything["all_downloads"] if everything else 0 if is_told else None,
+            "episodes": everything["episodes"] if everything else 0,
         },
     )
 
@@ -246,20 +249,24 @@ def _counted(row: Mapping[str, Any], f: Filters, limits: Limits) -> dict[str, An
     }
 
 
-def _other_episodes(rows: Sequence[Mapping[str, Any]], f: Filters, limits: Limits) -> list[dict[str, Any]]:
+def _other_episodes(
+    everything: Mapping[str, Any] | None, rows: Sequence[Mapping[str, Any]], f: Filters, limits: Limits
+) -> list[dict[str, Any]]:
     """One row for the episodes beyond those listed, so that the columns add up to the totals; none without any."""
-    others = rows[0]["episodes"] - len(rows) if rows else 0
-    if not others:
+    others = everything["episodes"] - len(rows) if everything else 0
+    if everything is None or not others:
         return []
     keys = ("downloads", "whole", "previous")
     left = {
-        key: None if rows[0][f"all_{key}"] is None else rows[0][f"all_{key}"] - sum(row[key] for row in rows)
+        key: None
+        if everything[f"all_{key}"] is None
+        else everything[f"all_{key}"] - sum(row[key] for row in rows)
         for key in keys
     }
     return [
         {
             "title": rest_name(others),
-            **_counted({**left, "all_downloads": rows[0]["all_downloads"]}, f, limits),
+            **_counted({**left, "all_downloads": everything["all_downloads"]}, f, limits),
             "is_rest": True,
         }
     ]

@@ -85,7 +85,8 @@ def _leader(top: Answer, downloads: int) -> str:
     if top.is_empty:
         return ""
     first = top.rows[0]
-    if first["share"] is None:
+    # Of deleted episodes none is named.
+    if first["share"] is None or first.get("is_rest"):
         return ""
     title = (
         first["title"]

@@ -19,6 +19,7 @@ from queries import (
 )
 from queries.session import tenant_session
 from queries.statements import ask
+from reports.sentences import audience_sentence
 from tests.world import World
 
 
@@ -72,6 +73,22 @@ def test_a_podcast_takes_its_episodes_out_of_the_lists(world: World, alice: Conn
     assert ask(alice, "tenants/podcast_named", name="Night Shift") == []
     placed = alice.execute(text("select distinct podcast_id from podcast_placements")).scalars().all()
     assert list(placed) == [world.podcasts["Harbour Lights"]]
+
+
+def test_where_nothing_but_deleted_episodes_was_downloaded_the_list_still_adds_up(
+    world: World, alice: Connection
+) -> None:
+    f = world.a.filters({"period": "90d"})
+    before = listening_breakdowns.top_episodes(alice, f, limit=100)
+    alice.execute(text("update podcasts set deleted_at = now() where deleted_at is null"))
+    after = listening_breakdowns.top_episodes(alice, f)
+    assert after.totals == before.totals
+    (rest,) = after.rows
+    assert (rest["is_rest"], rest["downloads"], rest["share"]) == (True, before.totals["downloads"], 1)
+    # No episode is named for them.
+    said = audience_sentence(listening.overview_figures(alice, f), after, f)
+    assert said.startswith("There were")
+    assert "Other" not in said
 
 
 def test_a_campaign_leaves_cards_and_portfolio(world: World, alice: Connection) -> None:

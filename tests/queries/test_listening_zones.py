@@ -268,7 +268,7 @@ def _compare(
                 found_by = counted.by(key, f, period)
                 # What is deleted counts, and has no name of its own to be told by: it is what is left, under None.
                 told = {one: downloads for one, downloads in found_by.items() if one not in episodes[3:]}
-                if told and told.keys() < found_by.keys():
+                if told.keys() < found_by.keys():
                     told[None] = _left(found_by, told)
                 assert {row.get(column): row["downloads"] for row in rows} == told
                 if compared:

@@ -4,7 +4,7 @@
 -- returns: episode_id uuid, title text, podcast_name text, published_at timestamptz, downloads bigint, whole bigint (of the days that are over), previous bigint,
 --          all_downloads, all_whole, all_previous, episodes bigint (of all, deleted ones too), first_7_day_downloads bigint (null before 168 hours
 --          are over, and where data of them is missing), first_7_day_missing text (what of it: beginning or end)
--- grain: episode
+-- grain: episode; one row without one where none of those that were downloaded is listed
 -- source: episode_days; download_days when filtered by app, country or device; episodes, podcasts, episode_milestones
 -- relies on: episode_days_pkey, download_days_pkey, episode_milestones_pkey
 with counted as (
@@ -44,9 +44,8 @@ everything as (
 ),
 -- Cut before the joins: row security hides from the planner how many rows they meet.
 shown as materialized (
-    select one.episode_id, one.downloads, one.whole, one.previous, a.all_downloads, a.all_whole, a.all_previous, a.episodes
+    select one.episode_id, one.downloads, one.whole, one.previous
     from per_episode one
-    cross join everything a
     where one.downloads > 0
         and one.episode_id <> all (array(select e.id from episodes e
                                      join podcasts p on p.tenant_id = e.tenant_id and p.id = e.podcast_id
@@ -58,12 +57,13 @@ select e.id as episode_id, e.title, p.name as podcast_name, e.published_at,
        cast(s.downloads as bigint) as downloads,
        cast(s.whole as bigint) as whole,
        case when cast(:compared_start as date) is not null then cast(s.previous as bigint) end as previous,
-       cast(s.all_downloads as bigint) as all_downloads, cast(s.all_whole as bigint) as all_whole,
-       case when cast(:compared_start as date) is not null then cast(s.all_previous as bigint) end as all_previous, s.episodes,
+       cast(a.all_downloads as bigint) as all_downloads, cast(a.all_whole as bigint) as all_whole,
+       case when cast(:compared_start as date) is not null then cast(a.all_previous as bigint) end as all_previous, a.episodes,
        m.downloads as first_7_day_downloads, m.missing as first_7_day_missing
-from shown s
-join episodes e on e.id = s.episode_id
-join podcasts p on p.id = e.podcast_id
+from everything a
+left join shown s on true
+left join episodes e on e.id = s.episode_id
+left join podcasts p on p.id = e.podcast_id
 -- A milestone counted from an earlier moment of publication is not this episode's any more.
 left join episode_milestones m
     on m.episode_id = e.id
@@ -71,4 +71,5 @@ left join episode_milestones m
     and m.days = 7
     and m.complete_at = e.published_at + interval '168 hours'
     and m.complete_at <= cast(:now as timestamptz)
+where a.episodes > 0
 order by s.downloads desc, s.episode_id
