@@ -17,8 +17,6 @@ comment on column podcast_sources.import_type is
 comment on column podcast_sources.source_name is 'As etl_imports.source_name.';
 select internal.protect_tenant_table('podcast_sources', 'select, insert, delete'),
        internal.guard_table('podcast_sources', 'imports.create', 'imports.create');
-create policy podcast_scope on podcast_sources as restrictive to podboard_web, podboard_worker
-    using ((select app_sees_all_podcasts()) or podcast_id in (select app_podcasts()));
 
 comment on column internal.episode_milestones.missing is
     'Why they are not known: beginning, the data of the podcast begins after publication; end, that of its sources, or of the tenant where '

@@ -215,12 +215,14 @@ def test_single_shows_and_episodes_of_an_app_and_times_long_past_are_not_told(un
     assert "for the last two years only" in unmeasured_words(answer)
 
 
-def test_what_the_rollups_do_not_know_yet_is_no_fewer_than_nothing(unmeasured: Database) -> None:
+def test_what_the_rollups_do_not_know_yet_is_not_told(unmeasured: Database) -> None:
     show = Show(unmeasured, {})
     show.writer.listener_events(
         ListenerEvent(show.episode, f"new {number}", "download", NOW - timedelta(days=2), _PREFIX)
         for number in range(6)
     )
+    assert show.told().totals == {"unmeasured": 0, "downloads": 0}
+    refresh.refresh_rollups()
     assert show.told().totals == {"unmeasured": 6, "downloads": 6}
 
 
