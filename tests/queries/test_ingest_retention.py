@@ -34,6 +34,12 @@ def retention_database(settings: Settings, make_database: Callable[[str], Databa
         yield made
 
 
+def _parquet(columns: dict[str, Any]) -> bytes:
+    made = io.BytesIO()
+    pq.write_table(pa.table(columns), made)
+    return made.getvalue()
+
+
 class Platform(Studio):
     """A tenant that gets curves from platforms."""
 
@@ -274,8 +280,12 @@ def test_a_dry_run_says_what_would_be_refused_and_stores_nothing(alice: Platform
         (b"PAR1 and no more", "The Parquet file is broken"), (b"\xe9,a\n", "not valid UTF-8"),
         (b'[\n{"second": 0, "plays": 1}\n]', "The file is one JSON array; NDJSON is wanted"),
         (b"x" * (65 * 1024 * 1024), "larger than 64 MiB"),
+        (_parquet({"second": [0], "plays": [1], "note": ["y" * 1_000_000]}), "'note' is not known"),
+        (_parquet({"second": ["0" * 40_000_000], "plays": [1]}), "The column second .* has cells of more than 64 KiB"),
+        (_parquet({"second": pa.nulls(1_000_001, pa.int8()), "plays": pa.nulls(1_000_001, pa.int8())}),
+         "The file has more than 1,000,000 rows."),
     ],
-    ids=["empty", "twice", "parquet", "latin", "array", "large"],
+    ids=["empty", "twice", "parquet", "latin", "array", "large", "unknown", "cell", "rows"],
 )  # fmt: skip
 def test_a_file_that_cannot_be_understood_leaves_nothing_but_its_record(
     alice: Platform, document: bytes, message: str
