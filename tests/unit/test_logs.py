@@ -97,6 +97,10 @@ def expected(**values: Any) -> Request:
         ("json", as_json(time_iso8601=None, msec=1_793_707_205.0), expected()),
         ("json", as_json(time_iso8601=None, ts=1_793_707_205_000), expected()),
         ("json", as_json(time_iso8601=None, ts="1793707205.0"), expected()),
+        ("json", as_json(time_iso8601=None, ts=1_793_707_205_000_000), expected()),
+        # What Cloudflare writes unless it is told otherwise.
+        ("json", as_json(time_iso8601=None, EdgeStartTimestamp=1_793_707_205_000_000_000), expected()),
+        ("json", as_json(time_iso8601=None, EdgeStartTimestamp="1793707205000000000"), expected()),
         ("json", as_json(time_iso8601=None, time_local="03/Nov/2026:13:00:05 +0100"), expected()),
         ("json", as_json(body_bytes_sent="500", status="206"), expected()),
         ("json", as_json(http_sec_purpose="prefetch"), expected(purpose="prefetch")),
