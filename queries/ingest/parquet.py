@@ -62,6 +62,7 @@ class ParquetFile:
         self._zone = zone
         self._source = source
         self._row = 0
+        self._group = 0
         self._sha256 = ""
         self._size = 0
         self._keys: list[str] = []
@@ -115,8 +116,7 @@ class ParquetFile:
         assert self.kind is not None  # noqa: S101 (open() was called; this tells mypy)
         keys = [key for key in self._keys if key]
         try:
-            # What is left out is not read either: it costs neither a row nor memory.
-            for batch in self._file.iter_batches(batch_size=_AT_ONCE, columns=self._used):
+            for batch in self._batches():
                 found = [batch.column(name) for name in self._used]
                 columns = [values_of(column, key) for key, column in zip(keys, found, strict=True)]
                 width = sum(map(_width, found))
@@ -133,7 +133,17 @@ class ParquetFile:
                     except RowRefused as refused:
                         yield self._row, width, Refusal(self._row, refused.reason, refused.detail)
         except (pa.ArrowException, OSError):
-            raise BrokenOff("The Parquet file is broken from here on.") from None
+            # Somewhere after it: rows are read some thousands at once.
+            raise BrokenOff(
+                f"The Parquet file is broken in row group {self._group + 1:,}, after row {self._row:,}."
+            ) from None
+
+    def _batches(self) -> Iterator[pa.RecordBatch]:
+        """The rows some thousands at once, group by group: what stands before a broken one is read."""
+        for group in range(self._file.metadata.num_row_groups):
+            self._group = group
+            # What is left out is not read either: it costs neither a row nor memory.
+            yield from self._file.iter_batches(batch_size=_AT_ONCE, row_groups=[group], columns=self._used)
 
 
 def is_unpacked(source: BinaryIO) -> bool:

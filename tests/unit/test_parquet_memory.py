@@ -15,7 +15,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from queries.ingest import parquet
-from queries.ingest.imports import ImportRefused, Refusal
+from queries.ingest.imports import BrokenOff, ImportRefused, Refusal
 from queries.ingest.parquet import ParquetFile, values_of
 
 _MIB = 1024 * 1024
@@ -120,6 +120,21 @@ def test_texts_kept_once_are_those_of_their_rows(group: int, kind: pa.DataType) 
         (number, found["listener_id"], found["app"]) for number, _, found in file if isinstance(found, dict)
     ]
     assert read == [(n + 1, f"l{n}", apps[n]) for n in range(50)]
+
+
+def test_where_a_file_is_broken_is_told_by_the_row() -> None:
+    made = io.BytesIO()
+    pq.write_table(pq.read_table(io.BytesIO(_file(9, app=["x" * 50] * 9))), made, row_group_size=3)
+    document = bytearray(made.getvalue())
+    at = pq.read_metadata(made).row_group(1).column(4).dictionary_page_offset
+    document[at : at + 20] = b"\xff" * 20
+    file = ParquetFile(io.BytesIO(document))
+    file.open()
+    read = iter(file)
+    assert [number for number, _, _ in (next(read) for _ in range(3))] == [1, 2, 3]
+    with pytest.raises(BrokenOff) as broken:
+        next(read)
+    assert broken.value.what == "The Parquet file is broken in row group 2, after row 3."
 
 
 def test_a_text_kept_once_that_is_no_utf_8_is_left_to_be_refused() -> None:
