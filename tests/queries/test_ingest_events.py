@@ -34,7 +34,7 @@ from hypothesis import strategies as st
 from psycopg import sql
 
 from queries.engine import dispose_engines
-from queries.errors import AccessRefused
+from queries.errors import AccessRefused, DatabaseUnavailable
 from queries.ingest import event_store, imports, packing, refused, row_reader
 from queries.ingest import events as events_module
 from queries.ingest.columns import COLUMNS, UNKNOWN_TYPE
@@ -1054,6 +1054,21 @@ def test_packed_files_are_read_as_they_are(alice: Studio, pack: Callable[[bytes]
         alice.take(packed[: len(packed) // 2])
     assert str(told.value) == broken
     assert [row[2:] for row in alice.ledger()][-1] == ("failed", 0, 0, 0, broken)
+
+
+def test_a_failure_that_cannot_be_recorded_is_one_line_of_the_log(
+    alice: Studio, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    """It was hundreds, above the one that said what to do."""
+
+    def gone(*_: Any, **__: Any) -> Any:
+        raise DatabaseUnavailable("The database cannot be reached.")
+
+    monkeypatch.setattr(imports, "tenant_session", gone)
+    imports.record_failure(alice.actor, UUID(int=7), imports.Tally(), DatabaseUnavailable("x"), kept=True)
+    assert [(record.levelname, record.getMessage(), record.exc_info) for record in caplog.records] == [
+        ("WARNING", f"the failure of import {UUID(int=7)} could not be recorded (DatabaseUnavailable)", None)
+    ]
 
 
 def test_what_stands_of_a_file_that_breaks_off_is_said(
