@@ -30,7 +30,7 @@ LARGEST_PART = 256 * _MIB
 """Bytes, unpacked, of one column in one row group: writers make a few dozen MiB, and to read it takes five times it."""
 _ANY_PART = 32 * _MIB
 """As much may one have whatever its cells are: one that is too long costs its row alone then."""
-_AT_ONCE = 5_000
+_AT_ONCE, _FEWEST_AT_ONCE = 5_000, 10
 _READ = 1024 * 1024
 _ID_BYTES = 16
 _UNREADABLE = b"\xff"
@@ -143,7 +143,8 @@ class ParquetFile:
         for group in range(self._file.metadata.num_row_groups):
             self._group = group
             # What is left out is not read either: it costs neither a row nor memory.
-            yield from self._file.iter_batches(batch_size=_AT_ONCE, row_groups=[group], columns=self._used)
+            rows = _rows_at_once(self._file, group, self._used)
+            yield from self._file.iter_batches(batch_size=rows, row_groups=[group], columns=self._used)
 
 
 def is_unpacked(source: BinaryIO) -> bool:
@@ -206,6 +207,22 @@ def to_be_read(file: pq.ParquetFile, source: BinaryIO, names: Sequence[str]) -> 
                 once.add(path)
     source.seek(0)
     return pq.ParquetFile(source, metadata=file.metadata, read_dictionary=sorted(once))
+
+
+def _rows_at_once(file: pq.ParquetFile, group: int, names: Sequence[str]) -> int:
+    """How many rows of a row group fit into memory.
+
+    Inside objects and lists a text that is kept once is made for each row; it may be as long as all of its column.
+    """
+    rows = file.metadata.row_group(group)
+    parts = [rows.column(at) for at in range(rows.num_columns)]
+    inside = [
+        part.total_uncompressed_size
+        for part in parts
+        if part.path_in_schema not in names
+        and part.path_in_schema.startswith(tuple(f"{name}." for name in names))
+    ]
+    return max(_FEWEST_AT_ONCE, min(_AT_ONCE, _ANY_PART // max(inside, default=1)))
 
 
 def _refuse_large(size: int, rows: int, where: str, name: str) -> None:

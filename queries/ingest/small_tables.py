@@ -276,6 +276,11 @@ def _parquet(content: bytes, table: SmallTable, names: Mapping[str, str], seen: 
             raise ImportRefused(f"The file has more than {_MOST_ROWS:,} rows.")
         # What is left out is not read either.
         used = [name for name, key in zip(header, keys, strict=True) if key]
+        for name in used:
+            if pa.types.is_nested(file.schema_arrow.field(name).type):
+                raise ImportRefused(
+                    f"The column {printable(name)} of the Parquet file holds lists or objects."
+                )
         keys = [key for key in keys if key]
         found = to_be_read(file, io.BytesIO(content), used).read(columns=used)
         columns = [values_of(found.column(name), key) for key, name in zip(keys, used, strict=True)]

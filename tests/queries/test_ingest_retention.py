@@ -282,10 +282,11 @@ def test_a_dry_run_says_what_would_be_refused_and_stores_nothing(alice: Platform
         (b"x" * (65 * 1024 * 1024), "larger than 64 MiB"),
         (_parquet({"second": [0], "plays": [1], "note": ["y" * 1_000_000]}), "'note' is not known"),
         (_parquet({"second": ["0" * 40_000_000], "plays": [1]}), "The column second .* has cells of more than 64 KiB"),
+        (_parquet({"second": [[0]], "plays": [1]}), "The column second .* holds lists or objects"),
         (_parquet({"second": pa.nulls(1_000_001, pa.int8()), "plays": pa.nulls(1_000_001, pa.int8())}),
          "The file has more than 1,000,000 rows."),
     ],
-    ids=["empty", "twice", "parquet", "latin", "array", "large", "unknown", "cell", "rows"],
+    ids=["empty", "twice", "parquet", "latin", "array", "large", "unknown", "cell", "lists", "rows"],
 )  # fmt: skip
 def test_a_file_that_cannot_be_understood_leaves_nothing_but_its_record(
     alice: Platform, document: bytes, message: str

@@ -65,8 +65,12 @@ def _same(rows: int, cell: str) -> pa.Array:
         # Kept once in the file: each batch of rows would be a gigabyte.
         ({"app": _same(5_000, "y" * 200_000)}, 5_000, "A value is longer than 64 KiB.|5000"),
         ({"app": _same(5_000, "y" * 200_000).cast(pa.string())}, 5_000, "A value is longer than 64 KiB.|5000"),
+        (
+            {"event_data": pa.StructArray.from_arrays([_same(5_000, "y" * 200_000).cast(pa.string())], ["app"])}, 5_000,
+            "good|5000",
+        ),
     ],
-    ids=["one cell", "left out", "many", "many texts"],
+    ids=["one cell", "left out", "many", "many texts", "inside"],
 )  # fmt: skip
 def test_a_small_file_that_unpacks_to_much_costs_little(
     tmp_path: Path, columns: dict[str, Any], rows: int, said: str
