@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import itertools
 from collections.abc import Callable, Iterator, Sequence
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
@@ -12,7 +13,7 @@ from uuid import uuid4
 import pytest
 from sqlalchemy import Connection
 
-from queries.ingest import events
+from queries.ingest import batches, events
 from queries.ingest.bookings import import_bookings
 from queries.ingest.collector import Visitor, create_link, follow_link
 from queries.ingest.imports import ImportRefused
@@ -471,14 +472,52 @@ def test_hours_took_what_their_batches_did_together(source_database: Database) -
         "import_type": "listener_events", "status": "completed", "started_at": NOW - timedelta(minutes=50),
         "completed_at": NOW,
     }  # fmt: skip
-    worked = {"API key Shop": 1500, "Prefix": 20, "Pixel": None, "a file": 7}
+    worked = {"API key Shop": 1500, "Prefix": 20, "Pixel": None, "a file": None, "a file in runs": 7000}
     for source, milliseconds in worked.items():
         figures = "{}" if milliseconds is None else f'{{"worked_ms": {milliseconds}}}'
         studio.tenant.insert("etl_imports", source=source, source_name=source, figures=figures, **hour)
     with tenant_session(studio.actor) as connection:
         took = {row["source"]: row["seconds"] for row in imports(connection).rows}
-    # Of hours before their work was measured nobody knows; a file took from its beginning to its end.
-    assert took == {"API key Shop": Decimal("1.5"), "Prefix": Decimal("0.02"), "Pixel": None, "a file": 3000}
+    # Of hours before their work was measured nobody knows; a file of which nothing else is known took from beginning
+    # to end.
+    assert took == {
+        "API key Shop": Decimal("1.5"), "Prefix": Decimal("0.02"), "Pixel": None, "a file": 3000, "a file in runs": 7,
+    }  # fmt: skip
+
+
+@pytest.mark.parametrize("is_measured", [True, False])
+def test_an_import_that_went_on_later_took_what_its_runs_did_together(
+    source_database: Database, monkeypatch: pytest.MonkeyPatch, is_measured: bool
+) -> None:
+    studio = Studio(source_database)
+    text = _events(*(30 - n for n in range(20)))
+    monkeypatch.setattr(events, "FIRST_ROWS", 10)
+    monkeypatch.setattr(events, "BATCH_ROWS", 10)
+    # Each look at the clock is two seconds after the one before: a run begins, saves each batch, ends.
+    ticks = itertools.count(step=2.0)
+    monkeypatch.setattr(batches, "monotonic", lambda: next(ticks))
+    with pytest.raises(RuntimeError):
+        studio.take(text, batch_done=_stop)
+
+    def took() -> tuple[Any, ...]:
+        with tenant_session(studio.actor) as connection:
+            return tuple(row["seconds"] for row in imports(connection).rows)
+
+    assert took() == (2,)
+    with studio.tenant.owner() as owner:
+        # An hour before the same file comes again; the release before measured nothing.
+        owner.execute(
+            "update etl_imports set started_at = started_at - interval '1 hour',"
+            " figures = case when %s then figures else figures - 'worked_ms' end where tenant_id = %s",
+            (is_measured, studio.tenant.tenant_id),
+        )
+    studio.take(text)
+    (seconds,) = took()
+    if is_measured:
+        # Of the second run a batch and the end.
+        assert seconds == 2 + 4
+    else:
+        assert seconds >= 3600
 
 
 def _ledger_of_hours(studio: Studio, count: int) -> None:

@@ -29,8 +29,9 @@ hours as (
     limit :hours
 )
 select i.id as import_id, i.import_type, i.source, i.is_hour, i.status, i.started_at,
-       -- The time between the first and the last batch of an hour is no work.
-       case when i.is_hour then cast(i.figures ->> 'worked_ms' as numeric) / 1000
+       -- The time between the batches of an hour is no work, nor that between a run which stopped and the one that went on.
+       case when i.completed_at is null then null
+           when i.is_hour or i.figures ->> 'worked_ms' is not null then cast(i.figures ->> 'worked_ms' as numeric) / 1000
            else extract(epoch from i.completed_at - i.started_at) end as seconds,
        i.records_imported, i.records_duplicate, i.records_refused,
        coalesce(cast(i.figures ->> 'taken_back' as bigint), 0) as taken_back,
