@@ -103,7 +103,7 @@ def importing_in_batches(
     actor: Actor, import_type: ImportType, source: str, *, begins_with: BeginsWith,
     options: dict[str, Any] | None = None, source_name: str | None = None,
 ) -> Iterator[Batches]:  # fmt: skip
-    """An import to be done in batches; it goes on where one of the same source and options stopped.
+    """An import to be done in batches; it goes on where one of the same file, source and options stopped.
 
     `source_name`: whose data it is, where somebody says so.
 
@@ -152,8 +152,9 @@ def _started(
     for _ in range(2):
         with tenant_session(actor) as connection:
             stopped = ask(
-                connection, "ingest/find_interrupted", import_type=import_type, source=source, options=options
-            )
+                connection, "ingest/find_interrupted",
+                import_type=import_type, source=source, source_name=source_name, options=options,
+            )  # fmt: skip
         if not stopped or not begins_with(stopped[0]["lines_done"], stopped[0]["lines_sha256"]):
             break
         with tenant_session(actor, write=True) as connection:
