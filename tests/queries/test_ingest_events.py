@@ -865,6 +865,30 @@ def test_the_same_file_goes_on_where_it_stopped_and_a_changed_one_begins_anew(
     assert [row[2:5] for row in charlie.ledger()] == [("failed", 30, 0), ("completed", 21, 29)]
 
 
+def test_the_same_file_of_another_source_is_another_import_and_doubles_nothing(
+    alice: Studio, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(events_module, "BATCH_ROWS", 10)
+    _interrupted(alice)
+    done = import_events(
+        alice.actor, io.BytesIO(_plays(alice, 50).encode()), name="plays.csv", source_name="Other host"
+    )
+    assert _counts(done) == (20, 30, 0)
+    assert len(alice.listener_events()) == 50
+    # That of the first source is still there to go on with: by the name that its file gives it, and by none at all, as
+    # the release before named sources wrote it.
+    by_source = "select source_name, status, records_imported from etl_imports where tenant_id = %(tenant)s order by 1"
+    assert alice.rows(by_source) == [("Other host", "completed", 20), ("plays", "failed", 30)]
+    with alice.tenant.owner() as owner:
+        owner.execute(
+            "update etl_imports set source_name = null where tenant_id = %s and source_name = 'plays'",
+            (alice.tenant.tenant_id,),
+        )
+    done = import_events(alice.actor, io.BytesIO(_plays(alice, 50).encode()), name="plays.csv")
+    assert _counts(done) == (30, 20, 0)
+    assert alice.rows(by_source) == [("Other host", "completed", 20), (None, "completed", 30)]
+
+
 @pytest.mark.parametrize("way", ["csv", "gzip", "parquet"])
 def test_what_a_run_before_had_done_is_told_apart(
     alice: Studio, monkeypatch: pytest.MonkeyPatch, way: str

@@ -104,13 +104,56 @@ def test_the_same_again_adds_nothing_and_another_state_of_the_same_day_is_refuse
     assert _counts(alice.take_curve(gzip.compress(text.encode()), name="again.csv.gz")) == (0, 2, 0)
     assert _counts(alice.take_curve(text.replace("16", "17"))) == (0, 0, 2)
     assert {row[1] for row in alice.refusals()} == {
-        "Another curve of this day stands already, with other content."
+        "Another curve of this day stands already, with other content: a file with all its points, unchanged, and more "
+        "completes it."
     }
     assert alice.curves() == before
     # Another day, or another platform, is another curve.
     assert _counts(alice.take_curve(text, CurveDefaults("guid-1", "Spotify", date(2026, 11, 2)))) == (2, 0, 0)
     assert _counts(alice.take_curve(text, CurveDefaults("guid-1", "Apple Podcasts", DAY))) == (2, 0, 0)
     assert len(alice.curves()) == 3
+
+
+def test_a_corrected_file_completes_a_curve_of_which_points_were_refused(
+    alice: Platform, retention_database: Database
+) -> None:
+    other = Platform(retention_database)
+    broken, whole = "second,plays\n0,19\n15,x\n30,11\n45,\n", "second,plays\n0,19\n15,16\n30,11\n45,9\n"
+    for platform in (alice, other):
+        assert _counts(platform.take_curve(broken, name="broken.csv")) == (2, 0, 2)
+    # What contradicts it, and what lacks some of its points, leaves it as it is.
+    for text in (whole.replace("30,11", "30,12"), whole.replace("0,19\n", "")):
+        assert _counts(alice.take_curve(text)) == (0, 0, text.count("\n") - 1)
+    assert alice.curves() == other.curves()
+    dry = check_retention(alice.actor, io.BytesIO(whole.encode()), defaults=SPOTIFY, told=Told())
+    note = "One curve that stood was completed, with 2 points more."
+    assert (dry.good, dry.duplicate, dry.refused, dry.notes) == (4, 2, 0, (note,))
+    assert alice.curves() == other.curves()
+    done = alice.take_curve(whole, name="whole.csv")
+    assert (_counts(done), done.notes) == ((2, 2, 0), (note,))
+    (curve,) = alice.curves()
+    assert curve[5:] == ([0.0, 15.0, 30.0, 45.0], [19.0, 16.0, 11.0, 9.0], "whole.csv")
+    # Both files again add nothing: all points of the first stand, and the two that were wrong are wrong still.
+    assert _counts(alice.take_curve(whole)) == (0, 4, 0)
+    assert _counts(alice.take_curve(broken)) == (0, 2, 2)
+    assert alice.curves() == [curve]
+    assert other.curves()[0][5:] == ([0.0, 30.0], [19.0, 11.0], "broken.csv")
+
+
+def test_each_curve_of_a_file_is_judged_by_itself(alice: Platform) -> None:
+    head = "episode,second,plays,listeners\n"
+    alice.take_curve(head + "guid-1,0,9,8\nguid-1,9,7,6\nguid-2,0,5,5\nguid-2,9,4,4\n")
+    before = alice.curves()
+    # Plays of the first go on, its listeners are others; the second stands and has less here.
+    text = head + "guid-1,0,9,7\nguid-1,9,7,6\nguid-1,12.5,3,2\nguid-2,0,5,5\nguid-2,9,4,4\nguid-2,11,,1\n"
+    done = alice.take_curve(text)
+    assert _counts(done) == (2, 6, 3)
+    assert done.notes == ("2 curves that stood were completed, with 2 points more.",)
+    after = alice.curves()
+    assert [len(row[5]) for row in before] == [2] * 4
+    assert {(row[0], row[3]): len(row[5]) for row in after} == {
+        ("guid-1", "listeners"): 2, ("guid-1", "plays"): 3, ("guid-2", "listeners"): 3, ("guid-2", "plays"): 2,
+    }  # fmt: skip
 
 
 BAD = (
