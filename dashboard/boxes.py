@@ -74,19 +74,21 @@ class Box:
     any_of: tuple[str, ...] = ()
     head: bool = False
     heeds: tuple[str, ...] | None = None
+    listed: Ask | None = None
 
 
-def answer_box(box: Box, view: View) -> tuple[Answer, View]:
+def answer_box(box: Box, view: View, *, listed: bool = False) -> tuple[Answer, View]:
     """The box's answer as it is shown, and the view it is of, as this viewer may read them, in one transaction.
 
-    The view has its opening sentence, and the period that an address without one means.
+    listed: with all rows that its CSV has. The view has its opening sentence, and the period that an address without
+    one means.
     """
     if box.any_of and not any(view.viewer.may(permission) for permission in box.any_of):
         raise AccessRefused("You cannot see this.")
     actor = view.viewer.actor
     with operator_session(actor) if actor.tenant_id is None else tenant_session(actor) as connection:
         filters = opened_view(connection, view.filters)
-        answer = box.ask(connection, filters)
+        answer = ((listed and box.listed) or box.ask)(connection, filters)
         lead = box.lead(connection, filters, answer) if box.lead else ""
     return as_shown(answer), replace(view, filters=filters, lead=lead)
 

@@ -1,4 +1,7 @@
-"""Logs of the web process: JSON, one event one line, with request, tenant and person, and without secrets."""
+"""Logs of web and worker: JSON, one event one line, with request, tenant and person.
+
+Without secrets, and without the addresses from which requests come: podboard keeps none anywhere.
+"""
 
 from __future__ import annotations
 
@@ -15,8 +18,10 @@ from typing import Any
 
 from flask import Flask, Response, g, has_request_context, request
 from gunicorn import glogging
+from gunicorn.http.errors import NoMoreData, ParseException
 
 from dashboard.access import Viewer
+from queries.ingest.personal import masked
 
 log = logging.getLogger("podboard.web")
 
@@ -61,13 +66,35 @@ class GunicornLogger(glogging.Logger):
     def setup(self, cfg: Any) -> None:
         """Sets gunicorn's handlers, then their form."""
         super().setup(cfg)
+        # The same object each time, which a logger takes once.
+        self.error_log.addFilter(_unquoted)
         for handler in self.error_log.handlers:
             handler.setFormatter(JsonFormatter())
 
+    def access(self, *_told: Any) -> None:
+        """Writes nothing, whatever the environment asks of gunicorn: such a line begins with the sender's address."""
+
+
+def _unquoted(record: logging.LogRecord) -> bool:
+    """Lets a line of gunicorn's pass, without the words of a request.
+
+    Of one that it cannot read it tells the sender's address and quotes what came: a line with its query, headers, of
+    which one names the listener behind a proxy. TRICKY: it writes while it handles the error, which says what it is
+    about; the text of the line would be another one in its next version.
+    """
+    error = sys.exc_info()[1]
+    if isinstance(error, ParseException | NoMoreData):
+        record.msg, record.args, record.exc_info = "a request could not be read or answered", (), None
+        record.__dict__["error"] = type(error).__name__
+    elif str(record.msg).startswith("Error handling request"):
+        # What follows is the address that was asked for, with its query.
+        record.msg, record.args = "Error handling request", ()
+    return True
+
 
 def mask(text: str) -> str:
-    """The text without what looks like a secret, and not longer than a line should be."""
-    return _SECRETS.sub("***", text)[:_MESSAGE_LIMIT]
+    """The text without what looks like a secret or says who somebody is, and not longer than a line should be."""
+    return masked(_SECRETS.sub("***", text))[:_MESSAGE_LIMIT]
 
 
 def configure_logging(level: str = "INFO") -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import UTC, date, datetime
 from itertools import pairwise
 from typing import Any
@@ -49,7 +50,9 @@ _OF_DOWNLOADS = {
 }  # fmt: skip
 """Impressions that nobody sends: what came and what failed is told of the downloads."""
 _DAY_BY_DAY = ("listener_events", "impressions", "conversions")
-_RECENT = 50
+_SHOWN_FILES, _SHOWN_HOURS = 50, 10
+LISTED_IMPORTS = 100_000
+"""So many imports a list has at most, unless somebody says how many."""
 _PAUSES = 4
 """So many times a source must have stayed away before anybody can say how long it usually does."""
 _ENDED_AFTER_DAYS = 60
@@ -127,17 +130,44 @@ def _rhythm(source: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def imports(connection: Connection) -> Answer:
-    """One row per import that began lately, the newest first: source, label, state, started_at, seconds,
-    records_imported, records_duplicate, records_refused, taken_back, counted_late, error_message, import_id.
+    """The newest imports of files and feeds, and beside them the newest hours, so that neither hides the other; the
+    rows of `every_import`. Of `totals`, `older` says whether there are more than these.
+    """
+    found = _imports(connection, None, _SHOWN_FILES + 1, _SHOWN_HOURS + 1)
+    left = {True: _SHOWN_HOURS, False: _SHOWN_FILES}
+    rows = []
+    for row in found:
+        if left[row["is_hour"]]:
+            left[row["is_hour"]] -= 1
+            rows.append(row)
+    return replace(_answer_of_imports(rows), totals={"older": len(found) > len(rows)})
 
+
+def every_import(connection: Connection, *, source: str | None = None, limit: int = LISTED_IMPORTS) -> Answer:
+    """One row per import, what was written last first: source, label, state, started_at, seconds, records_imported,
+    records_duplicate, records_refused, taken_back, counted_late, error_message, import_id, is_hour.
+
+    `source`: only what this source brought, or what is called so. Of `totals`, `older` says whether there are more.
     States: done, running, failed. What a key sent by the API is one import an hour, for each kind of events, and so is
     what came at prefixes, at pixels and at vanity URLs: these took what their batches took together. `taken_back` and
     `counted_late`: downloads of before that are none any more, and requests that did not count before and do now.
     """
-    rows = [
-        {**row, "label": _IMPORTS[row["import_type"]], "state": _STATES[row["status"]]}
-        for row in ask(connection, "sources/imports", hourly=list(HOURLY), api_key=API_KEY, limit=_RECENT)
-    ]
+    found = _imports(connection, source, limit + 1, limit + 1)
+    return replace(_answer_of_imports(found[:limit]), totals={"older": len(found) > limit})
+
+
+def _imports(connection: Connection, name: str | None, files: int, hours: int) -> list[dict[str, Any]]:
+    found = ask(
+        connection, "sources/imports",
+        hourly=list(HOURLY), api_key=API_KEY, name=name, files=files, hours=hours,
+    )  # fmt: skip
+    for row in found:
+        # In place: there may be a hundred thousand.
+        row |= {"label": _IMPORTS[row["import_type"]], "state": _STATES[row["status"]]}
+    return found
+
+
+def _answer_of_imports(rows: list[dict[str, Any]]) -> Answer:
     return Answer(
         (
             Column("source", "From"),

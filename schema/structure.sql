@@ -3648,7 +3648,7 @@ COMMENT ON COLUMN public.etl_imports.lines_sha256 IS 'SHA-256 of these lines: a 
 
 COMMENT ON COLUMN public.etl_imports.options IS 'Object: what the import was told (shift_days, columns, ...); other options are another import. Open: each kind of import has its own.';
 
-COMMENT ON COLUMN public.etl_imports.figures IS 'Object: refused requests by reason, impressions made, the rules that counted, reached: the last moment of what it brought, by listener_events, impressions and conversions; worked_ms: of an hour''s batches how long they took together; taken_back and counted_late: downloads of before that are none any more, and requests refused before that count now, where late requests moved windows of 24 hours. Open: each kind of import has its own.';
+COMMENT ON COLUMN public.etl_imports.figures IS 'Object: refused requests by reason, impressions made, the rules that counted, reached: the last moment of what it brought, by listener_events, impressions and conversions; worked_ms: of an hour''s batches, and of the runs of a file that is read in batches, how long they took together; taken_back and counted_late: downloads of before that are none any more, and requests refused before that count now, where late requests moved windows of 24 hours. Open: each kind of import has its own.';
 
 COMMENT ON COLUMN public.etl_imports.source_name IS 'Whose data it is: as told, else the name of the file without dates and numbers, the host of an address, or the API key; Prefix, Pixel and Vanity URLs of what came there. Null of rows that the release before named sources wrote.';
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Iterable
 from contextlib import nullcontext
-from datetime import datetime
+from datetime import UTC, datetime
 from pathlib import Path
 from uuid import UUID
 
@@ -32,8 +32,9 @@ from queries.ingest.small_tables import Told
 from queries.ingest.transcripts.formats import TRANSCRIPT_FORMATS, TranscriptFormat
 from queries.ingest.transcripts.reader import CUT
 from queries.ingest.transcripts.store import check_transcript, import_transcript
-from queries.session import Actor
+from queries.session import Actor, tenant_session
 from queries.settings import Settings
+from queries.sources import every_import
 
 _TENANT = click.option("--tenant", required=True, metavar="SLUG", help="The tenant that it belongs to.")
 _MAP = click.option(
@@ -338,6 +339,34 @@ def columns(kind: Kind | None) -> None:
         )
 
 
+@command.command("list")
+@_TENANT
+@click.option("--source", metavar="NAME", help="Only what this source brought, or what is called so.")
+@click.option(
+    "--limit", type=click.IntRange(1, 1_000_000), default=50, show_default=True, metavar="N",
+    help="So many at most, what was written last first.",
+)  # fmt: skip
+def list_(tenant: str, source: str | None, limit: int) -> None:
+    """List the imports with their ids, when they began (UTC) and what became of their rows.
+
+    What comes request by request (API keys, prefixes, pixels, vanity URLs) is one an hour. `podboard import refusals
+    ID` writes the rows that one refused.
+    """
+    with databases(Settings.from_env()), tenant_session(Actor(unscoped_tenant_id(tenant))) as connection:
+        found = every_import(connection, source=source, limit=limit)
+    for row in found.rows:
+        problem = f" ({row['error_message']})" if row["error_message"] else ""
+        click.echo(
+            f"{row['import_id']}  {row['started_at'].astimezone(UTC).isoformat(timespec='seconds')}  {row['source']}: "
+            f"{row['label']}, {row['state']}{problem}, {row['records_imported']:,} taken, "
+            f"{row['records_duplicate']:,} known already, {row['records_refused']:,} refused"
+        )
+    if found.totals["older"]:
+        click.echo(f"There are older ones: --limit shows more than {limit:,}.", err=True)
+    if found.is_empty:
+        click.echo(f"There is no import{f' of {source}' if source else ''}.")
+
+
 @command.command("refusals")
 @click.argument("import_id", metavar="ID", type=click.UUID)
 @_TENANT
@@ -346,7 +375,10 @@ def columns(kind: Kind | None) -> None:
     help="Where the list goes; otherwise to standard output.",
 )  # fmt: skip
 def refusals_of(import_id: UUID, tenant: str, output: Path | None) -> None:
-    """Write the refused rows of an import as CSV (line, reason, detail). The page Freshness lists imports."""
+    """Write the refused rows of an import as CSV (line, reason, detail).
+
+    `podboard import list` and the CSV of imports on the page Freshness tell the ids.
+    """
     with databases(Settings.from_env()):
         actor = Actor(unscoped_tenant_id(tenant))
         known_import(actor, import_id)

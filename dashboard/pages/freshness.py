@@ -14,6 +14,7 @@ from dashboard.answers import table
 from dashboard.boxes import Box, View
 from dashboard.components.frame import page_header
 from dashboard.components.icons import icon
+from dashboard.components.states import foot
 from dashboard.pages import Page
 from dashboard.pages.system import show_freshness
 from dashboard.plain import Plain
@@ -26,6 +27,10 @@ from reports.formatting import counted, day, instant, local
 
 _WHO = (READ_SYSTEM,)
 _NAMED = 3
+_OLDER = (
+    "The newest files and feeds, and the newest hours of what comes request by request. "
+    "Older ones are in the CSV, with the address of each list of refused rows."
+)
 _TONES = {
     "refreshed": "good",
     "failing": "bad",
@@ -102,12 +107,23 @@ def _imports(connection: Connection, filters: Filters) -> Answer:
     return sources.imports(connection)
 
 
-def _show_imports(answer: Answer, view: View) -> Component:
+def _every_import(connection: Connection, filters: Filters) -> Answer:
+    """For the CSV: all there are, with where the list of the rows that one refused is found."""
+    answer = sources.every_import(connection)
+    rows = [{**row, "list": _address_of(row) if row["records_refused"] else None} for row in answer.rows]
+    columns = tuple(
+        replace(column, label="List of refused rows", in_csv=True) if column.key == "list" else column
+        for column in answer.columns
+    )
+    return replace(answer, columns=columns, rows=rows)
+
+
+def _show_imports(answer: Answer, view: View) -> list[Component]:
     rows = [
         {**row, "state": (str(row["state"]).capitalize(), _TONES[row["state"]]), "list": _list_of(row)}
         for row in answer.rows
     ]
-    return table(
+    shown = table(
         replace(answer, rows=rows),
         view,
         caption="The last imports, and what became of their rows",
@@ -118,6 +134,7 @@ def _show_imports(answer: Answer, view: View) -> Component:
         kinds={"state": "badge", "list": "node"},
         sub=_under_import,
     )  # fmt: skip
+    return [shown, foot(_OLDER)] if answer.totals["older"] else [shown]
 
 
 def _under_import(row: Mapping[str, Any]) -> str:
@@ -136,11 +153,15 @@ def _list_of(row: Mapping[str, Any]) -> Plain | None:
             "CSV",
             html.Span(f" of the rows refused from {row['source']}", className="sr-only"),
         ],
-        href=f"/imports/{row['import_id']}/refused.csv",
+        href=_address_of(row),
         className="quiet",
         title="Download the refused rows as CSV",
         download="",
     )
+
+
+def _address_of(row: Mapping[str, Any]) -> str:
+    return f"/imports/{row['import_id']}/refused.csv"
 
 
 def _sentence(connection: Connection, filters: Filters, answer: Answer) -> str:
@@ -231,7 +252,8 @@ PAGE = Page(
         (
             Box(
                 "freshness.imports", "Imports", _imports, _show_imports, any_of=_WHO, height=320, skeleton="rows",
-                lazy=True, empty="Nothing has been imported yet.", way_on="`podboard import --help` says how.",
+                lazy=True, listed=_every_import, empty="Nothing has been imported yet.",
+                way_on="`podboard import --help` says how.",
             ),
         ),
         (

@@ -6,8 +6,10 @@ does not rest on it: whatever is stored has an id that the content gives, so a f
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from time import monotonic
 from typing import Any
 from uuid import UUID
 
@@ -50,6 +52,7 @@ class Batches:
         self.tally = tally
         self.lines_done = lines_done
         """Lines that a run before this one, or a batch of it, has dealt with."""
+        self._began, self._worked_before = monotonic(), tally.worked_ms
         self.standing = self._standing() if lines_done else ""
         """In words, what of the file stands whatever happens from now on."""
 
@@ -69,6 +72,7 @@ class Batches:
         with tenant_session(self.actor, write=True) as connection:
             yield connection
             self.tally.note_podcasts(connection, self.import_id)
+            self.note_work()
             saved = tell(
                 connection, "ingest/save_progress",
                 import_id=self.import_id, lines_done_last=self.lines_done, lines_done=lines_done, lines_sha256=sha256,
@@ -79,6 +83,12 @@ class Batches:
                 raise ImportRefused("This import was taken over by another process.")
         self.lines_done = lines_done
         self.standing = self._standing()
+
+    def note_work(self) -> None:
+        """Adds the time since this run began to that of the runs before it."""
+        if self._worked_before is not None:
+            run = math.ceil((monotonic() - self._began) * 1000)
+            self.tally.worked_ms = self._worked_before + run
 
     def _standing(self) -> str:
         tally = self.tally
@@ -93,7 +103,7 @@ def importing_in_batches(
     actor: Actor, import_type: ImportType, source: str, *, begins_with: BeginsWith,
     options: dict[str, Any] | None = None, source_name: str | None = None,
 ) -> Iterator[Batches]:  # fmt: skip
-    """An import to be done in batches; it goes on where one of the same source and options stopped.
+    """An import to be done in batches; it goes on where one of the same file, source and options stopped.
 
     `source_name`: whose data it is, where somebody says so.
 
@@ -108,6 +118,7 @@ def importing_in_batches(
             )
             yield run
             with tenant_session(actor, write=True) as connection:
+                run.note_work()
                 complete(connection, actor, run.import_id, import_type, source, run.tally)
     except BaseException as error:
         refused = error if isinstance(error, ImportRefused) else refused_by_database(error)
@@ -141,8 +152,9 @@ def _started(
     for _ in range(2):
         with tenant_session(actor) as connection:
             stopped = ask(
-                connection, "ingest/find_interrupted", import_type=import_type, source=source, options=options
-            )
+                connection, "ingest/find_interrupted",
+                import_type=import_type, source=source, source_name=source_name, options=options,
+            )  # fmt: skip
         if not stopped or not begins_with(stopped[0]["lines_done"], stopped[0]["lines_sha256"]):
             break
         with tenant_session(actor, write=True) as connection:
@@ -160,4 +172,4 @@ def _started(
             import_type=import_type, source=source, source_name=source_name, created_by=actor.user_id,
             options=options,
         )  # fmt: skip
-    return Batches(actor, lock, made[0]["id"], Tally(), 0)
+    return Batches(actor, lock, made[0]["id"], Tally(worked_ms=0), 0)

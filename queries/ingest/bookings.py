@@ -12,7 +12,16 @@ import orjson
 from sqlalchemy import Connection
 
 from queries.ingest.batches import BatchDone
-from queries.ingest.columns import Column, RowRefused, currency_of, found, number_of, one_of, printable
+from queries.ingest.columns import (
+    Column,
+    RowRefused,
+    currency_of,
+    found,
+    number_of,
+    one_of,
+    printable,
+    whole_micros,
+)
 from queries.ingest.events import DryRun
 from queries.ingest.imports import LISTED_REFUSALS, ImportResult, Refusal, importing, result, taken_back
 from queries.ingest.small_tables import Line, SmallTable, Told, add_rows, read_small
@@ -71,7 +80,7 @@ def _count(key: str, value: Any) -> int:
 
 def _money(key: str, value: Any) -> int:
     try:
-        micros = number_of(key, value) * 1_000_000
+        micros = whole_micros(number_of(key, value) * 1_000_000)
     except RowRefused:
         micros = None
     if micros is None or not 0 <= micros <= 10**15 or micros != micros.to_integral_value():

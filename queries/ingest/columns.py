@@ -6,7 +6,7 @@ import re
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from decimal import Decimal, InvalidOperation
+from decimal import Context, Decimal, InvalidOperation
 from typing import Any, Literal
 from uuid import UUID
 
@@ -42,6 +42,7 @@ _CONTROL = re.compile(r"[\x00-\x1f\x7f]")
 _HALF = re.compile("[\ud800-\udfff]")
 _COUNTRY = re.compile(r"[A-Z]{2}")
 _CURRENCY = re.compile(r"[A-Z]{3}")
+_DOUBLE = Context(prec=15)
 _NOT_A_WORD = re.compile(r"[^a-z0-9]+")
 
 
@@ -159,7 +160,8 @@ def number_of(key: str, value: Any) -> Decimal:
         if isinstance(value, bool) or not isinstance(value, str | int | float):
             raise InvalidOperation
         text = str(value).strip()
-        if len(text) > 40 or "_" in text:
+        # Python reads the digits of every script, JSON those of one.
+        if len(text) > 40 or "_" in text or not text.isascii():
             raise InvalidOperation
         number = Decimal(text)
     except InvalidOperation:
@@ -217,7 +219,17 @@ def _money(key: str, value: Any) -> int:
     return _amount(key, value, number_of(key, value) * 1_000_000)
 
 
+def whole_micros(micros: Decimal) -> Decimal:
+    """The amount as a double that stands for it would say it: of 0.30000000000000004 (0.1 + 0.2) what is exact.
+
+    A double is sure of 15 digits, and no amount has more. What is no whole number of millionths then stays as it is.
+    """
+    said = _DOUBLE.plus(micros)
+    return said if said == said.to_integral_value() else micros
+
+
 def _amount(key: str, value: Any, micros: Decimal) -> int:
+    micros = whole_micros(micros)
     if micros > LARGEST_AMOUNT * 1_000_000:
         raise RowRefused(f"An amount is at most {LARGEST_AMOUNT:,} of its currency.", found(key, value))
     if micros < 0 or micros != micros.to_integral_value():

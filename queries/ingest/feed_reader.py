@@ -57,16 +57,17 @@ VALUES_LEFT_OUT = frozenset({
 
 _SHOWN_GUID = 300
 _DECLARATION = re.compile(rb"^\s*<\?xml[^>]*?encoding\s*=\s*[\"']([A-Za-z0-9._:-]+)[\"'][^>]*\?>")
+_SIGN = re.compile(r"\S")
 _ANY_DECLARATION = re.compile(r"^\s*<\?xml[^>]*\?>")
 _WEB_PAGE = re.compile(rb"^\s*(<!--.*?-->\s*)*<(!doctype\s+html|html)\b", re.IGNORECASE | re.DOTALL)
 _BYTE_ORDER_MARKS = (
     (codecs.BOM_UTF8, "utf-8-sig"), (codecs.BOM_UTF32_LE, "utf-32"), (codecs.BOM_UTF32_BE, "utf-32"),
     (codecs.BOM_UTF16_LE, "utf-16"), (codecs.BOM_UTF16_BE, "utf-16"),
 )  # fmt: skip
-_CLOCK = re.compile(r"(?:(\d+):)?(\d+):(\d+)(?:\.\d+)?")
+_CLOCK = re.compile(r"(?:(\d+):)?(\d+):(\d+)(?:\.\d+)?", re.ASCII)
 _USER = re.compile(r"(/)[^/?#]*@")
 _MINUS = re.compile(r"[-\u2212]\s*[0-9]")
-_PLAIN_SECONDS = re.compile(r"(\d+)(?:\.\d+)?")
+_PLAIN_SECONDS = re.compile(r"(\d+)(?:\.\d+)?", re.ASCII)
 _SPELLED = re.compile(
     r"(?:p(?:(\d+)d)?t?)?\s*(?:(\d+)\s*h(?:(?:ou)?rs?)?)?[\s,]*(?:(\d+)\s*m(?:in(?:ute)?s?)?)?[\s,]*"
     r"(?:(\d+)(?:\.\d+)?\s*s(?:ec(?:ond)?s?)?)?\.?",
@@ -279,9 +280,14 @@ def _decoded(document: bytes) -> str:
         encoding = declared[1].decode("ascii") if declared else "utf-8"
     try:
         text = document.decode(encoding)
+    except UnicodeDecodeError as error:
+        before = error.object[: error.start].decode(encoding, errors="ignore")
+        where = f"line {before.count(chr(10)) + 1}, column {len(before) - before.rfind(chr(10))}"
+        raise ImportRefused(f"The feed is not written in {encoding}, as it should be: {where}.") from None
     except (LookupError, UnicodeError):
         raise ImportRefused(f"The feed is not written in {encoding}, as it should be.") from None
-    return _ANY_DECLARATION.sub("", text.lstrip("\ufeff"), count=1)
+    # Blanks in its place, so that places in what is left are those in the document.
+    return _ANY_DECLARATION.sub(lambda found: _SIGN.sub(" ", found[0]), text.lstrip("\ufeff"), count=1)
 
 
 class _Outline:
@@ -309,7 +315,8 @@ class _Outline:
             self._parser.Parse(text.encode("utf-8"), True)
         except expat.ExpatError as error:
             what = expat.errors.messages.get(error.code, "syntax error")
-            raise ImportRefused(f"The feed is not valid XML: {what} on line {error.lineno}.") from None
+            where = f"line {error.lineno}, column {error.offset + 1}"
+            raise ImportRefused(f"The feed is not valid XML: {what} on {where}.") from None
 
     def _start(self, name: str, attributes: Mapping[str, str]) -> None:
         namespace, _, local = name.rpartition(" ")

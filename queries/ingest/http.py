@@ -40,6 +40,7 @@ _STEP_SECONDS = 10.0
 _PIECE = 64 * 1024
 _LONGEST_URL = 2_000
 _VALIDATOR = re.compile(r"[\x20-\x7e]{1,500}")
+_GZIP = b"\x1f"
 _FEEDS = "application/rss+xml, application/atom+xml, application/xml;q=0.9, text/xml;q=0.9, */*;q=0.1"
 
 # Not for the public although Python (or some version of it) calls them global.
@@ -382,12 +383,17 @@ def _unpacked(raw: Iterator[bytes], encoding: str) -> Iterator[bytes]:
     unpack = zlib.decompressobj(wbits=31)
     for piece in raw:
         pending = piece
-        while pending and not unpack.eof:
+        while pending:
+            if unpack.eof:
+                # Several packed one after the other are one body (RFC 1952); anything else after them is padding.
+                if not pending.startswith(_GZIP):
+                    return
+                unpack = zlib.decompressobj(wbits=31)
             try:
                 yield unpack.decompress(pending, _PIECE)
             except zlib.error:
                 raise FetchRefused("The answer of the address is damaged.") from None
-            pending = unpack.unconsumed_tail
+            pending = unpack.unused_data if unpack.eof else unpack.unconsumed_tail
     if not unpack.eof:
         raise FetchRefused("The answer of the address is damaged.")
 

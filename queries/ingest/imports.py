@@ -109,6 +109,8 @@ class Tally:
     """The last moment of what was brought, by subject."""
     brought: set[str] = field(default_factory=set)
     """The episodes of downloads that came, whether these count or not."""
+    worked_ms: int | None = None
+    """How long it was worked at, all its runs together and none of what lies between them; None where nobody knows."""
     _noted: set[str] = field(default_factory=set)
 
     @classmethod
@@ -119,13 +121,16 @@ class Tally:
             imported=row["records_imported"], duplicate=row["records_duplicate"], refused=row["records_refused"],
             impressions=figures.pop("impressions", 0), by_reason=figures.pop("by_reason", {}),
             taken_back=figures.pop("taken_back", 0), counted_late=figures.pop("counted_late", 0),
-            listed=figures.pop("listed", 0), reached=figures.pop("reached", {}), told=figures,
+            listed=figures.pop("listed", 0), reached=figures.pop("reached", {}),
+            # The release before did not measure it.
+            worked_ms=figures.pop("worked_ms", None), told=figures,
         )  # fmt: skip
 
     def figures(self) -> dict[str, Any]:
         """What the row of the import says beside its counts."""
         where_any = {
             "reached": self.reached, "taken_back": self.taken_back, "counted_late": self.counted_late,
+            "worked_ms": self.worked_ms,
         }  # fmt: skip
         return {
             **self.told,
@@ -379,9 +384,10 @@ def record_failure(actor: Actor, import_id: UUID, tally: Tally, error: BaseExcep
                 ledger, "ingest/fail_import",
                 import_id=import_id, error_message=message[:1000], source_sha256=tally.source_sha256,
             )  # fmt: skip
-    except Exception:  # noqa: BLE001 (the first error must be the one that is raised, whatever else fails)
-        # The row still says running; the tenant's next import closes it.
-        _log.exception("the failure of import %s could not be recorded", import_id)
+    except Exception as failed:  # noqa: BLE001 (the first error must be the one that is raised, whatever else fails)
+        # The row still says running; the tenant's next import closes it. One line: where the database went away the
+        # command says so after it, and would stand below hundreds.
+        _log.warning("the failure of import %s could not be recorded (%s)", import_id, type(failed).__name__)
 
 
 def as_document(value: dict[str, Any]) -> str:

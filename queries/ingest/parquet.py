@@ -14,6 +14,7 @@ from zoneinfo import ZoneInfo
 
 from queries.ingest.columns import Kind, RowRefused, found, kind_of, printable
 from queries.ingest.imports import BrokenOff, ImportRefused, Refusal
+from queries.ingest.lines import LONGEST_LINE
 from queries.ingest.rows import Cells, flat, known_columns, meant, require_columns
 
 if TYPE_CHECKING:
@@ -22,7 +23,14 @@ if TYPE_CHECKING:
 
 MAGIC = b"PAR1"
 BROKEN = "The Parquet file is broken or cut off."
-_AT_ONCE = 5_000
+_BEYOND = "A time or duration lies beyond any calendar."
+_TOO_LONG = f"A value is longer than {LONGEST_LINE // 1024} KiB."
+_MIB = 1024 * 1024
+LARGEST_PART = 256 * _MIB
+"""Bytes, unpacked, of one column in one row group: writers make a few dozen MiB, and to read it takes five times it."""
+_ANY_PART = 32 * _MIB
+"""As much may one have whatever its cells are: one that is too long costs its row alone then."""
+_AT_ONCE, _FEWEST_AT_ONCE = 5_000, 10
 _READ = 1024 * 1024
 _ID_BYTES = 16
 _UNREADABLE = b"\xff"
@@ -30,9 +38,13 @@ _UNREADABLE = b"\xff"
 
 @dataclass(frozen=True, slots=True)
 class _Beyond:
-    """Stands for a time or duration that no calendar of ours reaches; `shown` says which."""
+    """Stands for a value that is not read: a time that no calendar of ours reaches, a text without end.
+
+    `shown` says which.
+    """
 
     shown: str
+    reason: str = _BEYOND
 
 
 class ParquetFile:
@@ -50,9 +62,11 @@ class ParquetFile:
         self._zone = zone
         self._source = source
         self._row = 0
+        self._group = 0
         self._sha256 = ""
         self._size = 0
         self._keys: list[str] = []
+        self._used: list[str] = []
         self._file: pq.ParquetFile
 
     def open(self) -> Kind:
@@ -78,6 +92,8 @@ class ParquetFile:
         self._keys = known_columns(header, kind, "column", self._told)
         require_columns(self._keys, kind)
         refuse_zones(self._file.schema_arrow, self._keys)
+        self._used = [name for name, key in zip(header, self._keys, strict=True) if key]
+        self._file = to_be_read(self._file, self._source, self._used)
         return kind
 
     def names(self) -> tuple[set[str], int]:
@@ -98,16 +114,12 @@ class ParquetFile:
         import pyarrow as pa
 
         assert self.kind is not None  # noqa: S101 (open() was called; this tells mypy)
+        keys = [key for key in self._keys if key]
         try:
-            for batch in self._file.iter_batches(batch_size=_AT_ONCE):
-                # What is left out is not looked at either: it cannot cost a row.
-                keys = [key for key in self._keys if key]
-                columns = [
-                    values_of(column, key)
-                    for key, column in zip(self._keys, batch.columns, strict=True)
-                    if key
-                ]
-                width = batch.nbytes // max(1, batch.num_rows)
+            for batch in self._batches():
+                found = [batch.column(name) for name in self._used]
+                columns = [values_of(column, key) for key, column in zip(keys, found, strict=True)]
+                width = sum(map(_width, found))
                 for values in zip(*columns, strict=True):
                     self._row += 1
                     try:
@@ -121,7 +133,18 @@ class ParquetFile:
                     except RowRefused as refused:
                         yield self._row, width, Refusal(self._row, refused.reason, refused.detail)
         except (pa.ArrowException, OSError):
-            raise BrokenOff("The Parquet file is broken from here on.") from None
+            # Somewhere after it: rows are read some thousands at once.
+            raise BrokenOff(
+                f"The Parquet file is broken in row group {self._group + 1:,}, after row {self._row:,}."
+            ) from None
+
+    def _batches(self) -> Iterator[pa.RecordBatch]:
+        """The rows some thousands at once, group by group: what stands before a broken one is read."""
+        for group in range(self._file.metadata.num_row_groups):
+            self._group = group
+            # What is left out is not read either: it costs neither a row nor memory.
+            rows = _rows_at_once(self._file, group, self._used)
+            yield from self._file.iter_batches(batch_size=rows, row_groups=[group], columns=self._used)
 
 
 def is_unpacked(source: BinaryIO) -> bool:
@@ -160,6 +183,81 @@ def refuse_zones(schema: pa.Schema, keys: Sequence[str]) -> None:
                 ) from None
 
 
+def to_be_read(file: pq.ParquetFile, source: BinaryIO, names: Sequence[str]) -> pq.ParquetFile:
+    """The same file, ready to be read as far as these columns go, in bounded memory.
+
+    A few bytes of such a file may stand for thousands of millions, so its own account of them is asked before. Texts
+    that are kept once for all their rows stay so: a cell of one MiB in each of a million rows is one cell.
+    Raises: ImportRefused.
+    """
+    import pyarrow.parquet as pq
+
+    once: set[str] = set()
+    texts = {name for name in names if _is_text(file.schema_arrow.field(name).type)}
+    for group in range(file.metadata.num_row_groups):
+        rows = file.metadata.row_group(group)
+        for at in range(rows.num_columns):
+            part = rows.column(at)
+            path = part.path_in_schema
+            name = next((name for name in names if path == name or path.startswith(f"{name}.")), None)
+            if name is None:
+                continue
+            _refuse_large(part.total_uncompressed_size, rows.num_rows, f"row group {group + 1:,}", name)
+            if path in texts and part.has_dictionary_page:
+                once.add(path)
+    source.seek(0)
+    return pq.ParquetFile(source, metadata=file.metadata, read_dictionary=sorted(once))
+
+
+def _rows_at_once(file: pq.ParquetFile, group: int, names: Sequence[str]) -> int:
+    """How many rows of a row group fit into memory.
+
+    Inside objects and lists a text that is kept once is made for each row; it may be as long as all of its column.
+    """
+    rows = file.metadata.row_group(group)
+    parts = [rows.column(at) for at in range(rows.num_columns)]
+    inside = [
+        part.total_uncompressed_size
+        for part in parts
+        if part.path_in_schema not in names
+        and part.path_in_schema.startswith(tuple(f"{name}." for name in names))
+    ]
+    return max(_FEWEST_AT_ONCE, min(_AT_ONCE, _ANY_PART // max(inside, default=1)))
+
+
+def _refuse_large(size: int, rows: int, where: str, name: str) -> None:
+    shown = f"{printable(name)} ({where}: {size / _MIB:,.1f} MiB in {rows:,} row{'' if rows == 1 else 's'})"
+    if size > max(_ANY_PART, LONGEST_LINE * rows):
+        raise ImportRefused(
+            f"The column {shown} of the Parquet file has cells of more than {LONGEST_LINE // 1024} KiB; "
+            "nothing was imported."
+        )
+    if size > LARGEST_PART:
+        raise ImportRefused(
+            f"The column {shown} of the Parquet file has more than {LARGEST_PART // _MIB} MiB in one row group: write "
+            "it in smaller ones; nothing was imported."
+        )
+
+
+def _is_text(kind: pa.DataType) -> bool:
+    import pyarrow as pa
+
+    return bool(
+        pa.types.is_string(kind)
+        or pa.types.is_large_string(kind)
+        or pa.types.is_binary(kind)
+        or pa.types.is_large_binary(kind)
+    )
+
+
+def _width(column: pa.Array) -> int:
+    """About how many bytes a cell of the column takes."""
+    import pyarrow as pa
+
+    values = column.dictionary if pa.types.is_dictionary(column.type) else column
+    return int(values.nbytes) // max(1, len(values))
+
+
 def _within(kind: pa.DataType) -> Iterator[pa.DataType]:
     """A type and those inside it."""
     yield kind
@@ -170,13 +268,28 @@ def _within(kind: pa.DataType) -> Iterator[pa.DataType]:
 def values_of(column: pa.Array | pa.ChunkedArray, key: str) -> list[Any]:
     """The values of a column; what Python cannot hold is left as something that `plain_cell` refuses.
 
-    That is a text that is no UTF-8, a time before the year 1 or after 9999, an endless duration. `key`: what the column
-    is called then. An id is what the type says to be one: bytes of any length may be a text of 16 signs.
+    That is a text that is no UTF-8 or longer than a line may be, a time before the year 1 or after 9999, an endless
+    duration. `key`: what the column is called then. An id is what the type says to be one: bytes of any length may be a
+    text of 16 signs.
     """
     import pyarrow as pa
+    import pyarrow.compute as pc
 
+    if isinstance(column, pa.ChunkedArray):
+        return [value for chunk in column.chunks for value in values_of(chunk, key)]
+    if pa.types.is_dictionary(column.type):
+        # Of the values only those that these rows have, and each once.
+        here = column.indices.dictionary_encode()
+        words = values_of(column.dictionary.take(here.dictionary), key)
+        return [None if at is None else words[at] for at in here.indices.to_pylist()]
     if pa.types.is_fixed_size_binary(column.type) and column.type.byte_width == _ID_BYTES:
         return [value if value is None else UUID(bytes=value) for value in column.to_pylist()]
+    if _is_text(column.type) and (pc.max(pc.binary_length(column)).as_py() or 0) > LONGEST_LINE:
+        lengths = pc.binary_length(column).to_pylist()
+        return [
+            _Beyond(key, _TOO_LONG) if (length or 0) > LONGEST_LINE else _value_of(cell, key)
+            for length, cell in zip(lengths, column, strict=True)
+        ]
     try:
         values: list[Any] = column.to_pylist()
     except (OverflowError, ValueError):
@@ -198,7 +311,7 @@ def _value_of(cell: pa.Scalar, key: str) -> Any:
 def plain_cell(value: Any, zone: ZoneInfo | None = None) -> Any:
     """A value as a text file would hold it; a time without a zone is of this one, where it is told.
 
-    Raises: RowRefused for a time or duration out of range, UnicodeDecodeError.
+    Raises: RowRefused for a time or duration out of range and for a text without end, UnicodeDecodeError.
     """
     if value is None or isinstance(value, str | int | float):
         return value
@@ -211,5 +324,5 @@ def plain_cell(value: Any, zone: ZoneInfo | None = None) -> Any:
     if isinstance(value, bytes):
         return value.decode()
     if isinstance(value, _Beyond):
-        raise RowRefused("A time or duration lies beyond any calendar.", value.shown)
+        raise RowRefused(value.reason, value.shown)
     return value

@@ -1,6 +1,7 @@
 """Imports retention curves as platforms aggregate them: kept as told, never mixed with events of listeners.
 
-A curve is of one episode, platform and day: that day's again is the same or refused, another day's is another curve.
+A curve is of one episode, platform and day: that day's again is the same, completes it with points that it lacks, or is
+refused; another day's is another curve.
 """
 
 from __future__ import annotations
@@ -29,7 +30,10 @@ _LARGEST_SHARE = 100
 _MEASURES = ("listeners", "plays", "share")
 _AHEAD = timedelta(hours=14)
 """Where the day begins first it is so far ahead of UTC."""
-_DIFFERENT = "Another curve of this day stands already, with other content."
+_DIFFERENT = (
+    "Another curve of this day stands already, with other content: a file with all its points, unchanged, and more "
+    "completes it."
+)
 
 
 def _amount(key: str, value: Any) -> Decimal:
@@ -138,8 +142,10 @@ def import_retention(
     with importing(actor, "retention_curves", name, told.source_name) as (connection, import_id, tally):
         tally.source_sha256 = file.sha256
         tally.notes += file.notes
-        tally.imported, tally.duplicate, refusals = _put(connection, import_id, file.lines, defaults)
-        tally.refuse(connection, import_id, sorted(file.refusals + refusals, key=lambda r: r.line_number))
+        put = _put(connection, import_id, file.lines, defaults)
+        tally.imported, tally.duplicate = put.imported, put.duplicate
+        tally.notes += put.notes
+        tally.refuse(connection, import_id, sorted(file.refusals + put.refusals, key=lambda r: r.line_number))
     return result(import_id, "retention_curves", tally)
 
 
@@ -155,17 +161,42 @@ def check_retention(
             connection, "ingest/start_import",
             import_type="retention_curves", source="dry run", source_name=None, created_by=actor.user_id, options="{}",
         )[0]["id"]  # fmt: skip
-        imported, duplicate, refusals = _put(connection, tried, file.lines, defaults)
-    refused = sorted(file.refusals + refusals, key=lambda r: r.line_number)
-    return DryRun(imported + duplicate, len(refused), tuple(refused[:LISTED_REFUSALS]), duplicate, file.notes)
+        put = _put(connection, tried, file.lines, defaults)
+    refused = sorted(file.refusals + put.refusals, key=lambda r: r.line_number)
+    return DryRun(
+        put.imported + put.duplicate, len(refused), tuple(refused[:LISTED_REFUSALS]), put.duplicate,
+        (*file.notes, *put.notes),
+    )  # fmt: skip
 
 
-def _put(
-    connection: Connection, import_id: UUID, lines: list[Line], defaults: CurveDefaults
-) -> tuple[int, int, list[Refusal]]:
-    """How many points are new, how many stood already or came twice, and what is refused."""
-    curves, refusals, duplicate = _curves(connection, lines, defaults)
-    imported = 0
+@dataclass(slots=True)
+class _Put:
+    """How many points are new, how many stood already or came twice, and what is refused; `completed` curves stood and
+    have so many points more (`added`)."""
+
+    imported: int
+    duplicate: int
+    refusals: list[Refusal]
+    completed: int = 0
+    added: int = 0
+
+    @property
+    def notes(self) -> list[str]:
+        """What is said where curves were completed."""
+        if not self.completed:
+            return []
+        which = (
+            "One curve that stood was"
+            if self.completed == 1
+            else f"{self.completed:,} curves that stood were"
+        )
+        return [f"{which} completed, with {self.added:,} {'point' if self.added == 1 else 'points'} more."]
+
+
+def _put(connection: Connection, import_id: UUID, lines: list[Line], defaults: CurveDefaults) -> _Put:
+    """What became of the points in these lines."""
+    curves, refusals, twice = _curves(connection, lines, defaults)
+    put = _Put(0, twice, refusals)
     stored = ask(
         connection, "ingest/put_retention_curves",
         import_id=import_id, curves=orjson.dumps([c.document(n) for n, c in enumerate(curves)]).decode(),
@@ -173,12 +204,17 @@ def _put(
     for row in stored:
         curve = curves[row["line_number"]]
         if row["outcome"] == "different":
-            refusals += [Refusal(number, _DIFFERENT) for number, _ in curve.points.values()]
-        elif row["outcome"] == "imported":
-            imported += len(curve.points)
+            put.refusals += [Refusal(number, _DIFFERENT) for number, _ in curve.points.values()]
+        elif row["outcome"] == "duplicate":
+            put.duplicate += len(curve.points)
         else:
-            duplicate += len(curve.points)
-    return imported, duplicate, refusals
+            more = len(curve.points) - row["stood"]
+            put.imported += more
+            put.duplicate += row["stood"]
+            if row["outcome"] == "completed":
+                put.completed += 1
+                put.added += more
+    return put
 
 
 def _curves(

@@ -32,13 +32,15 @@ from queries.ingest.imports import (
 from queries.ingest.lines import BYTE_ORDER_MARK
 from queries.ingest.meanings import meanings, not_there, notes_of, remember_meanings
 from queries.ingest.packing import unpacked
-from queries.ingest.parquet import BROKEN, MAGIC, plain_cell, refuse_zones, values_of
+from queries.ingest.parquet import BROKEN, MAGIC, plain_cell, refuse_zones, to_be_read, values_of
 from queries.ingest.rows import AN_ARRAY, LINE_BREAK, OTHER_QUOTES, ROW_LINES, Format, is_list, lines_more
 from queries.ingest.twice import refuse_twice
 from queries.session import Actor
 from queries.statements import ask
 
 LARGEST = 64 * 1024 * 1024
+_MOST_ROWS = 1_000_000
+"""Of Parquet, in which rows that are alike take no room; of the others the size of the file is the bound."""
 TOLD_EVERY = 2_000
 """Rows between two words about how far the reading is."""
 _DELIMITERS = (",", ";", "\t")
@@ -265,25 +267,33 @@ def _parquet(content: bytes, table: SmallTable, names: Mapping[str, str], seen: 
     import pyarrow.parquet as pq
 
     try:
-        found = pq.read_table(io.BytesIO(content))
-        keys = _keys(found.column_names, table, names)
-        refuse_zones(found.schema, keys)
-        seen.update(found.column_names)
-        # Of what is left out no value is looked at.
-        columns = [
-            values_of(column, key) if key else [None] * found.num_rows
-            for key, column in zip(keys, found.columns, strict=True)
-        ]
+        file = pq.ParquetFile(io.BytesIO(content))
+        header, rows = file.schema_arrow.names, file.metadata.num_rows
+        keys = _keys(header, table, names)
+        refuse_zones(file.schema_arrow, keys)
+        seen.update(header)
+        if rows > _MOST_ROWS:
+            raise ImportRefused(f"The file has more than {_MOST_ROWS:,} rows.")
+        # What is left out is not read either.
+        used = [name for name, key in zip(header, keys, strict=True) if key]
+        for name in used:
+            if pa.types.is_nested(file.schema_arrow.field(name).type):
+                raise ImportRefused(
+                    f"The column {printable(name)} of the Parquet file holds lists or objects."
+                )
+        keys = [key for key in keys if key]
+        found = to_be_read(file, io.BytesIO(content), used).read(columns=used)
+        columns = [values_of(found.column(name), key) for key, name in zip(keys, used, strict=True)]
     except (pa.ArrowException, OSError):
         raise BrokenOff(BROKEN) from None
-    return found.num_rows, (
+    return rows, (
         (number, _parquet_row(keys, values)) for number, values in enumerate(zip(*columns, strict=True), 1)
     )
 
 
 def _parquet_row(keys: list[str], values: tuple[Any, ...]) -> Values | RowRefused:
     try:
-        return {key: plain_cell(value) for key, value in zip(keys, values, strict=True) if key}
+        return {key: plain_cell(value) for key, value in zip(keys, values, strict=True)}
     except UnicodeDecodeError:
         return RowRefused("The line is not valid UTF-8.")
     except RowRefused as refused:

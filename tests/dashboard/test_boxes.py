@@ -20,10 +20,12 @@ from dashboard import boxes, csv_export, dash_app
 from dashboard.boxes import BOXES
 from dashboard.csv_export import to_csv
 from dashboard.pages import Page, all_pages
+from queries import sources
 from queries.filters import parse_filters
 from queries.metrics import METRICS
 from queries.periods import Period
 from queries.results import Answer, Column
+from queries.session import tenant_session
 from reports.figures.tokens import ASSETS
 from reports.formatting import day, format_value, instant, interval, number, rate_decimals, signed_points
 from reports.labels import dimension_name
@@ -1042,6 +1044,41 @@ def test_as_of_when_the_numbers_are_is_a_csv_too(visit: Callable[[str], Browser]
         assert row["State"] in drawn
         as_of = datetime.fromisoformat(row["As of (America/New_York)"])
         assert instant(as_of, ZoneInfo("America/New_York")) in drawn
+
+
+def test_imports_that_a_page_has_no_room_for_are_in_the_csv(
+    visit: Callable[[str], Browser], world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    browser = visit("alice")
+    older = "Older ones are in the CSV"
+    with psycopg.connect(world.database.superuser_dsn, autocommit=True) as tables:
+        try:
+            for name, refused in (("first.csv", 0), ("second.csv", 2), ("Pixel", 1)):
+                tables.execute(
+                    "insert into etl_imports (tenant_id, import_type, source, status, records_refused, started_at,"
+                    " completed_at) values (%s, 'attribution_events', %s, 'completed', %s, %s, %s)",
+                    (world.a.tenant_id, name, refused, world.now, world.now),
+                )
+            with tenant_session(world.people.alice) as connection:
+                every = sources.every_import(connection).rows
+            assert older not in words(draw(browser, "freshness.imports", "/freshness"))
+            monkeypatch.setattr(sources, "_SHOWN_FILES", 1)
+            monkeypatch.setattr(sources, "_SHOWN_HOURS", 0)
+            drawn = words(draw(browser, "freshness.imports", "/freshness"))
+            rows = rows_of(export(browser, "freshness.imports"))
+            lists = {row["From"]: row["List of refused rows"] for row in rows if row["Rows refused"] != "0"}
+            answers = [browser.get(address) for address in lists.values()]
+        finally:
+            tables.execute(
+                "delete from etl_imports where tenant_id = %s and source in ('first.csv', 'second.csv', 'Pixel')",
+                (world.a.tenant_id,),
+            )
+    assert older in drawn
+    assert "Pixel" not in drawn
+    assert [row["Import"] for row in rows] == [str(row["import_id"]) for row in every]
+    assert set(lists) == {"second.csv", "Pixel"}
+    assert not any(row["List of refused rows"] for row in rows if row["Rows refused"] == "0")
+    assert [(answer.status_code, answer.mimetype) for answer in answers] == [(200, "text/csv")] * 2
 
 
 def test_a_campaign_that_is_over_opens_on_its_flight_everywhere(

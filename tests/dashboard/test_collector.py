@@ -724,6 +724,10 @@ def test_a_pixel_and_a_batch_take_amounts_up_to_one_bound(alpha: Sender) -> None
     refused = "select count(*) from excluded_visits where campaign_id = %s and reason = 'value_unreadable'"
     assert alpha.one(refused, alpha.campaign) == 2
     assert "up to 100,000,000" in words_of_reason("value_unreadable")
+    # Digits of other scripts are none, wherever they come.
+    assert alpha.get(f"/p/{key}.gif?order_id=P-9&value=\uff11\uff12&currency=EUR").status_code == 400
+    refusals = alpha.post([{**order, "order_id": "A-9", "value": "\uff11\uff12"}]).json["refusals"]
+    assert [refusal["reason"] for refusal in refusals] == ["This is not a number."]
 
 
 def test_a_vanity_url_counts_a_visit_and_leads_on(alpha: Sender, beta: Sender) -> None:

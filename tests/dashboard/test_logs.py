@@ -53,6 +53,17 @@ def test_secrets_are_masked(text) -> None:
     assert "secret@" not in mask(text)
 
 
+@pytest.mark.parametrize(
+    ("text", "shown"),
+    [
+        ("203.0.113.9", "…"), ("[2001:db8::7]:443", "[…]:443"), ("::ffff:203.0.113.9", "::ffff:…"),
+        ("('203.0.113.9', 5000)", "('…', 5000)"), ("a.b@example.com", "…"),
+    ],
+)  # fmt: skip
+def test_addresses_of_people_and_devices_are_masked(text: str, shown: str) -> None:
+    assert mask(f"before {text} after") == f"before {shown} after"
+
+
 def test_ids_of_requests_tenants_and_people_are_not() -> None:
     assert mask("d6f3c2a0-8d1e-4c61-9c53-3f6d0a4b8a11") == "d6f3c2a0-8d1e-4c61-9c53-3f6d0a4b8a11"
 

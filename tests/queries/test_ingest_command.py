@@ -6,6 +6,7 @@ import csv
 import errno
 import json
 import os
+import re
 import sys
 from collections.abc import Callable, Iterator
 from datetime import UTC, date, datetime, timedelta
@@ -638,4 +639,38 @@ def test_a_list_that_breaks_off_leaves_the_import_and_says_so(
     done = run("events", file, "--tenant", _slug(alice), "--refusals", listed)
     assert str(done.exception).startswith(
         f"{listed} cannot be written: No space left on device. The import stands; `podboard import refusals "
+    )
+
+
+def test_imports_are_listed_with_their_ids_and_what_became_of_their_rows(
+    alice: Tenant, run: Callable[..., Result], tmp_path: Path
+) -> None:
+    other, slug = Tenant(alice.database), _slug(alice)
+    assert run("list", "--tenant", slug).output == "There is no import.\n"
+    when = datetime.now(UTC) - timedelta(hours=2)
+    alice.insert("episodes", podcast_id=alice.podcast("Show"), title="One", guid="guid-1")
+    rows = (
+        f"listener_id,event_type,episode,occurred_at\nl1,download,guid-1,{when}\nl2,download,nobody,{when}\n"
+    )
+    for name in ("first.csv", "second.csv"):
+        file = tmp_path / name
+        file.write_text(rows)
+        run("events", file, "--tenant", slug)
+    done = run("list", "--tenant", slug)
+    second, first = done.output.splitlines()
+    told = r"[0-9a-f-]{36}  \d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\+00:00  "
+    words = "Downloads and plays, done,"
+    assert re.fullmatch(f"{told}first.csv: {words} 1 taken, 0 known already, 1 refused", first)
+    assert re.fullmatch(f"{told}second.csv: {words} 0 taken, 1 known already, 1 refused", second)
+    assert "guid-1" not in done.output
+    # What is listed leads to the rows that it refused.
+    assert "nobody" in run("refusals", first.split()[0], "--tenant", slug).output
+    newest = run("list", "--tenant", slug, "--limit", "1")
+    assert (newest.stdout, newest.stderr) == (
+        f"{second}\n", "There are older ones: --limit shows more than 1.\n",
+    )  # fmt: skip
+    assert run("list", "--tenant", slug, "--source", "first").output == f"{first}\n"
+    assert run("list", "--tenant", _slug(other)).output == "There is no import.\n"
+    assert (
+        run("list", "--tenant", _slug(other), "--source", "first").output == "There is no import of first.\n"
     )

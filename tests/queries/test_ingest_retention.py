@@ -34,6 +34,12 @@ def retention_database(settings: Settings, make_database: Callable[[str], Databa
         yield made
 
 
+def _parquet(columns: dict[str, Any]) -> bytes:
+    made = io.BytesIO()
+    pq.write_table(pa.table(columns), made)
+    return made.getvalue()
+
+
 class Platform(Studio):
     """A tenant that gets curves from platforms."""
 
@@ -98,13 +104,56 @@ def test_the_same_again_adds_nothing_and_another_state_of_the_same_day_is_refuse
     assert _counts(alice.take_curve(gzip.compress(text.encode()), name="again.csv.gz")) == (0, 2, 0)
     assert _counts(alice.take_curve(text.replace("16", "17"))) == (0, 0, 2)
     assert {row[1] for row in alice.refusals()} == {
-        "Another curve of this day stands already, with other content."
+        "Another curve of this day stands already, with other content: a file with all its points, unchanged, and more "
+        "completes it."
     }
     assert alice.curves() == before
     # Another day, or another platform, is another curve.
     assert _counts(alice.take_curve(text, CurveDefaults("guid-1", "Spotify", date(2026, 11, 2)))) == (2, 0, 0)
     assert _counts(alice.take_curve(text, CurveDefaults("guid-1", "Apple Podcasts", DAY))) == (2, 0, 0)
     assert len(alice.curves()) == 3
+
+
+def test_a_corrected_file_completes_a_curve_of_which_points_were_refused(
+    alice: Platform, retention_database: Database
+) -> None:
+    other = Platform(retention_database)
+    broken, whole = "second,plays\n0,19\n15,x\n30,11\n45,\n", "second,plays\n0,19\n15,16\n30,11\n45,9\n"
+    for platform in (alice, other):
+        assert _counts(platform.take_curve(broken, name="broken.csv")) == (2, 0, 2)
+    # What contradicts it, and what lacks some of its points, leaves it as it is.
+    for text in (whole.replace("30,11", "30,12"), whole.replace("0,19\n", "")):
+        assert _counts(alice.take_curve(text)) == (0, 0, text.count("\n") - 1)
+    assert alice.curves() == other.curves()
+    dry = check_retention(alice.actor, io.BytesIO(whole.encode()), defaults=SPOTIFY, told=Told())
+    note = "One curve that stood was completed, with 2 points more."
+    assert (dry.good, dry.duplicate, dry.refused, dry.notes) == (4, 2, 0, (note,))
+    assert alice.curves() == other.curves()
+    done = alice.take_curve(whole, name="whole.csv")
+    assert (_counts(done), done.notes) == ((2, 2, 0), (note,))
+    (curve,) = alice.curves()
+    assert curve[5:] == ([0.0, 15.0, 30.0, 45.0], [19.0, 16.0, 11.0, 9.0], "whole.csv")
+    # Both files again add nothing: all points of the first stand, and the two that were wrong are wrong still.
+    assert _counts(alice.take_curve(whole)) == (0, 4, 0)
+    assert _counts(alice.take_curve(broken)) == (0, 2, 2)
+    assert alice.curves() == [curve]
+    assert other.curves()[0][5:] == ([0.0, 30.0], [19.0, 11.0], "broken.csv")
+
+
+def test_each_curve_of_a_file_is_judged_by_itself(alice: Platform) -> None:
+    head = "episode,second,plays,listeners\n"
+    alice.take_curve(head + "guid-1,0,9,8\nguid-1,9,7,6\nguid-2,0,5,5\nguid-2,9,4,4\n")
+    before = alice.curves()
+    # Plays of the first go on, its listeners are others; the second stands and has less here.
+    text = head + "guid-1,0,9,7\nguid-1,9,7,6\nguid-1,12.5,3,2\nguid-2,0,5,5\nguid-2,9,4,4\nguid-2,11,,1\n"
+    done = alice.take_curve(text)
+    assert _counts(done) == (2, 6, 3)
+    assert done.notes == ("2 curves that stood were completed, with 2 points more.",)
+    after = alice.curves()
+    assert [len(row[5]) for row in before] == [2] * 4
+    assert {(row[0], row[3]): len(row[5]) for row in after} == {
+        ("guid-1", "listeners"): 2, ("guid-1", "plays"): 3, ("guid-2", "listeners"): 3, ("guid-2", "plays"): 2,
+    }  # fmt: skip
 
 
 BAD = (
@@ -274,8 +323,13 @@ def test_a_dry_run_says_what_would_be_refused_and_stores_nothing(alice: Platform
         (b"PAR1 and no more", "The Parquet file is broken"), (b"\xe9,a\n", "not valid UTF-8"),
         (b'[\n{"second": 0, "plays": 1}\n]', "The file is one JSON array; NDJSON is wanted"),
         (b"x" * (65 * 1024 * 1024), "larger than 64 MiB"),
+        (_parquet({"second": [0], "plays": [1], "note": ["y" * 1_000_000]}), "'note' is not known"),
+        (_parquet({"second": ["0" * 40_000_000], "plays": [1]}), "The column second .* has cells of more than 64 KiB"),
+        (_parquet({"second": [[0]], "plays": [1]}), "The column second .* holds lists or objects"),
+        (_parquet({"second": pa.nulls(1_000_001, pa.int8()), "plays": pa.nulls(1_000_001, pa.int8())}),
+         "The file has more than 1,000,000 rows."),
     ],
-    ids=["empty", "twice", "parquet", "latin", "array", "large"],
+    ids=["empty", "twice", "parquet", "latin", "array", "large", "unknown", "cell", "lists", "rows"],
 )  # fmt: skip
 def test_a_file_that_cannot_be_understood_leaves_nothing_but_its_record(
     alice: Platform, document: bytes, message: str

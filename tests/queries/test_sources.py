@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import itertools
 from collections.abc import Callable, Iterator, Sequence
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
@@ -10,8 +11,9 @@ from typing import Any
 from uuid import uuid4
 
 import pytest
+from sqlalchemy import Connection
 
-from queries.ingest import events
+from queries.ingest import batches, events
 from queries.ingest.bookings import import_bookings
 from queries.ingest.collector import Visitor, create_link, follow_link
 from queries.ingest.imports import ImportRefused
@@ -19,7 +21,7 @@ from queries.ingest.plausible import AHEAD_OF_NOW
 from queries.refresh import refresh_rollups
 from queries.session import tenant_session
 from queries.settings import Settings
-from queries.sources import imports, sources
+from queries.sources import every_import, imports, sources
 from tests.conftest import Database
 from tests.sponsorship import own_database
 from tests.studio import NOW, Studio
@@ -470,11 +472,118 @@ def test_hours_took_what_their_batches_did_together(source_database: Database) -
         "import_type": "listener_events", "status": "completed", "started_at": NOW - timedelta(minutes=50),
         "completed_at": NOW,
     }  # fmt: skip
-    worked = {"API key Shop": 1500, "Prefix": 20, "Pixel": None, "a file": 7}
+    worked = {"API key Shop": 1500, "Prefix": 20, "Pixel": None, "a file": None, "a file in runs": 7000}
     for source, milliseconds in worked.items():
         figures = "{}" if milliseconds is None else f'{{"worked_ms": {milliseconds}}}'
         studio.tenant.insert("etl_imports", source=source, source_name=source, figures=figures, **hour)
     with tenant_session(studio.actor) as connection:
         took = {row["source"]: row["seconds"] for row in imports(connection).rows}
-    # Of hours before their work was measured nobody knows; a file took from its beginning to its end.
-    assert took == {"API key Shop": Decimal("1.5"), "Prefix": Decimal("0.02"), "Pixel": None, "a file": 3000}
+    # Of hours before their work was measured nobody knows; a file of which nothing else is known took from beginning
+    # to end.
+    assert took == {
+        "API key Shop": Decimal("1.5"), "Prefix": Decimal("0.02"), "Pixel": None, "a file": 3000, "a file in runs": 7,
+    }  # fmt: skip
+
+
+@pytest.mark.parametrize("is_measured", [True, False])
+def test_an_import_that_went_on_later_took_what_its_runs_did_together(
+    source_database: Database, monkeypatch: pytest.MonkeyPatch, is_measured: bool
+) -> None:
+    studio = Studio(source_database)
+    text = _events(*(30 - n for n in range(20)))
+    monkeypatch.setattr(events, "FIRST_ROWS", 10)
+    monkeypatch.setattr(events, "BATCH_ROWS", 10)
+    # Each look at the clock is two seconds after the one before: a run begins, saves each batch, ends.
+    ticks = itertools.count(step=2.0)
+    monkeypatch.setattr(batches, "monotonic", lambda: next(ticks))
+    with pytest.raises(RuntimeError):
+        studio.take(text, batch_done=_stop)
+
+    def took() -> tuple[Any, ...]:
+        with tenant_session(studio.actor) as connection:
+            return tuple(row["seconds"] for row in imports(connection).rows)
+
+    assert took() == (2,)
+    with studio.tenant.owner() as owner:
+        # An hour before the same file comes again; the release before measured nothing.
+        owner.execute(
+            "update etl_imports set started_at = started_at - interval '1 hour',"
+            " figures = case when %s then figures else figures - 'worked_ms' end where tenant_id = %s",
+            (is_measured, studio.tenant.tenant_id),
+        )
+    studio.take(text)
+    (seconds,) = took()
+    if is_measured:
+        # Of the second run a batch and the end.
+        assert seconds == 2 + 4
+    else:
+        assert seconds >= 3600
+
+
+def _ledger_of_hours(studio: Studio, count: int) -> None:
+    """A file of two days ago that failed, and since then so many hours of four sources, one of which still grows."""
+    studio.tenant.insert(
+        "etl_imports", import_type="listener_events", source="lost.csv", source_name="lost", status="failed",
+        error_message="Lost.", started_at=NOW - timedelta(days=2), completed_at=NOW - timedelta(days=2),
+    )  # fmt: skip
+    for number in range(count):
+        began = NOW - timedelta(minutes=15 * number)
+        source = ("API key Shop", "Prefix", "Pixel", "Vanity URLs")[number % 4]
+        studio.tenant.insert(
+            "etl_imports", import_type="listener_events", source=source, source_name=source, status="completed",
+            started_at=began, completed_at=began, records_refused=number, figures='{"worked_ms": 1}',
+        )  # fmt: skip
+    studio.tenant.insert(
+        "etl_imports", import_type="attribution_events", source="API key Slow", source_name="API key Slow",
+        status="completed", started_at=NOW - timedelta(minutes=59), completed_at=NOW + timedelta(seconds=1),
+    )  # fmt: skip
+
+
+def test_hours_push_no_file_out_and_one_that_grows_does_not_sink(source_database: Database) -> None:
+    studio, other = Studio(source_database), Studio(source_database)
+    _ledger_of_hours(studio, 120)
+    with tenant_session(studio.actor) as connection:
+        answer = imports(connection)
+        every, newest, lost = every_import(connection), every_import(connection, limit=3), _found(connection)
+    # Ten hours, those written last, and the file after 120 of them.
+    assert [row["source"] for row in answer.rows] == [
+        "API key Slow", *["API key Shop", "Prefix", "Pixel", "Vanity URLs"] * 2, "API key Shop", "lost.csv",
+    ]  # fmt: skip
+    assert answer.totals == {"older": True}
+    assert every.totals == {"older": False}
+    assert len(every.rows) == 122
+    assert {row["records_refused"] for row in every.rows} == set(range(120))
+    assert [row["source"] for row in every.rows[:3]] == [row["source"] for row in newest.rows]
+    assert newest.totals == {"older": True}
+    assert lost == {
+        "lost": ["lost.csv"], "lost.csv": ["lost.csv"], "Pixel": ["Pixel"] * 30, "nobody": [],
+    }  # fmt: skip
+    with tenant_session(other.actor) as connection:
+        assert every_import(connection).is_empty
+        assert every_import(connection, source="lost").is_empty
+
+
+def _found(connection: Connection) -> dict[str, list[str]]:
+    """What imports of these names are called."""
+    return {
+        name: [row["source"] for row in every_import(connection, source=name).rows]
+        for name in ("lost", "lost.csv", "Pixel", "nobody")
+    }
+
+
+def test_fifty_files_are_shown_and_a_file_called_like_an_hour_is_a_file(source_database: Database) -> None:
+    studio = Studio(source_database)
+    for number in range(51):
+        began = NOW - timedelta(minutes=number)
+        studio.tenant.insert(
+            "etl_imports", import_type="listener_events", source="Prefix" if number == 0 else f"{number}.csv",
+            source_name="files", status="running" if number == 50 else "completed", source_sha256="ab" * 32,
+            started_at=began, completed_at=None if number == 50 else began,
+        )  # fmt: skip
+    with tenant_session(studio.actor) as connection:
+        answer, every = imports(connection), every_import(connection)
+    # One that runs is written still, whenever it began.
+    shown = ["50.csv", "Prefix", *(f"{number}.csv" for number in range(1, 50))]
+    assert [row["source"] for row in answer.rows] == shown[:50]
+    assert answer.totals == {"older": True}
+    assert [row["source"] for row in every.rows] == shown

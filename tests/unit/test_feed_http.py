@@ -308,6 +308,11 @@ def test_a_compressed_answer_is_unpacked_within_the_limit(web: Web) -> None:
     web.pages["/bomb"] = _answer(gzip.compress(b"\0" * 100 * MEGABYTE), Content_Encoding="gzip")
     web.pages["/cut"] = _answer(gzip.compress(os.urandom(1000))[:500], Content_Encoding="gzip")
     web.pages["/other"] = _answer(b"?", Content_Encoding="br")
+    two = gzip.compress(b"<rss>") + gzip.compress(b"</rss>")
+    web.pages["/two"] = _answer(two, Content_Encoding="gzip")
+    web.pages["/padded"] = _answer(two + b"\0" * 10, Content_Encoding="gzip")
+    web.pages["/two-cut"] = _answer(two[:-9], Content_Encoding="gzip")
+    web.pages["/two-bombs"] = _answer(gzip.compress(b"\0" * MEGABYTE) * 2, Content_Encoding="gzip")
     assert _here().fetch(web.url("/small"), largest=MEGABYTE).content == b"<rss/>" * 100
     with pytest.raises(FetchRefused, match="larger than 1 MB"):
         _here().fetch(web.url("/bomb"), largest=MEGABYTE)
@@ -315,6 +320,13 @@ def test_a_compressed_answer_is_unpacked_within_the_limit(web: Web) -> None:
         _here().fetch(web.url("/cut"), largest=MEGABYTE)
     with pytest.raises(FetchRefused, match="encoding that was not asked for"):
         _here().fetch(web.url("/other"), largest=MEGABYTE)
+    # Servers that pack as they write may send several, one after the other.
+    assert _here().fetch(web.url("/two"), largest=MEGABYTE).content == b"<rss></rss>"
+    assert _here().fetch(web.url("/padded"), largest=MEGABYTE).content == b"<rss></rss>"
+    with pytest.raises(FetchRefused, match="damaged"):
+        _here().fetch(web.url("/two-cut"), largest=MEGABYTE)
+    with pytest.raises(FetchRefused, match="larger than 1 MB"):
+        _here().fetch(web.url("/two-bombs"), largest=MEGABYTE)
 
 
 def test_one_byte_at_a_time_does_not_outlive_the_deadline(web: Web) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gzip
 import io
+import struct
 import time
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
@@ -20,12 +21,12 @@ from queries.ingest.counting.configured import data_centres
 from queries.ingest.counting.countries import Countries, read_place
 from queries.ingest.counting.requests import EpisodeFile, Request
 from queries.ingest.counting.verdicts import Place
-from queries.ingest.imports import ImportRefused
+from queries.ingest.imports import BrokenOff, ImportRefused
 from queries.ingest.logs.episodes import audio_by_itself, episodes_of
 from queries.ingest.logs.faults import LineFault, RefusedLine
 from queries.ingest.logs.formats import MAKERS, LogFormat
 from queries.ingest.logs.reader import LogReader
-from queries.ingest.packing import unpacked
+from queries.ingest.packing import first_bytes, unpacked
 from tests.unit.mmdb_sample import mmdb
 
 NOW = datetime(2026, 11, 28, 12, tzinfo=UTC)
@@ -96,6 +97,10 @@ def expected(**values: Any) -> Request:
         ("json", as_json(time_iso8601=None, msec=1_793_707_205.0), expected()),
         ("json", as_json(time_iso8601=None, ts=1_793_707_205_000), expected()),
         ("json", as_json(time_iso8601=None, ts="1793707205.0"), expected()),
+        ("json", as_json(time_iso8601=None, ts=1_793_707_205_000_000), expected()),
+        # What Cloudflare writes unless it is told otherwise.
+        ("json", as_json(time_iso8601=None, EdgeStartTimestamp=1_793_707_205_000_000_000), expected()),
+        ("json", as_json(time_iso8601=None, EdgeStartTimestamp="1793707205000000000"), expected()),
         ("json", as_json(time_iso8601=None, time_local="03/Nov/2026:13:00:05 +0100"), expected()),
         ("json", as_json(body_bytes_sent="500", status="206"), expected()),
         ("json", as_json(http_sec_purpose="prefetch"), expected(purpose="prefetch")),
@@ -231,7 +236,13 @@ def test_the_clock_may_be_ten_minutes_ahead_and_ten_years_behind() -> None:
     assert isinstance(entries(COMBINED, now=moment + timedelta(days=3654))[0], RefusedLine)
 
 
-@pytest.mark.parametrize("pack", [lambda plain: plain, gzip.compress, zstd.compress])
+def _with_frame_before(plain: bytes) -> bytes:
+    """As pzstd packs: a frame to be passed over tells how long the next one is."""
+    frame = zstd.compress(plain)
+    return b"\x50\x2a\x4d\x18" + struct.pack("<II", 4, len(frame)) + frame
+
+
+@pytest.mark.parametrize("pack", [lambda plain: plain, gzip.compress, zstd.compress, _with_frame_before])
 def test_packed_logs_are_unpacked(pack: Any) -> None:
     packed = pack(f"{COMBINED}\n".encode() * 3) + pack(f"{COMBINED}\n".encode())
     with unpacked(io.BytesIO(packed)) as plain:
@@ -244,6 +255,46 @@ def test_a_packed_log_that_is_cut_off_is_said(pack: Any) -> None:
     packed = pack(b"".join(f"{number} {COMBINED}\n".encode() for number in range(5_000)))
     with pytest.raises(ImportRefused, match="broken or cut off"), unpacked(io.BytesIO(packed[:-20])) as plain:
         list(LogReader(plain, now=NOW, log_format="combined"))
+
+
+@pytest.mark.parametrize("kind", range(0x50, 0x60))
+def test_frames_that_are_passed_over_may_stand_anywhere(kind: int) -> None:
+    passed_over = bytes([kind]) + b"\x2a\x4d\x18" + struct.pack("<I", 5) + b"PAR1\n"
+    packed = passed_over * 2 + zstd.compress(b"first\n") + passed_over + zstd.compress(b"b\n") + passed_over
+    with unpacked(io.BytesIO(packed)) as plain:
+        assert first_bytes(plain, 4) == b"firs"
+        assert plain.read() == b"first\nb\n"
+
+
+def _wide(plain: bytes) -> bytes:
+    packer = zstd.ZstdCompressor(options={zstd.CompressionParameter.window_log: 28})
+    # In pieces: of a text whose length it knows it makes the window no larger than that.
+    return packer.compress(plain[:1]) + packer.compress(plain[1:]) + packer.flush()
+
+
+def _with_dictionary(plain: bytes) -> bytes:
+    words = zstd.train_dict([f"{COMBINED} {number}".encode() for number in range(1_000)], 1_000)
+    return zstd.compress(plain, zstd_dict=words)
+
+
+@pytest.mark.parametrize(
+    ("pack", "said"),
+    [
+        (_wide, "The file is packed with so large a window"),
+        (_with_dictionary, "The file is packed with a dictionary"),
+        (lambda plain: zstd.compress(plain)[:-3], "The packed file is broken or cut off."),
+        (lambda _: b"\x28\xb5\x2f\xfd\xff\xff\xffnothing", "The packed file is broken or cut off."),
+    ],
+    ids=["window", "dictionary", "cut", "broken"],
+)
+@pytest.mark.parametrize("before", [b"", zstd.compress(b"a\n")], ids=["first", "later"])
+def test_why_a_packed_file_is_not_read_is_true(pack: Any, said: str, before: bytes) -> None:
+    with (
+        pytest.raises(BrokenOff) as refused,
+        unpacked(io.BytesIO(before + pack(b"some words\n" * 50))) as plain,
+    ):
+        plain.read()
+    assert refused.value.what.startswith(said)
 
 
 @pytest.mark.parametrize(

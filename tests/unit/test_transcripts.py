@@ -89,9 +89,29 @@ def test_json_of_the_podcast_namespace_is_read() -> None:
     assert read.text[0] == "Ann: Who lit it?\n\nBo: Nobody."
 
 
+@pytest.mark.parametrize(
+    ("spelled", "seconds"),
+    [
+        ("2", 2.0),
+        ("2.5", 2.5),
+        ("007", 7.0),
+        ("1e3", None),
+        ("\uff12", None),
+        ("+2", None),
+        ("", None),
+        ("nan", None),
+    ],
+)
+def test_a_time_may_be_a_plain_number_in_quotes(spelled: str, seconds: float | None) -> None:
+    read = read_transcript(_json(SEGMENTS[0], {"startTime": spelled, "endTime": "9", "body": "x"}))
+    assert [cue.starts_at for cue in read.cues] == [1.0, *([] if seconds is None else [seconds])]
+    assert [cue.ends_at for cue in read.cues[1:]] == ([] if seconds is None else [9.0])
+    assert [one.line_number for one in read.refusals] == ([2] if seconds is None else [])
+
+
 def test_a_bad_segment_is_named_by_its_place() -> None:
     bad = [
-        7, {"startTime": "1", "endTime": 2, "body": "x"}, {"startTime": True, "body": "x"},
+        7, {"startTime": "1 s", "endTime": 2, "body": "x"}, {"startTime": True, "body": "x"},
         {"startTime": -1, "body": "x"},
         {"startTime": 3, "endTime": 2, "body": "x"}, {"startTime": 1, "endTime": 2},
         {"startTime": 1, "body": " \u200b "},

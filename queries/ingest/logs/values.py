@@ -23,8 +23,8 @@ _ESCAPE = re.compile(r"\\(x[0-9a-fA-F]{2}|.)")
 _ESCAPES = {"n": "\n", "t": "\t", "r": "\r", "v": "\v", "b": "\b"}
 _METHOD = re.compile(r"[A-Z]{3,20}")
 _FIRST_YEAR, _LAST_YEAR = 1990, 9000
-# Numbers of this size count thousandths and millionths of a second since 1970.
-_MILLI, _MICRO = 10**11, 10**14
+# Numbers of this size count thousandths, millionths and thousand-millionths of a second since 1970.
+_MILLI, _MICRO, _NANO = 10**11, 10**14, 10**17
 
 
 def address(text: str) -> str:
@@ -74,9 +74,10 @@ def iso_moment(text: str) -> datetime:
 
 
 def epoch_moment(seconds: float) -> datetime:
-    """A time in seconds, thousandths or millionths since 1970."""
+    """A time in seconds since 1970, or in thousandths, millionths (as CDNs also write it) or thousand-millionths."""
     size = abs(seconds)
-    scaled = seconds / 1_000_000 if size >= _MICRO else seconds / 1_000 if size >= _MILLI else seconds
+    parts = 10**9 if size >= _NANO else 10**6 if size >= _MICRO else 1_000 if size >= _MILLI else 1
+    scaled = seconds / parts
     try:
         return _plausible(datetime.fromtimestamp(scaled, UTC))
     except (ValueError, OverflowError, OSError):

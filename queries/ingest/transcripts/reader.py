@@ -32,6 +32,8 @@ _LONGEST_NAME = 100
 _NEW_PARAGRAPH_SECONDS = 2.0
 _ASIDE = (["NOTE"], ["STYLE"], ["REGION"])
 _MINUS = re.compile(r"(?:^|>)\s*[-\u2212][0-9]")
+_PLAIN_NUMBER = re.compile(r"-?[0-9]{1,9}(?:\.[0-9]{1,20})?")
+"""What a number is that stands as a text: programs write times so too."""
 _NO_CUE = "This is no cue: it has no times."
 _NO_TIMES = "The times of the cue cannot be read."
 _NO_WORDS = "The cue has no words."
@@ -237,6 +239,8 @@ def _segment(segment: Any) -> Cue:
 
 
 def _number(value: Any) -> float | None:
+    if isinstance(value, str) and _PLAIN_NUMBER.fullmatch(value):
+        return float(value)
     is_number = isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value)
     return float(value) if is_number else None
 

@@ -1,0 +1,3 @@
+-- Purpose: a file that was read in several runs says how long they took together, without the time between them.
+
+comment on column etl_imports.figures is 'Object: refused requests by reason, impressions made, the rules that counted, reached: the last moment of what it brought, by listener_events, impressions and conversions; worked_ms: of an hour''s batches, and of the runs of a file that is read in batches, how long they took together; taken_back and counted_late: downloads of before that are none any more, and requests refused before that count now, where late requests moved windows of 24 hours. Open: each kind of import has its own.';
