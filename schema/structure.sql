@@ -3281,16 +3281,6 @@ CREATE VIEW public.campaign_episodes WITH (security_barrier='true') AS
 
 COMMENT ON VIEW public.campaign_episodes IS 'Episodes with ads of the campaigns in scope: title, date and show, no listener totals.';
 
-CREATE TABLE public.refresh_states (
-    relation text NOT NULL,
-    refreshed_at timestamp with time zone NOT NULL,
-    rows_written bigint DEFAULT 0 NOT NULL,
-    created_at timestamp with time zone DEFAULT now() NOT NULL,
-    CONSTRAINT refresh_states_rows_written_check CHECK ((rows_written >= 0))
-);
-
-COMMENT ON TABLE public.refresh_states IS 'As-of of each derived relation: the start of the last refresh that left nothing undone.';
-
 CREATE VIEW public.campaign_impressions WITH (security_barrier='true') AS
  SELECT i.tenant_id,
     i.campaign_id,
@@ -3300,12 +3290,11 @@ CREATE VIEW public.campaign_impressions WITH (security_barrier='true') AS
     i.occurred_at,
     COALESCE(NULLIF((d.event_data ->> 'app'::text), ''::text), 'unknown'::text) AS app,
     COALESCE(NULLIF((d.event_data ->> 'country'::text), ''::text), 'unknown'::text) AS country,
-    COALESCE(NULLIF((d.event_data ->> 'device'::text), ''::text), 'unknown'::text) AS device_type
+    COALESCE(NULLIF((d.event_data ->> 'device'::text), ''::text), 'unknown'::text) AS device_type,
+    i.created_at
    FROM (public.attribution_events i
      LEFT JOIN public.listener_events d ON (((d.tenant_id = i.tenant_id) AND (d.listener_id = i.listener_id) AND (d.episode_id = i.episode_id) AND (d.occurred_at = i.occurred_at) AND (d.event_type = 'download'::text))))
-  WHERE ((i.tenant_id = ( SELECT public.app_tenant() AS app_tenant)) AND (i.attribution_type = 'impression'::text) AND (( SELECT public.app_sees_all_campaigns() AS app_sees_all_campaigns) OR (i.campaign_id IN ( SELECT public.app_campaigns() AS app_campaigns))) AND (i.created_at <= ( SELECT s.refreshed_at
-           FROM public.refresh_states s
-          WHERE (s.relation = 'rollups'::text))));
+  WHERE ((i.tenant_id = ( SELECT public.app_tenant() AS app_tenant)) AND (i.attribution_type = 'impression'::text) AND (( SELECT public.app_sees_all_campaigns() AS app_sees_all_campaigns) OR (i.campaign_id IN ( SELECT public.app_campaigns() AS app_campaigns))));
 
 COMMENT ON VIEW public.campaign_impressions IS 'Impressions of the campaigns in scope, with app, country and device type of their downloads; unknown where there is none, as of what is older than raw events are kept.';
 
@@ -4533,6 +4522,16 @@ COMMENT ON TABLE public.referrals IS 'Whom a person of the tenant has told of po
 
 COMMENT ON COLUMN public.referrals.status IS 'invited: told; signed_up: has an account; subscribed: pays, which earns the commission; declined; expired: no answer in 90 days.';
 
+CREATE TABLE public.refresh_states (
+    relation text NOT NULL,
+    refreshed_at timestamp with time zone NOT NULL,
+    rows_written bigint DEFAULT 0 NOT NULL,
+    created_at timestamp with time zone DEFAULT now() NOT NULL,
+    CONSTRAINT refresh_states_rows_written_check CHECK ((rows_written >= 0))
+);
+
+COMMENT ON TABLE public.refresh_states IS 'As-of of each derived relation: the start of the last refresh that left nothing undone.';
+
 CREATE TABLE public.refresh_tokens (
     id uuid DEFAULT public.uuid_generate_v4() NOT NULL,
     tenant_id uuid,
@@ -5171,12 +5170,11 @@ CREATE VIEW public.unmeasured_impressions WITH (security_barrier='true') AS
     i.id AS impression_id,
     i.occurred_at,
     d.occurred_at AS downloaded_at,
-    COALESCE(NULLIF((d.event_data ->> 'source'::text), ''::text), 'unknown'::text) AS source
+    COALESCE(NULLIF((d.event_data ->> 'source'::text), ''::text), 'unknown'::text) AS source,
+    i.created_at
    FROM (public.attribution_events i
      JOIN public.listener_events d ON (((d.tenant_id = i.tenant_id) AND (d.listener_id = i.listener_id) AND (d.episode_id = i.episode_id) AND (d.occurred_at = i.occurred_at) AND (d.event_type = 'download'::text) AND (d.event_data ? 'unmeasured'::text))))
-  WHERE ((i.tenant_id = ( SELECT public.app_tenant() AS app_tenant)) AND (i.attribution_type = 'impression'::text) AND (( SELECT public.app_sees_all_campaigns() AS app_sees_all_campaigns) OR (i.campaign_id IN ( SELECT public.app_campaigns() AS app_campaigns))) AND (i.created_at <= ( SELECT s.refreshed_at
-           FROM public.refresh_states s
-          WHERE (s.relation = 'rollups'::text))));
+  WHERE ((i.tenant_id = ( SELECT public.app_tenant() AS app_tenant)) AND (i.attribution_type = 'impression'::text) AND (( SELECT public.app_sees_all_campaigns() AS app_sees_all_campaigns) OR (i.campaign_id IN ( SELECT public.app_campaigns() AS app_campaigns))));
 
 COMMENT ON VIEW public.unmeasured_impressions IS 'Impressions of the campaigns in scope in downloads that counted although nobody knows how many bytes were sent, with the source of these downloads; as long as raw events are kept.';
 
@@ -8399,9 +8397,6 @@ GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.podcasts TO podboard_worker;
 GRANT SELECT ON TABLE public.campaign_episodes TO podboard_web;
 GRANT SELECT ON TABLE public.campaign_episodes TO podboard_worker;
 
-GRANT SELECT ON TABLE public.refresh_states TO podboard_web;
-GRANT SELECT ON TABLE public.refresh_states TO podboard_worker;
-
 GRANT SELECT ON TABLE public.campaign_impressions TO podboard_web;
 GRANT SELECT ON TABLE public.campaign_impressions TO podboard_worker;
 
@@ -8587,6 +8582,9 @@ GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.referral_commissions TO podboa
 
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.referrals TO podboard_web;
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.referrals TO podboard_worker;
+
+GRANT SELECT ON TABLE public.refresh_states TO podboard_web;
+GRANT SELECT ON TABLE public.refresh_states TO podboard_worker;
 
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.refresh_tokens TO podboard_web;
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.refresh_tokens TO podboard_worker;

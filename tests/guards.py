@@ -195,14 +195,14 @@ _SHOWN_OF_OTHERS = {
     "campaign_impressions": "i.tenant_id, i.campaign_id, i.episode_id, i.listener_id, i.id AS impression_id,"
     " i.occurred_at, COALESCE(NULLIF((d.event_data ->> 'app'::text), ''::text), 'unknown'::text) AS app,"
     " COALESCE(NULLIF((d.event_data ->> 'country'::text), ''::text), 'unknown'::text) AS country,"
-    " COALESCE(NULLIF((d.event_data ->> 'device'::text), ''::text), 'unknown'::text) AS device_type",
+    " COALESCE(NULLIF((d.event_data ->> 'device'::text), ''::text), 'unknown'::text) AS device_type, i.created_at",
     "matched_podcasts": "m.tenant_id, m.campaign_id, m.podcast_id, p.name AS podcast_name, p.category,"
     " l.id AS listing_id, l.listing_type, l.pricing",
     "placement_days": "d.tenant_id, d.local_day, e.podcast_id, d.episode_id, d.campaign_id, d.ad_unit_id,"
     " (sum(d.event_count))::bigint AS impressions",
     "unmeasured_impressions": "i.tenant_id, i.campaign_id, i.episode_id, i.id AS impression_id, i.occurred_at,"
     " d.occurred_at AS downloaded_at, COALESCE(NULLIF((d.event_data ->> 'source'::text), ''::text), 'unknown'::text)"
-    " AS source",
+    " AS source, i.created_at",
     "podcast_placements": "a.tenant_id, a.id AS ad_unit_id, a.episode_id, e.podcast_id, c.id AS campaign_id,"
     " s.name AS sponsor_name, c.start_date, c.end_date, a.unit_type, a.position_seconds, a.duration_seconds",
 }
