@@ -6,6 +6,7 @@ import threading
 import time
 from collections import Counter
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 from uuid import UUID
@@ -15,9 +16,11 @@ import pytest
 from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError
 
-from queries import refresh
+from queries import campaigns, listening, refresh
 from queries.engine import dispose_engines
-from queries.session import anonymous_session, outside_transactions
+from queries.filters import Filters
+from queries.periods import Period
+from queries.session import Actor, anonymous_session, outside_transactions, tenant_session
 from queries.settings import Settings, use_settings, with_databases
 from tests.conftest import Database
 from tests.world import AttributionEvent, ListenerEvent, Writer
@@ -448,6 +451,48 @@ def test_as_of_is_the_start_of_the_pass(own: Database) -> None:
     assert _as_of(own, "rollups") > first, "nothing to do is up to date as well"
     assert refresh.refresh_aggregates() == 0
     assert _as_of(own, "aggregates") is None, "on plain PostgreSQL they are part of the rollups"
+
+
+def test_plays_are_as_of_the_rollups_that_they_are_made_of(own: Database) -> None:
+    """What came in after the rollups is not in them, however late they are made into days."""
+    show = Show(own, "plays-as-of")
+    show.writer.listener_events(show.play(NOON))
+    _refresh()
+    show.writer.listener_events(show.play(NOON, "ben"))
+    refresh.refresh_metrics_daily()
+    assert [row[4] for row in show.rows("metrics_daily") if row[3] == "plays"] == [1]
+    assert _as_of(own, "metrics_daily") == _as_of(own, "rollups")
+    _refresh()
+    assert [row[4] for row in show.rows("metrics_daily") if row[3] == "plays"] == [2]
+
+
+def test_numbers_beside_each_other_are_as_of_one_moment(own: Database) -> None:
+    """Those that raw events tell leave out what the rollups beside them do not know yet."""
+    show = Show(own, "one-moment")
+    day = NOON.astimezone(show.writer.zone).date()
+
+    def told() -> list[Any]:
+        f = Filters(
+            period=Period(day, day + timedelta(days=1)), zone=show.writer.zone, now=datetime.now(UTC),
+            comparison="none", apps=("Spotify",),
+        )  # fmt: skip
+        with tenant_session(Actor(show.writer.tenant_id)) as connection:
+            heard = {row["metric"]: row["value"] for row in listening.overview_figures(connection, f).rows}
+            of_ads = campaigns.campaign_figures(connection, replace(f, campaign_id=show.campaign))
+            reached = {row["metric"]: row["value"] for row in of_ads.rows}
+        return [heard["downloads"], heard["unique_listeners"], reached["impressions"], reached["reach"]]
+
+    def add(*listeners: str) -> None:
+        show.writer.listener_events([show.download(NOON, one) for one in listeners])
+        show.writer.attribution_events([show.impression(NOON, one) for one in listeners])
+
+    add(*"abcdef")
+    refresh.refresh_rollups()
+    assert told() == [6, 6, 6, 6]
+    add(*"ghijkl")
+    assert told() == [6, 6, 6, 6]
+    refresh.refresh_rollups()
+    assert told() == [12, 12, 12, 12]
 
 
 def test_cost_follows_what_is_new(own: Database) -> None:
