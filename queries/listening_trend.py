@@ -186,7 +186,7 @@ def _hourly_relation(f: Filters, limits: Limits) -> tuple[str, datetime | None]:
         spans = [period for period in (f.period, f.compared) if period is not None]
         if min(period.moments(f.zone)[0] for period in spans) < limits.raw_start:
             raise NotAvailable("Hours by app, country or device are known for the last two years only.")
-        return "listener_events", f.now
+        return "listener_events", limits.rollups
     if not _has_whole_hours(f):
         return "download_quarters", limits.rollups
     if limits.aggregates is None:

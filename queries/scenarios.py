@@ -307,7 +307,8 @@ SCENARIOS: tuple[Scenario, ...] = (
         ),
         (Side("Purchases reported", "3"), Side("Conversions", "2")),
         "The pixel and the promo code both told of Ada’s order. The same order number is one conversion, whoever "
-        "tells of it; without a number the same listener and amount within 24 hours is.",
+        "tells of it; without a number the same listener and amount within 24 hours is. Told for two campaigns it is a "
+        "conversion of each.",
         ads=(Ad("Acme", "One", 0, 5),),
     ),
     Scenario(

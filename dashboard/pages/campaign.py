@@ -393,6 +393,7 @@ PAGE = Page(
                 room=(156, 195),
                 skeleton="rows",
                 lazy=True,
+                why="booked_impressions",
                 empty="There is no insertion order yet.",
                 way_on="",
             ),

@@ -193,6 +193,7 @@ PAGE = Page(
                 skeleton="rows",
                 lazy=True,
                 note="within 30 days",
+                why="delivered_ratio",
                 empty="No booking ends within 30 days.",
                 way_on="",
             ),

@@ -154,8 +154,9 @@ CAMPAIGNS = (
         "Conversions",
         "count",
         "Purchases (or leads, where the campaign's goal is leads) after several reports of the same one "
-        "were merged: the "
-        "same order is one; without an order number, the same listener and amount within 24 hours is one.",
+        "were merged: the same order of a campaign is one; without an order number, the same listener and amount "
+        "within 24 hours is one. An order told for two campaigns is a conversion of each, and counts twice in a "
+        "portfolio.",
         "attribution_analytics (from attribution_paths)",
         adds_over=("time", "campaigns"),
         group="Campaigns",
