@@ -40,6 +40,7 @@ from tests.world import AttributionEvent, Writer
 
 DAYS = 40
 BOOKED, PER_THOUSAND, FLAT = 60, 30_000_000, 90_000_000
+WINDOWS = (1, 2, 7, 30, 60)
 SOURCES = ("pixel", "promo_code", "vanity_url", "survey")
 _numbers = count(1)
 
@@ -130,24 +131,29 @@ class Organisation:
             episode_id = draw.choice([None, *self.episodes])
             return Event(self.campaign, kind, at, listener, episode_id, "vanity_url", event_id=event_id)
         order = draw.choice([None, f"o{draw.randrange(12)}"])
-        value = draw.choice([None, draw.randrange(1, 9) * 1_000_000]) if kind == "purchase" else None
+        # A lead may be worth something too, which is no order's.
+        value = draw.choice([None, draw.randrange(1, 9) * 1_000_000])
         return Event(
             self.campaign, kind, at, draw.choice([None, listener]), None, draw.choice(SOURCES), order, value,
             None if value is None else draw.choice(["USD", "USD", "EUR"]), event_id=event_id,
         )  # fmt: skip
 
     def _at_edge(self, day: Any, second: int) -> Iterator[Event]:
-        """Somebody who hears and buys in the moment when a day begins, or just before it, and one who hears alone."""
+        """Somebody who hears and buys in the moment when a day begins, or just before it, and one who hears alone.
+
+        And just before it one who heard a window earlier buys, and another hears again: neither's path has closed.
+        """
         at = self.begins(day) + timedelta(seconds=second)
-        for who, kind, episode in (
-            ("buyer", "impression", 0),
-            ("buyer", self.goal, None),
-            ("looker", "impression", 1),
-        ):
+        earlier = at - timedelta(days=1)
+        said = [("buyer", "impression", at, 0), ("buyer", self.goal, at, None), ("looker", "impression", at, 1)]
+        if second < 0:
+            said += [("late", "impression", earlier, 0), ("late", self.goal, at, None)]
+            said += [("twice", "impression", moment, 1) for moment in (earlier, at)]
+        for who, kind, moment, episode in said:
             event_id = UUID(int=self.draw.getrandbits(128))
             episode_id = None if episode is None else self.episodes[episode]
             yield Event(
-                self.campaign, kind, at, f"{who} {day} {second}", episode_id, "pixel", event_id=event_id
+                self.campaign, kind, moment, f"{who} {day} {second}", episode_id, "pixel", event_id=event_id
             )
 
     def begins(self, day: Any) -> datetime:
@@ -156,10 +162,24 @@ class Organisation:
     def day(self, moment: datetime) -> Any:
         return moment.astimezone(self.zone).date()
 
-    def filters(self, campaign: UUID, *, is_whole: bool = False) -> Filters:
-        start = 0 if is_whole else self.draw.randrange(DAYS - 2)
-        end = DAYS if is_whole else self.draw.randrange(start + 1, DAYS + 1)
-        period = Period(self.days[start], self.days[start] + timedelta(days=end - start))
+    def views(self) -> Iterator[tuple[Filters, int]]:
+        """The whole flight, a part that is drawn, and days across the change, each with a window of the credit.
+
+        The last ends before the data does, and its window is of one day: none of the paths that close at its edges goes
+        across the change, so that they begin at such edges too.
+        """
+        start = self.draw.randrange(DAYS - 2)
+        end = self.draw.randrange(start + 1, DAYS + 1)
+        middle = DAYS // 2
+        for begins, ends, window in (
+            (0, DAYS, self.draw.choice(WINDOWS)),
+            (start, end, self.draw.choice(WINDOWS)),
+            (middle - 2, middle + 4, 1),
+        ):
+            period = Period(self.days[begins], self.days[begins] + timedelta(days=ends - begins))
+            yield self.filters(self.campaign, period), window
+
+    def filters(self, campaign: UUID, period: Period) -> Filters:
         return Filters(period=period, zone=self.zone, now=self.now, comparison="none", campaign_id=campaign)
 
     def delivered(self, campaign: UUID) -> list[datetime]:
@@ -182,8 +202,7 @@ def _share(above: int | Fraction, below: int) -> Fraction | None:
     return Fraction(above) / below if below else None
 
 
-def _prices(agree: Agreement, connection: Connection, org: Organisation, *, is_whole: bool) -> None:
-    f = org.filters(org.campaign, is_whole=is_whole)
+def _prices(agree: Agreement, connection: Connection, org: Organisation, f: Filters) -> None:
     agree.at(org.place, f.period)
     found = {row["metric"]: row["value"] for row in campaign_prices(connection, f).rows}
     inside = [
@@ -259,10 +278,9 @@ def _left(
             yield path, path[-1].at + window
 
 
-def _credit(agree: Agreement, connection: Connection, org: Organisation, *, is_whole: bool) -> None:
-    f = org.filters(org.campaign, is_whole=is_whole)
+def _credit(agree: Agreement, connection: Connection, org: Organisation, f: Filters, window: int) -> None:
     agree.at(org.place, f.period)
-    kind, window = org.draw.choice(get_args(ChannelKind)), org.draw.choice([1, 2, 7, 30, 60])
+    kind = org.draw.choice(get_args(ChannelKind))
     answer = credit_by_channel(connection, f, window, kind)
     everything = counted_conversions(org.events, org.campaign, org.goal)
     paths = [
@@ -312,8 +330,8 @@ def _credit(agree: Agreement, connection: Connection, org: Organisation, *, is_w
 
 
 def _forecast(agree: Agreement, connection: Connection, org: Organisation) -> None:
-    answer = delivery_forecast(connection, org.filters(org.steady))
     # The forecast goes by the flight, whatever the period.
+    answer = delivery_forecast(connection, org.filters(org.steady, Period(org.days[0], org.days[1])))
     agree.at(org.place)
     found = {row["metric"]: row for row in answer.rows}
     clock, delivered = org.data_to(), org.delivered(org.steady)
@@ -397,7 +415,7 @@ def compare(agree: Agreement, made: list[Organisation]) -> None:
     """Every number of these organisations with what is counted of it here."""
     for org in made:
         with tenant_session(Actor(org.writer.tenant_id)) as connection:
-            for is_whole in (True, False):
-                _prices(agree, connection, org, is_whole=is_whole)
-                _credit(agree, connection, org, is_whole=is_whole)
+            for f, window in org.views():
+                _prices(agree, connection, org, f)
+                _credit(agree, connection, org, f, window)
             _forecast(agree, connection, org)
