@@ -248,6 +248,7 @@ NAMED = (
     ),
     Mutant("attribution/pacing.py", "booking.ends_on + timedelta(days=1)", "booking.ends_on"),
     Mutant("attribution/pacing.py", "if today > last <= clock.today:", "if today >= last <= clock.today:"),
+    Mutant("attribution/pacing.py", "if today > last <= clock.today:", "if today > last < clock.today:"),
     Mutant("campaign_states.py", "if first <= found[0] <= last", "if first < found[0] <= last"),
     Mutant("campaign_states.py", "if first <= found[0] <= last", "if first <= found[0] < last"),
     Mutant(
@@ -283,6 +284,16 @@ NAMED = (
     # What is deleted.
     Mutant("listening/top_episodes", "e.deleted_at is not null or ", ""),
     Mutant("listening/top_episodes", " or p.deleted_at is not null", ""),
+    # Nor is what had no download in the period.
+    Mutant(
+        "listening/top_episodes", "count(*) filter (where downloads > 0) as episodes", "count(*) as episodes"
+    ),
+    # The hour that a day of 23 of them has not.
+    Mutant(
+        "listening/downloads_by_hour",
+        "least(cast(floor(extract(epoch from b.bucket - d.compared_from) / 3600) as integer), l.last_hour)",
+        "cast(floor(extract(epoch from b.bucket - d.compared_from) / 3600) as integer)",
+    ),
     Mutant("campaign_reach.py", "if period.start <= day < period.end", "if period.start < day < period.end"),
     Mutant(
         "campaign_reach.py", "if period.start <= day < period.end", "if period.start <= day <= period.end"
@@ -330,6 +341,18 @@ NAMED = (
     Mutant("attribution/paths.py", "timedelta(hours=24)", "timedelta(hours=24, seconds=1)", is_stored=True),
     Mutant("attribution/paths.py", "timedelta(hours=24)", "timedelta(hours=24, seconds=-1)", is_stored=True),
     Mutant("attribution/paths.py", "<= SAME_CONVERSION", "< SAME_CONVERSION", is_stored=True),
+    Mutant(
+        "attribution/paths.py",
+        "event.value_micros, event.currency)",
+        "event.value_micros, None)",
+        is_stored=True,
+    ),
+    Mutant(
+        "campaigns/conversions_of_campaigns",
+        "sum((r.metrics ->> 'conversions')::numeric) as conversions",
+        "max((r.metrics ->> 'conversions')::numeric) as conversions",
+    ),
+    Mutant("attribution/rates.py", "1.959963984540054", "1.96"),
     Mutant(
         "attribution/write_paths",
         "interval '1440 hours'",

@@ -145,7 +145,11 @@ class Organisation:
         """
         at = self.begins(day) + timedelta(seconds=second)
         earlier = at - timedelta(days=1)
-        said = [("buyer", "impression", at, 0), ("buyer", self.goal, at, None), ("looker", "impression", at, 1)]
+        said = [
+            ("buyer", "impression", at, 0),
+            ("buyer", self.goal, at, None),
+            ("looker", "impression", at, 1),
+        ]
         if second < 0:
             said += [("late", "impression", earlier, 0), ("late", self.goal, at, None)]
             said += [("twice", "impression", moment, 1) for moment in (earlier, at)]

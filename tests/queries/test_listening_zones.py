@@ -109,8 +109,13 @@ _TELLING = Case(
     edges=tuple((day, episode) for day in range(-10, 5) for episode in range(5)),
 )  # fmt: skip
 # The same while its last days are still to come, so that the days that are over end inside the period.
-# It begins on the first day compared with; a day later there is nothing to compare with.
-_RUNNING = replace(_TELLING, looked_at=26, edges=tuple(edge for edge in _TELLING.edges if edge[0] > -7))
+# It begins on the first day compared with; a day later there is nothing to compare with. The deleted show's episode had
+# its downloads in the days compared with alone: it is none of the period's.
+_RUNNING = replace(
+    _TELLING,
+    looked_at=26,
+    edges=tuple((day, episode) for day, episode in _TELLING.edges if day > -7 and (episode < 4 or day < -3)),
+)
 _BEGUN = replace(_RUNNING, looked_at=50)
 EXAMPLES = tuple((case,) * len(PLACES) for case in (_TELLING, _RUNNING, _BEGUN))
 """What every run compares, at each place."""
@@ -264,8 +269,10 @@ def _compare(
                 (listening_breakdowns.downloads_by_device, "device", "device_type"),
                 (listening_breakdowns.top_episodes, "episode_id", "episode_id"),
             ):
-                rows = ask(connection, f).rows
-                found_by = counted.by(key, f, period)
+                answer = ask(connection, f)
+                rows, found_by = answer.rows, counted.by(key, f, period)
+                if key == "episode_id":
+                    assert answer.totals == {"downloads": counted.downloads(f), "episodes": len(found_by)}
                 # What is deleted counts, and has no name of its own to be told by: it is what is left, under None.
                 told = {one: downloads for one, downloads in found_by.items() if one not in episodes[3:]}
                 if told.keys() < found_by.keys():

@@ -109,7 +109,7 @@ class Drawn:
 
     `edges`: days from the change of clocks at whose beginning and noon somebody else hears, visits, asks and buys, by
     each show, and listens, and nobody known says in a survey that they bought. `twins`: by how many seconds more than
-    a day a second report of the same purchase comes.
+    a day a second report of the same purchase comes; beside it somebody buys for as much in two currencies.
     `windows`: so many days and seconds before an order its listener heard of it. `outlasts`: by how many days the
     campaign ends later than its bookings.
     """
@@ -152,10 +152,12 @@ _TELLING = Drawn(
     windows=tuple((days, second) for days in (0, *WINDOWS) for second in (-1, 0, 1)), outlasts=1,
 )  # fmt: skip
 # The same with somebody at fewer edges: on the day of the change, inside the period; on the last day of the flight; and
-# after it. The first of them begins on the first day compared with, the second a day later.
+# after it, with data of the day after it and with none after noon of its last day. The first of them begins on the
+# first day compared with, the second a day later.
 _RUNNING = replace(_TELLING, looked_at=5, edges=(-4, 0), twins=(), windows=((7, 0),))
 _LAST = replace(_TELLING, looked_at=101, edges=(-8, AFTER), twins=(), windows=(), outlasts=0)
 _OVER = replace(_TELLING, looked_at=150, edges=(-BEFORE, AFTER, AFTER + 1), twins=(), windows=())
+_ENDED = replace(_OVER, edges=(-BEFORE, AFTER), outlasts=0)
 
 
 @pytest.fixture(scope="module")
@@ -226,6 +228,9 @@ class Organisation:
         for second in drawn.twins:
             for after in (timedelta(0), timedelta(hours=24, seconds=second)):
                 self._say("purchase", change - timedelta(hours=30) + after, f"twin {second}", value=5_000_011)
+            for minutes, currency in ((0, "USD"), (1, "EUR")):
+                at = change - timedelta(hours=30, minutes=-minutes)
+                self._say("purchase", at, f"both {second}", value=5_000_011, currency=currency)
         for days, second in drawn.windows:
             who, at = f"window {days} {second}", change - timedelta(hours=3)
             self._say("impression", at - timedelta(days=days, seconds=second), who, 0)
@@ -310,7 +315,7 @@ class Organisation:
         numbered = bought[bought["order"].notna()].drop_duplicates("order")
         others = bought[bought["order"].isna()]
         kept = []
-        for _, reports in others.groupby(["who", "value"]):
+        for _, reports in others.groupby(["who", "value", "currency"]):
             first = None
             for row in reports.itertuples():
                 if first is None or (row.at - first).total_seconds() > 24 * 3600:
@@ -730,7 +735,11 @@ def compare(agree: Agreement, made: list[Organisation]) -> None:
             _other_first_days(agree, connection, org)
 
 
-EXAMPLES = tuple((case,) * len(PLACES) for case in (_TELLING, _RUNNING, _LAST, _OVER))
+EXAMPLES = (
+    *((case,) * len(PLACES) for case in (_TELLING, _RUNNING, _LAST)),
+    # In turn, at one change of a zone's clocks and at the other.
+    tuple((_OVER, _ENDED)[place % 2] for place in range(len(PLACES))),
+)
 """What every run compares, at each place."""
 _CHECKS = [HealthCheck.function_scoped_fixture, HealthCheck.too_slow, HealthCheck.data_too_large]
 # Eight organisations at once are made smaller for minutes; whoever needs the smallest case takes Phase.shrink in.
