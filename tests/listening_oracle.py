@@ -113,16 +113,36 @@ class Counted:
 
     def by_hour(self, f: Filters, period: Period) -> dict[datetime, int]:
         """Downloads of each hour, counted in whole hours from every midnight; keys are UTC moments."""
-        hours: dict[datetime, int] = {}
-        for n in range(period.days):
-            start, end = (midnight(period.start + timedelta(days=n + more), f.zone) for more in (0, 1))
-            while start < end:
-                hours[start] = 0
-                start += timedelta(hours=1)
+        hours = {
+            hour: 0 for n in range(period.days) for hour in hours_of(period.start + timedelta(days=n), f.zone)
+        }
         for event in self.matching(f, period):
             start = midnight(event.at.astimezone(f.zone).date(), f.zone)
             hours[start + (event.at - start) // timedelta(hours=1) * timedelta(hours=1)] += 1
         return hours
+
+    def compared_by_hour(self, f: Filters, compared: Period | None) -> dict[datetime, tuple[Any, Any]]:
+        """Beside each hour of the period the one as far into the day compared with, and its downloads.
+
+        Both None where there is no such hour. What the day compared with has more of counts with the day's last hour.
+        """
+        found: dict[datetime, tuple[Any, Any]] = {}
+        for n in range(f.period.days):
+            hours = hours_of(f.period.start + timedelta(days=n), f.zone)
+            found |= dict.fromkeys(hours, (None, None))
+            if compared is None or n >= compared.days:
+                continue
+            day = compared.start + timedelta(days=n)
+            before = hours_of(day, f.zone)
+            counts = Counter(
+                min((event.at - before[0]) // timedelta(hours=1), len(hours) - 1)
+                for event in self.matching(f, Period(day, day + timedelta(days=1)))
+            )
+            found |= {
+                hour: (earlier, counts[place])
+                for place, (hour, earlier) in enumerate(zip(hours, before, strict=False))
+            }
+        return found
 
     def by(self, what: str, f: Filters, period: Period | None) -> Counter[Any]:
         """Downloads by app, country, device or episode_id."""
@@ -148,6 +168,12 @@ def said(event: ListenerEvent, key: str) -> str:
 def midnight(day: date, zone: ZoneInfo) -> datetime:
     """When a tenant day begins, in UTC."""
     return datetime.combine(day, time(), zone).astimezone(UTC)
+
+
+def hours_of(day: date, zone: ZoneInfo) -> list[datetime]:
+    """When each hour of a tenant day begins, counted from midnight, in UTC; the last may be a part of one."""
+    start, end = midnight(day, zone), midnight(day + timedelta(days=1), zone)
+    return [start + timedelta(hours=n) for n in range(-(-(end - start) // timedelta(hours=1)))]
 
 
 def change(value: int | Decimal | None, previous: int | Decimal | None) -> Decimal | None:

@@ -259,6 +259,8 @@ def _compare(
                     assert {row["bucket"]: row["downloads"] or 0 for row in trend.rows} == counted.by_hour(
                         f, period
                     )
+                    beside = {row["bucket"]: (row["previous_bucket"], row["previous"]) for row in trend.rows}
+                    assert beside == counted.compared_by_hour(f, compared)
                 elif grain == "day":
                     assert {row["bucket"]: row["downloads"] or 0 for row in trend.rows} == counted.by_day(
                         f, period
