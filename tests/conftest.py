@@ -11,7 +11,6 @@ import fcntl
 import os
 import pickle
 import shutil
-import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
@@ -29,6 +28,7 @@ from queries.settings import Settings, use_settings
 from schema.migrate import migrate
 from schema.server import SUPERUSER, Reachable, Server, create_database, drop_database, start
 from tests.canary_world import CanaryWorld, plant_world
+from tests.homes import ROOM_BYTES, new_home
 from tests.oracles import Agreement
 from tests.product import stop_shared
 from tests.world import World, build_world
@@ -74,10 +74,13 @@ def pytest_configure(config: pytest.Config) -> None:
     for name in _FOREIGN:
         os.environ.pop(name, None)
     if not hasattr(config, "workerinput"):
-        home = tempfile.mkdtemp(prefix="podboard-test-")
-        if os.geteuid() == 0:
-            os.chmod(home, 0o711)
-        os.environ["PODBOARD_HOME"] = home
+        # `make` names what it runs by marks: that is the whole; a few files or a list of tests need little.
+        whole = config.option.markexpr and not config.option.collectonly
+        try:
+            home = new_home(ROOM_BYTES if whole else 0)
+        except OSError as error:
+            raise pytest.UsageError(str(error)) from None
+        os.environ["PODBOARD_HOME"] = str(home)
 
 
 # A process that begins one of these last would let the others wait for it.
