@@ -33,6 +33,7 @@ from dashboard.faults import fault
 from dashboard.problems import BODY, KEY_NEEDED, KEY_REFUSED, NO_SUCH_ADDRESS, problem_of
 from queries.api_keys import find_api_key
 from queries.errors import AccessRefused, KeyEnded
+from queries.ingest.cells import RowRefused, printable
 from queries.ingest.collector import (
     LARGEST_BATCH,
     Lists,
@@ -43,7 +44,6 @@ from queries.ingest.collector import (
     refuse_body,
     take_events,
 )
-from queries.ingest.columns import RowRefused, printable
 from queries.ingest.counting.configured import data_centres
 from queries.ingest.counting.countries import Countries
 from queries.ingest.counting.reasons import Unreadable

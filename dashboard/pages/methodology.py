@@ -14,7 +14,7 @@ from dashboard.components.frame import page_header
 from dashboard.pages import Page
 from dashboard.shown import places_of
 from queries.data_centres import data_centres
-from queries.ingest.columns import LARGEST_AMOUNT
+from queries.ingest.cells import LARGEST_AMOUNT
 from queries.ingest.plausible import AHEAD_MINUTES
 from queries.metrics import ENOUGH_CONVERSIONS, METRICS, RULE_VERSION, Metric, formula_words
 from queries.scenarios import SCENARIOS, Scenario

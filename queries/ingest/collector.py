@@ -20,7 +20,8 @@ from sqlalchemy import Connection
 from sqlalchemy.exc import IntegrityError
 
 from queries.errors import AccessRefused, InvalidRequest, KeyEnded, NotFound
-from queries.ingest.columns import COLUMNS, KINDS, Kind, Row, RowRefused, kind_of, read_row
+from queries.ingest.cells import RowRefused
+from queries.ingest.columns import COLUMNS, KINDS, Kind, Row, kind_of, read_row
 from queries.ingest.counting.addresses import Networks, cut_address, is_address, listener_id
 from queries.ingest.counting.filters import is_preload
 from queries.ingest.counting.reasons import Reason, Unreadable
@@ -32,13 +33,13 @@ from queries.ingest.enclosures import enclosure, is_public_audio
 from queries.ingest.event import event_id
 from queries.ingest.event_store import EventStore
 from queries.ingest.events import IMPORT_TYPES, in_time, limits_of, reach
+from queries.ingest.field_names import field_reader
 from queries.ingest.http import FetchRefused, check_public
 from queries.ingest.imports import Refusal, Tally, as_document
 from queries.ingest.logs.tenant import tenant_rules
 from queries.ingest.origins import API_KEY
 from queries.ingest.references import References
 from queries.ingest.room import Room
-from queries.ingest.rows import field_reader
 from queries.session import Actor, anonymous_statements, tenant_session
 from queries.statements import ask
 

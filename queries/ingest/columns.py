@@ -5,16 +5,30 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime
-from decimal import Context, Decimal, InvalidOperation
+from datetime import datetime
 from typing import Any, Literal
 from uuid import UUID
 
 import orjson
 
-from queries.ingest.countries import countries
-from queries.ingest.currencies import currencies
-from queries.ingest.personal import is_personal, is_personal_label, is_personal_program, masked
+from queries.ingest.cells import (
+    RowRefused,
+    country_of,
+    currency_of,
+    guid_of,
+    id_of,
+    impersonal_of,
+    label_of,
+    micros_of,
+    moment_of,
+    money_of,
+    one_of,
+    program_of,
+    promo_code_of,
+    quartile_of,
+    seconds_of,
+    text_of,
+)
 
 Kind = Literal["listener", "attribution"]
 KINDS: tuple[Kind, ...] = ("listener", "attribution")
@@ -28,31 +42,7 @@ UNKNOWN_TYPE = {
     "attribution": f"The event type is none of {', '.join(ATTRIBUTION_TYPES)}.",
 }
 
-_LONGEST_SECONDS = 100 * 3600
-LARGEST_AMOUNT = 100_000_000
-"""Units of its currency that an order may have, by file, API and pixel: anybody may ask for a pixel, and one order of a
-thousand millions would be the campaign's whole revenue."""
-_TEXT_LIMIT = 200
-_LABEL_LIMIT = 80
-_SHOWN_LIMIT = 80
-_LOOKED_AT = 1_000
-"""Characters of a text that are masked before it is cut: what was cut in two would not be known again."""
-
-_CONTROL = re.compile(r"[\x00-\x1f\x7f]")
-_HALF = re.compile("[\ud800-\udfff]")
-_COUNTRY = re.compile(r"[A-Z]{2}")
-_CURRENCY = re.compile(r"[A-Z]{3}")
-_DOUBLE = Context(prec=15)
 _NOT_A_WORD = re.compile(r"[^a-z0-9]+")
-
-
-class RowRefused(ValueError):
-    """This row cannot be taken; the reason is one of a few sentences, the detail says what was found."""
-
-    def __init__(self, reason: str, detail: str = "") -> None:
-        super().__init__(reason)
-        self.reason = reason
-        self.detail = detail
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,185 +60,6 @@ class Column:
     data: bool = False
 
 
-def found(key: str, value: object) -> str:
-    """The detail that shows a value of the file: short, one line."""
-    return f"{key}: {printable(str(value))}"
-
-
-def printable(text: str) -> str:
-    """The beginning of a text of the file, fit for a terminal and a page, without what says who somebody is."""
-    text = masked(text[:_LOOKED_AT])
-    shown = "".join(sign if sign.isprintable() else " " for sign in text[:_SHOWN_LIMIT])
-    return shown + ("…" if len(text) > _SHOWN_LIMIT else "")
-
-
-def text_of(key: str, value: Any, limit: int = _TEXT_LIMIT) -> str:
-    """A text without control and half characters. Raises: RowRefused, as all that read a cell."""
-    if isinstance(value, bool) or not isinstance(value, str | int):
-        raise RowRefused("A text is expected here.", found(key, value))
-    text = str(value).strip()
-    if _CONTROL.search(text):
-        raise RowRefused("A text has control characters in it.", found(key, text))
-    if _HALF.search(text):
-        raise RowRefused("A text is not valid UTF-8.", found(key, text))
-    if len(text) > limit:
-        raise RowRefused(f"A text is longer than {limit} characters.", found(key, text))
-    return text
-
-
-def _label(key: str, value: Any) -> str:
-    text = text_of(key, value, _LABEL_LIMIT)
-    if is_personal_label(text):
-        raise _address_of(key)
-    return text
-
-
-def _program(key: str, value: Any) -> str:
-    text = text_of(key, value, _LABEL_LIMIT)
-    if is_personal_program(text):
-        raise _address_of(key)
-    return text
-
-
-def _guid(key: str, value: Any) -> str:
-    return text_of(key, value, 2000)
-
-
-def _address_of(key: str) -> RowRefused:
-    # Never shown, never stored: podboard keeps no addresses.
-    name = key.replace("_", " ")
-    return RowRefused(f"The {name} is an address of a person or device: send a hash of it.")
-
-
-def _impersonal(key: str, value: Any) -> str:
-    """A text that says of nobody who it is. Raises: RowRefused, without showing what stood there."""
-    text = text_of(key, value)
-    if is_personal(text):
-        raise _address_of(key)
-    return text
-
-
-def _id(key: str, value: Any) -> UUID:
-    try:
-        return UUID(text_of(key, value))
-    except ValueError:
-        raise RowRefused("This is not an id.", found(key, value)) from None
-
-
-def _moment(key: str, value: Any) -> datetime:
-    try:
-        moment = datetime.fromisoformat(text_of(key, value))
-    except ValueError as error:
-        if isinstance(error, RowRefused):
-            raise
-        raise RowRefused(
-            "The time is not understood: write it like 2026-10-31T18:05:00+01:00.", found(key, value)
-        ) from None
-    if moment.tzinfo is None or moment.utcoffset() is None:
-        raise RowRefused("The time has no zone: add Z or an offset like +01:00.", found(key, value))
-    try:
-        return moment.astimezone(UTC)
-    except OverflowError:
-        raise RowRefused(
-            "The time is not understood: write it like 2026-10-31T18:05:00+01:00.", found(key, value)
-        ) from None
-
-
-def number_of(key: str, value: Any) -> Decimal:
-    """A finite number."""
-    try:
-        if isinstance(value, bool) or not isinstance(value, str | int | float):
-            raise InvalidOperation
-        text = str(value).strip()
-        # Python reads the digits of every script, JSON those of one.
-        if len(text) > 40 or "_" in text or not text.isascii():
-            raise InvalidOperation
-        number = Decimal(text)
-    except InvalidOperation:
-        raise RowRefused("This is not a number.", found(key, value)) from None
-    if not number.is_finite():
-        raise RowRefused("This is not a number.", found(key, value))
-    return number
-
-
-def seconds_of(key: str, value: Any) -> int | float:
-    """Seconds from 0 on, to the millisecond."""
-    number = number_of(key, value)
-    if number < 0:
-        raise RowRefused("A duration is negative.", found(key, value))
-    if number > _LONGEST_SECONDS:
-        raise RowRefused("A duration is longer than 100 hours.", found(key, value))
-    return int(number) if number == number.to_integral_value() else float(round(number, 3))
-
-
-def _quartile(key: str, value: Any) -> int:
-    number = number_of(key, value)
-    if number not in (0, 1, 2, 3, 4):
-        raise RowRefused("A quartile is 0 (start), 1, 2, 3 or 4 (end).", found(key, value))
-    return int(number)
-
-
-def _country(key: str, value: Any) -> str:
-    """The country's code; empty, as where none is told, for letters that no country has."""
-    text = text_of(key, value).upper()
-    if not _COUNTRY.fullmatch(text):
-        raise RowRefused("A country is two letters, like DE.", found(key, value))
-    # ZZ, XX and the like are how sources say that they do not know.
-    return countries().get(text, "")
-
-
-def currency_of(key: str, value: Any) -> str:
-    """The currency in capitals. Raises: RowRefused."""
-    text = text_of(key, value).upper()
-    if not _CURRENCY.fullmatch(text):
-        raise RowRefused("A currency is three letters, like EUR.", found(key, value))
-    if text not in currencies():
-        raise RowRefused("No country has this currency (ISO 4217).", found(key, value))
-    return text
-
-
-def _promo_code(key: str, value: Any) -> str:
-    return _label(key, value).upper()
-
-
-def _micros(key: str, value: Any) -> int:
-    return _amount(key, value, number_of(key, value))
-
-
-def _money(key: str, value: Any) -> int:
-    return _amount(key, value, number_of(key, value) * 1_000_000)
-
-
-def whole_micros(micros: Decimal) -> Decimal:
-    """The amount as a double that stands for it would say it: of 0.30000000000000004 (0.1 + 0.2) what is exact.
-
-    A double is sure of 15 digits, and no amount has more. What is no whole number of millionths then stays as it is.
-    """
-    said = _DOUBLE.plus(micros)
-    return said if said == said.to_integral_value() else micros
-
-
-def _amount(key: str, value: Any, micros: Decimal) -> int:
-    micros = whole_micros(micros)
-    if micros > LARGEST_AMOUNT * 1_000_000:
-        raise RowRefused(f"An amount is at most {LARGEST_AMOUNT:,} of its currency.", found(key, value))
-    if micros < 0 or micros != micros.to_integral_value():
-        raise RowRefused("This is not an amount of money.", found(key, value))
-    return int(micros)
-
-
-def one_of(choices: tuple[str, ...], reason: str) -> Callable[[str, Any], str]:
-    """Reads one of these words; what is none of them is refused with the reason."""
-
-    def read(key: str, value: Any) -> str:
-        text = text_of(key, value).lower()
-        if text not in choices:
-            raise RowRefused(reason, found(key, value))
-        return text
-
-    return read
-
-
 _COMMON = (
     Column(
         "id",
@@ -256,47 +67,47 @@ _COMMON = (
         "host-a-1 and host-b-1); without it the content identifies the event",
         text_of, ("event_id", "source_id"),
     ),
-    Column("episode_id", "The episode's id in podboard (a feed's guid is understood too)", _guid, ("episode",)),
-    Column("episode_guid", "The episode's guid in its feed, in place of episode_id", _guid, ("guid",)),
+    Column("episode_id", "The episode's id in podboard (a feed's guid is understood too)", guid_of, ("episode",)),
+    Column("episode_guid", "The episode's guid in its feed, in place of episode_id", guid_of, ("guid",)),
     Column(
-        "occurred_at", "When it happened, with zone: 2026-10-31T18:05:00+01:00", _moment,
+        "occurred_at", "When it happened, with zone: 2026-10-31T18:05:00+01:00", moment_of,
         ("timestamp", "time", "event_time", "date_time", "datetime"), required=True,
     ),
-    Column("ad_unit_id", "The ad unit in podboard", _id, ("ad_unit",), data=True),
+    Column("ad_unit_id", "The ad unit in podboard", id_of, ("ad_unit",), data=True),
 )  # fmt: skip
 
 COLUMNS: dict[Kind, tuple[Column, ...]] = {
     "listener": (
         *_COMMON,
         Column(
-            "listener_id", "A hash that stands for the listener", _impersonal,
+            "listener_id", "A hash that stands for the listener", impersonal_of,
             ("listener", "listener_hash"), required=True,
         ),
         Column(
             "event_type", "One of " + ", ".join(LISTENER_TYPES),
             one_of(LISTENER_TYPES, UNKNOWN_TYPE["listener"]), ("event", "type"), required=True,
         ),
-        Column("app", "Name of the app", _program, ("app_name", "player", "client"), data=True),
-        Column("device", "Kind of device, in the source's own words", _program, ("device_type",), data=True),
-        Column("os", "Operating system", _program, ("operating_system", "platform"), data=True),
+        Column("app", "Name of the app", program_of, ("app_name", "player", "client"), data=True),
+        Column("device", "Kind of device, in the source's own words", program_of, ("device_type",), data=True),
+        Column("os", "Operating system", program_of, ("operating_system", "platform"), data=True),
         Column(
-            "country", "Two letters, like DE; letters of no country (ZZ) are unknown", _country, ("country_code",),
+            "country", "Two letters, like DE; letters of no country (ZZ) are unknown", country_of, ("country_code",),
             data=True,
         ),
-        Column("region", "Region inside the country", _label, ("region_code", "state"), data=True),
-        Column("source", "Where the event was counted", _label, ("host", "provider"), data=True),
+        Column("region", "Region inside the country", label_of, ("region_code", "state"), data=True),
+        Column("source", "Where the event was counted", label_of, ("host", "provider"), data=True),
         Column("from_s", "progress: second at which this stretch begins", seconds_of, ("from_seconds",), data=True),
         Column("to_s", "progress: second at which this stretch ends", seconds_of, ("to_seconds",), data=True),
-        Column("quartile", "ad_play: 0 (start) to 4 (end)", _quartile, data=True),
+        Column("quartile", "ad_play: 0 (start) to 4 (end)", quartile_of, data=True),
     ),
     "attribution": (
         *_COMMON,
-        Column("campaign_id", "The campaign in podboard", _id, ("campaign",)),
+        Column("campaign_id", "The campaign in podboard", id_of, ("campaign",)),
         Column(
-            "promo_code", "The code a buyer gave, in place of campaign_id", _promo_code, ("code", "coupon"), data=True
+            "promo_code", "The code a buyer gave, in place of campaign_id", promo_code_of, ("code", "coupon"), data=True
         ),
         Column(
-            "listener_id", "A hash that stands for the listener; an impression needs it", _impersonal,
+            "listener_id", "A hash that stands for the listener; an impression needs it", impersonal_of,
             ("listener", "listener_hash"),
         ),
         Column(
@@ -309,11 +120,11 @@ COLUMNS: dict[Kind, tuple[Column, ...]] = {
         ),
         Column(
             "order_id", "Order number; the same order found twice counts once, with another amount it is refused",
-            _impersonal, ("order", "order_number"), data=True,
+            impersonal_of, ("order", "order_number"), data=True,
         ),
-        Column("value_micros", "Value in millionths of the currency", _micros, data=True),
+        Column("value_micros", "Value in millionths of the currency", micros_of, data=True),
         Column(
-            "value", "Value in the currency, like 19.90, in place of value_micros", _money,
+            "value", "Value in the currency, like 19.90, in place of value_micros", money_of,
             ("amount", "revenue", "order_value"),
         ),
         Column("currency", "Three letters, like EUR; needed with a value", currency_of, ("currency_code",), data=True),

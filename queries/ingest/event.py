@@ -8,7 +8,8 @@ from typing import Any
 from uuid import UUID, uuid5
 
 from queries.ingest.arrays import plain_array
-from queries.ingest.columns import Kind, Row, found
+from queries.ingest.cells import found
+from queries.ingest.columns import Kind, Row
 from queries.ingest.counting.kept import Whose
 from queries.ingest.imports import Refusal
 from queries.ingest.impressions import Carrier

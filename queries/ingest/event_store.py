@@ -12,7 +12,8 @@ from sqlalchemy import Connection
 from sqlalchemy.exc import IntegrityError
 
 from queries.ingest.arrays import plain_array, text_array
-from queries.ingest.columns import Kind, Row, RowRefused
+from queries.ingest.cells import RowRefused
+from queries.ingest.columns import Kind, Row
 from queries.ingest.counting.kept import Asked
 from queries.ingest.counting.rules import COUNTING_VERSION, Filtered
 from queries.ingest.counting.windows import Window, Windows

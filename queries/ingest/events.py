@@ -18,9 +18,11 @@ from sqlalchemy import Connection
 
 from queries.ingest.ahead import ahead
 from queries.ingest.batches import BatchDone, Batches, importing_in_batches
-from queries.ingest.columns import Kind, Row, RowRefused, found
+from queries.ingest.cells import RowRefused, found
+from queries.ingest.columns import Kind, Row
 from queries.ingest.event import Event, Turn
 from queries.ingest.event_store import COUNTED_ALREADY, EventStore
+from queries.ingest.field_names import Cells
 from queries.ingest.imports import (
     LISTED_REFUSALS,
     SHOWN_REFUSALS,
@@ -43,7 +45,7 @@ from queries.ingest.plausible import AHEAD_OF_NOW
 from queries.ingest.references import References
 from queries.ingest.room import Room, month_moments
 from queries.ingest.row_reader import RowReader
-from queries.ingest.rows import Cells, EventFile, Format
+from queries.ingest.rows import EventFile, Format
 from queries.session import Actor, tenant_session
 from queries.statements import ask
 

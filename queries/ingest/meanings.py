@@ -6,7 +6,8 @@ from collections.abc import Iterable, Mapping
 
 from sqlalchemy import Connection
 
-from queries.ingest.columns import normalised, printable
+from queries.ingest.cells import printable
+from queries.ingest.columns import normalised
 from queries.ingest.imports import as_document
 from queries.session import Actor, tenant_session
 from queries.statements import ask, tell

@@ -10,7 +10,7 @@ from collections.abc import Iterable
 from sqlalchemy import Connection
 
 from queries.ingest.arrays import plain_array, text_array
-from queries.ingest.columns import found
+from queries.ingest.cells import found
 from queries.ingest.event import Event
 from queries.ingest.imports import Refusal
 from queries.statements import ask, tell

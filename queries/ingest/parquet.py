@@ -12,10 +12,11 @@ from typing import TYPE_CHECKING, Any, BinaryIO
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
-from queries.ingest.columns import Kind, RowRefused, found, kind_of, printable
+from queries.ingest.cells import RowRefused, found, printable
+from queries.ingest.columns import Kind, kind_of
+from queries.ingest.field_names import Cells, flat, known_columns, meant, require_columns
 from queries.ingest.imports import BrokenOff, ImportRefused, Refusal
 from queries.ingest.lines import LONGEST_LINE
-from queries.ingest.rows import Cells, flat, known_columns, meant, require_columns
 
 if TYPE_CHECKING:
     import pyarrow as pa

@@ -11,7 +11,7 @@ from __future__ import annotations
 
 from datetime import timedelta
 
-from queries.ingest.columns import RowRefused
+from queries.ingest.cells import RowRefused
 
 AHEAD_MINUTES = 10
 AHEAD_OF_NOW = timedelta(minutes=AHEAD_MINUTES)

@@ -7,7 +7,8 @@ from uuid import UUID
 
 from sqlalchemy import Connection
 
-from queries.ingest.columns import Kind, Row, RowRefused, found
+from queries.ingest.cells import RowRefused, found
+from queries.ingest.columns import Kind, Row
 from queries.ingest.plausible import furthest_second, require_within
 from queries.statements import ask
 

@@ -17,7 +17,8 @@ import orjson
 from sqlalchemy import Connection
 
 from queries.ingest.batches import BatchDone
-from queries.ingest.columns import Column, RowRefused, found, number_of, seconds_of, text_of
+from queries.ingest.cells import RowRefused, found, number_of, seconds_of, text_of
+from queries.ingest.columns import Column
 from queries.ingest.events import DryRun
 from queries.ingest.imports import LISTED_REFUSALS, ImportResult, Refusal, importing, result, taken_back
 from queries.ingest.references import References

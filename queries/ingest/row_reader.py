@@ -6,8 +6,9 @@ from typing import Any
 
 import orjson
 
-from queries.ingest.columns import COLUMNS, Column, Kind, Row, RowRefused, check_row, read_row
-from queries.ingest.rows import Cells
+from queries.ingest.cells import RowRefused
+from queries.ingest.columns import COLUMNS, Column, Kind, Row, check_row, read_row
+from queries.ingest.field_names import Cells
 
 _REMEMBERED = 50_000
 _TEXTS = frozenset({str, type(None)})

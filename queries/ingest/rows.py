@@ -3,25 +3,16 @@
 from __future__ import annotations
 
 import csv
-import io
 import re
-from collections.abc import Callable, Iterable, Iterator, Mapping
-from difflib import get_close_matches
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any, BinaryIO, Literal
 
 import orjson
 
-from queries.ingest.columns import (
-    COLUMNS,
-    DATA_COLUMN,
-    KINDS,
-    Kind,
-    RowRefused,
-    kind_of,
-    names_of,
-    normalised,
-    printable,
-)
+from queries.ingest.cells import RowRefused, printable
+from queries.ingest.columns import DATA_COLUMN, Kind, kind_of, normalised
+from queries.ingest.csv_rows import LINE_BREAK, OTHER_QUOTES, ROW_BYTES, ROW_LINES, lines_more
+from queries.ingest.field_names import Cells, field_reader, flat, known_columns, meant, require_columns
 from queries.ingest.imports import ImportRefused, Refusal
 from queries.ingest.lines import TOO_LONG, Lines
 from queries.ingest.twice import refuse_twice_in_line
@@ -29,7 +20,6 @@ from queries.ingest.twice import refuse_twice_in_line
 Format = Literal["csv", "ndjson", "parquet"]
 FORMATS: tuple[Format, ...] = ("csv", "ndjson", "parquet")
 
-Cells = dict[str, Any]
 _Numbered = tuple[int, bytes | None]
 _DELIMITERS = (",", ";", "\t")
 AHEAD_LINES = 1_000
@@ -39,13 +29,6 @@ AN_ARRAY = (
     "The file is one JSON array; NDJSON is wanted, one object a line: `jq -c '.[]' FILE` writes it so. "
     "Nothing was imported."
 )
-
-
-OTHER_QUOTES = "The quotes in this line do not match."
-LINE_BREAK = "A line break inside quotes is not read: a row is one line."
-ROW_LINES = 20
-ROW_BYTES = 16 * 1024
-"""So many lines after one whose quotes are open, and bytes of them, are looked at for the one that closes them."""
 
 
 class EventFile:
@@ -260,31 +243,6 @@ class EventFile:
         return kind, read
 
 
-def lines_more(line: bytes, following: Iterable[bytes | None], delimiter: str, width: int) -> int:
-    """How many of the lines that follow one of CSV, ends and all, make a row of so many values with it; 0 for a quote
-    that was lost, after which each line is judged by itself."""
-    so_far = [line]
-    for more in following:
-        if more is None:
-            break
-        so_far.append(more)
-        # A line without a quote closes none.
-        if b'"' in more and (values := _values(b"".join(so_far), delimiter)):
-            return len(so_far) - 1 if len(values) == width else 0
-        if len(_values(more, delimiter)) == width:
-            break
-    return 0
-
-
-def _values(text: bytes, delimiter: str) -> list[str]:
-    """The values of a row of CSV, on one line or several; none where it is no row."""
-    try:
-        lines = io.StringIO(text.decode("utf-8"), newline="")
-        return next(csv.reader(lines, delimiter=delimiter, strict=True), [])
-    except (csv.Error, UnicodeDecodeError):
-        return []
-
-
 def _object_reader(kind: Kind, told: Mapping[str, str]) -> Callable[[bytes], Cells]:
     """Reads a line of NDJSON into cells. What it returns raises RowRefused and UnicodeDecodeError."""
     cells_of = field_reader(kind, told)
@@ -320,107 +278,3 @@ def _json(line: bytes) -> Any:
         return orjson.loads(line)
     except orjson.JSONDecodeError:
         return None
-
-
-def field_reader(kind: Kind, told: Mapping[str, str] | None = None) -> Callable[[Mapping[str, Any]], Cells]:
-    """Reads the fields of an object into cells. What it returns raises RowRefused."""
-    names = _names(kind, told or {})
-
-    def read(values: Mapping[str, Any]) -> Cells:
-        cells: Cells = {}
-        for name, value in values.items():
-            key = names.get(name)
-            if key is None:
-                key = names.get(normalised(name))
-            if key is None:
-                raise RowRefused("A field is not known.", printable(name))
-            if not key:
-                continue
-            if key in cells:
-                raise RowRefused("Two fields mean the same.", key)
-            cells[key] = value
-        return flat(cells, kind)
-
-    return read
-
-
-def meant(header: list[str], columns: Mapping[str, str]) -> list[str]:
-    """The names with those that were told to mean a column replaced by it."""
-    told = {normalised(name): key for name, key in columns.items()}
-    return [told.get(normalised(name)) or name for name in header]
-
-
-def _names(kind: Kind, told: Mapping[str, str]) -> dict[str, str]:
-    """Every name with the key it means; a name may be told by any of those a column is known by."""
-    own = names_of(kind)
-    return {**own, **{normalised(name): own.get(means, means) for name, means in told.items()}}
-
-
-def known_columns(header: list[str], kind: Kind, noun: str, columns: Mapping[str, str]) -> list[str]:
-    """The keys of these names; empty for one that is to be left out."""
-    names = _names(kind, columns)
-    keys = [names.get(normalised(name)) for name in header]
-    unknown = [printable(name.strip()) for name, key in zip(header, keys, strict=True) if key is None]
-    if unknown:
-        other = next(other for other in KINDS if other != kind)
-        hint = f" They are those of {other} events." if kind_of(header) == other else ""
-        shown = ", ".join(repr(name) + _meant(name, names) for name in unknown[:5])
-        more = f" and {len(unknown) - 5} more" if len(unknown) > 5 else ""
-        raise ImportRefused(
-            f"Unknown {noun}{'s' if len(unknown) > 1 else ''} {shown}{more} for {kind} events; "
-            f"nothing was imported.{hint} `podboard import columns` lists the names that are understood, and "
-            "--map says what another one means."
-        )
-    known = [key for key in keys if key is not None]
-    twice = next((key for key in known if key and known.count(key) > 1), None)
-    if twice is not None:
-        same = [name for name, key in zip(header, known, strict=True) if key == twice]
-        raise ImportRefused(f"Two {noun}s mean {twice}: {', '.join(repr(name) for name in same)}.")
-    return known
-
-
-def _meant(name: str, names: dict[str, str]) -> str:
-    near = get_close_matches(normalised(name), names, n=1, cutoff=0.8)
-    return f" ({near[0]}?)" if near else ""
-
-
-def require_columns(keys: list[str], kind: Kind) -> None:
-    """Returns if rows under these columns can be events at all; the data object may hold what has no column."""
-    if DATA_COLUMN[kind] in keys:
-        return
-    absent = [column.key for column in COLUMNS[kind] if column.required and column.key not in keys]
-    if kind == "attribution" and not {"campaign_id", "promo_code"} & set(keys):
-        absent.append("campaign_id")
-    if kind == "listener" and not {"episode_id", "episode_guid"} & set(keys):
-        absent.insert(0, "episode_id")
-    if absent:
-        raise ImportRefused(
-            f"There is no column {' and no column '.join(absent)}, which {kind} events need; nothing was imported."
-        )
-
-
-def flat(cells: Cells, kind: Kind) -> Cells:
-    """The cells with those of the data object among them."""
-    cells.pop("", None)
-    data = cells.pop(DATA_COLUMN[kind], None)
-    if data is None or data == "":
-        return cells
-    if isinstance(data, str):
-        text = data
-        try:
-            data = orjson.loads(text)
-        except orjson.JSONDecodeError:
-            raise RowRefused("The data is not a JSON object.", DATA_COLUMN[kind]) from None
-        if isinstance(data, dict):
-            refuse_twice_in_line(text.encode(), data)
-    if not isinstance(data, dict):
-        raise RowRefused("The data is not a JSON object.", DATA_COLUMN[kind])
-    names = names_of(kind)
-    for name, value in data.items():
-        key = names.get(name)
-        if key is None or key == DATA_COLUMN[kind]:
-            raise RowRefused("A field is not known.", f"{DATA_COLUMN[kind]}.{printable(name)}")
-        if cells.get(key) not in (None, "", value):
-            raise RowRefused("Two fields mean the same.", key)
-        cells[key] = value
-    return cells

@@ -19,7 +19,9 @@ from sqlalchemy import Connection
 from sqlalchemy.exc import DataError, IntegrityError
 
 from queries.ingest.batches import BatchDone
-from queries.ingest.columns import Column, RowRefused, normalised, printable
+from queries.ingest.cells import RowRefused, printable
+from queries.ingest.columns import Column, normalised
+from queries.ingest.csv_rows import LINE_BREAK, OTHER_QUOTES, ROW_LINES, lines_more
 from queries.ingest.imports import (
     REFUSED_BY_RULE,
     BrokenOff,
@@ -33,7 +35,7 @@ from queries.ingest.lines import BYTE_ORDER_MARK
 from queries.ingest.meanings import meanings, not_there, notes_of, remember_meanings
 from queries.ingest.packing import unpacked
 from queries.ingest.parquet import BROKEN, MAGIC, plain_cell, refuse_zones, to_be_read, values_of
-from queries.ingest.rows import AN_ARRAY, LINE_BREAK, OTHER_QUOTES, ROW_LINES, Format, is_list, lines_more
+from queries.ingest.rows import AN_ARRAY, Format, is_list
 from queries.ingest.twice import refuse_twice
 from queries.session import Actor
 from queries.statements import ask

@@ -13,7 +13,7 @@ from typing import Any
 
 import numpy as np
 
-from queries.ingest.columns import RowRefused, printable
+from queries.ingest.cells import RowRefused, printable
 
 _QUOTE, _COLON, _BACKSLASH, _BLANK = b'":\\ '
 

@@ -12,13 +12,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from queries.ingest.feed_dates import duration_seconds, published_moment
 from queries.ingest.feed_reader import (
     LARGEST_FEED,
     VALUES_LEFT_OUT,
     FeedEpisode,
     FeedPodcast,
-    duration_seconds,
-    published_moment,
     read_feed,
 )
 from queries.ingest.imports import ImportRefused, Refusal

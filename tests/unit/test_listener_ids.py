@@ -11,7 +11,8 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from queries.ingest.columns import RowRefused, read_row
+from queries.ingest.cells import RowRefused
+from queries.ingest.columns import read_row
 from queries.ingest.imports import Refusal
 from queries.ingest.parquet import ParquetFile
 

@@ -6,7 +6,8 @@ from typing import Any
 
 import pytest
 
-from queries.ingest.columns import COLUMNS, RowRefused, found, printable, read_row
+from queries.ingest.cells import RowRefused, found, printable
+from queries.ingest.columns import COLUMNS, read_row
 from queries.ingest.imports import Refusal
 from queries.ingest.personal import masked
 from queries.ingest.row_reader import RowReader

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from queries.ingest.columns import RowRefused
+from queries.ingest.cells import RowRefused
 from queries.ingest.plausible import PAST_END, furthest_second, require_within, size_limits
 
 

@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from queries.ingest import twice
-from queries.ingest.columns import RowRefused
+from queries.ingest.cells import RowRefused
 from queries.ingest.retention import CURVES
 from queries.ingest.small_tables import _judged, _rows
 from queries.ingest.twice import refuse_twice, refuse_twice_in_line

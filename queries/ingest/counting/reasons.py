@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from enum import StrEnum
 
-from queries.ingest.columns import LARGEST_AMOUNT
+from queries.ingest.cells import LARGEST_AMOUNT
 
 
 class Reason(StrEnum):

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable
 from functools import lru_cache
 
 from queries.ingest.counting.requests import EpisodeFile
-from queries.ingest.feed_reader import duration_seconds
+from queries.ingest.feed_dates import duration_seconds
 from queries.ingest.imports import ImportRefused
 from queries.ingest.logs.faults import LineRefused
 from queries.ingest.logs.values import target_path

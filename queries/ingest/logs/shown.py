@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from functools import lru_cache
 
-from queries.ingest.columns import printable
+from queries.ingest.cells import printable
 from queries.ingest.personal import HIDDEN
 
 _SAFE = re.compile(r"[A-Za-z0-9_~-]{1,60}")

@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta, timezone
 from functools import lru_cache
 from urllib.parse import unquote, urlsplit
 
-from queries.ingest.columns import printable
+from queries.ingest.cells import printable
 from queries.ingest.counting.addresses import is_address
 from queries.ingest.logs.faults import LineFault, LineRefused
 

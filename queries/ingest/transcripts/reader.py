@@ -16,7 +16,7 @@ import orjson
 import webvtt
 from webvtt.models import Timestamp
 
-from queries.ingest.columns import RowRefused, printable
+from queries.ingest.cells import RowRefused, printable
 from queries.ingest.imports import ImportRefused, Place, Refusal
 from queries.ingest.plain_text import cut, one_line
 from queries.ingest.plausible import require_within

@@ -12,7 +12,7 @@ from uuid import UUID
 import orjson
 from sqlalchemy import Connection
 
-from queries.ingest.columns import RowRefused
+from queries.ingest.cells import RowRefused
 from queries.ingest.events import DryRun
 from queries.ingest.imports import (
     LISTED_REFUSALS,

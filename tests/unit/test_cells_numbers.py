@@ -8,7 +8,8 @@ from typing import Any
 import pytest
 
 from queries.ingest import ad_units, bookings, retention
-from queries.ingest.columns import COLUMNS, RowRefused, number_of, seconds_of
+from queries.ingest.cells import RowRefused, number_of, seconds_of
+from queries.ingest.columns import COLUMNS
 
 _READ: dict[str, Callable[[str, Any], Any]] = {
     column.key: column.read for column in COLUMNS["attribution"] if column.key in ("value", "value_micros")
