@@ -61,6 +61,6 @@ def unmeasured_impressions(connection: Connection, f: Filters, campaigns: Collec
         ],
         None,
         covers=f.period,
-        # The rollups may be a moment behind what came in.
+        # What was being written when the rollups were made may be among these alone.
         totals={"unmeasured": unmeasured, "impressions": max(impressions, unmeasured)},
     )

@@ -69,7 +69,7 @@ def _by_source(connection: Connection, f: Filters, **moments: Any) -> Counter[st
     }
     for (cell, source), downloads in list(counts.items()):
         if source is not None:
-            # The rollups may be a moment behind what came in.
+            # What was being written when the rollups were made may be among these alone.
             counts[cell, None] = max(0, counts.get((cell, None), 0) - downloads)
     if chosen and not _is_told(counts, [values for _, values in chosen]):
         return None

@@ -61,16 +61,16 @@ _entered: ContextVar[_Entered | None] = ContextVar("entered", default=None)
 
 
 @contextmanager
-def tenant_session(actor: Actor, *, write: bool = False, steady: bool = False) -> Iterator[Connection]:
+def tenant_session(actor: Actor, *, write: bool = False) -> Iterator[Connection]:
     """A transaction that sees what `actor` may see; read only unless asked.
 
-    `steady`: every statement sees the same moment, so that a report's numbers agree with each other.
+    What only reads sees one moment in all its statements, so that its numbers agree with each other.
     The scope (own campaigns, own podcasts) is worked out in the database at entry, so a role taken away counts on
     the next transaction. Raises TenantMissing before any SQL, AccessRefused for a disabled or foreign person.
     """
     if actor.tenant_id is None:
         raise TenantMissing("No tenant: nothing can be read.")
-    with patience(_PATIENCE_SECONDS), _transaction_of(actor, write=write, steady=steady) as connection:
+    with patience(_PATIENCE_SECONDS), _transaction_of(actor, write=write) as connection:
         yield connection
 
 
@@ -173,15 +173,15 @@ def leave() -> None:
 
 
 @contextmanager
-def _transaction_of(actor: Actor, *, write: bool, steady: bool = False) -> Iterator[Connection]:
+def _transaction_of(actor: Actor, *, write: bool) -> Iterator[Connection]:
     """The transaction that this person's cookie has opened, or one of its own."""
     entered = _entered.get()
-    if entered is not None and entered.actor == actor and not write and not steady:
+    if entered is not None and entered.actor == actor and not write:
         _entered.set(None)
         with entered.transaction:
             yield entered.connection
         return
-    with _transaction(current_settings().runtime_dsn, write=write, steady=steady) as connection:
+    with _transaction(current_settings().runtime_dsn, write=write) as connection:
         if actor.user_id is None:
             run(connection, _TENANT, {"tenant_id": actor.tenant_id})
         else:
@@ -199,9 +199,7 @@ def _enter(connection: Connection, actor: Actor) -> None:
 
 
 @contextmanager
-def _transaction(
-    dsn: str, *, write: bool, steady: bool = False, alone: bool = False, behind: bool = False
-) -> Iterator[Connection]:
+def _transaction(dsn: str, *, write: bool, alone: bool = False, behind: bool = False) -> Iterator[Connection]:
     # A request holds one connection at a time: with two, requests would wait for each other once the pool is used up.
     leave()
     try:
@@ -213,9 +211,11 @@ def _transaction(
             if alone:
                 yield plain.execution_options(isolation_level="AUTOCOMMIT")
                 return
-            connection = plain.execution_options(postgresql_readonly=not write)
-            if steady:
-                connection = plain.execution_options(isolation_level="REPEATABLE READ")
+            # A reader that is never in anybody's way: of the refresh that commits meanwhile it sees all or nothing.
+            connection = plain.execution_options(
+                postgresql_readonly=not write,
+                isolation_level="READ COMMITTED" if write else "REPEATABLE READ",
+            )
             with connection.begin():
                 yield connection
     except DBAPIError as error:

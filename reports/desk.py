@@ -127,7 +127,7 @@ def _read(claim: ClaimedReport, progress: _Progress) -> tuple[Snapshot, str, lis
     def step(note: str) -> None:
         progress.tell(min(last, max(first, progress.percent + 5)), note)
 
-    with tenant_session(Actor(claim.tenant_id, claim.created_by), steady=True) as connection:
+    with tenant_session(Actor(claim.tenant_id, claim.created_by)) as connection:
         person = made_for(connection, claim.created_by)
         filters = parse_filters(
             claim.parameters, zone=person.zone, now=datetime.now(UTC)

@@ -845,6 +845,7 @@ declare
     data_to timestamptz;
     podcasts uuid[];
     begins timestamptz[];
+    ends timestamptz[];
     place bigint;
     touched_episodes uuid[];
     touched_days smallint[];
@@ -895,14 +896,18 @@ begin
     )
     select array_agg(r.podcast_id), array_agg(r.reached) into sourced, sourced_to from reaching r;
 
-    select array_agg(b.podcast_id), array_agg(b.bucket) into podcasts, begins
+    select array_agg(b.podcast_id), array_agg(b.first_bucket), array_agg(b.last_bucket) into podcasts, begins, ends
     from (
-        select e.podcast_id, min(f.bucket) as bucket
+        select e.podcast_id, min(f.bucket) as first_bucket, max(l.bucket) as last_bucket
         from public.episodes e
         cross join lateral (select q.bucket from internal.download_quarters q
                             where q.tenant_id = p_tenant and q.episode_id = e.id
                             order by q.bucket
                             limit 1) f
+        cross join lateral (select q.bucket from internal.download_quarters q
+                            where q.tenant_id = p_tenant and q.episode_id = e.id
+                            order by q.bucket desc
+                            limit 1) l
         where e.tenant_id = p_tenant
         group by e.podcast_id
     ) b;
@@ -926,31 +931,37 @@ begin
                coalesce(b.data_from > e.published_at
                             + case when e.published_at = min(e.published_at) over (partition by e.podcast_id)
                                    then interval '1 hour' else interval '0' end, true) as begins_later,
-               coalesce(d.reached, data_to) as data_to
+               -- Its own downloads tell as well how far it has data: some came before its sources were known.
+               greatest(coalesce(d.reached, data_to), b.last_bucket) as data_to
         from public.episodes e
-        left join unnest(podcasts, begins) as b (podcast_id, data_from) on b.podcast_id = e.podcast_id
+        left join unnest(podcasts, begins, ends) as b (podcast_id, data_from, last_bucket) on b.podcast_id = e.podcast_id
         left join unnest(sourced, sourced_to) as d (podcast_id, reached) on d.podcast_id = e.podcast_id
         where e.tenant_id = p_tenant and e.published_at is not null
     ),
     windows as (
-        select p.episode_id, d.days, p.published_at, t.complete_at,
-               case when p.begins_later then 'beginning' when p.data_to is null or p.data_to < t.complete_at then 'end' end as missing
+        select p.episode_id, d.days, p.published_at, t.complete_at, m.episode_id is not null as stands, m.missing as stands_missing,
+               p.published_at >= public.raw_retention_start() as has_events,
+               case when p.begins_later then 'beginning'
+                    -- What was known to be complete stays so: an old source that is told of later takes nothing away.
+                    when m.episode_id is not null and m.missing is null then null
+                    when p.data_to is null or p.data_to < t.complete_at then 'end' end as missing
         from published p
         cross join (values (1), (3), (7), (30)) as d (days)
         cross join lateral (select p.published_at + make_interval(hours => d.days * 24) as complete_at) t
+        left join internal.episode_milestones m
+            on m.tenant_id = p_tenant and m.episode_id = p.episode_id and m.days = d.days and m.complete_at = t.complete_at
         where t.complete_at <= now()
     )
     select array_agg(w.episode_id), array_agg(w.days), array_agg(w.published_at), array_agg(w.missing)
     into touched_episodes, touched_days, touched_from, touched_missing
     from windows w
-    left join internal.episode_milestones m
-        on m.tenant_id = p_tenant and m.episode_id = w.episode_id and m.days = w.days and m.complete_at = w.complete_at
-    where (w.missing is not null or w.published_at >= public.raw_retention_start())
-        and (m.episode_id is null
-             or m.missing is distinct from w.missing
-             or (w.missing is null
-                 and exists (select from internal.hour_ranges(p_hours) h
-                             where h.ends_at > w.published_at and h.starts_at < w.complete_at)));
+    where case
+            -- Without its events nothing can be counted anew: what is known stays, and of the others is told why it is not.
+            when not w.has_events then w.missing is not null and (not w.stands or w.stands_missing <> w.missing)
+            when not w.stands or w.stands_missing is distinct from w.missing then true
+            else w.missing is null
+                and exists (select from internal.hour_ranges(p_hours) h where h.ends_at > w.published_at and h.starts_at < w.complete_at)
+        end;
     if touched_episodes is null then
         return 0;
     end if;
@@ -977,6 +988,7 @@ CREATE FUNCTION internal.refresh_rollups(p_tenant uuid) RETURNS bigint
     AS $$
 declare
     zone text;
+    began timestamptz;
     listener_hours timestamptz[];
     attribution_hours timestamptz[];
     days date[];
@@ -985,6 +997,8 @@ declare
 begin
     perform pg_advisory_xact_lock(hashtextextended('podboard rollups ' || p_tenant, 0));
     select d.time_zone into zone from internal.tenant_directory d where d.tenant_id = p_tenant;
+    -- After the wait for another refresh, before the queue is read: what came in until now stands in it.
+    began := clock_timestamp();
 
     with claimed as (
         delete from internal.dirty_hours q where q.tenant_id = p_tenant returning source, hour
@@ -1029,7 +1043,11 @@ begin
         ) as x (day);
         written := written + internal.refresh_campaign_days(p_tenant, zone, days, attribution_hours);
     end if;
-    return written + internal.refresh_excluded_days(p_tenant, zone);
+    written := written + internal.refresh_excluded_days(p_tenant, zone);
+
+    insert into internal.rollup_states as s (tenant_id, refreshed_at) values (p_tenant, began)
+    on conflict (tenant_id) do update set refreshed_at = excluded.refreshed_at;
+    return written;
 end
 $$;
 
@@ -1752,6 +1770,38 @@ CREATE FUNCTION public.replace_password(p_password_hash text) RETURNS void
     $$;
 
 COMMENT ON FUNCTION public.replace_password(p_password_hash text) IS 'Stores a stronger hash of the password that the person of this session has just given.';
+
+CREATE TABLE internal.rollup_states (
+    tenant_id uuid NOT NULL,
+    refreshed_at timestamp with time zone NOT NULL
+);
+
+COMMENT ON TABLE internal.rollup_states IS 'As of when the rollups of a tenant are: when the last refresh that had work for it began to read its queue.';
+
+CREATE TABLE public.refresh_states (
+    relation text NOT NULL,
+    refreshed_at timestamp with time zone NOT NULL,
+    rows_written bigint DEFAULT 0 NOT NULL,
+    created_at timestamp with time zone DEFAULT now() NOT NULL,
+    CONSTRAINT refresh_states_rows_written_check CHECK ((rows_written >= 0))
+);
+
+COMMENT ON TABLE public.refresh_states IS 'As-of of each derived relation: the start of the last refresh that left nothing undone.';
+
+CREATE VIEW public.rollup_states WITH (security_barrier='true') AS
+ SELECT tenant_id,
+    refreshed_at
+   FROM internal.rollup_states s
+  WHERE (tenant_id = ( SELECT public.app_tenant() AS app_tenant));
+
+COMMENT ON VIEW public.rollup_states IS 'As of when the rollups of the tenant are, where they ever had something to refresh.';
+
+CREATE FUNCTION public.rollups_as_of() RETURNS timestamp with time zone
+    LANGUAGE sql STABLE
+    SET search_path TO 'pg_catalog', 'public'
+    RETURN GREATEST((SELECT s.refreshed_at FROM public.rollup_states s), (SELECT r.refreshed_at FROM public.refresh_states r WHERE (r.relation = 'rollups'::text)));
+
+COMMENT ON FUNCTION public.rollups_as_of() IS 'As of when the rollups of the tenant are. What is counted from raw events beside them leaves out what came in later.';
 
 CREATE FUNCTION public.search_transcripts(p_query text, p_limit integer DEFAULT 20) RETURNS TABLE(episode_id uuid, rank real)
     LANGUAGE sql STABLE SECURITY DEFINER
@@ -4522,16 +4572,6 @@ COMMENT ON TABLE public.referrals IS 'Whom a person of the tenant has told of po
 
 COMMENT ON COLUMN public.referrals.status IS 'invited: told; signed_up: has an account; subscribed: pays, which earns the commission; declined; expired: no answer in 90 days.';
 
-CREATE TABLE public.refresh_states (
-    relation text NOT NULL,
-    refreshed_at timestamp with time zone NOT NULL,
-    rows_written bigint DEFAULT 0 NOT NULL,
-    created_at timestamp with time zone DEFAULT now() NOT NULL,
-    CONSTRAINT refresh_states_rows_written_check CHECK ((rows_written >= 0))
-);
-
-COMMENT ON TABLE public.refresh_states IS 'As-of of each derived relation: the start of the last refresh that left nothing undone.';
-
 CREATE TABLE public.refresh_tokens (
     id uuid DEFAULT public.uuid_generate_v4() NOT NULL,
     tenant_id uuid,
@@ -5389,6 +5429,9 @@ ALTER TABLE ONLY internal.quota_gates
 
 ALTER TABLE ONLY internal.report_queue
     ADD CONSTRAINT report_queue_pkey PRIMARY KEY (report_id);
+
+ALTER TABLE ONLY internal.rollup_states
+    ADD CONSTRAINT rollup_states_pkey PRIMARY KEY (tenant_id);
 
 ALTER TABLE ONLY internal.tenant_directory
     ADD CONSTRAINT tenant_directory_pkey PRIMARY KEY (tenant_id);
@@ -6483,6 +6526,9 @@ ALTER TABLE ONLY internal.quota_gates
 
 ALTER TABLE ONLY internal.report_queue
     ADD CONSTRAINT report_queue_report_id_fkey FOREIGN KEY (report_id) REFERENCES public.reports(id) ON DELETE CASCADE;
+
+ALTER TABLE ONLY internal.rollup_states
+    ADD CONSTRAINT rollup_states_tenant_id_fkey FOREIGN KEY (tenant_id) REFERENCES public.tenants(id) ON DELETE CASCADE;
 
 ALTER TABLE ONLY internal.tenant_directory
     ADD CONSTRAINT tenant_directory_tenant_id_fkey FOREIGN KEY (tenant_id) REFERENCES public.tenants(id) ON DELETE CASCADE;
@@ -8256,6 +8302,15 @@ REVOKE ALL ON FUNCTION public.replace_password(p_password_hash text) FROM PUBLIC
 GRANT ALL ON FUNCTION public.replace_password(p_password_hash text) TO podboard_web;
 GRANT ALL ON FUNCTION public.replace_password(p_password_hash text) TO podboard_worker;
 
+GRANT SELECT ON TABLE public.refresh_states TO podboard_web;
+GRANT SELECT ON TABLE public.refresh_states TO podboard_worker;
+
+GRANT SELECT ON TABLE public.rollup_states TO podboard_web;
+GRANT SELECT ON TABLE public.rollup_states TO podboard_worker;
+
+GRANT ALL ON FUNCTION public.rollups_as_of() TO podboard_web;
+GRANT ALL ON FUNCTION public.rollups_as_of() TO podboard_worker;
+
 REVOKE ALL ON FUNCTION public.search_transcripts(p_query text, p_limit integer) FROM PUBLIC;
 GRANT ALL ON FUNCTION public.search_transcripts(p_query text, p_limit integer) TO podboard_web;
 GRANT ALL ON FUNCTION public.search_transcripts(p_query text, p_limit integer) TO podboard_worker;
@@ -8582,9 +8637,6 @@ GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.referral_commissions TO podboa
 
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.referrals TO podboard_web;
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.referrals TO podboard_worker;
-
-GRANT SELECT ON TABLE public.refresh_states TO podboard_web;
-GRANT SELECT ON TABLE public.refresh_states TO podboard_worker;
 
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.refresh_tokens TO podboard_web;
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.refresh_tokens TO podboard_worker;

@@ -110,17 +110,25 @@ def test_nobody_reads_in_the_transaction_of_somebody_else(world: World) -> None:
             assert _in_use() == 1, "the transaction that waited is given back first"
 
 
-def test_what_writes_and_what_is_steady_opens_its_own(world: World) -> None:
+def test_what_writes_opens_its_own(world: World) -> None:
     alice = world.people.alice
     token = _token(alice)
     assert open_session(token, now=NOW) is not None
     with tenant_session(alice, write=True) as connection:
         assert connection.execute(text("show transaction_read_only")).scalar_one() == "off"
+        assert connection.execute(text("show transaction_isolation")).scalar_one() == "read committed"
         assert _in_use() == 1
-    assert open_session(token, now=NOW) is not None
-    with tenant_session(alice, steady=True) as connection:
-        assert connection.execute(text("show transaction_isolation")).scalar_one() == "repeatable read"
-        assert _in_use() == 1
+
+
+def test_what_reads_sees_one_moment_and_writes_nothing(world: World) -> None:
+    alice = world.people.alice
+    token = _token(alice)
+    for cookie in (token, None):
+        if cookie:
+            assert open_session(cookie, now=NOW) is not None
+        with tenant_session(alice) as connection:
+            assert connection.execute(text("show transaction_isolation")).scalar_one() == "repeatable read"
+            assert connection.execute(text("show transaction_read_only")).scalar_one() == "on"
 
 
 def test_a_cookie_that_is_not_good_enters_nobody(world: World) -> None:

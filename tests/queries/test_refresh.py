@@ -13,10 +13,10 @@ from uuid import UUID
 
 import psycopg
 import pytest
-from sqlalchemy import text
+from sqlalchemy import Connection, text
 from sqlalchemy.exc import DBAPIError
 
-from queries import campaigns, listening, refresh
+from queries import campaigns, listening, listening_trend, refresh
 from queries.engine import dispose_engines
 from queries.filters import Filters
 from queries.periods import Period
@@ -466,33 +466,159 @@ def test_plays_are_as_of_the_rollups_that_they_are_made_of(own: Database) -> Non
     assert [row[4] for row in show.rows("metrics_daily") if row[3] == "plays"] == [2]
 
 
+def _told(show: Show, connection: Connection | None = None) -> list[int]:
+    """Downloads, listeners, impressions and reach of NOON's day under a filter, and the downloads by the hour."""
+    if connection is None:
+        with tenant_session(Actor(show.writer.tenant_id)) as opened:
+            return _told(show, opened)
+    day = NOON.astimezone(show.writer.zone).date()
+    f = Filters(
+        period=Period(day, day + timedelta(days=1)), zone=show.writer.zone, now=datetime.now(UTC),
+        comparison="none", apps=("Spotify",), grain="hour",
+    )  # fmt: skip
+    heard = {row["metric"]: row["value"] for row in listening.overview_figures(connection, f).rows}
+    of_ads = campaigns.campaign_figures(connection, replace(f, campaign_id=show.campaign))
+    reached = {row["metric"]: row["value"] for row in of_ads.rows}
+    hours = sum(row["downloads"] or 0 for row in listening_trend.downloads_trend(connection, f).rows)
+    return [heard["downloads"], heard["unique_listeners"], reached["impressions"], reached["reach"], hours]
+
+
+def _add(show: Show, listeners: str) -> None:
+    show.writer.listener_events([show.download(NOON, one) for one in listeners])
+    show.writer.attribution_events([show.impression(NOON, one) for one in listeners])
+
+
 def test_numbers_beside_each_other_are_as_of_one_moment(own: Database) -> None:
     """Those that raw events tell leave out what the rollups beside them do not know yet."""
     show = Show(own, "one-moment")
-    day = NOON.astimezone(show.writer.zone).date()
-
-    def told() -> list[Any]:
-        f = Filters(
-            period=Period(day, day + timedelta(days=1)), zone=show.writer.zone, now=datetime.now(UTC),
-            comparison="none", apps=("Spotify",),
-        )  # fmt: skip
-        with tenant_session(Actor(show.writer.tenant_id)) as connection:
-            heard = {row["metric"]: row["value"] for row in listening.overview_figures(connection, f).rows}
-            of_ads = campaigns.campaign_figures(connection, replace(f, campaign_id=show.campaign))
-            reached = {row["metric"]: row["value"] for row in of_ads.rows}
-        return [heard["downloads"], heard["unique_listeners"], reached["impressions"], reached["reach"]]
-
-    def add(*listeners: str) -> None:
-        show.writer.listener_events([show.download(NOON, one) for one in listeners])
-        show.writer.attribution_events([show.impression(NOON, one) for one in listeners])
-
-    add(*"abcdef")
+    _add(show, "abcdef")
     refresh.refresh_rollups()
-    assert told() == [6, 6, 6, 6]
-    add(*"ghijkl")
-    assert told() == [6, 6, 6, 6]
+    assert _told(show) == [6] * 5
+    _add(show, "ghijkl")
+    assert _told(show) == [6] * 5
     refresh.refresh_rollups()
-    assert told() == [12, 12, 12, 12]
+    assert _told(show) == [12] * 5
+
+
+def test_a_refresh_between_two_statements_changes_none_of_the_numbers(own: Database) -> None:
+    show = Show(own, "between")
+    _add(show, "abcdef")
+    refresh.refresh_rollups()
+    with tenant_session(Actor(show.writer.tenant_id)) as connection:
+        assert _told(show, connection) == [6] * 5
+        _add(show, "ghijkl")
+        # The refresh opens sessions of its own, and a thread has one at a time.
+        refreshing = threading.Thread(target=refresh.refresh_rollups)
+        refreshing.start()
+        refreshing.join()
+        assert _told(show, connection) == [6] * 5
+    assert _told(show) == [12] * 5
+
+
+def test_what_a_pass_counts_from_prefixes_is_in_all_its_numbers(own: Database) -> None:
+    show = Show(own, "waiting")
+    with show.writer.transaction() as owner:
+        for n in range(6):
+            owner.execute(
+                "insert into internal.waiting_requests (tenant_id, occurred_at, id, episode_id, listener_id, app, "
+                "device, os) values (%s, %s, gen_random_uuid(), %s, %s, 'Spotify', 'Phone', 'iOS')",
+                [show.writer.tenant_id, NOON, show.first, f"listener {n}"],
+            )
+    refresh.refresh_rollups()
+    assert _told(show) == [6, 6, 0, 0, 6]
+
+
+def test_numbers_of_a_tenant_are_of_one_moment_while_another_fails(own: Database) -> None:
+    broken, sound = Show(own, "fails"), Show(own, "goes-on")
+    with broken.writer.transaction() as owner:
+        owner.execute(
+            "alter table internal.episode_days add constraint refuses_one "
+            f"check (tenant_id <> '{broken.writer.tenant_id}') not valid"
+        )
+    broken.writer.listener_events([broken.download(NOON)])
+    try:
+        for listeners, so_far in (("abcdef", 6), ("ghijkl", 12)):
+            _add(sound, listeners)
+            with pytest.raises(DBAPIError):
+                refresh.refresh_rollups()
+            assert _told(sound) == [so_far] * 5
+    finally:
+        with broken.writer.transaction() as owner:
+            owner.execute("alter table internal.episode_days drop constraint refuses_one")
+    refresh.refresh_rollups()
+    assert _told(sound) == [12] * 5
+
+
+def _first_days(show: Show) -> list[tuple[str, int, int | None, str | None]]:
+    """Title, days (up to 7), downloads and why they are not known."""
+    with show.writer.transaction() as owner:
+        return owner.execute(
+            "select e.title, m.days, m.downloads, m.missing from internal.episode_milestones m "
+            "join episodes e on e.id = m.episode_id where m.tenant_id = %s and m.days <= 7 order by 1, 2",
+            [show.writer.tenant_id],
+        ).fetchall()
+
+
+def _reaches(show: Show, source: str, reached: datetime) -> None:
+    """A log of this source was imported that goes as far as that, of the podcast."""
+    with show.writer.transaction() as owner:
+        owner.execute(
+            "insert into etl_imports (tenant_id, import_type, source, source_name, status, completed_at, figures) "
+            "values (%s, 'access_log', 'a.log', %s, 'completed', now(), "
+            "jsonb_build_object('reached', jsonb_build_object('listener_events', %s::text)))",
+            [show.writer.tenant_id, source, reached.isoformat()],
+        )
+        owner.execute(
+            "insert into podcast_sources (tenant_id, podcast_id, import_type, source_name) "
+            "select tenant_id, podcast_id, 'access_log', %s from episodes where id = %s",
+            [source, show.first],
+        )
+
+
+def test_an_old_source_that_is_told_of_later_takes_no_first_days_away(own: Database) -> None:
+    """Of imports before sources were kept nothing is known; the podcast's own downloads tell how far it has data."""
+    show = Show(own, "old-source")
+    show.writer.listener_events(
+        show.download(NOON + timedelta(days=n, hours=1), f"l{n}", episode)
+        for episode in (show.first, show.second)
+        for n in range(-20, 20)
+    )
+    refresh.refresh_rollups()
+    known = [(title, days, days, None) for title in ("First", "Second") for days in (1, 3, 7)]
+    assert _first_days(show) == known
+    _reaches(show, "Old host", NOON - timedelta(days=20))
+    show.writer.listener_events([show.download(NOON - timedelta(days=20), "late")])
+    refresh.refresh_rollups()
+    refresh.refresh_milestones()
+    assert _first_days(show) == known
+    # An episode that comes now is judged by what is known now.
+    with show.writer.transaction() as owner:
+        owner.execute(
+            "update episodes set published_at = %s where id = %s", [NOON + timedelta(days=1), show.second]
+        )
+    refresh.refresh_milestones()
+    assert _first_days(show) == known
+
+
+def test_first_days_whose_events_are_gone_stay(own: Database) -> None:
+    show = Show(own, "gone")
+    old = NOON - timedelta(days=1100)
+    with show.writer.transaction() as owner:
+        owner.execute("update episodes set published_at = %s where id = %s", [old, show.first])
+        for days, downloads in ((1, 5), (3, 6), (7, 7)):
+            owner.execute(
+                "insert into internal.episode_milestones (tenant_id, episode_id, days, downloads, complete_at) "
+                "values (%s, %s, %s, %s, %s)",
+                [show.writer.tenant_id, show.first, days, downloads, old + timedelta(days=days)],
+            )
+    # Of what is left the first lies after it was published, and a source that reached less far is told of.
+    show.writer.listener_events([show.download(NOON, "a")])
+    _reaches(show, "Archive", old)
+    refresh.refresh_rollups()
+    refresh.refresh_milestones()
+    assert [row for row in _first_days(show) if row[0] == "First"] == [
+        ("First", 1, 5, None), ("First", 3, 6, None), ("First", 7, 7, None),
+    ]  # fmt: skip
 
 
 def test_cost_follows_what_is_new(own: Database) -> None:

@@ -4,7 +4,7 @@
 -- returns: span text (period, whole or compared), chosen text[] (values of one dimension; null but where several are chosen),
 --          missed integer (see below; null beside values), reach bigint, impressions numeric (that miss no filter)
 -- grain: span and either what a listener's impressions miss, or all values of a dimension with which a listener was reached in the view
--- source: campaign_impressions, campaign_episodes, refresh_states
+-- source: campaign_impressions, campaign_episodes, rollups_as_of()
 -- relies on: attribution_events_campaign, listener_events_download
 -- An impression misses the app (1), the country (2), the device (4), the show or the episode (8), and so one of 16 sets of them, the empty
 -- one first. `missed` has a bit for each set that an impression of these listeners misses: at first those who are in the view.
@@ -31,7 +31,7 @@ delivered as materialized (
         and (i.occurred_at >= cast(:period_from as timestamptz) and i.occurred_at < cast(:period_to as timestamptz)
              or i.occurred_at >= cast(:compared_from as timestamptz) and i.occurred_at < cast(:compared_to as timestamptz))
         -- As of the impressions that the rollups tell.
-        and i.created_at <= (select r.refreshed_at from refresh_states r where r.relation = 'rollups')
+        and i.created_at <= (select rollups_as_of())
     order by i.occurred_at, i.impression_id, i.app, i.country, i.device_type
 ),
 spans as (

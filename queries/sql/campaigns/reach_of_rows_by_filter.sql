@@ -5,7 +5,7 @@
 --          chosen text[] (values of one dimension), own integer, elsewhere integer (see below), reach bigint, impressions numeric (that miss no filter)
 -- grain: everybody: what a listener's impressions miss; row: row, and what those in it and all others miss; values: row and all values of a
 --        dimension with which a listener was reached there
--- source: campaign_impressions, campaign_episodes, refresh_states
+-- source: campaign_impressions, campaign_episodes, rollups_as_of()
 -- relies on: attribution_events_campaign, listener_events_download
 -- An impression misses the app (1), the country (2), the device (4), and so one of 8 sets of them, the empty one first. `own` has a bit for
 -- each set that an impression of these listeners in the row misses, `elsewhere` one for each that any other impression of theirs does; of
@@ -33,7 +33,7 @@ delivered as materialized (
         and i.occurred_at >= cast(:period_from as timestamptz)
         and i.occurred_at < cast(:period_to as timestamptz)
         -- As of the impressions that the rollups tell.
-        and i.created_at <= (select r.refreshed_at from refresh_states r where r.relation = 'rollups')
+        and i.created_at <= (select rollups_as_of())
     order by i.occurred_at, i.impression_id, i.app, i.country, i.device_type
 ),
 per_row as materialized (

@@ -2,7 +2,7 @@
 -- params: campaign_ids, period_start, period_end, period_from, period_to, podcast_ids, episode_ids
 -- returns: source text (null: all impressions, whatever is known), impressions bigint
 -- grain: source
--- source: campaigns, campaign_episodes, campaign_days, unmeasured_impressions, refresh_states
+-- source: campaigns, campaign_episodes, campaign_days, unmeasured_impressions, rollups_as_of()
 -- relies on: campaign_days_tenant_id_campaign_id_local_day_attribution_ty_key, attribution_events_campaign, listener_events_unmeasured
 -- Without ids: of all campaigns in scope.
 with asked as (
@@ -38,7 +38,7 @@ found as (
             and i.occurred_at >= cast(:period_from as timestamptz)
             and i.occurred_at < cast(:period_to as timestamptz)
             -- As of the impressions that the rollups tell.
-            and i.created_at <= (select r.refreshed_at from refresh_states r where r.relation = 'rollups')
+            and i.created_at <= (select rollups_as_of())
             and i.downloaded_at >= cast(:period_from as timestamptz)
             and i.downloaded_at < cast(:period_to as timestamptz)
             and (cardinality(cast(:podcast_ids as uuid[])) = 0

@@ -3,7 +3,7 @@
 -- returns: ad_unit_id uuid, episode_id uuid, title text, unit_type text, position_seconds integer (both null where the ad is not known any more),
 --          ad_plays, quartile_1, quartile_2, quartile_3, quartile_4 bigint
 -- grain: ad unit and episode
--- source: listener_events, episodes, podcast_placements, refresh_states
+-- source: listener_events, episodes, podcast_placements, rollups_as_of()
 -- relies on: listener_events_tenant_time
 with heard as (
     select e.episode_id, (e.event_data ->> 'ad_unit_id')::uuid as ad_unit_id, max(coalesce((e.event_data ->> 'quartile')::integer, 0)) as quartile
@@ -13,7 +13,7 @@ with heard as (
         and e.occurred_at >= cast(:starts_at as timestamptz)
         and e.occurred_at < cast(:ends_at as timestamptz)
         -- As of the numbers that the rollups tell.
-        and e.created_at <= (select r.refreshed_at from refresh_states r where r.relation = 'rollups')
+        and e.created_at <= (select rollups_as_of())
         and (cardinality(cast(:podcast_ids as uuid[])) = 0
              or e.episode_id = any (array(select ep.id from episodes ep where ep.podcast_id = any (cast(:podcast_ids as uuid[])))))
         and (cardinality(cast(:episode_ids as uuid[])) = 0 or e.episode_id = any (cast(:episode_ids as uuid[])))

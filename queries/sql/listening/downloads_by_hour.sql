@@ -3,7 +3,7 @@
 -- returns: bucket timestamptz, downloads bigint, previous_bucket timestamptz, previous bigint (null without a comparison, where
 --          the day compared with had fewer hours, and on a day that is not over)
 -- grain: hour; a day may have 23 or 25 of them, and the last may be shorter where clocks change by half an hour
--- source: listener_events_hourly, download_quarters or listener_events, as :relation says; refresh_states
+-- source: listener_events_hourly, download_quarters or listener_events, as :relation says; rollups_as_of()
 -- relies on: listener_events_hourly_bucket, download_quarters_bucket, listener_events_tenant_time
 with days as (
     select n,
@@ -48,7 +48,7 @@ counted as (
         and v.tenant_id = (select app_tenant())
         and v.event_type = 'download'
         -- As of the downloads that the rollups tell.
-        and v.created_at <= (select r.refreshed_at from refresh_states r where r.relation = 'rollups')
+        and v.created_at <= (select rollups_as_of())
         and ((v.occurred_at >= (select starts_at from edges) and v.occurred_at < (select ends_at from edges))
              or (v.occurred_at >= (select compared_from from edges) and v.occurred_at < (select compared_to from edges)))
         and (cardinality(cast(:podcast_ids as uuid[])) = 0

@@ -5,9 +5,9 @@
 --          listeners_kept_from date (where they are kept since then only; null: for all of these days),
 --          has_earlier boolean (whether any of these episodes was downloaded up to and with the day data_by)
 -- grain: one row
--- source: refresh_states, tenant_settings, episodes, episode_days
+-- source: rollups_as_of(), refresh_states, tenant_settings, episodes, episode_days
 -- relies on: refresh_states_pkey, tenant_settings_pkey, episode_days_episode
-select max(s.refreshed_at) filter (where s.relation = 'rollups') as rollups,
+select (select rollups_as_of()) as rollups,
        max(s.refreshed_at) filter (where s.relation = 'metrics_daily') as metrics_daily,
        max(s.refreshed_at) filter (where s.relation = 'aggregates') as aggregates,
        raw_retention_start() as raw_start,

@@ -6,7 +6,7 @@
 --          they miss: a bit for each `cells_missed` of a cell that they are in), group_no bigint (as asked, else null), dimension text and
 --          chosen text[] (the chosen values with which listeners of the view are, else null), listeners bigint
 -- grain: span, and what listeners miss, a group or chosen values
--- source: listener_events, refresh_states
+-- source: listener_events, rollups_as_of()
 -- relies on: listener_events_tenant_time
 -- `cells`: those of the view and those grouped, each its values of what is filtered by with unit separators between; `cells_missed`: the
 -- filters that turn the cell away, as the sum of app (1), country (2) and device (4); `grouped_cells`, `chosen_cells`: places of cells, from 1
@@ -33,7 +33,7 @@ found as (
         and e.occurred_at >= s.starts_at
         and e.occurred_at < s.ends_at
         -- As of the downloads beside it, which the rollups tell.
-        and e.created_at <= (select r.refreshed_at from refresh_states r where r.relation = 'rollups')
+        and e.created_at <= (select rollups_as_of())
     -- Keeps the planner from reading the events once per cell.
     offset 0
 ),

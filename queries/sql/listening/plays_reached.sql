@@ -2,7 +2,7 @@
 -- params: starts_at, ends_at, podcast_ids, episode_ids
 -- returns: episode_id uuid, title text, duration_seconds integer, reached_seconds numeric (null: to the end), plays bigint
 -- grain: episode and second reached
--- source: listener_events, episodes, refresh_states
+-- source: listener_events, episodes, rollups_as_of()
 -- relies on: listener_events_tenant_time
 with numbered as (
     select e.episode_id, e.listener_id, e.event_type, e.occurred_at, e.id, (e.event_data ->> 'to_s')::numeric as to_s,
@@ -14,7 +14,7 @@ with numbered as (
         and e.occurred_at >= cast(:starts_at as timestamptz)
         and e.occurred_at < cast(:ends_at as timestamptz) + interval '24 hours'
         -- As of the numbers that the rollups tell.
-        and e.created_at <= (select r.refreshed_at from refresh_states r where r.relation = 'rollups')
+        and e.created_at <= (select rollups_as_of())
         and (cardinality(cast(:podcast_ids as uuid[])) = 0
              or e.episode_id = any (array(select ep.id from episodes ep where ep.podcast_id = any (cast(:podcast_ids as uuid[])))))
         and (cardinality(cast(:episode_ids as uuid[])) = 0 or e.episode_id = any (cast(:episode_ids as uuid[])))

@@ -4,7 +4,7 @@
 -- returns: source text (null: all downloads, also those whose bytes are known), app, country, device_type text (empty where not asked
 --          for), downloads bigint
 -- grain: source and cell
--- source: episode_days; download_days when asked by app, country or device; listener_events whose bytes are unknown, refresh_states
+-- source: episode_days; download_days when asked by app, country or device; listener_events whose bytes are unknown, rollups_as_of()
 -- relies on: episode_days_pkey, download_days_pkey, listener_events_unmeasured
 with counted as (
     select cast(null as text) as source, '' as app, '' as country, '' as device_type, d.downloads
@@ -33,7 +33,7 @@ with counted as (
         and e.event_type = 'download' and e.event_data ? 'unmeasured'
         and e.occurred_at >= cast(:starts_at as timestamptz) and e.occurred_at < cast(:ends_at as timestamptz)
         -- As of the downloads beside it, which the rollups tell.
-        and e.created_at <= (select r.refreshed_at from refresh_states r where r.relation = 'rollups')
+        and e.created_at <= (select rollups_as_of())
         and (cardinality(cast(:podcast_ids as uuid[])) = 0
              or e.episode_id = any (array(select x.id from episodes x where x.podcast_id = any (cast(:podcast_ids as uuid[])))))
         and (cardinality(cast(:episode_ids as uuid[])) = 0 or e.episode_id = any (cast(:episode_ids as uuid[])))
