@@ -7,7 +7,7 @@ import os
 import stat
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from datetime import timedelta
 from functools import wraps
@@ -80,6 +80,23 @@ def written(path: Path, otherwise: str = "") -> Iterator[None]:
         raise ImportRefused(f"{path} cannot be written: {error.strerror}.{otherwise}") from None
 
 
+def print_lines(lines: Sequence[bytes]) -> None:
+    """Prints lines at once. Raises: ImportRefused where that fails; who reads no further ends the command quietly."""
+    try:
+        out = getattr(sys.stdout, "buffer", None)
+        if out is None:
+            raise OSError(errno.EBADF, "it is closed")
+        out.writelines(line + b"\n" for line in lines)
+        out.flush()
+    except OSError as error:
+        if error.errno == errno.EPIPE:
+            raise
+        with suppress(OSError, AttributeError):
+            # What could not be written would be tried again, with a traceback, as the process ends.
+            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        raise ImportRefused(f"Standard output cannot be written: {error.strerror}.") from None
+
+
 REFUSALS = list_of_refusals(
     "Where the list of refused rows goes, as CSV; otherwise, of an import, into PODBOARD_HOME/imports."
 )
@@ -92,7 +109,11 @@ SOURCE = click.option(
 def opened(name: str) -> Iterator[BinaryIO]:
     """The file of this name, or standard input for "-"."""
     if name == "-":
-        yield sys.stdin.buffer
+        # Python has none where the shell closed it.
+        given = getattr(sys.stdin, "buffer", None)
+        if given is None:
+            raise ImportRefused("Standard input cannot be read: it is closed.")
+        yield given
         return
     try:
         handle = open(name, "rb", buffering=0)  # noqa: SIM115 (closed below)

@@ -25,8 +25,9 @@ _LOOKED_AT = 1_000
 
 _CONTROL = re.compile(r"[\x00-\x1f\x7f]")
 _HALF = re.compile("[\ud800-\udfff]")
-_COUNTRY = re.compile(r"[A-Z]{2}")
-_CURRENCY = re.compile(r"[A-Z]{3}")
+# Looked at before capitals are made of them: those of "ß" are SS, a country, and those of one sign for "fi" are FI.
+_COUNTRY = re.compile(r"[A-Za-z]{2}")
+_CURRENCY = re.compile(r"[A-Za-z]{3}")
 _DOUBLE = Context(prec=15)
 
 
@@ -159,21 +160,21 @@ def quartile_of(key: str, value: Any) -> int:
 
 def country_of(key: str, value: Any) -> str:
     """The country's code; empty, as where none is told, for letters that no country has."""
-    text = text_of(key, value).upper()
+    text = text_of(key, value)
     if not _COUNTRY.fullmatch(text):
         raise RowRefused("A country is two letters, like DE.", found(key, value))
     # ZZ, XX and the like are how sources say that they do not know.
-    return countries().get(text, "")
+    return countries().get(text.upper(), "")
 
 
 def currency_of(key: str, value: Any) -> str:
     """The currency in capitals. Raises: RowRefused."""
-    text = text_of(key, value).upper()
+    text = text_of(key, value)
     if not _CURRENCY.fullmatch(text):
         raise RowRefused("A currency is three letters, like EUR.", found(key, value))
-    if text not in currencies():
+    if text.upper() not in currencies():
         raise RowRefused("No country has this currency (ISO 4217).", found(key, value))
-    return text
+    return text.upper()
 
 
 def promo_code_of(key: str, value: Any) -> str:

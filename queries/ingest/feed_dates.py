@@ -24,9 +24,10 @@ DATES_LEFT_OUT = frozenset({_NEGATIVE, _TOO_LONG, _NO_DURATION, _TOO_EARLY, _TOO
 
 _CLOCK = re.compile(r"(?:(\d+):)?(\d+):(\d+)(?:\.\d+)?", re.ASCII)
 _PLAIN_SECONDS = re.compile(r"(\d+)(?:\.\d+)?", re.ASCII)
+# Blanks of every kind stand between numbers and units, digits of every script do not.
 _SPELLED = re.compile(
-    r"(?:p(?:(\d+)d)?t?)?\s*(?:(\d+)\s*h(?:(?:ou)?rs?)?)?[\s,]*(?:(\d+)\s*m(?:in(?:ute)?s?)?)?[\s,]*"
-    r"(?:(\d+)(?:\.\d+)?\s*s(?:ec(?:ond)?s?)?)?\.?",
+    r"(?:p(?:([0-9]+)d)?t?)?\s*(?:([0-9]+)\s*h(?:(?:ou)?rs?)?)?[\s,]*(?:([0-9]+)\s*m(?:in(?:ute)?s?)?)?[\s,]*"
+    r"(?:([0-9]+)(?:\.[0-9]+)?\s*s(?:ec(?:ond)?s?)?)?\.?",
     re.IGNORECASE,
 )
 
@@ -70,6 +71,9 @@ def duration_fault(spelled: str) -> str | None:
 def date_told(spelled: str) -> datetime | None:
     """The date that is spelled, in whatever zone it is told; None for none."""
     spelled = spelled.strip()[:80]
+    if any(sign.isdecimal() and not sign.isascii() for sign in spelled):
+        # The reader of mail's dates takes the digits of every script.
+        return None
     for read in (parsedate_to_datetime, datetime.fromisoformat):
         try:
             return read(spelled)

@@ -15,6 +15,13 @@ URL_LIMIT = 2_000
 """Characters of an address or a guid."""
 IS_WEB_PAGE = "This is a web page, not a podcast feed: look for its RSS address."
 _DECLARATION = re.compile(rb"^\s*<\?xml[^>]*?encoding\s*=\s*[\"']([A-Za-z0-9._:-]+)[\"'][^>]*\?>")
+_ENCODINGS = re.compile(
+    r"utf-(?:8(?:-sig)?|(?:16|32)(?:-[bl]e)?)|ascii|iso8859-\d+|cp\d+|mac-\w+|hp-roman8|koi8-[rtu]|kz1048|ptcp154|tis-620"
+    r"|shift_jis\w*|euc_\w+|iso2022_\w+|big5\w*|gb\w+|hz|johab",
+    re.ASCII,
+)
+"""What feeds are written in, by Python's names. Others of its codecs are no encodings of documents: punycode takes
+hours for some MB, and utf-7 or unicode-escape make another text of signs that are what they are."""
 _SIGN = re.compile(r"\S")
 _ANY_DECLARATION = re.compile(r"^\s*<\?xml[^>]*\?>")
 _BYTE_ORDER_MARKS = (
@@ -30,16 +37,25 @@ def decoded(document: bytes) -> str:
     if encoding is None:
         declared = _DECLARATION.match(document[:1024])
         encoding = declared[1].decode("ascii") if declared else "utf-8"
+    if not _is_of_feeds(encoding):
+        raise ImportRefused(
+            f"The feed says that it is written in {encoding[:40]}, which is no encoding of feeds: UTF-8 is the best."
+        )
     try:
         text = document.decode(encoding)
     except UnicodeDecodeError as error:
         before = error.object[: error.start].decode(encoding, errors="ignore")
         where = f"line {before.count(chr(10)) + 1}, column {len(before) - before.rfind(chr(10))}"
         raise ImportRefused(f"The feed is not written in {encoding}, as it should be: {where}.") from None
-    except (LookupError, UnicodeError):
-        raise ImportRefused(f"The feed is not written in {encoding}, as it should be.") from None
     # Blanks in its place, so that places in what is left are those in the document.
     return _ANY_DECLARATION.sub(lambda found: _SIGN.sub(" ", found[0]), text.lstrip("\ufeff"), count=1)
+
+
+def _is_of_feeds(encoding: str) -> bool:
+    try:
+        return _ENCODINGS.fullmatch(codecs.lookup(encoding).name) is not None
+    except LookupError:
+        return False
 
 
 class Outline:

@@ -1,7 +1,7 @@
 """Imports retention curves as platforms aggregate them: kept as told, never mixed with events of listeners.
 
-A curve is of one episode, platform and day: that day's again is the same, completes it with points that it lacks, or is
-refused; another day's is another curve.
+A curve is of one episode, platform and day. What is told of that day again adds nothing where all its points stand, be
+they fewer, completes the curve with points that it lacks, or is refused; another day's is another curve.
 """
 
 from __future__ import annotations

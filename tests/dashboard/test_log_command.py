@@ -179,7 +179,8 @@ def test_a_process_ends_with_one_line_where_it_cannot_go_on() -> None:
 
 
 def test_agents_are_classified_line_by_line() -> None:
-    given = b"iTMS\n" + AGENT.encode() + b"\r\n\n\xff\n" + b"x" * 70_000 + b"\ncurl/8"
+    # A byte order mark belongs to no agent, and of a line that is too long nothing is told as one.
+    given = b"\xef\xbb\xbfiTMS\n" + AGENT.encode() + b"\r\n\n\xff\n" + b"x" * 70_000 + b"\ncurl/8"
     shown = podboard("agents", "classify", given=given)
     assert shown.exit_code == 0, shown.stderr
     found = [json.loads(row) for row in shown.stdout.splitlines()]
@@ -191,7 +192,39 @@ def test_agents_are_classified_line_by_line() -> None:
         None,
         "empty_agent",
         "malformed_agent",
-        "empty_agent",
+        "malformed_agent",
         "bot",
     ]
+    assert [row["agent"] for row in found] == ["iTMS", AGENT, "", "\ufffd", None, "curl/8"]
+    assert found[4] == {
+        "agent": None, "app": "unknown", "device": "unknown", "os": "unknown", "is_bot": False,
+        "refused": "malformed_agent",
+    }  # fmt: skip
     assert shown.stderr.startswith("6 agents in ")
+
+
+def _classify_agents(shell: str) -> tuple[int, str, str]:
+    """Exit code and what was written by the command as a shell begins it; buffered, as outside of tests."""
+    environment = {name: value for name, value in os.environ.items() if name != "PYTHONUNBUFFERED"}
+    told = subprocess.run(
+        ["/bin/sh", "-c", f"'{sys.executable}' -m dashboard.cli agents classify {shell}"],
+        env=environment, input=f"{AGENT}\n" * 3_000, capture_output=True, text=True, check=False, timeout=120,
+    )  # fmt: skip
+    return told.returncode, told.stdout, told.stderr
+
+
+@pytest.mark.parametrize(
+    ("shell", "message"),
+    [
+        ("> /dev/full", "Standard output cannot be written: No space left on device."),
+        (">&-", "Standard output cannot be written: it is closed."),
+        ("<&-", "Standard input cannot be read: it is closed."),
+    ],
+)
+def test_an_output_that_cannot_be_written_is_said_in_one_line(shell: str, message: str) -> None:
+    assert _classify_agents(shell) == (1, "", f"podboard: {message}\n")
+
+
+def test_who_reads_no_further_is_told_nothing() -> None:
+    code, _, told = _classify_agents("| head -n 1 > /dev/null")
+    assert (code, told) == (0, "")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -15,9 +16,11 @@ from queries.errors import DatabaseUnavailable
 from queries.ingest import waiting
 from queries.ingest.collector import Lists
 from queries.ingest.counting.addresses import Networks
+from queries.ingest.counting.countries import Countries
 from queries.ingest.counting.rules import COUNTING_VERSION
 from queries.ingest.logs.rulings import judge_fetches
 from tests.dashboard.test_collector import Sender
+from tests.unit.mmdb_sample import mmdb
 
 
 @pytest.fixture
@@ -124,6 +127,30 @@ def test_each_download_says_what_its_request_was_filtered_by(
         for filtered in ("without_list", "with_list", "unknown")
     ]
     assert alpha.excluded() == ["data_centre"]
+
+
+def test_a_prefix_tells_countries_by_the_same_addresses_and_the_same_list_as_all_else(
+    alpha: Sender, app: Flask, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    """What a damaged database holds costs no listener the episode."""
+    path = tmp_path / "places.mmdb"
+    path.write_bytes(
+        mmdb({
+            "192.0.2.0/24": {"country": {"iso_code": "UK"}, "subdivisions": [{"iso_code": "S\0"}]},
+            "198.51.100.0/24": {"country": {"iso_code": "\0\0"}},
+        })
+    )  # fmt: skip
+    with Countries(path) as countries:
+        monkeypatch.setitem(app.extensions, "counting_lists", Lists(Networks(), countries.place))
+        for address in ("192.0.2.1", "::ffff:192.0.2.2", "198.51.100.1"):
+            assert alpha.get(f"/e/{alpha.episode}", ip=address).status_code == 302
+    alpha.count()
+    found = alpha.tables.execute(
+        "select event_data ->> 'country', event_data ->> 'region' from listener_events where episode_id = %s"
+        " order by occurred_at",
+        [alpha.episode],
+    ).fetchall()
+    assert found == [("GB", None), ("GB", None), (None, None)]
 
 
 def test_what_waits_for_another_tenants_episode_is_let_go_of(

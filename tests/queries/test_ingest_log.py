@@ -23,6 +23,7 @@ from queries import data_centres as data_centres_module
 from queries.data_centres import DataCentres, data_centres
 from queries.ingest.agents.classify import classify_agent
 from queries.ingest.counting.addresses import Networks
+from queries.ingest.counting.countries import Countries
 from queries.ingest.imports import ImportRefused
 from queries.ingest.logs import store
 from queries.ingest.logs.store import import_log
@@ -37,6 +38,7 @@ from tests.killed_imports import Moment, held, holding_still, until_over
 from tests.searches import search
 from tests.sponsorship import own_database
 from tests.studio import NOW
+from tests.unit.mmdb_sample import mmdb
 
 
 @pytest.fixture(scope="module")
@@ -303,6 +305,30 @@ def test_each_log_says_whether_it_was_counted_with_a_list_of_data_centres(
     configured = replace(current_settings(), data_centres=(Path("/etc/lists/clouds.txt"),))
     monkeypatch.setattr(data_centres_module, "current_settings", lambda: configured)
     assert known() == DataCentres(("clouds.txt",), with_list=1, without_list=2)
+
+
+def test_a_log_tells_countries_by_the_same_addresses_and_the_same_list_as_all_else(
+    host: Host, tmp_path: Path
+) -> None:
+    """A host that listens for both kinds of addresses writes those of IPv4 as IPv6; a database may hold any text."""
+    path = tmp_path / "places.mmdb"
+    path.write_bytes(
+        mmdb({
+            "192.0.2.0/25": {"country": {"iso_code": "US"}, "subdivisions": [{"iso_code": "N\0Y"}]},
+            "192.0.2.128/25": {"country": {"iso_code": "UK"}, "subdivisions": [{"iso_code": "SCT"}]},
+            "198.51.100.0/24": {"country": {"iso_code": "\0\0"}},
+            "203.0.113.0/24": {"country": {"iso_code": "ZZ"}},
+        })
+    )  # fmt: skip
+    told = ("192.0.2.1", "::ffff:192.0.2.2", "::ffff:192.0.2.200", "198.51.100.1", "203.0.113.1")
+    log = "".join(line(at(f"10:0{minute}:00"), address) for minute, address in enumerate(told))
+    with Countries(path) as countries:
+        done = host.log(log, name="a.log", place_of=countries.place)
+    assert done.imported == len(told)
+    assert host.rows(
+        "select event_data ->> 'country', event_data ->> 'region' from listener_events"
+        " where tenant_id = %(tenant)s order by occurred_at"
+    ) == [("US", None), ("US", None), ("GB", "SCT"), (None, None), (None, None)]
 
 
 def test_pieces_on_both_sides_of_a_border_between_files_make_one_download(host: Host) -> None:

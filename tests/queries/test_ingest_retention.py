@@ -133,9 +133,12 @@ def test_a_corrected_file_completes_a_curve_of_which_points_were_refused(
     assert (_counts(done), done.notes) == ((2, 2, 0), (note,))
     (curve,) = alice.curves()
     assert curve[5:] == ([0.0, 15.0, 30.0, 45.0], [19.0, 16.0, 11.0, 9.0], "whole.csv")
-    # Both files again add nothing: all points of the first stand, and the two that were wrong are wrong still.
+    # Both files again add nothing: all points of the first stand, and the two that were wrong are wrong still. So does
+    # a part of the curve; a part that tells one point otherwise is refused.
     assert _counts(alice.take_curve(whole)) == (0, 4, 0)
     assert _counts(alice.take_curve(broken)) == (0, 2, 2)
+    assert _counts(alice.take_curve("second,plays\n15,16\n45,9\n")) == (0, 2, 0)
+    assert _counts(alice.take_curve("second,plays\n15,16\n45,8\n")) == (0, 0, 2)
     assert alice.curves() == [curve]
     assert other.curves()[0][5:] == ([0.0, 30.0], [19.0, 11.0], "broken.csv")
 

@@ -11,16 +11,19 @@ _SIZES = {_SHORT: 2, _LONG: 4, _LONGEST: 8}
 """Kinds of whole numbers and their bytes."""
 
 
-def mmdb(places: dict[str, dict[str, Any]], *, made_at: int = 1_790_000_000) -> bytes:
-    """A database of these networks (IPv4 ones lie under ::/96, as in real ones) with the record of each."""
+def mmdb(places: dict[str, dict[str, Any]], *, made_at: int = 1_790_000_000, ip_version: int = 6) -> bytes:
+    """A database of these networks (IPv4 ones lie under ::/96, as in real ones) with the record of each.
+
+    `ip_version` 4: one that holds IPv4 only. No other way of writing IPv4 leads to its networks (makers may add some).
+    """
     nodes: list[list[int | tuple[str, int] | None]] = [[None, None]]
     data, offsets = b"", {}
     for network, record in places.items():
         offsets[network] = len(data)
         data += _encoded(record)
         parsed = ipaddress.ip_network(network)
-        bits = f"{int(parsed.network_address):0128b}"
-        length = parsed.prefixlen + (96 if parsed.version == 4 else 0)
+        bits = f"{int(parsed.network_address):0{32 if ip_version == 4 else 128}b}"
+        length = parsed.prefixlen + (96 if parsed.version < ip_version else 0)
         node = 0
         for bit in map(int, bits[: length - 1]):
             if nodes[node][bit] is None:
@@ -44,7 +47,8 @@ def mmdb(places: dict[str, dict[str, Any]], *, made_at: int = 1_790_000_000) -> 
     about = {
         "binary_format_major_version": (_SHORT, 2), "binary_format_minor_version": (_SHORT, 0),
         "build_epoch": (_LONGEST, made_at), "database_type": "Test-City", "description": {"en": "test"},
-        "ip_version": (_SHORT, 6), "languages": ["en"], "node_count": (_LONG, count), "record_size": (_SHORT, 32),
+        "ip_version": (_SHORT, ip_version), "languages": ["en"], "node_count": (_LONG, count),
+        "record_size": (_SHORT, 32),
     }  # fmt: skip
     return tree + bytes(16) + data + b"\xab\xcd\xefMaxMind.com" + _encoded(about)
 

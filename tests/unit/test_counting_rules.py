@@ -264,7 +264,9 @@ def test_a_list_of_networks_holds_what_its_networks_hold(networks: list[str], da
     listed = Networks(networks)
     for address in tried:
         plain = getattr(address, "ipv4_mapped", None) or address
-        assert (str(address) in listed) == any(plain in network for network in parsed)
+        assert (str(address) in listed) == any(
+            plain in network or (network.prefixlen >= 96 and address in network) for network in parsed
+        )
     assert bool(listed) == bool(networks)
 
 
@@ -272,6 +274,11 @@ def test_a_list_of_networks_is_read_with_comments_and_a_wrong_line_is_named() ->
     lines = ["# cloud", "", "198.51.100.0/24  # one", "2001:db8::/32 ; two", "203.0.113.9"]
     listed = Networks.from_lines(lines)
     assert [address in listed for address in ("198.51.100.255", "2001:db8::1", "203.0.113.9", "203.0.113.8")] == [
+        True, True, True, False,
+    ]  # fmt: skip
+    # Both ways of writing IPv4 are one, for addresses and for networks.
+    listed = Networks.from_lines(["::ffff:198.51.100.0/120", "203.0.113.0/24"])
+    assert [address in listed for address in ("198.51.100.9", "::ffff:198.51.100.9", "::ffff:203.0.113.9", "::9")] == [
         True, True, True, False,
     ]  # fmt: skip
     with pytest.raises(NetworkListError, match=r"^line 2: '198\.51\.100\.0/33' is no network"):

@@ -115,7 +115,14 @@ def test_everything_a_feed_says_is_read() -> None:
             "The feed is not written in utf-8-sig, as it should be: line 3, column 1.",
         ),
         ("<rss>\n\ud800x".encode("utf-16", "surrogatepass"), "utf-16, as it should be: line 2, column 1."),
-        (b"<?xml version='1.0' encoding='klingon'?><rss/>", "not written in klingon"),
+        (
+            b"<?xml version='1.0' encoding='klingon'?><rss/>",
+            "written in klingon, which is no encoding of feeds",
+        ),
+        (
+            b"<?xml version='1.0' encoding='" + b"k" * 200 + b"'?><rss/>",
+            f"written in {'k' * 40}, which is no",
+        ),
         (_rss("<item>" * 200 + "</item>" * 200), "nested too deeply"),
     ],
 )
@@ -163,11 +170,35 @@ def test_an_external_document_type_is_not_fetched() -> None:
     assert read_feed(document).podcast.name == "Show"
 
 
-@pytest.mark.parametrize("encoding", ["utf-8", "utf-16", "iso-8859-1", "windows-1252", "shift_jis"])
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-16", "utf-32", "iso-8859-1", "windows-1252", "shift_jis"])
 def test_the_declared_encoding_is_believed(encoding: str) -> None:
     name = "日本語の番組" if encoding == "shift_jis" else "Größe für alle"
     text = f"<?xml version='1.0' encoding='{encoding}'?>\n" + _rss(channel=f"<title>{name}</title>").decode()
     assert read_feed(text.encode(encoding)).podcast.name == name
+
+
+@pytest.mark.parametrize(
+    "encoding",
+    ["punycode", "idna", "unicode_escape", "raw-unicode-escape", "utf-7", "UNICODE-1-1-UTF-7", "hex", "base64", "rot13",
+     "quopri", "uu", "zlib", "bz2", "undefined", "charmap"],
+)  # fmt: skip
+def test_no_feed_is_written_in_what_python_reads_beside_documents(encoding: str) -> None:
+    """Of some MB in punycode the reader would not come back for hours."""
+    document = f"<?xml version='1.0' encoding='{encoding}'?>".encode() + _rss()
+    with pytest.raises(ImportRefused, match=f"written in {encoding}, which is no encoding of feeds"):
+        read_feed(document)
+
+
+@pytest.mark.parametrize(
+    "encoding",
+    ["utf-8", "UTF8", "us-ascii", "latin1", "ISO-8859-1", "iso-8859-15",
+     "windows-1251", "cp1258", "ibm850", "macintosh", "mac-cyrillic", "koi8-r", "KOI8-U", "kz1048", "Shift_JIS",
+     "shift_jis_2004", "cp932", "EUC-JP", "euc-kr", "ks_c_5601-1987", "ISO-2022-JP", "iso-2022-kr", "GB2312", "gbk",
+     "GB18030", "Big5", "big5-hkscs", "hz", "TIS-620", "johab", "ptcp154", "hp-roman8"],
+)  # fmt: skip
+def test_a_feed_is_written_in_any_encoding_of_documents(encoding: str) -> None:
+    said = f"<?xml version='1.0' encoding='{encoding}'?>".encode()
+    assert read_feed(said + _rss().decode().encode(encoding)).podcast.name == "Show"
 
 
 def test_a_byte_order_mark_is_no_content() -> None:
@@ -269,6 +300,9 @@ def test_a_value_that_cannot_be_is_refused_with_the_guid_and_its_episode_stands(
         ("PT1H13M5S", 4385), ("PT45M", 2700), ("P1DT1H", 90_000), ("90s", 90), (" 1:04 ", 64),
         ("", None), ("0", None), ("00:00:00", None), ("-5", None), ("soon", None), ("1:xx", None), ("9" * 30, None),
         ("999:59:59", None), ("PT", None), ("::", None),
+        # A number has digits of one script; blanks are of any kind.
+        ("１h ２m", None), ("PT１H", None), ("٣ min", None), ("5.５s", None), ("1:０4", None), ("７3", None),
+        ("1\u00a0h\u202f13\u2009min", 4380),
     ],
 )  # fmt: skip
 def test_a_duration_is_read_in_every_spelling(spelled: str, seconds: int | None) -> None:
@@ -287,6 +321,9 @@ def test_a_duration_is_read_in_every_spelling(spelled: str, seconds: int | None)
         ("Tue, 18 May 1021 08:00:00 GMT", None),
         ("Tue, 45 May 2021 08:00:00 GMT", None),
         ("yesterday", None),
+        ("Tue, １8 May 2021 08:00:00 GMT", None),
+        ("Tue, 18 May ٢٠٢١ 08:00:00 GMT", None),
+        ("2021-05-1８T08:00:00Z", None),
         ("", None),
     ],
 )

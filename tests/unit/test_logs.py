@@ -17,6 +17,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from queries.errors import InvalidRequest
+from queries.ingest.counting.addresses import cut_address
 from queries.ingest.counting.configured import data_centres
 from queries.ingest.counting.countries import Countries, read_place
 from queries.ingest.counting.requests import EpisodeFile, Request
@@ -396,6 +397,34 @@ def test_countries_come_from_a_database(tmp_path: Path) -> None:
     assert found == [Place("DE", "BE"), Place("FR"), Place()]
 
 
+@pytest.mark.parametrize("ip_version", [4, 6])
+def test_a_country_is_looked_up_of_the_address_that_is_counted(tmp_path: Path, ip_version: int) -> None:
+    """A file may hold IPv4 only, and need not know by what other names its addresses go."""
+    path = tmp_path / "places.mmdb"
+    of_ipv6 = {
+        "2001:db8::/32": {"country": {"iso_code": "FR"}},
+        "2002:c000:200::/40": {"country": {"iso_code": "NL"}},
+    }
+    networks = {"192.0.2.0/24": {"country": {"iso_code": "DE"}}} | (of_ipv6 if ip_version == 6 else {})
+    path.write_bytes(mmdb(networks, ip_version=ip_version))
+    with Countries(path) as countries:
+        for written in ("192.0.2.9", "::ffff:192.0.2.9", "::FFFF:c000:209", "0:0:0:0:0:ffff:192.0.2.9"):
+            assert cut_address(written) == "192.0.2.9"
+            assert countries.place(written) == Place("DE")
+        # A tunnel's network is one of IPv6, and what begins with nothing but zeros is no IPv4 address.
+        others = (
+            "2001:db8::1",
+            "2002:c000:209::1",
+            "::192.0.2.9",
+            "::1",
+            "64:ff9b::192.0.2.9",
+            "no address",
+            "",
+        )
+        found = [countries.place(written).country for written in others]
+    assert found == (["FR", "NL"] if ip_version == 6 else [None, None]) + [None] * 5
+
+
 def test_a_database_that_is_damaged_gives_no_country_and_tells_no_address(
     tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
@@ -419,6 +448,36 @@ def test_records_of_other_makers() -> None:
     assert [
         read_place(record) for record in (None, "DE", {}, {"country": 7}, {"country": {"iso_code": "DEU"}})
     ] == [Place()] * 5
+
+
+@pytest.mark.parametrize(
+    ("code", "country"),
+    [
+        ("de", "DE"), ("UK", "GB"), ("XK", "XK"), ("ZZ", None), ("XX", None), ("EU", None), ("A1", None), ("ß", None),
+        ("\ufb01", None), ("ßß", None), ("D\0", None), ("\0\0", None), ("", None), (49, None), (True, None),
+    ],
+)  # fmt: skip
+def test_a_country_of_a_database_is_one_of_those_of_files(code: object, country: str | None) -> None:
+    region = {"subdivisions": [{"iso_code": "BE"}]}
+    for record in (
+        {"country": {"iso_code": code}},
+        {"country": code},
+        {"country": "?", "country_code": code},
+    ):
+        # A region of nowhere says nothing.
+        assert read_place(record | region) == (Place(country, "BE") if country else Place())
+
+
+@pytest.mark.parametrize(
+    ("told", "region"),
+    [
+        ("BE", "BE"), (" 75 ", "75"), ("", None), (None, None), ({"en": "Berlin"}, None), ("B\0", None), ("B\nE", None),
+        ("\ud800", None), ("x" * 81, None), ("192.0.2.9", None), ("2001:db8::1", None), ("joe@mail.example", None),
+    ],
+)  # fmt: skip
+def test_a_region_of_a_database_is_one_that_files_may_tell(told: object, region: str | None) -> None:
+    record = {"country": {"iso_code": "DE"}, "subdivisions": [{"iso_code": told}]}
+    assert read_place(record) == Place("DE", region)
 
 
 def test_a_configured_file_that_cannot_be_used_is_named(tmp_path: Path) -> None:

@@ -1,4 +1,7 @@
-"""Addresses: cut for uniqueness, turned into listener ids, looked up in lists of networks; never kept."""
+"""Addresses: cut for uniqueness, turned into listener ids, looked up in lists of networks; never kept.
+
+How an address is read is decided in `packed` alone: listener id, data centres and country are of the same address.
+"""
 
 from __future__ import annotations
 
@@ -11,6 +14,7 @@ from collections.abc import Iterable
 _IPV4_BYTES = 4
 _IPV6_BYTES_KEPT = 8
 _MAPPED = bytes(10) + b"\xff\xff"
+_MAPPED_BITS = 8 * len(_MAPPED)
 _SHORTEST_SECRET = 32
 
 
@@ -21,12 +25,12 @@ class NetworkListError(ValueError):
 def cut_address(address: str) -> str:
     """The part of an address that stands for a listener: IPv4 whole, of IPv6 the first 64 bits.
 
-    An IPv4 address written as IPv6 (::ffff:192.0.2.1) is the IPv4 address. Raises: ValueError for what is no address.
+    Raises: ValueError for what is no address.
     """
-    packed = _packed(address)
-    if len(packed) == _IPV4_BYTES:
-        return socket.inet_ntop(socket.AF_INET, packed)
-    return socket.inet_ntop(socket.AF_INET6, packed[:_IPV6_BYTES_KEPT] + bytes(16 - _IPV6_BYTES_KEPT))
+    read = packed(address)
+    if len(read) == _IPV4_BYTES:
+        return socket.inet_ntop(socket.AF_INET, read)
+    return socket.inet_ntop(socket.AF_INET6, read[:_IPV6_BYTES_KEPT] + bytes(16 - _IPV6_BYTES_KEPT))
 
 
 def listener_id(secret: bytes, cut: str, agent: str) -> str:
@@ -46,7 +50,7 @@ class Networks:
     def __init__(self, networks: Iterable[str] = ()) -> None:
         self._starts: dict[int, list[int]] = {4: [], 6: []}
         self._ends: dict[int, list[int]] = {4: [], 6: []}
-        parsed = [ipaddress.ip_network(network, strict=False) for network in networks]
+        parsed = [_network(text) for text in networks]
         for version in (4, 6):
             spans = sorted(
                 (int(network.network_address), int(network.broadcast_address))
@@ -67,8 +71,8 @@ class Networks:
     def __contains__(self, address: str) -> bool:
         if not self:
             return False
-        packed = _packed(address)
-        version, value = 4 if len(packed) == _IPV4_BYTES else 6, int.from_bytes(packed, "big")
+        read = packed(address)
+        version, value = 4 if len(read) == _IPV4_BYTES else 6, int.from_bytes(read, "big")
         position = bisect_right(self._starts[version], value) - 1
         return position >= 0 and value <= self._ends[version][position]
 
@@ -93,21 +97,35 @@ class Networks:
         return cls(found)
 
 
+def _network(text: str) -> ipaddress.IPv4Network | ipaddress.IPv6Network:
+    network = ipaddress.ip_network(text, strict=False)
+    is_mapped = network.prefixlen >= _MAPPED_BITS and network.network_address.packed.startswith(_MAPPED)
+    if not is_mapped:
+        return network
+    # Its addresses are read as IPv4.
+    return ipaddress.IPv4Network((packed(str(network.network_address)), network.prefixlen - _MAPPED_BITS))
+
+
 def is_address(text: str) -> bool:
     """Whether this is an IP address."""
     try:
-        _packed(text)
+        packed(text)
     except ValueError:
         return False
     return True
 
 
-def _packed(address: str) -> bytes:
+def packed(address: str) -> bytes:
+    """The 4 or 16 bytes of an address. Raises: ValueError for what is none.
+
+    An IPv4 address written as IPv6 (::ffff:192.0.2.1), as a host writes it that listens for both, is the IPv4 address.
+    Tunnels (6to4, Teredo) and translators (NAT64) have IPv6 networks of their own, and are taken for those.
+    """
     # The operating system's reader takes a tenth of the time of the module ipaddress.
     try:
         if ":" not in address:
             return socket.inet_pton(socket.AF_INET, address)
-        packed = socket.inet_pton(socket.AF_INET6, address)
+        read = socket.inet_pton(socket.AF_INET6, address)
     except OSError:
         raise ValueError("this is no IP address") from None
-    return packed.removeprefix(_MAPPED) if packed.startswith(_MAPPED) else packed
+    return read.removeprefix(_MAPPED)

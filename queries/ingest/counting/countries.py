@@ -2,18 +2,26 @@
 
 from __future__ import annotations
 
+import ipaddress
 import logging
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from pathlib import Path
 from types import TracebackType
+from typing import Any
 
 import maxminddb
 
 from queries.errors import InvalidRequest
+from queries.ingest.cells import RowRefused, country_of, label_of
+from queries.ingest.counting.addresses import packed
 from queries.ingest.counting.verdicts import Place
 
 _log = logging.getLogger(__name__)
+
+_IPV4_BYTES = 4
+_WHERE_IPV4_LIES = bytes(12)
+"""In such a file the addresses of IPv4 are those of IPv6 that begin so (::192.0.2.1), which nobody has."""
 
 
 class Countries:
@@ -29,6 +37,7 @@ class Countries:
             ) from None
         except maxminddb.InvalidDatabaseError:
             raise InvalidRequest(f"{path} is no database in MaxMind's format (.mmdb).") from None
+        self._has_ipv6 = self._reader.metadata().ip_version != _IPV4_BYTES
         self._is_damaged = False
 
     def __enter__(self) -> Countries:
@@ -46,13 +55,17 @@ class Countries:
         return f"{about.database_type} of {_day(about.build_epoch)}"
 
     def place(self, address: str) -> Place:
-        """Where this address is registered; nothing for one that the database does not hold."""
+        """Where this address is registered; nothing for one that the database does not hold, or that is none."""
         try:
-            found = self._reader.get(address)
+            read = packed(address)
         except ValueError:
-            # An IPv6 address in a database that holds IPv4 only.
             return Place()
-        except maxminddb.InvalidDatabaseError:
+        if len(read) > _IPV4_BYTES and (not self._has_ipv6 or read.startswith(_WHERE_IPV4_LIES)):
+            return Place()
+        try:
+            # Never the text: a file need not know that IPv4 is written as IPv6 too.
+            found = self._reader.get(ipaddress.ip_address(read))
+        except (maxminddb.InvalidDatabaseError, UnicodeDecodeError):
             # Its text names the address, which is kept nowhere.
             if not self._is_damaged:
                 self._is_damaged = True
@@ -62,18 +75,29 @@ class Countries:
 
 
 def read_place(record: object) -> Place:
-    """The place in a record of the GeoLite2, GeoIP2, DB-IP or IPinfo kind."""
+    """The place in a record of the GeoLite2, GeoIP2, DB-IP or IPinfo kind.
+
+    The rules are those for what a file of events tells: what would be refused there is unknown. A region of no country
+    is none.
+    """
     if not isinstance(record, Mapping):
         return Place()
-    country = record.get("country") or record.get("registered_country")
-    code = country.get("iso_code") if isinstance(country, Mapping) else record.get("country_code") or country
-    if not isinstance(code, str) or len(code) != 2:
+    told = record.get("country") or record.get("registered_country")
+    code = told.get("iso_code") if isinstance(told, Mapping) else record.get("country_code") or told
+    country = _told(country_of, "country", code)
+    if country is None:
         return Place()
     regions = record.get("subdivisions")
-    region = None
     if isinstance(regions, list) and regions and isinstance(regions[0], Mapping):
-        region = regions[0].get("iso_code")
-    return Place(code.upper(), region if isinstance(region, str) else None)
+        return Place(country, _told(label_of, "region", regions[0].get("iso_code")))
+    return Place(country)
+
+
+def _told(read: Callable[[str, Any], str], key: str, value: object) -> str | None:
+    try:
+        return read(key, value) or None
+    except RowRefused:
+        return None
 
 
 def _day(epoch: int) -> str:
