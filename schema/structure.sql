@@ -941,10 +941,7 @@ begin
     windows as (
         select p.episode_id, d.days, p.published_at, t.complete_at, m.episode_id is not null as stands, m.missing as stands_missing,
                p.published_at >= public.raw_retention_start() as has_events,
-               case when p.begins_later then 'beginning'
-                    -- What was known to be complete stays so: an old source that is told of later takes nothing away.
-                    when m.episode_id is not null and m.missing is null then null
-                    when p.data_to is null or p.data_to < t.complete_at then 'end' end as missing
+               case when p.begins_later then 'beginning' when p.data_to is null or p.data_to < t.complete_at then 'end' end as missing
         from published p
         cross join (values (1), (3), (7), (30)) as d (days)
         cross join lateral (select p.published_at + make_interval(hours => d.days * 24) as complete_at) t
@@ -955,13 +952,13 @@ begin
     select array_agg(w.episode_id), array_agg(w.days), array_agg(w.published_at), array_agg(w.missing)
     into touched_episodes, touched_days, touched_from, touched_missing
     from windows w
-    where case
-            -- Without its events nothing can be counted anew: what is known stays, and of the others is told why it is not.
-            when not w.has_events then w.missing is not null and (not w.stands or w.stands_missing <> w.missing)
-            when not w.stands or w.stands_missing is distinct from w.missing then true
-            else w.missing is null
-                and exists (select from internal.hour_ranges(p_hours) h where h.ends_at > w.published_at and h.starts_at < w.complete_at)
-        end;
+    -- Where the events are gone nothing can be counted anew: that the data ends before overwrites no number. That it begins later is known
+    -- for ever.
+    where (w.has_events or w.missing = 'beginning' or (w.missing = 'end' and (not w.stands or w.stands_missing is not null)))
+        and (not w.stands
+             or w.stands_missing is distinct from w.missing
+             or (w.missing is null
+                 and exists (select from internal.hour_ranges(p_hours) h where h.ends_at > w.published_at and h.starts_at < w.complete_at)));
     if touched_episodes is null then
         return 0;
     end if;
@@ -1045,7 +1042,8 @@ begin
     end if;
     written := written + internal.refresh_excluded_days(p_tenant, zone);
 
-    insert into internal.rollup_states as s (tenant_id, refreshed_at) values (p_tenant, began)
+    perform public.set_tenant_context(p_tenant);
+    insert into public.rollup_states as s (tenant_id, refreshed_at) values (p_tenant, began)
     on conflict (tenant_id) do update set refreshed_at = excluded.refreshed_at;
     return written;
 end
@@ -1771,13 +1769,6 @@ CREATE FUNCTION public.replace_password(p_password_hash text) RETURNS void
 
 COMMENT ON FUNCTION public.replace_password(p_password_hash text) IS 'Stores a stronger hash of the password that the person of this session has just given.';
 
-CREATE TABLE internal.rollup_states (
-    tenant_id uuid NOT NULL,
-    refreshed_at timestamp with time zone NOT NULL
-);
-
-COMMENT ON TABLE internal.rollup_states IS 'As of when the rollups of a tenant are: when the last refresh that had work for it began to read its queue.';
-
 CREATE TABLE public.refresh_states (
     relation text NOT NULL,
     refreshed_at timestamp with time zone NOT NULL,
@@ -1788,18 +1779,20 @@ CREATE TABLE public.refresh_states (
 
 COMMENT ON TABLE public.refresh_states IS 'As-of of each derived relation: the start of the last refresh that left nothing undone.';
 
-CREATE VIEW public.rollup_states WITH (security_barrier='true') AS
- SELECT tenant_id,
-    refreshed_at
-   FROM internal.rollup_states s
-  WHERE (tenant_id = ( SELECT public.app_tenant() AS app_tenant));
+CREATE TABLE public.rollup_states (
+    tenant_id uuid NOT NULL,
+    refreshed_at timestamp with time zone NOT NULL,
+    created_at timestamp with time zone DEFAULT now() NOT NULL
+);
 
-COMMENT ON VIEW public.rollup_states IS 'As of when the rollups of the tenant are, where they ever had something to refresh.';
+ALTER TABLE ONLY public.rollup_states FORCE ROW LEVEL SECURITY;
+
+COMMENT ON TABLE public.rollup_states IS 'As of when the rollups of a tenant are: when the last refresh that had work for it began to read its queue.';
 
 CREATE FUNCTION public.rollups_as_of() RETURNS timestamp with time zone
     LANGUAGE sql STABLE
     SET search_path TO 'pg_catalog', 'public'
-    RETURN GREATEST((SELECT s.refreshed_at FROM public.rollup_states s), (SELECT r.refreshed_at FROM public.refresh_states r WHERE (r.relation = 'rollups'::text)));
+    RETURN GREATEST((SELECT s.refreshed_at FROM public.rollup_states s WHERE (s.tenant_id = public.app_tenant())), (SELECT r.refreshed_at FROM public.refresh_states r WHERE (r.relation = 'rollups'::text)));
 
 COMMENT ON FUNCTION public.rollups_as_of() IS 'As of when the rollups of the tenant are. What is counted from raw events beside them leaves out what came in later.';
 
@@ -5430,9 +5423,6 @@ ALTER TABLE ONLY internal.quota_gates
 ALTER TABLE ONLY internal.report_queue
     ADD CONSTRAINT report_queue_pkey PRIMARY KEY (report_id);
 
-ALTER TABLE ONLY internal.rollup_states
-    ADD CONSTRAINT rollup_states_pkey PRIMARY KEY (tenant_id);
-
 ALTER TABLE ONLY internal.tenant_directory
     ADD CONSTRAINT tenant_directory_pkey PRIMARY KEY (tenant_id);
 
@@ -5825,6 +5815,9 @@ ALTER TABLE ONLY public.roles
 
 ALTER TABLE ONLY public.roles
     ADD CONSTRAINT roles_tenant_id_name_key UNIQUE NULLS NOT DISTINCT (tenant_id, name);
+
+ALTER TABLE ONLY public.rollup_states
+    ADD CONSTRAINT rollup_states_pkey PRIMARY KEY (tenant_id);
 
 ALTER TABLE ONLY public.saved_views
     ADD CONSTRAINT saved_views_pkey PRIMARY KEY (id);
@@ -6527,9 +6520,6 @@ ALTER TABLE ONLY internal.quota_gates
 ALTER TABLE ONLY internal.report_queue
     ADD CONSTRAINT report_queue_report_id_fkey FOREIGN KEY (report_id) REFERENCES public.reports(id) ON DELETE CASCADE;
 
-ALTER TABLE ONLY internal.rollup_states
-    ADD CONSTRAINT rollup_states_tenant_id_fkey FOREIGN KEY (tenant_id) REFERENCES public.tenants(id) ON DELETE CASCADE;
-
 ALTER TABLE ONLY internal.tenant_directory
     ADD CONSTRAINT tenant_directory_tenant_id_fkey FOREIGN KEY (tenant_id) REFERENCES public.tenants(id) ON DELETE CASCADE;
 
@@ -7009,6 +6999,9 @@ ALTER TABLE ONLY public.role_permissions
 
 ALTER TABLE ONLY public.roles
     ADD CONSTRAINT roles_tenant_id_fkey FOREIGN KEY (tenant_id) REFERENCES public.tenants(id) ON DELETE CASCADE;
+
+ALTER TABLE ONLY public.rollup_states
+    ADD CONSTRAINT rollup_states_tenant_id_fkey FOREIGN KEY (tenant_id) REFERENCES public.tenants(id) ON DELETE CASCADE;
 
 ALTER TABLE ONLY public.saved_views
     ADD CONSTRAINT saved_views_tenant_id_fkey FOREIGN KEY (tenant_id) REFERENCES public.tenants(id) ON DELETE CASCADE;
@@ -7789,6 +7782,8 @@ ALTER TABLE public.role_permissions ENABLE ROW LEVEL SECURITY;
 
 ALTER TABLE public.roles ENABLE ROW LEVEL SECURITY;
 
+ALTER TABLE public.rollup_states ENABLE ROW LEVEL SECURITY;
+
 CREATE POLICY rule_readable ON public.alerts AS RESTRICTIVE TO podboard_web, podboard_worker USING ((rule_id IN ( SELECT r.id
    FROM public.alert_rules r)));
 
@@ -7966,6 +7961,8 @@ CREATE POLICY tenant_isolation ON public.retention_curves USING ((tenant_id = ( 
 CREATE POLICY tenant_isolation ON public.role_permissions USING (((tenant_id = ( SELECT public.app_tenant() AS app_tenant)) OR ((tenant_id IS NULL) AND (( SELECT public.app_tenant() AS app_tenant) IS NULL) AND (( SELECT public.app_user() AS app_user) IS NOT NULL)))) WITH CHECK ((tenant_id = ( SELECT public.app_tenant() AS app_tenant)));
 
 CREATE POLICY tenant_isolation ON public.roles USING (((tenant_id = ( SELECT public.app_tenant() AS app_tenant)) OR ((tenant_id IS NULL) AND (( SELECT public.app_tenant() AS app_tenant) IS NULL) AND (( SELECT public.app_user() AS app_user) IS NOT NULL)))) WITH CHECK ((tenant_id = ( SELECT public.app_tenant() AS app_tenant)));
+
+CREATE POLICY tenant_isolation ON public.rollup_states USING ((tenant_id = ( SELECT public.app_tenant() AS app_tenant))) WITH CHECK ((tenant_id = ( SELECT public.app_tenant() AS app_tenant)));
 
 CREATE POLICY tenant_isolation ON public.saved_views USING ((tenant_id = ( SELECT public.app_tenant() AS app_tenant))) WITH CHECK ((tenant_id = ( SELECT public.app_tenant() AS app_tenant)));
 

@@ -1,12 +1,14 @@
 -- Purpose: as of when the rollups are is known for each tenant. A pass goes from one to the next, and one of them may fail: what is counted
 -- from raw events beside the rollups is as of the tenant's own, not of when the last whole pass began.
 
-create table internal.rollup_states (
+create table rollup_states (
     tenant_id uuid primary key references tenants (id) on delete cascade,
-    refreshed_at timestamptz not null
+    refreshed_at timestamptz not null,
+    created_at timestamptz not null default now()
 );
-comment on table internal.rollup_states is
+comment on table rollup_states is
     'As of when the rollups of a tenant are: when the last refresh that had work for it began to read its queue.';
+select internal.protect_tenant_table('rollup_states', 'select');
 
 create or replace function internal.refresh_rollups(p_tenant uuid) returns bigint
     language plpgsql volatile set search_path = pg_catalog, public, internal
@@ -70,21 +72,17 @@ begin
     end if;
     written := written + internal.refresh_excluded_days(p_tenant, zone);
 
-    insert into internal.rollup_states as s (tenant_id, refreshed_at) values (p_tenant, began)
+    perform public.set_tenant_context(p_tenant);
+    insert into public.rollup_states as s (tenant_id, refreshed_at) values (p_tenant, began)
     on conflict (tenant_id) do update set refreshed_at = excluded.refreshed_at;
     return written;
 end
 $$;
 
-create view rollup_states with (security_barrier) as
-    select s.tenant_id, s.refreshed_at from internal.rollup_states s where s.tenant_id = (select app_tenant());
-comment on view rollup_states is 'As of when the rollups of the tenant are, where they ever had something to refresh.';
-grant select on rollup_states to podboard_web, podboard_worker;
-
 create function rollups_as_of() returns timestamptz
     language sql stable set search_path = pg_catalog, public
     return greatest(
-        (select s.refreshed_at from public.rollup_states s),
+        (select s.refreshed_at from public.rollup_states s where s.tenant_id = public.app_tenant()),
         -- Of a tenant that had nothing to refresh the last whole pass tells it.
         (select r.refreshed_at from public.refresh_states r where r.relation = 'rollups')
     );

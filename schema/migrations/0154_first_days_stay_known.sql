@@ -1,5 +1,5 @@
--- Purpose: first days that are known stay known when a source is first told of that went less far, and what cannot be counted anew is not
--- overwritten. A podcast has data at least as far as its own last download, whatever its sources tell.
+-- Purpose: a podcast has data at least as far as its own last download, whatever the sources tell that are known of it: an old one that is
+-- told of first takes no first days away. Nor is a number overwritten that cannot be counted anew.
 --
 -- podcast_sources has no policy by podcast: to read it takes imports.create, and who has it sees every podcast of the tenant.
 
@@ -109,10 +109,7 @@ begin
     windows as (
         select p.episode_id, d.days, p.published_at, t.complete_at, m.episode_id is not null as stands, m.missing as stands_missing,
                p.published_at >= public.raw_retention_start() as has_events,
-               case when p.begins_later then 'beginning'
-                    -- What was known to be complete stays so: an old source that is told of later takes nothing away.
-                    when m.episode_id is not null and m.missing is null then null
-                    when p.data_to is null or p.data_to < t.complete_at then 'end' end as missing
+               case when p.begins_later then 'beginning' when p.data_to is null or p.data_to < t.complete_at then 'end' end as missing
         from published p
         cross join (values (1), (3), (7), (30)) as d (days)
         cross join lateral (select p.published_at + make_interval(hours => d.days * 24) as complete_at) t
@@ -123,13 +120,13 @@ begin
     select array_agg(w.episode_id), array_agg(w.days), array_agg(w.published_at), array_agg(w.missing)
     into touched_episodes, touched_days, touched_from, touched_missing
     from windows w
-    where case
-            -- Without its events nothing can be counted anew: what is known stays, and of the others is told why it is not.
-            when not w.has_events then w.missing is not null and (not w.stands or w.stands_missing <> w.missing)
-            when not w.stands or w.stands_missing is distinct from w.missing then true
-            else w.missing is null
-                and exists (select from internal.hour_ranges(p_hours) h where h.ends_at > w.published_at and h.starts_at < w.complete_at)
-        end;
+    -- Where the events are gone nothing can be counted anew: that the data ends before overwrites no number. That it begins later is known
+    -- for ever.
+    where (w.has_events or w.missing = 'beginning' or (w.missing = 'end' and (not w.stands or w.stands_missing is not null)))
+        and (not w.stands
+             or w.stands_missing is distinct from w.missing
+             or (w.missing is null
+                 and exists (select from internal.hour_ranges(p_hours) h where h.ends_at > w.published_at and h.starts_at < w.complete_at)));
     if touched_episodes is null then
         return 0;
     end if;
