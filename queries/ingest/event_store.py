@@ -16,9 +16,11 @@ from queries.ingest.cells import RowRefused
 from queries.ingest.columns import Kind, Row
 from queries.ingest.counting.kept import Asked
 from queries.ingest.counting.rules import COUNTING_VERSION, Filtered
+from queries.ingest.counting.verdicts import Earlier
 from queries.ingest.counting.windows import Window, Windows
+from queries.ingest.earlier import give_way
 from queries.ingest.event import Event, Turn, id_space, named_id
-from queries.ingest.flips import WITHIN, Flips
+from queries.ingest.flips import COUNTED, WITHIN, Flips
 from queries.ingest.imports import Refusal, Tally
 from queries.ingest.impressions import flights_of, make_impressions
 from queries.ingest.logs.tenant import tenant_windows
@@ -39,7 +41,7 @@ WHOLE_DAYS = timedelta(days=2)
 """Around a moment its day lies within so much, in any zone."""
 
 _COUNTED = {
-    "counted": "This listener's download of this episode on this day is counted already.",
+    "counted": COUNTED,
     "within": WITHIN,
 }
 COUNTED_ALREADY = frozenset(_COUNTED.values())
@@ -293,9 +295,13 @@ class EventStore:
         by_id = {event.id: event for event in downloads}
         return {row["id"].hex: by_id[row["id"].hex] for row in rows}
 
-    @staticmethod
-    def _counted(connection: Connection, downloads: list[Event]) -> dict[str, Event]:
-        """Of these downloads those whose tenant day is counted, by one that stands or comes before them here, by id."""
+    def _counted(self, connection: Connection, downloads: list[Event]) -> dict[str, Event]:
+        """Of these downloads those whose tenant day is counted, by one before them that stands or comes with them, by
+        id.
+
+        One that stands, and that others counted too, gives way to an earlier one of its day. What a request at a file
+        made stays: of its window more is known than its download tells.
+        """
         rows = ask(
             connection, "ingest/counted_among",
             episodes=plain_array([event.episode for event in downloads]),
@@ -304,8 +310,26 @@ class EventStore:
             earliest=min(event.row.occurred_at for event in downloads) - WHOLE_DAYS,
             latest=max(event.row.occurred_at for event in downloads) + WHOLE_DAYS,
         )  # fmt: skip
-        counted = [downloads[row["place"] - 1] for row in rows]
-        return {event.id: event for event in counted}
+        counted: dict[str, Event] = {}
+        earlier: list[Earlier] = []
+        for row in rows:
+            event = downloads[row["place"] - 1]
+            at, is_by_source = row["stands_at"], row["stands_by"] == Filtered.SOURCE
+            if row["is_first"] and is_by_source and event.row.occurred_at < at:
+                assert event.episode is not None  # noqa: S101 (a download has one; this tells mypy)
+                earlier.append(
+                    Earlier(event.episode, row["stands_id"], at, UUID(event.id), event.row.occurred_at)
+                )
+            else:
+                counted[event.id] = event
+        give_way(connection, earlier)
+        for one in earlier:
+            self._flips.give_way(one.id)
+        self._flips.remember(
+            {UUID(event.id): event.row.line_number for event in downloads},
+            {UUID(event.id) for event in downloads if event.id not in counted},
+        )
+        return counted
 
     def _recounted(
         self, connection: Connection, downloads: list[Event], windows: Windows

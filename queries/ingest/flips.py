@@ -9,6 +9,7 @@ from queries.ingest.counting.rolling import Change
 from queries.ingest.imports import Refusal, Tally
 
 WITHIN = "This listener's download of this episode is counted already, within 24 hours of it."
+COUNTED = "This listener's download of this episode on this day is counted already."
 
 
 class Flips:
@@ -32,12 +33,23 @@ class Flips:
             self._tally.rule_otherwise(_value(change.before), _value(change.asked.reason))
             return
         if change.before is None:
-            self._tally.imported -= 1
-            self._refused[line] = Refusal(line, WITHIN)
+            self._gave_way(line, WITHIN)
         elif change.asked.reason is None:
             self._tally.imported += 1
             if self._refused.pop(line, None) is None:
                 self._admitted.add(line)
+
+    def give_way(self, download: UUID) -> None:
+        """A download, for which an earlier one of its day counts now."""
+        line = self._lines.get(download)
+        if line is None:
+            self._tally.rule_otherwise(None, Reason.REPEAT.value)
+        else:
+            self._gave_way(line, COUNTED)
+
+    def _gave_way(self, line: int, why: str) -> None:
+        self._tally.imported -= 1
+        self._refused[line] = Refusal(line, why)
 
     def applied(self, refusals: list[Refusal]) -> list[Refusal]:
         """The refusals of the batch as they are now."""

@@ -95,7 +95,7 @@ class Tally:
     refused: int = 0
     impressions: int = 0
     taken_back: int = 0
-    """Downloads of before that are none any more: a request that came late begins windows of 24 hours anew."""
+    """Downloads of before that are none any more: a request came late that was earlier than they."""
     counted_late: int = 0
     """Requests that did not count before and are downloads now."""
     source_sha256: str | None = None
@@ -327,7 +327,7 @@ def late_words(taken_back: int, counted_late: int) -> str:
             f"{counted_late:,} {'request' if counted_late == 1 else 'requests'} refused before "
             f"{'is a download' if counted_late == 1 else 'are downloads'} now"
         )
-    return f"Late requests moved windows of 24 hours: {' and '.join(said)}." if said else ""
+    return f"Some came late: {' and '.join(said)}." if said else ""
 
 
 def result(import_id: UUID, import_type: ImportType, tally: Tally) -> ImportResult:

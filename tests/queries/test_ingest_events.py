@@ -572,6 +572,14 @@ def test_a_file_with_a_header_alone_imports_nothing(alice: Studio) -> None:
     assert alice.ledger() == [("listener_events", "test.csv", "completed", 0, 0, 0, None)]
 
 
+def _gave_way(studio: Studio) -> int:
+    """Downloads of which earlier ones of their days took the place, in later batches or imports."""
+    [(told,)] = studio.rows(
+        "select coalesce(sum((figures ->> 'taken_back')::integer), 0) from etl_imports where tenant_id = %(tenant)s"
+    )
+    return int(told)
+
+
 def test_the_same_file_again_adds_nothing(alice: Studio, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(events_module, "BATCH_ROWS", 7)
     alice.tenant.ad_unit(alice.campaign, alice.one)
@@ -584,12 +592,13 @@ def test_the_same_file_again_adds_nothing(alice: Studio, monkeypatch: pytest.Mon
     first = alice.take(_csv(HEADER, *lines))
     listened, attributed = alice.listener_events(), alice.attribution_events()
     again = alice.take(_csv(HEADER, *lines))
-    assert first.imported == len(listened) > 100
+    gave_way = _gave_way(alice)
+    assert first.imported - gave_way == len(listened) > 100
     assert first.imported + first.duplicate + first.refused == 200
     assert first.impressions == len(attributed) > 5
     assert (again.imported, again.impressions) == (0, 0)
     # What was refused is refused again, all else is there already.
-    assert (again.duplicate, again.refused) == (200 - first.refused, first.refused)
+    assert (again.duplicate, again.refused) == (200 - first.refused - gave_way, first.refused + gave_way)
     assert (alice.listener_events(), alice.attribution_events()) == (listened, attributed)
 
 
@@ -1348,7 +1357,7 @@ def test_a_dry_run_in_pieces_says_what_it_does_not_see(
     for name, value in (("FIRST_ROWS", 2), ("BATCH_ROWS", 2), ("TRIED_BATCHES", 1)):
         monkeypatch.setattr(events_module, name, value)
     rows = [f"{alice.one},l1,download,{_at(hours=30)}"] * 2 + [
-        f"{alice.one},l1,download,{_at(hours=30, minutes=1)}"
+        f"{alice.one},l1,download,{_at(hours=30, minutes=-1)}"
     ]
     dry = check_events(alice.actor, io.BytesIO(_csv(HEADER, *rows).encode()))
     assert (dry.good, dry.duplicate, dry.refused, len(dry.notes)) == (3, 1, 0, 1)
@@ -1627,10 +1636,10 @@ ROW = st.tuples(
 def _expected(
     studio: Studio, rows: list[tuple[str, int, int, str, int, str]], begin: datetime
 ) -> Counter[tuple[Any, ...]]:
-    """What must stand after these rows, counted by hand in their order."""
+    """What must stand after these rows, counted by hand."""
     bodies: dict[Any, Any] = {}
     held: set[Any] = set()
-    downloads: set[tuple[Any, ...]] = set()
+    downloads: dict[tuple[Any, ...], Any] = {}
     for source_id, episode, listener, kind, hour, app in rows:
         moment = begin + timedelta(hours=hour)
         body = (episode, listener, kind, app, moment)
@@ -1639,12 +1648,15 @@ def _expected(
             continue
         # An id is that of the first row that bears it, whether this counts or not.
         held.add(key)
-        day = (episode, listener, studio.tenant.day(moment))
-        if kind == "download" and day in downloads:
-            continue
-        bodies[key] = body
         if kind == "download":
-            downloads.add(day)
+            # The earliest of its day counts, whenever it came.
+            day = (episode, listener, studio.tenant.day(moment))
+            if day in downloads:
+                if moment >= bodies[downloads[day]][-1]:
+                    continue
+                del bodies[downloads[day]]
+            downloads[day] = key
+        bodies[key] = body
     return Counter(bodies.values())
 
 
@@ -1711,7 +1723,7 @@ def test_any_file_in_any_pieces_leaves_the_same(
         for episode, listener, kind, data, moment in studio.listener_events()
     )
     assert found == _expected(studio, rows, begin)
-    assert sum(part.imported for part in parts) == found.total()
+    assert sum(part.imported for part in parts) - _gave_way(studio) == found.total()
     assert sum(part.imported + part.duplicate + part.refused for part in parts) == len(rows)
     assert again.imported == 0
     assert again.duplicate + again.refused == len(rows)

@@ -1,4 +1,4 @@
-"""Requests that come late to windows of 24 hours: what stands is what would stand had all come in order of time."""
+"""Requests that come late to their window: what stands is what would stand had all come in order of time."""
 
 from __future__ import annotations
 
@@ -21,18 +21,21 @@ from queries.ingest import events as events_module
 from queries.ingest.collector import take_events
 from queries.ingest.events import check_events
 from queries.ingest.flips import WITHIN
+from queries.ingest.imports import ImportResult
 from queries.ingest.logs import store
 from queries.ingest.refused import write_refusals
 from queries.ingest.waiting import count_requests
 from queries.session import system_session, tenant_session
 from queries.settings import Settings
 from queries.sources import imports
+from tests.clock_changes import ZONES
 from tests.conftest import Database
 from tests.host import DAY, HALF, MINUTE, SIZE, Host, Seller, at, line, piece
 from tests.searches import search
 from tests.sponsorship import own_database
 
 ROLLING = ["rolling_first_touch", "rolling_last_touch"]
+WINDOWS = ["calendar_day", *ROLLING]
 FIRST = at("06:00:00", DAY - timedelta(days=3))
 
 
@@ -91,7 +94,7 @@ def test_a_file_that_comes_late_makes_a_repeat_of_before_count(host: Host) -> No
     assert [row[3:6] for row in host.ledger()] == [(1, 0, 1), (1, 0, 0)]
     # What it changed of those before it stands with it, so that all of them add up.
     assert late.notes == (
-        "Late requests moved windows of 24 hours: 1 download counted before is none any more and 1 request refused "
+        "Some came late: 1 download counted before is none any more and 1 request refused "
         "before is a download now.",
     )
     assert _told_on_freshness(host) == [(1, 0, 0), (1, 1, 1)]
@@ -346,9 +349,93 @@ def test_logs_in_any_order_leave_what_one_in_order_leaves(
     assert _standing(shuffled) == _standing(in_order)
 
 
+@pytest.mark.parametrize("way", ["file", "log"])
+def test_the_download_of_a_day_is_its_earliest_and_the_ads_go_with_it(
+    late_database: Database, way: str
+) -> None:
+    host = Seller(late_database)
+    host.ad((0, 30))
+
+    def take(*hours: float) -> ImportResult:
+        if way == "file":
+            return host.take(_csv(host, *hours))
+        return host.log(*(line(_after(hour)) for hour in hours), name=f"{hours[0]}.log")
+
+    take(9, 30)
+    [(_, _, evidence), _] = host.impressions()
+    late = take(5, 7)
+    assert (late.imported, late.refused, late.impressions) == (1, 1, 0)
+    assert late.notes == ("Some came late: 1 download counted before is none any more.",)
+    assert (_hours(host), _refused_hours(host)) == ([5, 30], [7, 9])
+    assert [row[1:] for row in host.impressions()] == [(_after(5), evidence), (_after(30), evidence)]
+    assert _told_on_freshness(host) == [(2, 0, 0), (1, 1, 0)]
+    before = host.state()
+    again = take(30, 9, 7, 5)
+    assert (again.imported, again.impressions) == (0, 0)
+    assert host.state() == before
+
+
+def test_a_part_that_comes_late_and_is_not_enough_by_itself_moves_no_download(
+    late_database: Database,
+) -> None:
+    host = Seller(late_database)
+    host.ad((570, 30))
+    host.log(piece(_after(9), 0, HALF))
+    host.log(piece(_after(5), HALF, HALF + MINUTE - 1), name="late.log")
+    assert (_hours(host), host.impressions()) == ([9], [])
+    # One that is enough brings what it holds of the ads as well.
+    host.log(piece(_after(3), HALF, SIZE), name="latest.log")
+    assert (_hours(host), _refused_hours(host)) == ([3], [5, 9])
+    assert [row[1] for row in host.impressions()] == [_after(3)]
+
+
+def test_what_a_request_made_and_what_a_file_tells_do_not_give_way_to_each_other(
+    late_database: Database,
+) -> None:
+    host = Host(late_database)
+    host.log(line(_after(9)))
+    [(listener,)] = host.rows("select distinct listener_id from listener_events where tenant_id = %(tenant)s")
+    host.take(_csv(host, 5).replace("l1", listener))
+    assert (_hours(host), _refused_hours(host)) == ([9], [5])
+    host.take(_csv(host, 39).replace("l1", listener))
+    host.log(line(_after(30)), name="late.log")
+    assert (_hours(host), _refused_hours(host)) == ([9, 39], [5, 30])
+
+
+@search(4, 80)
+@given(
+    seed=st.integers(0, 10_000),
+    files=st.integers(1, 4),
+    batch=st.integers(1, 40),
+    zone=st.sampled_from(ZONES),
+)
+def test_whole_files_on_a_day_count_as_if_they_had_come_in_order(
+    late_database: Database, monkeypatch: pytest.MonkeyPatch, seed: int, files: int, batch: int, zone: str
+) -> None:
+    """Downloads, reasons and impressions: the download of a calendar day is the earliest that is enough by itself."""
+    dice = random.Random(seed)  # noqa: S311 (no secret)
+    moments = [_after(dice.randrange(3 * 24 * 60) / 60) for _ in range(24)]
+    stream = [(moment, line(moment, f"192.0.2.{dice.randrange(3)}")) for moment in sorted(set(moments))]
+    in_order, shuffled = (Seller(late_database, zone) for _ in range(2))
+    for one in (in_order, shuffled):
+        for place in ((0, 30), (570, 30)):
+            one.ad(place)
+    in_order.log(*(text for _, text in stream))
+    monkeypatch.setattr(store, "BATCH_LINES", batch)
+    texts = dice.sample([text for _, text in stream], len(stream))
+    for number in range(files):
+        done = shuffled.log(*texts[number::files], name=f"{number}.log")
+        assert done.imported + done.refused == len(texts[number::files])
+        assert _told_of_imports(shuffled) == len(shuffled.downloads())
+    assert _standing(shuffled) == _standing(in_order)
+    before = shuffled.state()
+    shuffled.log(*texts, name="again.log")
+    assert shuffled.state() == before
+
+
 @search(6, 80)
 @given(
-    seed=st.integers(0, 10_000), files=st.integers(1, 4), batch=st.integers(1, 40), window=st.sampled_from(ROLLING)
+    seed=st.integers(0, 10_000), files=st.integers(1, 4), batch=st.integers(1, 40), window=st.sampled_from(WINDOWS)
 )  # fmt: skip
 def test_files_in_any_order_count_what_comparing_all_with_all_counts(
     late_database: Database, monkeypatch: pytest.MonkeyPatch, seed: int, files: int, batch: int, window: str
@@ -377,7 +464,12 @@ def test_files_in_any_order_count_what_comparing_all_with_all_counts(
     for listener in {listener for _, listener in told}:
         anchor: datetime | None = None
         for moment in sorted(moment for moment, who in told if who == listener):
-            if anchor is None or moment - anchor >= timedelta(hours=24):
+            is_next = anchor is None or (
+                moment.date() > anchor.date()
+                if window == "calendar_day"
+                else moment - anchor >= timedelta(hours=24)
+            )
+            if is_next:
                 expected.append((moment, listener))
                 anchor = moment
             elif window == "rolling_last_touch":

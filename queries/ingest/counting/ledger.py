@@ -1,13 +1,14 @@
 """Calendar days that outlive a file: requests come in any order, in any number of files and runs, and count once.
 
 A Counter decides on a request when its window closes. A Ledger has no end to wait for: it rules on each request at
-once, and takes the ruling back for those that a later request turns into pieces of a download. For requests in order
-of time the numbers are the Counter's. Windows of 24 hours are those of `rolling`.
+once, and takes the ruling back for those that a later request turns into pieces of a download, and for a download to
+which an earlier request of the day, that is enough by itself, comes late. For requests in order of time the numbers are
+the Counter's. Windows of 24 hours are those of `rolling`.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time
 from uuid import UUID
@@ -15,7 +16,7 @@ from uuid import UUID
 from queries.ingest.counting.content import needed_bytes, put_together, total_bytes
 from queries.ingest.counting.kept import KeptWindow, Key, Whose
 from queries.ingest.counting.reasons import Reason
-from queries.ingest.counting.verdicts import Fetch
+from queries.ingest.counting.verdicts import Earlier, Fetch
 from queries.ingest.counting.windows import Windows
 
 
@@ -33,16 +34,19 @@ class Ruling:
 
 
 class Ledger:
-    """The days of one batch. Give it what is kept of their listeners; afterwards take `changed` and `done`.
+    """The days of one batch. Give it what is kept of their listeners; afterwards take `changed`, `done` and `earlier`.
 
-    `counted` are (listener, episode, day) with a download already: those days are not kept.
+    `counted` are (listener, episode, day) with a download already, by id and moment: those days are not kept. None is
+    one of which others have said that it counts, which stays.
     """
 
     def __init__(
-        self, windows: Windows, kept: Iterable[KeptWindow] = (), counted: Iterable[tuple[str, str, date]] = ()
-    ) -> None:
+        self, windows: Windows, kept: Iterable[KeptWindow] = (),
+        counted: Mapping[tuple[str, str, date], tuple[UUID, datetime] | None] | None = None,
+    ) -> None:  # fmt: skip
         self._windows = windows
-        self._counted = set(counted)
+        self._counted = dict(counted or {})
+        self.earlier: list[Earlier] = []
         self._of: dict[Whose, list[KeptWindow]] = {}
         self._kept = list(kept)
         self._touched: dict[int, KeptWindow] = {}
@@ -53,12 +57,22 @@ class Ledger:
         """The ruling on this request, and those that it changes."""
         day = self._windows.local_day(fetch.occurred_at)
         episode = fetch.file.episode
-        if (fetch.listener_id, episode, day) in self._counted:
+        key = (fetch.listener_id, episode, day)
+        if key in self._counted:
             window = self._of_day((fetch.listener_id, episode), day)
-            if window is not None and window.download is not None:
+            has_more = window is not None and window.download is not None
+            if window is not None and has_more:
                 # No download of its own, but it may bring the rest of an ad.
                 self._grow(window, fetch)
-            return [Ruling(id_, fetch.occurred_at, episode, Reason.REPEAT)]
+            stands = self._counted[key]
+            if stands is None or fetch.occurred_at >= stands[1] or not _is_enough(fetch):
+                return [Ruling(id_, fetch.occurred_at, episode, Reason.REPEAT)]
+            self.earlier.append(Earlier(episode, *stands, id_, fetch.occurred_at))
+            self._counted[key] = (id_, fetch.occurred_at)
+            if window is not None and has_more:
+                window.download = (id_, fetch.occurred_at)
+            is_unmeasured = fetch.bytes_sent is None
+            return [Ruling(id_, fetch.occurred_at, episode, None, fetch=fetch, is_unmeasured=is_unmeasured)]
         window = self._window_of((fetch.listener_id, episode), fetch.occurred_at, day)
         self._grow(window, fetch)
         if window.is_counted:
@@ -72,7 +86,7 @@ class Ledger:
             return [Ruling(id_, fetch.occurred_at, episode, reason)]
         window.is_counted = True
         window.download, window.is_unmeasured = (id_, fetch.occurred_at), not is_measured
-        self._counted.add((fetch.listener_id, episode, day))
+        self._counted[key] = (id_, fetch.occurred_at)
         pieces = [Ruling(one, at, episode, Reason.PIECE, is_new=False) for one, at in window.waiting]
         window.waiting = []
         return [
@@ -125,3 +139,12 @@ class Ledger:
 
     def _start_of_day(self, day: date) -> datetime:
         return datetime.combine(day, time(), tzinfo=self._windows.zone).astimezone(UTC)
+
+
+def _is_enough(fetch: Fetch) -> bool:
+    """Whether the request is a download by itself, whatever else is sent on its day."""
+    if fetch.bytes_sent is None:
+        return True
+    needed = needed_bytes(fetch.file, fetch.told_bytes)
+    sent = fetch.bytes_sent if fetch.piece is None else total_bytes((fetch.piece,))
+    return needed is not None and sent >= needed

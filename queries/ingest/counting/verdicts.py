@@ -55,6 +55,17 @@ class Verdict:
 
 
 @dataclass(frozen=True, slots=True)
+class Earlier:
+    """A download that stood (`id`, `at`), and the earlier one of its day, listener and episode that counts now."""
+
+    episode: str
+    id: UUID
+    at: datetime
+    by_id: UUID
+    by_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
 class Delivery:
     """What a listener got of a file in a window, up to now or to its end.
 

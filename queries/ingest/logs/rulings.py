@@ -20,6 +20,7 @@ from queries.ingest.counting.rules import COUNTING_VERSION, Filtered, Rules
 from queries.ingest.counting.single import SingleRequests
 from queries.ingest.counting.verdicts import Fetch
 from queries.ingest.counting.windows import Window, Windows
+from queries.ingest.earlier import give_way
 from queries.ingest.event_store import WHOLE_DAYS
 from queries.ingest.impressions import Carrier, flights_of, make_impressions
 from queries.ingest.methods import note_counting
@@ -117,12 +118,14 @@ def _judge_by_day(batch: _Batch, fetches: dict[UUID, Fetch], refused: Iterable[R
                 rulings[ruling.id] = replace(ruling, is_new=True)
             else:
                 otherwise.append(ruling)
+    give_way(batch.connection, ledger.earlier)
     found = _add(batch, list(rulings.values()))
     found.impressions = _deliver_ads(batch.connection, batch.rules, ledger)
     if otherwise:
         asked = [{"id": r.id, "reason": r.reason, "occurred_at": r.occurred_at} for r in otherwise]
         rows = ask(batch.connection, "ingest/exclude_otherwise", requests=orjson.dumps(asked).decode())
         found.otherwise = [Otherwise(row["import_id"], row["reason_before"], row["reason"]) for row in rows]
+    found.otherwise += [Otherwise(None, None, Reason.REPEAT.value) for _ in ledger.earlier]
     keep_windows(batch.connection, ledger.changed, ledger.done)
     return found
 
@@ -194,11 +197,13 @@ def _ledger(connection: Connection, rules: Rules, fetches: list[Fetch]) -> Ledge
         listeners=[key[0] for key in keys], episodes=[UUID(key[1]) for key in keys], days=[key[2] for key in keys],
         **span,
     )  # fmt: skip
-    return Ledger(
-        windows,
-        kept,
-        [(row["listener_id"], str(row["episode_id"]), row["day"]) for row in counted],
-    )
+    stands = {
+        (row["listener_id"], str(row["episode_id"]), row["day"]): (
+            None if row["filtered"] in (None, Filtered.SOURCE) else (row["id"], row["occurred_at"])
+        )
+        for row in counted
+    }
+    return Ledger(windows, kept, stands)
 
 
 def _add(batch: _Batch, rulings: list[Ruling]) -> Judged:
