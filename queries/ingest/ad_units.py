@@ -26,7 +26,7 @@ _IDS = UUID("5c3a5f0e-7a0e-5d5c-9f4b-6f1b6a0c2d44")
 _LONGEST_SECONDS = 100 * 3600
 _YES, _NO = ("yes", "true", "1", "y"), ("no", "false", "0", "n")
 _REASONS = {
-    "different": "Another ad unit of this id stands already, with other content.",
+    "different": "Another ad unit of this id, or at this place, stands already, with other content.",
     "taken": "Another ad unit of the campaign stands at this place already.",
     "beyond": "The ad unit begins after the end of the episode.",
     "overlong": "The ad unit ends more than a minute after the end of the episode.",

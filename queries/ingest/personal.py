@@ -8,6 +8,9 @@ from functools import lru_cache
 
 HIDDEN = "…"
 
+# The signs of ASCII, as wide as those of Chinese and Japanese.
+_WIDE = {sign + 0xFEE0: sign for sign in range(0x21, 0x7F)}
+
 # Each begins where a word does, and none is without end: a hostile cell would be read again from each of its signs.
 _E_MAIL = re.compile(r"(?<![^@\s])[^@\s]+@[^@\s]+\.[^@\s]+")
 # A version is no address: Overcast/3.1.0.2.
@@ -24,7 +27,8 @@ _SHOWN_PHONE = re.compile(r"(?<![0-9A-Za-z])\+[0-9](?:[ ()./-]{0,3}[0-9]){7,14}(
 
 
 def is_personal(text: str) -> bool:
-    """Whether an IP or e-mail address stands in the text, or it is a phone number."""
+    """Whether an IP or e-mail address stands in the text, or it is a phone number; in whatever width it is written."""
+    text = _plain(text)
     # Nearly no text has one of the signs, and to look for each costs less than an expression.
     if "." not in text and ":" not in text and "@" not in text and "+" not in text:
         return False
@@ -49,6 +53,17 @@ def is_personal_program(text: str) -> bool:
 
 def masked(text: str) -> str:
     """The text with … for each part that looks like an IP address, an e-mail address or a phone number."""
+    plain = _plain(text)
+    hidden = _hidden(plain)
+    # As it was written, where there is nothing to hide.
+    return text if hidden == plain else hidden
+
+
+def _plain(text: str) -> str:
+    return text if text.isascii() else text.translate(_WIDE)
+
+
+def _hidden(text: str) -> str:
     if "@" in text or "%40" in text:
         text = _SHOWN_E_MAIL.sub(HIDDEN, text)
     if "." in text:

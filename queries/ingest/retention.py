@@ -78,13 +78,19 @@ def _episode(key: str, value: Any) -> str:
     return text_of(key, value, 2000)
 
 
+def _second(key: str, value: Any) -> int | float:
+    if number_of(key, value) < 0:
+        raise RowRefused("A place is negative.", found(key, value))
+    return seconds_of(key, value)
+
+
 CURVES = SmallTable(
     "retention", "retention_curves", "Retention curves",
     (
         Column("episode", "The episode's id or guid", _episode, ("episode_id", "episode_guid", "guid")),
         Column("platform", "Who aggregated it: Spotify, Apple Podcasts, ...", _name, ("source", "provider")),
         Column("as_of", "The day whose state it is", _day, ("date", "day", "export_date")),
-        Column("second", "Place in the episode in seconds", seconds_of, ("seconds", "position_seconds")),
+        Column("second", "Place in the episode in seconds", _second, ("seconds", "position_seconds")),
         Column("percent", "Place in percent of its length, in place of second", _percent, ("position_percent",)),
         Column("listeners", "Listeners at that place", _amount, ("unique_listeners", "audience", "devices")),
         Column("plays", "Plays at that place", _amount, ("streams", "views")),

@@ -119,7 +119,7 @@ def test_another_at_the_same_place_or_under_the_same_id_is_refused(alice: Seller
     )  # fmt: skip
     assert _counts(done) == (0, 1, 2)
     assert [row[:2] for row in alice.refusals()] == [
-        (2, "Another ad unit of this id stands already, with other content."),
+        (2, "Another ad unit of this id, or at this place, stands already, with other content."),
         (3, "Another ad unit of the campaign stands at this place already."),
     ]
     assert [row[3] for row in alice.units()] == [600, 900]

@@ -160,7 +160,7 @@ def test_each_curve_of_a_file_is_judged_by_itself(alice: Platform) -> None:
 
 
 BAD = (
-    ("-1,5", "A duration is negative."),
+    ("-1,5", "A place is negative."),
     ("x,5", "This is not a number."),
     ("1,-5", "This is not a number of listeners"),
     ("1,", "A value is missing."),

@@ -19,7 +19,7 @@ ORDER = {
 }  # fmt: skip
 PERSONAL = [
     "203.0.113.98", "203.0.113.98:443", "2001:db8::1", "joe@mail.example", "Joe <joe@mail.example>", "+491701234567",
-    "+49 170 123-4567", "tel:+14155550100",
+    "+49 170 123-4567", "tel:+14155550100", "\uff12\uff10\uff13.0.113.98", "203\uff0e0\uff0e113\uff0e98",
 ]  # fmt: skip
 TEXTS = [("listener", key) for key in ("listener_id", "app", "device", "os", "region", "source")] + [
     ("attribution", key) for key in ("listener_id", "order_id", "promo_code")
