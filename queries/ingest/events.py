@@ -40,7 +40,8 @@ from queries.ingest.imports import (
 from queries.ingest.lines import Lines, begin_with
 from queries.ingest.meanings import meanings, not_there, notes_of, remember_meanings
 from queries.ingest.packing import first_bytes, unpacked
-from queries.ingest.parquet import MAGIC, ParquetFile, is_unpacked, whole_hash
+from queries.ingest.parquet import ParquetFile, is_unpacked, whole_hash
+from queries.ingest.parquet_rows import MAGIC
 from queries.ingest.plausible import AHEAD_OF_NOW
 from queries.ingest.references import References
 from queries.ingest.room import Room, month_moments

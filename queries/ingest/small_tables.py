@@ -24,7 +24,6 @@ from queries.ingest.columns import Column, normalised
 from queries.ingest.csv_rows import LINE_BREAK, OTHER_QUOTES, ROW_LINES, lines_more
 from queries.ingest.imports import (
     REFUSED_BY_RULE,
-    BrokenOff,
     ImportRefused,
     ImportType,
     Refusal,
@@ -34,7 +33,7 @@ from queries.ingest.imports import (
 from queries.ingest.lines import BYTE_ORDER_MARK
 from queries.ingest.meanings import meanings, not_there, notes_of, remember_meanings
 from queries.ingest.packing import unpacked
-from queries.ingest.parquet import BROKEN, MAGIC, plain_cell, refuse_zones, to_be_read, values_of
+from queries.ingest.parquet_rows import MAGIC, ParquetRows, open_parquet, plain_cell
 from queries.ingest.rows import AN_ARRAY, Format, is_list
 from queries.ingest.twice import refuse_twice
 from queries.session import Actor
@@ -42,7 +41,9 @@ from queries.statements import ask
 
 LARGEST = 64 * 1024 * 1024
 _MOST_ROWS = 1_000_000
-"""Of Parquet, in which rows that are alike take no room; of the others the size of the file is the bound."""
+"""Of Parquet, in which rows that are alike take no room; of the others the size of the file is the bound.
+
+Of its texts `LARGEST` bounds what they are once they are read."""
 TOLD_EVERY = 2_000
 """Rows between two words about how far the reading is."""
 _DELIMITERS = (",", ";", "\t")
@@ -264,33 +265,33 @@ def _object(line: bytes, names: Mapping[str, str], seen: set[str]) -> Values | R
 
 
 def _parquet(content: bytes, table: SmallTable, names: Mapping[str, str], seen: set[str]) -> tuple[int, Rows]:
-    # Half a second of importing, for those who bring such a file only.
     import pyarrow as pa
-    import pyarrow.parquet as pq
 
-    try:
-        file = pq.ParquetFile(io.BytesIO(content))
-        header, rows = file.schema_arrow.names, file.metadata.num_rows
-        keys = _keys(header, table, names)
-        refuse_zones(file.schema_arrow, keys)
-        seen.update(header)
-        if rows > _MOST_ROWS:
-            raise ImportRefused(f"The file has more than {_MOST_ROWS:,} rows.")
-        # What is left out is not read either.
-        used = [name for name, key in zip(header, keys, strict=True) if key]
-        for name in used:
-            if pa.types.is_nested(file.schema_arrow.field(name).type):
-                raise ImportRefused(
-                    f"The column {printable(name)} of the Parquet file holds lists or objects."
-                )
-        keys = [key for key in keys if key]
-        found = to_be_read(file, io.BytesIO(content), used).read(columns=used)
-        columns = [values_of(found.column(name), key) for key, name in zip(keys, used, strict=True)]
-    except (pa.ArrowException, OSError):
-        raise BrokenOff(BROKEN) from None
-    return rows, (
-        (number, _parquet_row(keys, values)) for number, values in enumerate(zip(*columns, strict=True), 1)
-    )
+    source = io.BytesIO(content)
+    file = open_parquet(source)
+    header, count = file.schema_arrow.names, file.metadata.num_rows
+    keys = _keys(header, table, names)
+    seen.update(header)
+    if count > _MOST_ROWS:
+        raise ImportRefused(f"The file has more than {_MOST_ROWS:,} rows.")
+    for field, key in zip(file.schema_arrow, keys, strict=True):
+        if key and pa.types.is_nested(field.type):
+            raise ImportRefused(
+                f"The column {printable(field.name)} of the Parquet file holds lists or objects."
+            )
+    return count, _parquet_rows(ParquetRows(file, source, keys))
+
+
+def _parquet_rows(rows: ParquetRows) -> Rows:
+    size = 0
+    for _, values in rows:
+        read = _parquet_row(rows.keys, values)
+        if not isinstance(read, RowRefused):
+            size += sum(len(value) for value in read.values() if isinstance(value, str))
+        if size > LARGEST:
+            # A few bytes may stand for as much, and all of it is kept.
+            raise ImportRefused(f"The file has more than {LARGEST // 1024 // 1024} MiB of texts.")
+        yield rows.row, read
 
 
 def _parquet_row(keys: list[str], values: tuple[Any, ...]) -> Values | RowRefused:
