@@ -80,7 +80,8 @@ class ParquetRows:
 
     A few bytes of such a file may stand for thousands of millions, so nothing is read before it is known how much it
     becomes. Texts that are kept once for all their rows stay so: a cell of one MiB in each of a million rows is one
-    cell. Where they cannot, as many rows are read at once as fit into memory, were all as long as the longest.
+    cell. Where they cannot, as many rows are read at once as fit into memory, were all as long as the longest. The
+    sizes and encodings that the file says its parts to have are believed, as Arrow tells no others before it reads.
     """
 
     def __init__(self, file: pq.ParquetFile, source: BinaryIO, keys: Sequence[str]) -> None:

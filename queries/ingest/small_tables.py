@@ -42,8 +42,7 @@ from queries.statements import ask
 LARGEST = 64 * 1024 * 1024
 _MOST_ROWS = 1_000_000
 """Of Parquet, in which rows that are alike take no room; of the others the size of the file is the bound.
-
-Of its texts `LARGEST` bounds what they are once they are read."""
+Its texts may be as much as such a file, once they are read."""
 TOLD_EVERY = 2_000
 """Rows between two words about how far the reading is."""
 _DELIMITERS = (",", ";", "\t")
