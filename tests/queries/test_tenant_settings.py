@@ -287,8 +287,8 @@ STAYS = [
     ("rolling_last_touch", "rolling_first_touch", (0, 20, 40), (0,), (50, 60, 75), (50, 75), (1, 19)),
     ("calendar_day", "rolling_first_touch", (11, 13), (11, 13), (14, 36, 40), (40,), (12,)),
     ("calendar_day", "rolling_last_touch", (11, 13), (11, 13), (14, 36, 40, 70), (70,), (12,)),
-    ("rolling_first_touch", "calendar_day", (11, 13), (11,), (14, 15, 37), (14, 37), (12,)),
-    ("rolling_last_touch", "calendar_day", (11, 13), (11,), (14, 15, 37), (14, 37), (12,)),
+    ("rolling_first_touch", "calendar_day", (11, 13), (11,), (14, 15, 37), (14, 37), (9,)),
+    ("rolling_last_touch", "calendar_day", (11, 13), (11,), (14, 15, 37), (14, 37), (9,)),
 ]
 
 
