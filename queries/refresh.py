@@ -9,6 +9,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 from datetime import datetime
+from functools import partial
 from typing import Any
 from uuid import UUID
 
@@ -29,15 +30,21 @@ def refresh_rollups() -> int:
 
     Requests at prefixes that wait are counted before. Each tenant is one transaction. A tenant that fails does not stop
     the others; its error is raised at the end, and the as-of ('rollups') stands still: it is the start of the last pass
-    that left nothing undone.
+    that left nothing undone. Each of the others is as of a moment of its own.
     """
     with system_session("rollups") as connection:
         started_at = ask(connection, "refresh/unscoped_clock")[0]["started_at"]
     try:
-        _unscoped_count_requests(started_at)
-    finally:
-        _, tenants = _unscoped_pass("rollups", "refresh/unscoped_waiting_tenants")
-        written = _for_each(tenants, "rollups", _refresh_rollups_of)
+        try:
+            _unscoped_count_requests(started_at)
+        finally:
+            _, tenants = _unscoped_pass("rollups", "refresh/unscoped_waiting_tenants")
+            written = _for_each(tenants, "rollups", _refresh_rollups_of)
+    except Exception:
+        _for_each(
+            _unscoped_tenants_without_news(started_at), "rollups", partial(_note_rollups_of, as_of=started_at)
+        )
+        raise
     _unscoped_mark("rollups", started_at, written)
     return written
 
@@ -96,6 +103,10 @@ def _refresh_rollups_of(connection: Connection, tenant_id: UUID) -> int:
     return int(ask(connection, "refresh/refresh_rollups", tenant_id=tenant_id)[0]["rows_written"])
 
 
+def _note_rollups_of(connection: Connection, tenant_id: UUID, *, as_of: datetime) -> int:
+    return tell(connection, "refresh/note_rollups", tenant_id=tenant_id, refreshed_at=as_of)
+
+
 def _refresh_milestones_of(connection: Connection, tenant_id: UUID) -> int:
     return int(ask(connection, "refresh/refresh_milestones", tenant_id=tenant_id)[0]["rows_written"])
 
@@ -118,6 +129,20 @@ def _unscoped_count_requests(until: datetime) -> None:
         if not waiting:
             return
         _for_each([row["tenant_id"] for row in waiting], "requests", _count_requests_of)
+
+
+def _unscoped_tenants_without_news(until: datetime) -> list[UUID]:
+    """The tenants of which everything that came in until then is in the rollups."""
+    with system_session("rollups") as connection:
+        tenants, unfinished, waiting = (
+            {row["tenant_id"] for row in ask(connection, name, **told)}
+            for name, told in (
+                ("refresh/unscoped_tenants", {}),
+                ("refresh/unscoped_waiting_tenants", {}),
+                ("refresh/unscoped_tenants_waiting", {"before": until}),
+            )
+        )
+    return sorted(tenants - unfinished - waiting)
 
 
 def _unscoped_pass(reason: str, waiting: str) -> tuple[datetime, list[UUID]]:

@@ -10,6 +10,7 @@ from __future__ import annotations
 import fcntl
 import os
 import shutil
+import stat
 import tempfile
 from pathlib import Path
 
@@ -47,12 +48,14 @@ def remove_abandoned(within: Path) -> list[Path]:
     """Removes the homes of this user's runs that ended without removing them, and tells which."""
     removed = []
     for home in within.glob(f"{_PREFIX}*"):
-        # One without the lock is being made, or is of before there were locks.
-        if not (home / _HELD).is_file() or home.is_symlink() or home.stat().st_uid != os.geteuid():
-            continue
         try:
-            lock = _lock(home)
-        except BlockingIOError:
+            found = home.lstat()
+            if found.st_uid != os.geteuid() or not stat.S_ISDIR(found.st_mode):
+                continue
+            # One without the lock is being made, or is of before there were locks.
+            lock = _lock(home, os.O_RDWR)
+        except OSError:
+            # Held, without a lock, or gone meanwhile.
             continue
         try:
             if not any(_runs(noted) for where in _SERVERS for noted in home.glob(where)):
@@ -63,9 +66,9 @@ def remove_abandoned(within: Path) -> list[Path]:
     return removed
 
 
-def _lock(home: Path) -> int:
-    """Raises: BlockingIOError if another process holds the home."""
-    lock = os.open(home / _HELD, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+def _lock(home: Path, how: int = os.O_RDWR | os.O_CREAT) -> int:
+    """Raises: OSError if another process holds the home, or there is nothing to hold."""
+    lock = os.open(home / _HELD, how | os.O_CLOEXEC | os.O_NOFOLLOW, 0o600)
     try:
         fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except BlockingIOError:

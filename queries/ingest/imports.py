@@ -327,7 +327,7 @@ def late_words(taken_back: int, counted_late: int) -> str:
             f"{counted_late:,} {'request' if counted_late == 1 else 'requests'} refused before "
             f"{'is a download' if counted_late == 1 else 'are downloads'} now"
         )
-    return f"Some came late: {' and '.join(said)}." if said else ""
+    return f"Some requests came late: {' and '.join(said)}." if said else ""
 
 
 def result(import_id: UUID, import_type: ImportType, tally: Tally) -> ImportResult:

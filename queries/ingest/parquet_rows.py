@@ -175,10 +175,16 @@ def _leaves(file: pq.ParquetFile, names: Sequence[str]) -> Iterator[_Leaf]:
         if column.max_repetition_level:
             # Any number of values may stand in one row, and no value of ours is a list.
             raise ImportRefused(
-                f"The column {printable(name)} of the Parquet file holds lists, which no value here is; "
+                f"The column {printable(_column_of(path, file.schema_arrow.names))} of the Parquet file holds lists, "
+                "which no value here is; "
                 "nothing was imported."
             )
         yield _Leaf(at, path, name, column.physical_type, int(column.length))
+
+
+def _column_of(path: str, names: Sequence[str]) -> str:
+    """The column that a part belongs to. Arrow takes one called app.tags for a part of app, and reads it with that."""
+    return max((name for name in names if path == name or path.startswith(f"{name}.")), key=len, default=path)
 
 
 def _is_kept_once(file: pq.ParquetFile, leaf: _Leaf) -> bool:

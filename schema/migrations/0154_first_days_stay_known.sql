@@ -1,5 +1,5 @@
 -- Purpose: a podcast has data at least as far as its own last download, whatever the sources tell that are known of it: an old one that is
--- told of first takes no first days away. Nor is a number overwritten that cannot be counted anew.
+-- told of first takes no first days away that end before. Nor is a number overwritten that cannot be counted anew.
 --
 -- podcast_sources has no policy by podcast: to read it takes imports.create, and who has it sees every podcast of the tenant.
 

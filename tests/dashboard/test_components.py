@@ -607,10 +607,10 @@ def test_freshness_says_what_was_not_received_beside_as_of_when_it_counted(monke
     ("taken_back", "counted_late", "words"),
     [
         (0, 0, "Access log · Stopped."),
-        (1, 0, "Access log · Some came late: 1 download counted before is none any more."),
+        (1, 0, "Access log · Some requests came late: 1 download counted before is none any more."),
         (
             1_200, 3,
-            "Access log · Some came late: 1,200 downloads counted before are none any more "
+            "Access log · Some requests came late: 1,200 downloads counted before are none any more "
             "and 3 requests refused before are downloads now.",
         ),
     ],

@@ -94,7 +94,7 @@ def test_a_file_that_comes_late_makes_a_repeat_of_before_count(host: Host) -> No
     assert [row[3:6] for row in host.ledger()] == [(1, 0, 1), (1, 0, 0)]
     # What it changed of those before it stands with it, so that all of them add up.
     assert late.notes == (
-        "Some came late: 1 download counted before is none any more and 1 request refused "
+        "Some requests came late: 1 download counted before is none any more and 1 request refused "
         "before is a download now.",
     )
     assert _told_on_freshness(host) == [(1, 0, 0), (1, 1, 1)]
@@ -365,7 +365,7 @@ def test_the_download_of_a_day_is_its_earliest_and_the_ads_go_with_it(
     [(_, _, evidence), _] = host.impressions()
     late = take(5, 7)
     assert (late.imported, late.refused, late.impressions) == (1, 1, 0)
-    assert late.notes == ("Some came late: 1 download counted before is none any more.",)
+    assert late.notes == ("Some requests came late: 1 download counted before is none any more.",)
     assert (_hours(host), _refused_hours(host)) == ([5, 30], [7, 9])
     assert [row[1:] for row in host.impressions()] == [(_after(5), evidence), (_after(30), evidence)]
     assert _told_on_freshness(host) == [(2, 0, 0), (1, 1, 0)]
@@ -387,6 +387,39 @@ def test_a_part_that_comes_late_and_is_not_enough_by_itself_moves_no_download(
     host.log(piece(_after(3), HALF, SIZE), name="latest.log")
     assert (_hours(host), _refused_hours(host)) == ([3], [5, 9])
     assert [row[1] for row in host.impressions()] == [_after(3)]
+
+
+def test_what_was_measured_and_what_was_not_do_not_give_way_to_each_other(late_database: Database) -> None:
+    """A prefix and the log of the host behind it tell of the same request, by two clocks."""
+    host = Seller(late_database)
+    host.ad((0, 30))
+    host.log(line(_after(9), status=302, sent=0), redirects=True, name="prefix.log")
+    host.log(line(_after(5)), name="host.log")
+    assert (_hours(host), _refused_hours(host)) == ([9], [5])
+    host.log(line(_after(33)), name="next.log")
+    host.log(line(_after(29), status=302, sent=0), redirects=True, name="next_prefix.log")
+    assert (_hours(host), _refused_hours(host)) == ([9, 33], [5, 29])
+    assert [row[1:] for row in host.impressions()] == [(_after(9), "download"), (_after(33), "bytes")]
+
+
+@pytest.mark.parametrize("way", ["file", "log"])
+def test_a_late_download_holds_the_ads_that_are_in_flight_when_it_comes(
+    late_database: Database, way: str
+) -> None:
+    host = Seller(late_database)
+
+    def take(hour: float) -> ImportResult:
+        return (
+            host.take(_csv(host, hour)) if way == "file" else host.log(line(_after(hour)), name=f"{hour}.log")
+        )
+
+    assert take(9).impressions == 0
+    host.ad((0, 30))
+    assert take(5).impressions == 1
+    assert [row[1] for row in host.impressions()] == [_after(5)]
+    # Once more it changes nothing.
+    assert take(5).impressions == take(9).impressions == 0
+    assert len(host.impressions()) == 1
 
 
 def test_what_a_request_made_and_what_a_file_tells_do_not_give_way_to_each_other(

@@ -529,7 +529,10 @@ def test_what_a_pass_counts_from_prefixes_is_in_all_its_numbers(own: Database) -
 
 
 def test_numbers_of_a_tenant_are_of_one_moment_while_another_fails(own: Database) -> None:
-    broken, sound = Show(own, "fails"), Show(own, "goes-on")
+    broken, sound, quiet = Show(own, "fails"), Show(own, "goes-on"), Show(own, "has-no-news")
+    _add(quiet, "abcdef")
+    refresh.refresh_rollups()
+    seen = _as_of_tenant(quiet)
     with broken.writer.transaction() as owner:
         owner.execute(
             "alter table internal.episode_days add constraint refuses_one "
@@ -542,11 +545,19 @@ def test_numbers_of_a_tenant_are_of_one_moment_while_another_fails(own: Database
             with pytest.raises(DBAPIError):
                 refresh.refresh_rollups()
             assert _told(sound) == [so_far] * 5
+        assert _told(quiet) == [6] * 5
+        assert _as_of_tenant(quiet) > seen, "nothing came of it that is not counted"
     finally:
         with broken.writer.transaction() as owner:
             owner.execute("alter table internal.episode_days drop constraint refuses_one")
     refresh.refresh_rollups()
     assert _told(sound) == [12] * 5
+
+
+def _as_of_tenant(show: Show) -> datetime:
+    with tenant_session(Actor(show.writer.tenant_id)) as connection:
+        found: datetime = connection.execute(text("select rollups_as_of()")).scalar_one()
+    return found
 
 
 def _first_days(show: Show) -> list[tuple[str, int, int | None, str | None]]:

@@ -19,7 +19,7 @@ import pytest
 from queries.ingest import parquet_rows, small_tables
 from queries.ingest.imports import BrokenOff, ImportRefused, Refusal
 from queries.ingest.parquet import ParquetFile
-from queries.ingest.parquet_rows import values_of
+from queries.ingest.parquet_rows import _column_of, values_of
 from queries.ingest.retention import CURVES
 from queries.ingest.small_tables import Told, read_small
 from queries.session import Actor
@@ -302,3 +302,10 @@ def test_a_text_kept_once_that_is_no_utf_8_is_left_to_be_refused() -> None:
     words = pa.array([b"\xff", b"good"], pa.binary()).cast(pa.string(), safe=False)
     column = pa.DictionaryArray.from_arrays(pa.array([1, 0, None, 1], pa.int32()), words)
     assert values_of(column, "app") == ["good", b"\xff", None, "good"]
+
+
+def test_a_column_whose_name_begins_with_that_of_another_is_called_by_its_own() -> None:
+    names = ["app", "app.tags", "event_data"]
+    assert _column_of("app.tags.list.element", names) == "app.tags"
+    assert _column_of("app", names) == "app"
+    assert _column_of("event_data.app", names) == "event_data"

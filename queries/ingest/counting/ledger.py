@@ -33,16 +33,25 @@ class Ruling:
     is_new: bool = True
 
 
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """The download of a day, as it stands."""
+
+    id: UUID
+    at: datetime
+    is_unmeasured: bool
+
+
 class Ledger:
     """The days of one batch. Give it what is kept of their listeners; afterwards take `changed`, `done` and `earlier`.
 
-    `counted` are (listener, episode, day) with a download already, by id and moment: those days are not kept. None is
-    one of which others have said that it counts, which stays.
+    `counted` are the downloads that stand, by listener, episode and day: those days are not kept. None is one that
+    stays, as others have said that it counts.
     """
 
     def __init__(
         self, windows: Windows, kept: Iterable[KeptWindow] = (),
-        counted: Mapping[tuple[str, str, date], tuple[UUID, datetime] | None] | None = None,
+        counted: Mapping[tuple[str, str, date], Standing | None] | None = None,
     ) -> None:  # fmt: skip
         self._windows = windows
         self._counted = dict(counted or {})
@@ -59,20 +68,7 @@ class Ledger:
         episode = fetch.file.episode
         key = (fetch.listener_id, episode, day)
         if key in self._counted:
-            window = self._of_day((fetch.listener_id, episode), day)
-            has_more = window is not None and window.download is not None
-            if window is not None and has_more:
-                # No download of its own, but it may bring the rest of an ad.
-                self._grow(window, fetch)
-            stands = self._counted[key]
-            if stands is None or fetch.occurred_at >= stands[1] or not _is_enough(fetch):
-                return [Ruling(id_, fetch.occurred_at, episode, Reason.REPEAT)]
-            self.earlier.append(Earlier(episode, *stands, id_, fetch.occurred_at))
-            self._counted[key] = (id_, fetch.occurred_at)
-            if window is not None and has_more:
-                window.download = (id_, fetch.occurred_at)
-            is_unmeasured = fetch.bytes_sent is None
-            return [Ruling(id_, fetch.occurred_at, episode, None, fetch=fetch, is_unmeasured=is_unmeasured)]
+            return [self._late(id_, fetch, key)]
         window = self._window_of((fetch.listener_id, episode), fetch.occurred_at, day)
         self._grow(window, fetch)
         if window.is_counted:
@@ -86,13 +82,43 @@ class Ledger:
             return [Ruling(id_, fetch.occurred_at, episode, reason)]
         window.is_counted = True
         window.download, window.is_unmeasured = (id_, fetch.occurred_at), not is_measured
-        self._counted[key] = (id_, fetch.occurred_at)
+        self._counted[key] = Standing(id_, fetch.occurred_at, not is_measured)
         pieces = [Ruling(one, at, episode, Reason.PIECE, is_new=False) for one, at in window.waiting]
         window.waiting = []
         return [
             Ruling(id_, fetch.occurred_at, episode, None, fetch=fetch, is_unmeasured=not is_measured),
             *pieces,
         ]
+
+    def _late(self, id_: UUID, fetch: Fetch, key: tuple[str, str, date]) -> Ruling:
+        """The ruling on a request of a day that has its download: a repeat, unless it is earlier and enough by itself.
+
+        Of what was measured and what was not neither gives way to the other: a log of a host and a prefix tell of the
+        same request, each in its own way and with its own clock.
+        """
+        listener, episode, day = key
+        stands = self._counted[key]
+        is_unmeasured = fetch.bytes_sent is None
+        is_download = (
+            stands is not None
+            and fetch.occurred_at < stands.at
+            and is_unmeasured == stands.is_unmeasured
+            and (is_unmeasured or _is_enough(fetch))
+        )
+        window = self._of_day((listener, episode), day)
+        awaits_ads = window is not None and window.download is not None
+        if stands is None or not is_download:
+            if window is not None and awaits_ads:
+                # No download of its own, but it may bring the rest of an ad.
+                self._grow(window, fetch)
+            return Ruling(id_, fetch.occurred_at, episode, Reason.REPEAT)
+        self.earlier.append(Earlier(episode, stands.id, stands.at, id_, fetch.occurred_at))
+        self._counted[key] = Standing(id_, fetch.occurred_at, is_unmeasured)
+        window = self._window_of((listener, episode), fetch.occurred_at, day)
+        self._grow(window, fetch)
+        window.is_counted, window.is_unmeasured = True, is_unmeasured
+        window.download = (id_, fetch.occurred_at)
+        return Ruling(id_, fetch.occurred_at, episode, None, fetch=fetch, is_unmeasured=is_unmeasured)
 
     @property
     def downloads(self) -> list[KeptWindow]:
@@ -143,8 +169,6 @@ class Ledger:
 
 def _is_enough(fetch: Fetch) -> bool:
     """Whether the request is a download by itself, whatever else is sent on its day."""
-    if fetch.bytes_sent is None:
-        return True
     needed = needed_bytes(fetch.file, fetch.told_bytes)
-    sent = fetch.bytes_sent if fetch.piece is None else total_bytes((fetch.piece,))
+    sent = (fetch.bytes_sent or 0) if fetch.piece is None else total_bytes((fetch.piece,))
     return needed is not None and sent >= needed

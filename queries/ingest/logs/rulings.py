@@ -13,7 +13,7 @@ from sqlalchemy import Connection
 
 from queries.ingest.agents.classify import UNKNOWN
 from queries.ingest.counting.kept import Asked, KeptWindow, Whose
-from queries.ingest.counting.ledger import Ledger, Ruling
+from queries.ingest.counting.ledger import Ledger, Ruling, Standing
 from queries.ingest.counting.reasons import Reason
 from queries.ingest.counting.requests import Request
 from queries.ingest.counting.rules import COUNTING_VERSION, Filtered, Rules
@@ -199,7 +199,9 @@ def _ledger(connection: Connection, rules: Rules, fetches: list[Fetch]) -> Ledge
     )  # fmt: skip
     stands = {
         (row["listener_id"], str(row["episode_id"]), row["day"]): (
-            None if row["filtered"] in (None, Filtered.SOURCE) else (row["id"], row["occurred_at"])
+            None
+            if row["stands_by"] in (None, Filtered.SOURCE)
+            else Standing(row["id"], row["occurred_at"], row["is_unmeasured"])
         )
         for row in counted
     }

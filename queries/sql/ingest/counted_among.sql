@@ -8,7 +8,7 @@
 -- relies on: listener_events_download
 -- The three lists are one download each place. earliest and latest hold the days whole, in any zone: given as they are, all other
 -- partitions are left out when it is planned.
--- Each download is looked for by its listener: what else stands on these days costs nothing.
+-- Each download that is the first of its day is looked for by its listener: what else stands on these days costs nothing.
 -- TRICKY: "offset 0" keeps the look-up an index scan per row; as a join every download of the days would be read. It goes by the
 -- listener alone: "is true" keeps the episode, and "any" the stretch of time, from looking like what another index is for. Of a
 -- partition that is new and without statistics the planner thinks that hardly anything is in it, and would read all of an episode.
@@ -30,7 +30,7 @@ left join lateral (
     from (
         select l.id, l.occurred_at, l.counted_by
         from listener_events l
-        where l.tenant_id = (select app_tenant()) and l.listener_id = o.listener_id
+        where o.is_first and l.tenant_id = (select app_tenant()) and l.listener_id = o.listener_id
             and (l.episode_id = o.episode_id) is true
             and cast(l.occurred_at at time zone (select tenant_time_zone()) as date) = o.day
             and l.occurred_at >= cast(:earliest as timestamptz)
