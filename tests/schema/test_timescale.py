@@ -135,6 +135,34 @@ def test_events_are_taken_as_long_as_they_are_counted_and_older_ones_are_refused
     _alike(sides, of, but=("metrics_daily",))
 
 
+def test_an_earlier_download_takes_the_place_of_a_later_one_with_its_ads(sides: Sides) -> None:
+    of = TenantIds("earlier", "UTC")
+    noon = NOW.replace(hour=12) - timedelta(days=3)
+    for side in sides:
+        side.make(of)
+        with side.writing(of) as connection:
+            connection.execute("update campaigns set stage = 'live' where tenant_id = %s", [of.tenant])
+            connection.execute(
+                "insert into ad_units (tenant_id, campaign_id, episode_id, unit_type, position_seconds, duration_seconds)"
+                " values (%s, %s, %s, 'mid_roll', 60, 30)",
+                [of.tenant, of["campaign"], of["first"]],
+            )
+        for hours, impressions in ((5, 1), (1, 0)):
+            at = noon + timedelta(hours=hours)
+            done = side.take(
+                of, f"episode_id,listener_id,event_type,occurred_at\n{of['first']},l1,download,{at.isoformat()}\n",
+                f"{hours}.csv",
+            )  # fmt: skip
+            assert (done.imported, done.refused, done.impressions) == (1, 0, impressions), side.name
+        side.refresh()
+        for table in ("listener_events", "attribution_events"):
+            found = side.found(
+                of, "podboard_owner", f"select occurred_at from {table} where tenant_id = %s", of.tenant
+            )
+            assert found == [(noon + timedelta(hours=1),)], (side.name, table)
+    _alike(sides, of, but=("metrics_daily",))
+
+
 @pytest.fixture
 def edge_of_40_days(sides: Sides) -> Iterator[Callable[[], None]]:
     """Lets time pass: calling it moves the edge of raw events to 40 days back, on both sides."""
