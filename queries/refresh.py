@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
+from contextlib import AbstractContextManager
 from datetime import datetime
 from functools import partial
 from typing import Any
@@ -16,8 +17,9 @@ from uuid import UUID
 from sqlalchemy import Connection
 from sqlalchemy.exc import OperationalError
 
+from queries.errors import TryAgain
 from queries.ingest.waiting import count_requests
-from queries.session import outside_transactions, system_session
+from queries.session import outside_transactions, system_session, system_turn
 from queries.statements import ask, tell
 
 _AGGREGATES = ("internal.listener_events_hourly", "internal.listener_events_daily")
@@ -28,9 +30,10 @@ _LOCK_NOT_AVAILABLE = "55P03"
 def refresh_rollups() -> int:
     """Rows written to bring the rollups and listener_metrics of every tenant with new events up to date.
 
-    Requests at prefixes that wait are counted before. Each tenant is one transaction. A tenant that fails does not stop
-    the others; its error is raised at the end, and the as-of ('rollups') stands still: it is the start of the last pass
-    that left nothing undone. Each of the others is as of a moment of its own.
+    Requests at prefixes that wait are counted before. Each tenant is one transaction that sees one moment, so that an
+    event is in all of its rollups or in none. A tenant that fails does not stop the others; its error is raised at the
+    end, and the as-of ('rollups') stands still: it is the start of the last pass that left nothing undone. Each of the
+    others is as of a moment of its own.
     """
     with system_session("rollups") as connection:
         started_at = ask(connection, "refresh/unscoped_clock")[0]["started_at"]
@@ -39,7 +42,7 @@ def refresh_rollups() -> int:
             _unscoped_count_requests(started_at)
         finally:
             _, tenants = _unscoped_pass("rollups", "refresh/unscoped_waiting_tenants")
-            written = _for_each(tenants, "rollups", _refresh_rollups_of)
+            written = _for_each(tenants, "rollups", _refresh_rollups_of, session=system_turn)
     except Exception:
         _for_each(
             _unscoped_tenants_without_news(started_at), "rollups", partial(_note_rollups_of, as_of=started_at)
@@ -152,20 +155,38 @@ def _unscoped_pass(reason: str, waiting: str) -> tuple[datetime, list[UUID]]:
         return started_at, [row["tenant_id"] for row in ask(connection, waiting)]
 
 
-def _for_each(tenants: list[UUID], reason: str, command: Callable[[Connection, UUID], int]) -> int:
+def _for_each(
+    tenants: list[UUID], reason: str, command: Callable[[Connection, UUID], int], *,
+    session: Callable[..., AbstractContextManager[Connection]] = system_session,
+) -> int:  # fmt: skip
     """Sum of what a command wrote, one transaction for each tenant; the first error, once all had their turn."""
     written = 0
     failed: Exception | None = None
     for tenant_id in tenants:
         try:
-            with system_session(reason, tenant_id=tenant_id) as connection:
-                ask(connection, "refresh/allow_long")
-                written += command(connection, tenant_id)
+            written += _of_tenant(tenant_id, reason, command, session)
         except Exception as error:  # noqa: BLE001 - the other tenants' numbers must not wait for this one's cure
             failed = failed or error
     if failed is not None:
         raise failed
     return written
+
+
+def _of_tenant(
+    tenant_id: UUID, reason: str, command: Callable[[Connection, UUID], int],
+    session: Callable[..., AbstractContextManager[Connection]],
+) -> int:  # fmt: skip
+    """What a command wrote of a tenant; it begins anew where another change was in its way."""
+    attempt = 1
+    while True:
+        try:
+            with session(reason, tenant_id=tenant_id) as connection:
+                ask(connection, "refresh/allow_long")
+                return command(connection, tenant_id)
+        except TryAgain:
+            if attempt == _ATTEMPTS:
+                raise
+            attempt += 1
 
 
 def _unscoped_mark(relation: str, refreshed_at: datetime, rows_written: int) -> None:

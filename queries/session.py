@@ -38,6 +38,8 @@ _ENTER = "select enter_session(%(tenant_id)s, %(user_id)s)"
 # The first refresh of a large tenant digests its whole history in one statement.
 _SYSTEM_SECONDS = 1800
 _TENANT = "select set_tenant_context(%(tenant_id)s)"
+_TAKE_TURN = "select pg_advisory_lock(hashtextextended(:turn, 0))"
+_END_TURN = "select pg_advisory_unlock(hashtextextended(:turn, 0))"
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,16 +115,37 @@ def system_session(reason: str, *, tenant_id: UUID | None = None) -> Iterator[Co
         patience(_SYSTEM_SECONDS + 10),
         _transaction(current_settings().worker_dsn, write=True, behind=True) as connection,
     ):
-        connection.execute(text("set local role podboard_owner"))
-        connection.execute(
-            text(
-                "select set_config('application_name', :name, true), set_config('statement_timeout', :longest, true)"
-            ),
-            {"name": f"podboard {reason}"[:63], "longest": f"{_SYSTEM_SECONDS}s"},
-        )
+        _become_owner(connection, reason)
         if tenant_id is not None:
             run(connection, _TENANT, {"tenant_id": tenant_id})
         yield connection
+
+
+@contextmanager
+def system_turn(reason: str, *, tenant_id: UUID) -> Iterator[Connection]:
+    """As system_session(), for what is made of many tables: all its statements see one moment.
+
+    That moment comes after whoever else has the turn 'podboard <reason> <tenant>', an advisory lock, has ended.
+    Raises TryAgain where somebody else has changed meanwhile what this changes.
+    """
+    turn = {"turn": f"podboard {reason} {tenant_id}"}
+    with (
+        patience(_SYSTEM_SECONDS + 10),
+        _errors_told(),
+        _opened(current_settings().worker_dsn, behind=True) as opened,
+    ):
+        # Within the transaction itself the wait would come after the moment that it sees.
+        with opened.begin():
+            _become_owner(opened, reason)
+            opened.execute(text(_TAKE_TURN), turn)
+        try:
+            connection = opened.execution_options(isolation_level="REPEATABLE READ")
+            with connection.begin():
+                _become_owner(connection, reason)
+                run(connection, _TENANT, {"tenant_id": tenant_id})
+                yield connection
+        finally:
+            _end_turn(opened, turn)
 
 
 @contextmanager
@@ -198,26 +221,55 @@ def _enter(connection: Connection, actor: Actor) -> None:
         raise
 
 
+def _become_owner(connection: Connection, reason: str) -> None:
+    """The owner role, for as long as this transaction goes on."""
+    connection.execute(text("set local role podboard_owner"))
+    connection.execute(
+        text(
+            "select set_config('application_name', :name, true), set_config('statement_timeout', :longest, true)"
+        ),
+        {"name": f"podboard {reason}"[:63], "longest": f"{_SYSTEM_SECONDS}s"},
+    )
+
+
+def _end_turn(connection: Connection, turn: dict[str, str]) -> None:
+    """A connection that cannot say that its turn is over is closed, which ends it."""
+    try:
+        with connection.begin():
+            connection.execute(text(_END_TURN), turn)
+    except DBAPIError:
+        connection.invalidate()
+
+
 @contextmanager
 def _transaction(dsn: str, *, write: bool, alone: bool = False, behind: bool = False) -> Iterator[Connection]:
+    with _errors_told(), _opened(dsn, behind=behind) as plain:
+        if alone:
+            yield plain.execution_options(isolation_level="AUTOCOMMIT")
+            return
+        # A reader that is never in anybody's way: of the refresh that commits meanwhile it sees all or nothing.
+        connection = plain.execution_options(
+            postgresql_readonly=not write,
+            isolation_level="READ COMMITTED" if write else "REPEATABLE READ",
+        )
+        with connection.begin():
+            yield connection
+
+
+def _opened(dsn: str, *, behind: bool) -> Connection:
     # A request holds one connection at a time: with two, requests would wait for each other once the pool is used up.
     leave()
     try:
-        opened = engine_for(dsn, behind=behind).connect()
+        return engine_for(dsn, behind=behind).connect()
     except (OperationalError, PoolTimeout) as error:
         raise DatabaseUnavailable("The database cannot be reached.") from error
+
+
+@contextmanager
+def _errors_told() -> Iterator[None]:
+    """What the driver says as errors of this package."""
     try:
-        with opened as plain:
-            if alone:
-                yield plain.execution_options(isolation_level="AUTOCOMMIT")
-                return
-            # A reader that is never in anybody's way: of the refresh that commits meanwhile it sees all or nothing.
-            connection = plain.execution_options(
-                postgresql_readonly=not write,
-                isolation_level="READ COMMITTED" if write else "REPEATABLE READ",
-            )
-            with connection.begin():
-                yield connection
+        yield
     except DBAPIError as error:
         if error.connection_invalidated:
             raise DatabaseUnavailable("The database went away.") from error

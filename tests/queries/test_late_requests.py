@@ -286,6 +286,33 @@ def test_a_log_of_a_prefix_says_what_became_of_its_lines(
     assert (tmp_path / "refused.csv").read_text().splitlines()[1].startswith("1,")
 
 
+def test_a_log_of_two_servers_one_after_the_other_says_what_became_of_its_lines(
+    late_database: Database, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    """On calendar days too, batch by batch: the download of the first server's line gives way to the second's."""
+    monkeypatch.setattr(store, "BATCH_LINES", 1)
+    host = Host(late_database)
+    done = host.log(line(_after(7)), line(_after(30)), line(_after(5)))
+    assert (_hours(host), _refused_hours(host)) == ([5, 30], [7])
+    assert (done.imported, done.refused, done.by_reason, done.notes) == (2, 1, {"repeat": 1}, ())
+    assert [row[3:6] for row in host.ledger()] == [(2, 0, 1)]
+    write_refusals(host.actor, done.import_id, tmp_path / "refused.csv")
+    assert [row.split(",")[0] for row in (tmp_path / "refused.csv").read_text().splitlines()] == ["line", "1"]
+
+
+def test_of_lines_long_past_in_a_log_it_is_said_how_many_count_no_more(
+    late_database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(store, "BATCH_LINES", 1)
+    monkeypatch.setattr(store, "_REMEMBERED", 1)
+    host = Host(late_database)
+    done = host.log(line(_after(7)), line(_after(30)), line(_after(5)))
+    assert (_hours(host), host.excluded()) == ([5, 30], {"repeat": 1})
+    assert (done.imported, done.refused) == (3, 0)
+    assert done.notes == ("Some requests came late: 1 download counted before is none any more.",)
+    assert _told_of_imports(host) == 2
+
+
 def test_pages_follow_what_changed(late_database: Database) -> None:
     """The rollups, refreshed before and after, hold what stands: a download taken back leaves them too."""
     host = Seller(late_database, window="rolling_first_touch")

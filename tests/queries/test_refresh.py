@@ -10,6 +10,7 @@ from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 from uuid import UUID
+from zoneinfo import ZoneInfo
 
 import psycopg
 import pytest
@@ -513,6 +514,66 @@ def test_a_refresh_between_two_statements_changes_none_of_the_numbers(own: Datab
         refreshing.join()
         assert _told(show, connection) == [6] * 5
     assert _told(show) == [12] * 5
+
+
+def test_events_that_come_in_during_a_refresh_are_in_none_of_its_numbers(own: Database) -> None:
+    show = Show(own, "during")
+    _add(show, "abcdef")
+    with psycopg.connect(own.owner_dsn) as blocker:
+        # Some rollups stand already when the refresh comes to this table.
+        blocker.execute("lock table internal.listener_days in exclusive mode")
+        refreshing = threading.Thread(target=refresh.refresh_rollups)
+        refreshing.start()
+        _waiting_backend(own)
+        _add(show, "ghijkl")
+        blocker.rollback()
+        refreshing.join(timeout=30)
+    assert _told(show) == [6] * 5
+    assert _queued(own)[0] > 0, "they are the next refresh's"
+    refresh.refresh_rollups()
+    assert _told(show) == [12] * 5
+
+
+def test_a_refresh_sees_what_the_one_did_that_it_waited_for(own: Database) -> None:
+    """Its one moment begins with its turn: one that saw what stood before would count in days that are gone."""
+    show = Show(own, "turn")
+    moved = "Pacific/Kiritimati"
+    _add(show, "abcdef")
+    with psycopg.connect(own.owner_dsn) as owner:
+        owner.execute("select set_tenant_context(%s)", [show.writer.tenant_id])
+        owner.execute(
+            "update tenant_settings set settings = settings || jsonb_build_object('time_zone', %s::text)",
+            [moved],
+        )
+        refreshing = threading.Thread(target=refresh.refresh_rollups)
+        refreshing.start()
+        _waiting_backend(own)
+        owner.commit()
+        refreshing.join(timeout=30)
+    show.writer.zone = ZoneInfo(moved)
+    assert show.days() == {show.writer.day(NOON): 6}
+
+
+def test_the_turn_ends_with_the_refresh_that_fails(own: Database) -> None:
+    show = Show(own, "turn-ends")
+    show.writer.listener_events([show.download(NOON)])
+    with show.writer.transaction() as owner:
+        owner.execute(
+            "alter table internal.episode_days add constraint refuses_turn "
+            f"check (tenant_id <> '{show.writer.tenant_id}') not valid"
+        )
+    try:
+        with pytest.raises(DBAPIError):
+            refresh.refresh_rollups()
+    finally:
+        with show.writer.transaction() as owner:
+            owner.execute("alter table internal.episode_days drop constraint refuses_turn")
+    with psycopg.connect(own.owner_dsn) as other:
+        taken = other.execute(
+            "select pg_try_advisory_xact_lock(hashtextextended('podboard rollups ' || %s::uuid, 0))",
+            [show.writer.tenant_id],
+        ).fetchone()
+    assert taken == (True,)
 
 
 def test_what_a_pass_counts_from_prefixes_is_in_all_its_numbers(own: Database) -> None:

@@ -42,17 +42,24 @@ class Otherwise:
 
 @dataclass(slots=True)
 class Judged:
-    """What became of requests; `otherwise` are those of before that have another ruling now."""
+    """What became of requests; `otherwise` are those of before that have another ruling now.
+
+    `lines` are those on which the downloads of calendar days stood, by id.
+    """
 
     downloads: int = 0
     impressions: int = 0
     refused: Tally[str] = field(default_factory=Tally)
     otherwise: list[Otherwise] = field(default_factory=list)
+    lines: dict[UUID, int] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
 class _Batch:
-    """What all requests of a batch have in common; `lines` tells where each stood."""
+    """What all requests of a batch have in common; `lines` tells where each stood.
+
+    `lines_before`: where downloads of batches before it stood, as far as they are known.
+    """
 
     connection: Connection
     rules: Rules
@@ -60,6 +67,7 @@ class _Batch:
     import_id: UUID | None
     filtered: Filtered
     lines: Mapping[UUID, int]
+    lines_before: Mapping[UUID, int]
 
     @property
     def windows(self) -> Windows:
@@ -69,11 +77,12 @@ class _Batch:
 
 def judge_requests(
     connection: Connection, rules: Rules, single: SingleRequests, requests: dict[UUID, Request], *,
-    source: Source, import_id: UUID | None = None,
+    source: Source, import_id: UUID | None = None, lines_before: Mapping[UUID, int] | None = None,
 ) -> Judged:  # fmt: skip
     """What became of these requests by their ids, none of which stands yet; each is for an episode of the rules.
 
-    `source` is the way they came by, which stands in each download.
+    `source` is the way they came by, which stands in each download. `lines_before`: where downloads stood that this
+    import counted before.
     """
     # Of a log the line tells its owner what to look at; a prefix has none.
     lines = {id_: request.number for id_, request in requests.items()} if source == "log" else {}
@@ -88,21 +97,24 @@ def judge_requests(
         else:
             refused.append(Ruling(id_, request.occurred_at, file.episode, judged))
     return judge_fetches(
-        connection, rules, fetches, source=source, refused=refused, import_id=import_id, lines=lines
-    )
+        connection, rules, fetches, source=source, refused=refused, import_id=import_id, lines=lines,
+        lines_before=lines_before,
+    )  # fmt: skip
 
 
 def judge_fetches(
     connection: Connection, rules: Rules, fetches: dict[UUID, Fetch], *, source: Source,
     refused: Iterable[Ruling] = (), import_id: UUID | None = None, filtered: Filtered | None = None,
-    lines: Mapping[UUID, int] | None = None,
+    lines: Mapping[UUID, int] | None = None, lines_before: Mapping[UUID, int] | None = None,
 ) -> Judged:  # fmt: skip
     """The same of requests that every rule for single requests let pass, beside those of their batch that none did.
 
     `filtered` says what list they were judged by where that was not the one of these rules; `lines` where they stood.
     """
     ask(connection, "ingest/before_events", downloads=True)
-    batch = _Batch(connection, rules, source, import_id, filtered or rules.filtered, lines or {})
+    batch = _Batch(
+        connection, rules, source, import_id, filtered or rules.filtered, lines or {}, lines_before or {}
+    )
     if rules.window is Window.CALENDAR_DAY:
         return _judge_by_day(batch, fetches, refused)
     return _judge_by_hours(batch, fetches, refused)
@@ -118,14 +130,20 @@ def _judge_by_day(batch: _Batch, fetches: dict[UUID, Fetch], refused: Iterable[R
                 rulings[ruling.id] = replace(ruling, is_new=True)
             else:
                 otherwise.append(ruling)
-    give_way(batch.connection, ledger.earlier)
+    give_way(batch.connection, ledger.earlier, import_id=batch.import_id, lines=batch.lines_before)
     found = _add(batch, list(rulings.values()))
+    found.lines = {
+        id_: batch.lines[id_] for id_, one in rulings.items() if one.fetch is not None and id_ in batch.lines
+    }
     found.impressions = _deliver_ads(batch.connection, batch.rules, ledger)
     if otherwise:
         asked = [{"id": r.id, "reason": r.reason, "occurred_at": r.occurred_at} for r in otherwise]
         rows = ask(batch.connection, "ingest/exclude_otherwise", requests=orjson.dumps(asked).decode())
         found.otherwise = [Otherwise(row["import_id"], row["reason_before"], row["reason"]) for row in rows]
-    found.otherwise += [Otherwise(None, None, Reason.REPEAT.value) for _ in ledger.earlier]
+    found.otherwise += [
+        Otherwise(batch.import_id if one.id in batch.lines_before else None, None, Reason.REPEAT.value)
+        for one in ledger.earlier
+    ]
     keep_windows(batch.connection, ledger.changed, ledger.done)
     return found
 

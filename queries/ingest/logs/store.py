@@ -36,6 +36,9 @@ from queries.statements import ask
 
 BATCH_LINES = 20_000
 
+_REMEMBERED = 200_000
+"""Downloads of which it is known on which line they stood, should an earlier one of their day come later in the log."""
+
 
 def import_log(
     actor: Actor, source: BinaryIO, *, name: str, log_format: LogFormat | None = None, shift_to: date | None = None,
@@ -114,6 +117,7 @@ class _Log:
         self._single = SingleRequests(rules)
         self._ids = RequestIds(rules.secret)
         self._room = Room(actor)
+        self._lines: dict[UUID, int] = {}
 
     def skipped(self, entries: Iterator[Request | RefusedLine]) -> Iterator[Request | RefusedLine]:
         """The entries that no run before this one has dealt with; the others are only remembered."""
@@ -176,8 +180,10 @@ class _Log:
     def _judge(self, connection: Connection, requests: dict[UUID, Request]) -> None:
         import_id, tally = self._run.import_id, self._run.tally
         found = judge_requests(
-            connection, self._rules, self._single, requests, source="log", import_id=import_id
-        )
+            connection, self._rules, self._single, requests, source="log", import_id=import_id,
+            lines_before=self._lines,
+        )  # fmt: skip
+        self._remember(found.lines)
         tally.imported += found.downloads
         tally.deliver(found.impressions)
         tally.refused += found.refused.total()
@@ -194,3 +200,9 @@ class _Log:
                 else:
                     tally.refused += by
                     tally.recount(ruling, by)
+
+    def _remember(self, lines: dict[UUID, int]) -> None:
+        self._lines |= lines
+        if (too_many := len(self._lines) - _REMEMBERED) > 0:
+            for id_ in list(islice(self._lines, too_many)):
+                del self._lines[id_]
