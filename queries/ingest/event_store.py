@@ -74,6 +74,8 @@ class EventStore:
         self._said: dict[Order, Amount] | None = {} if takes_back else None
         self._are_new = True
         """Whether no row of those added last stood already."""
+        self._kept: frozenset[str] = frozenset()
+        """Ids of a source's own, of the rows at hand, that are kept as repeats already."""
 
     def learn(self, connection: Connection, rows: list[Row]) -> None:
         """Looks up what these rows name."""
@@ -172,12 +174,14 @@ class EventStore:
         An id made from the content needs no search: it says all that there is to say. The table's key includes the
         time, so it would take a source's own id a second time.
         """
+        self._kept = frozenset()
         if not named:
             return events, []
         rows = ask(connection, f"ingest/standing_{self._kind}_events", ids=named)
         repeats = self._repeats_of_ids(connection, events, named) if self._kind == "listener" else {}
         if not rows and not repeats:
             return events, []
+        self._kept = frozenset(repeats)
         known = {row["id"].hex: row for row in rows}
         new: list[Event] = []
         refusals: list[Refusal] = []
@@ -262,7 +266,9 @@ class EventStore:
             return self._insert_listener_events(connection, new)
         windows, might_count_now = tenant_windows(connection)
         # What did not count when it came stays so, whatever the window is now; so it is with requests in logs.
-        repeats = self._refused(connection, downloads) if might_count_now else {}
+        repeats = {event.id: event for event in downloads if event.id in self._kept}
+        if might_count_now:
+            repeats |= self._refused(connection, downloads)
         asked = [event for event in downloads if event.id not in repeats]
         outcome = "counted" if windows.window is Window.CALENDAR_DAY else "within"
         if asked:
@@ -299,8 +305,9 @@ class EventStore:
         """Of these downloads those whose tenant day is counted, by one before them that stands or comes with them, by
         id.
 
-        One that stands, and that others counted too, gives way to an earlier one of its day. What a request at a file
-        made stays: of its window more is known than its download tells.
+        One that stands, and that others counted too, gives way to an earlier one of its day, unless that is kept as a
+        repeat: so it was under the rules of before. What a request at a file made stays: of its window more is known
+        than its download tells.
         """
         rows = ask(
             connection, "ingest/counted_among",
@@ -322,6 +329,11 @@ class EventStore:
                 )
             else:
                 counted[event.id] = event
+        if earlier:
+            late = {one.by_id.hex for one in earlier}
+            kept = self._refused(connection, [event for event in downloads if event.id in late])
+            earlier = [one for one in earlier if one.by_id.hex not in kept]
+            counted |= kept
         give_way(connection, earlier)
         for one in earlier:
             self._flips.give_way(one.id)

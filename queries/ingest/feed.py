@@ -11,6 +11,7 @@ from uuid import UUID
 import orjson
 from sqlalchemy import Connection
 
+from queries.ingest.apart import read_apart
 from queries.ingest.events import DryRun
 from queries.ingest.feed_reader import LARGEST_FEED, VALUES_LEFT_OUT, Feed, FeedPodcast, read_feed, too_large
 from queries.ingest.http import Fetched, FetchRefused, fetch
@@ -93,7 +94,7 @@ def _import(
 ) -> ImportResult:  # fmt: skip
     sha256 = hashlib.sha256(document).hexdigest()
     try:
-        feed = read_feed(document)
+        feed = read_apart(read_feed, document)
     except ImportRefused as refused:
         refuse(actor, "feed", name, refused, sha256=sha256)
     with importing(actor, "feed", name) as (connection, import_id, tally):
@@ -111,7 +112,7 @@ def _import(
 
 
 def _tried(actor: Actor, document: bytes, feed_url: str | None) -> DryRun:
-    feed, tally = read_feed(document), Tally()
+    feed, tally = read_apart(read_feed, document), Tally()
     with taken_back(actor) as connection:
         _take(connection, tally, feed, _podcast(connection, feed.podcast, feed_url, None))
     return DryRun(

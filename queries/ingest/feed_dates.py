@@ -22,6 +22,7 @@ NO_DATE = "The episode stands without its publication date, which cannot be read
 DATES_LEFT_OUT = frozenset({_NEGATIVE, _TOO_LONG, _NO_DURATION, _TOO_EARLY, _TOO_LATE, NO_DATE})
 """Reasons that refuse a duration or a date of an item and not the item."""
 
+_LONGEST_DATE = 80
 _CLOCK = re.compile(r"(?:(\d+):)?(\d+):(\d+)(?:\.\d+)?", re.ASCII)
 _PLAIN_SECONDS = re.compile(r"(\d+)(?:\.\d+)?", re.ASCII)
 # Blanks of every kind stand between numbers and units, digits of every script do not.
@@ -70,7 +71,7 @@ def duration_fault(spelled: str) -> str | None:
 
 def date_told(spelled: str) -> datetime | None:
     """The date that is spelled, in whatever zone it is told; None for none."""
-    spelled = spelled.strip()[:80]
+    spelled = spelled.strip()[:_LONGEST_DATE]
     if any(sign.isdecimal() and not sign.isascii() for sign in spelled):
         # The reader of mail's dates takes the digits of every script.
         return None
@@ -96,4 +97,4 @@ def _in_utc(read: datetime) -> datetime:
 
 def has_zone(spelled: str) -> bool:
     """Whether a date ends with its zone."""
-    return bool(re.search(r"(Z|[+-]\d\d:?\d\d|\b[A-Z]{2,5})\s*(\(.*\))?$", spelled.strip()))
+    return bool(re.search(r"(Z|[+-]\d\d:?\d\d|\b[A-Z]{2,5})\s*(\(.*\))?$", spelled.strip()[:_LONGEST_DATE]))

@@ -416,6 +416,68 @@ def test_a_part_that_comes_late_and_is_not_enough_by_itself_moves_no_download(
     assert [row[1] for row in host.impressions()] == [_after(3)]
 
 
+def test_a_prefix_does_not_give_way_to_a_log_that_tells_no_bytes_either(late_database: Database) -> None:
+    """A log of redirects, as a prefix's own, or a host's without that field: it has whole seconds, a prefix parts."""
+    host = Seller(late_database)
+    host.log(line(_after(60), status=302, sent=0), redirects=True, name="first.log")
+    [(listener,)] = host.rows("select distinct listener_id from listener_events where tenant_id = %(tenant)s")
+    with psycopg.connect(host.database.superuser_dsn) as owner:
+        owner.execute(
+            "insert into internal.waiting_requests (tenant_id, occurred_at, id, episode_id, listener_id, app, device,"
+            " os) values (%s, %s, %s, %s, %s, 'Overcast', 'phone', 'iOS')",
+            [host.tenant.tenant_id, _after(9) + timedelta(milliseconds=400), uuid4(), host.one, listener],
+        )
+    with system_session("requests", tenant_id=host.tenant.tenant_id) as connection:
+        count_requests(connection, host.tenant.tenant_id)
+    done = host.log(line(_after(9), status=302, sent=0), redirects=True, name="same.log")
+    assert (done.imported, done.by_reason, done.notes) == (0, {"repeat": 1}, ())
+    sources = "select event_data ->> 'source' from listener_events where tenant_id = %(tenant)s order by occurred_at"
+    assert host.rows(sources) == [("prefix",), ("log",)]
+
+
+def test_a_repeat_under_rules_of_before_stays_one_when_its_file_comes_again(late_database: Database) -> None:
+    """Those rules counted what came in first, though something earlier of its day came later."""
+    host = Seller(late_database)
+    host.take(_csv(host, 9))
+    host.take(_csv(host, 5))
+    with psycopg.connect(host.database.superuser_dsn) as owner:
+        tenant = [host.tenant.tenant_id]
+        [(early, early_at)] = owner.execute(
+            "select id, occurred_at from listener_events where tenant_id = %s", tenant
+        )
+        [(late, late_at)] = owner.execute(
+            "select id, occurred_at from excluded_requests where tenant_id = %s", tenant
+        )
+        owner.execute(
+            "update listener_events set id = %s, occurred_at = %s where tenant_id = %s",
+            [late, late_at, *tenant],
+        )
+        owner.execute(
+            "update excluded_requests set id = %s, occurred_at = %s where tenant_id = %s",
+            [early, early_at, *tenant],
+        )
+    assert (_hours(host), _refused_hours(host)) == ([9], [5])
+    for hours in ((5,), (9,), (5, 9)):
+        again = host.take(_csv(host, *hours))
+        assert (again.imported, again.refused, again.duplicate) == (0, 5 in hours, 9 in hours)
+        assert (_hours(host), _refused_hours(host)) == ([9], [5])
+
+
+def test_the_id_of_a_repeat_is_no_download_of_another_listener(late_database: Database) -> None:
+    host = Seller(late_database)
+
+    def take(*rows: str) -> ImportResult:
+        return host.take("\n".join(["id,episode_id,listener_id,event_type,occurred_at", *rows]) + "\n")
+
+    def row(id_: str, listener: str, hour: float) -> str:
+        return f"{id_},{host.one},{listener},download,{_after(hour).isoformat()}"
+
+    take(row("first", "l2", 3), row("second", "l2", 7))
+    done = take(row("second", "l0", 7))
+    assert (done.imported, done.refused) == (0, 1)
+    assert (_hours(host), _refused_hours(host)) == ([3], [7])
+
+
 def test_what_was_measured_and_what_was_not_do_not_give_way_to_each_other(late_database: Database) -> None:
     """A prefix and the log of the host behind it tell of the same request, by two clocks."""
     host = Seller(late_database)

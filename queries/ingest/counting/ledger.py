@@ -35,25 +35,27 @@ class Ruling:
 
 @dataclass(frozen=True, slots=True)
 class Standing:
-    """The download of a day, as it stands."""
+    """The download of a day, as it stands; `source` is the way it came by."""
 
     id: UUID
     at: datetime
+    source: str
     is_unmeasured: bool
 
 
 class Ledger:
     """The days of one batch. Give it what is kept of their listeners; afterwards take `changed`, `done` and `earlier`.
 
-    `counted` are the downloads that stand, by listener, episode and day: those days are not kept. None is one that
-    stays, as others have said that it counts.
+    `source` is the way in which all its requests came by. `counted` are the downloads that stand, by listener, episode
+    and day: those days are not kept. None is one that stays, as others have said that it counts.
     """
 
     def __init__(
-        self, windows: Windows, kept: Iterable[KeptWindow] = (),
+        self, windows: Windows, source: str, kept: Iterable[KeptWindow] = (),
         counted: Mapping[tuple[str, str, date], Standing | None] | None = None,
     ) -> None:  # fmt: skip
         self._windows = windows
+        self._source = source
         self._counted = dict(counted or {})
         self.earlier: list[Earlier] = []
         self._of: dict[Whose, list[KeptWindow]] = {}
@@ -82,7 +84,7 @@ class Ledger:
             return [Ruling(id_, fetch.occurred_at, episode, reason)]
         window.is_counted = True
         window.download, window.is_unmeasured = (id_, fetch.occurred_at), not is_measured
-        self._counted[key] = Standing(id_, fetch.occurred_at, not is_measured)
+        self._counted[key] = Standing(id_, fetch.occurred_at, self._source, not is_measured)
         pieces = [Ruling(one, at, episode, Reason.PIECE, is_new=False) for one, at in window.waiting]
         window.waiting = []
         return [
@@ -93,8 +95,8 @@ class Ledger:
     def _late(self, id_: UUID, fetch: Fetch, key: tuple[str, str, date]) -> Ruling:
         """The ruling on a request of a day that has its download: a repeat, unless it is earlier and enough by itself.
 
-        Of what was measured and what was not neither gives way to the other: a log of a host and a prefix tell of the
-        same request, each in its own way and with its own clock.
+        Of a log and a prefix neither gives way to the other, nor of what was measured and what was not: they tell of
+        the same request, each in its own way and with its own clock.
         """
         listener, episode, day = key
         stands = self._counted[key]
@@ -102,7 +104,7 @@ class Ledger:
         is_download = (
             stands is not None
             and fetch.occurred_at < stands.at
-            and is_unmeasured == stands.is_unmeasured
+            and (self._source, is_unmeasured) == (stands.source, stands.is_unmeasured)
             and (is_unmeasured or _is_enough(fetch))
         )
         window = self._of_day((listener, episode), day)
@@ -113,7 +115,7 @@ class Ledger:
                 self._grow(window, fetch)
             return Ruling(id_, fetch.occurred_at, episode, Reason.REPEAT)
         self.earlier.append(Earlier(episode, stands.id, stands.at, id_, fetch.occurred_at))
-        self._counted[key] = Standing(id_, fetch.occurred_at, is_unmeasured)
+        self._counted[key] = Standing(id_, fetch.occurred_at, self._source, is_unmeasured)
         window = self._window_of((listener, episode), fetch.occurred_at, day)
         self._grow(window, fetch)
         window.is_counted, window.is_unmeasured = True, is_unmeasured

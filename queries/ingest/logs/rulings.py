@@ -123,7 +123,7 @@ def judge_fetches(
 def _judge_by_day(batch: _Batch, fetches: dict[UUID, Fetch], refused: Iterable[Ruling]) -> Judged:
     rulings = {ruling.id: ruling for ruling in refused}
     otherwise: list[Ruling] = []
-    ledger = _ledger(batch.connection, batch.rules, list(fetches.values()))
+    ledger = _ledger(batch, list(fetches.values()))
     for id_, fetch in sorted(fetches.items(), key=lambda one: (one[1].occurred_at, one[1].number)):
         for ruling in ledger.judge(id_, fetch):
             if ruling.is_new or ruling.id in rulings:
@@ -201,11 +201,11 @@ def asked_of(
     )  # fmt: skip
 
 
-def _ledger(connection: Connection, rules: Rules, fetches: list[Fetch]) -> Ledger:
+def _ledger(batch: _Batch, fetches: list[Fetch]) -> Ledger:
     """The windows that these fetches may touch."""
-    windows = Windows(rules.window, rules.zone)
+    connection, windows = batch.connection, batch.windows
     if not fetches:
-        return Ledger(windows)
+        return Ledger(windows, batch.source)
     times = [fetch.occurred_at for fetch in fetches]
     span = {"earliest": min(times) - WHOLE_DAYS, "latest": max(times) + WHOLE_DAYS}
     kept = kept_windows(connection, {_whose(fetch) for fetch in fetches}, **span)
@@ -219,11 +219,11 @@ def _ledger(connection: Connection, rules: Rules, fetches: list[Fetch]) -> Ledge
         (row["listener_id"], str(row["episode_id"]), row["day"]): (
             None
             if row["stands_by"] in (None, Filtered.SOURCE)
-            else Standing(row["id"], row["occurred_at"], row["is_unmeasured"])
+            else Standing(row["id"], row["occurred_at"], row["source"], row["is_unmeasured"])
         )
         for row in counted
     }
-    return Ledger(windows, kept, stands)
+    return Ledger(windows, batch.source, kept, stands)
 
 
 def _add(batch: _Batch, rulings: list[Ruling]) -> Judged:

@@ -12,6 +12,7 @@ from uuid import UUID
 import orjson
 from sqlalchemy import Connection
 
+from queries.ingest.apart import read_apart
 from queries.ingest.cells import RowRefused
 from queries.ingest.events import DryRun
 from queries.ingest.imports import (
@@ -57,7 +58,8 @@ def check_transcript(
     file_format: TranscriptFormat | None = None,
 ) -> DryRun:  # fmt: skip
     """What an import would make of the cues in an open file. Raises: ImportRefused, as an import would."""
-    transcript, tally = read_transcript(_document(source, language), file_format), Tally()
+    transcript = read_apart(read_transcript, _document(source, language), file_format)
+    tally = Tally()
     with taken_back(actor) as connection:
         episode_id, furthest = _episode(connection, episode)
         transcript = transcript.within(furthest)
@@ -76,7 +78,7 @@ def store_transcript(
     """What became of the cues in a document. Raises: ImportRefused as `import_transcript`."""
     sha256 = hashlib.sha256(document).hexdigest()
     try:
-        transcript = read_transcript(document, file_format)
+        transcript = read_apart(read_transcript, document, file_format)
     except ImportRefused as refused:
         refuse(actor, "transcripts", name, refused, sha256=sha256)
     with importing(actor, "transcripts", name) as (connection, import_id, tally):
