@@ -9,7 +9,7 @@ from queries.metric_entries.listening import LISTENING
 
 __all__ = ["ENOUGH_CONVERSIONS", "METRICS", "RULE_VERSION", "Metric", "formula_words", "metric"]
 
-RULE_VERSION = "3"
+RULE_VERSION = "4"
 """Version of the counting rules below; part of every report, and of what a count by podboard is stored under."""
 
 ENOUGH_CONVERSIONS = 30

@@ -117,8 +117,8 @@ def line(
     return f'{address} - - [{when:%d/%b/%Y:%H:%M:%S} +0000] "GET {path} HTTP/1.1" {status} {sent} "-" "{agent}"{tail}\n'
 
 
-def piece(when: datetime, first: int, end: int, address: str = "192.0.2.1") -> str:
-    return line(when, address, status=206, sent=end - first, asked=f"bytes={first}-{end - 1}")
+def piece(when: datetime, first: int, end: int, address: str = "192.0.2.1", path: str = "/one.mp3") -> str:
+    return line(when, address, path, status=206, sent=end - first, asked=f"bytes={first}-{end - 1}")
 
 
 _MONDAY = DAY - timedelta(days=DAY.weekday() + 7)

@@ -12,6 +12,7 @@ from sqlalchemy import Connection
 
 from queries.ingest.counting.content import Piece
 from queries.ingest.counting.kept import Asked, KeptWindow, Key, Whose
+from queries.ingest.counting.measured import Measured
 from queries.ingest.counting.reasons import Reason
 from queries.ingest.counting.requests import EpisodeFile
 from queries.statements import ask, tell
@@ -40,23 +41,25 @@ def keep_windows(connection: Connection, changed: Collection[KeptWindow], gone: 
 
 
 def _window(row: dict[str, Any]) -> KeptWindow:
+    episode, variant = str(row["episode_id"]), 0 if row["requests"] else row["opened_at"].microsecond
+    file = EpisodeFile(episode, variant=variant)
+    measured = Measured(file, _pieces(row["pieces"]), row["unplaced_bytes"], row["told_bytes"])
     return KeptWindow(
-        row["listener_id"], str(row["episode_id"]), row["opened_at"], row["closes_at"], row["is_counted"],
-        _pieces(row["pieces"]), row["unplaced_bytes"], row["told_bytes"],
-        list(zip(row["waiting_ids"], row["waiting_at"], strict=True)),
+        row["listener_id"], episode, row["opened_at"], row["closes_at"], row["is_counted"],
+        {variant: measured}, variant, list(zip(row["waiting_ids"], row["waiting_at"], strict=True)),
         (row["download_id"], row["download_at"]) if row["download_id"] else None,
-        requests=[_asked(str(row["episode_id"]), kept) for kept in row["requests"]], is_kept=True,
+        requests=[_asked(episode, kept) for kept in row["requests"]], is_kept=True,
     )  # fmt: skip
 
 
 def _row(window: KeptWindow) -> dict[str, Any]:
     # Where nobody knows what was sent, the ads have counted with the download: no bytes decide on them any more.
-    download = None if window.is_unmeasured else window.download
+    download, measured = None if window.is_unmeasured else window.download, window.measured
     return {
         "listener_id": window.listener_id, "episode_id": window.episode, "opened_at": window.opened_at,
         "closes_at": window.closes_at, "is_counted": window.is_counted,
-        "pieces": _flat(window.pieces),
-        "unplaced_bytes": window.unplaced_bytes, "told_bytes": window.told_bytes,
+        "pieces": _flat(measured.pieces),
+        "unplaced_bytes": measured.unplaced_bytes, "told_bytes": measured.told_bytes,
         "waiting_ids": [id_ for id_, _ in window.waiting], "waiting_at": [at for _, at in window.waiting],
         "download_id": download[0] if download else None, "download_at": download[1] if download else None,
         "requests": [_kept(asked) for asked in window.requests],
@@ -71,7 +74,8 @@ def _kept(asked: Asked) -> dict[str, Any]:
         "import": asked.import_id, "line": asked.line_number, "reason": asked.reason,
     }  # fmt: skip
     if asked.file is not None:
-        told["file"] = [asked.file.size_bytes, asked.file.duration_seconds, asked.file.header_bytes]
+        file = [asked.file.size_bytes, asked.file.duration_seconds, asked.file.header_bytes]
+        told["file"] = [*file, asked.file.variant] if asked.file.variant else file
         told["awaits"] = asked.awaits_ads or None
     return {key: value for key, value in told.items() if value is not None}
 

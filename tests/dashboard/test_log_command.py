@@ -100,7 +100,7 @@ def test_what_is_told_is_for_people(mapping: str) -> None:
         "1  refused as lines, before they were requests:\n  1  The line is not written in the format of this log.\n",
         "    line 8: The line is not written in the format of this log.\n",
         "Episodes: =one 2\nApps: Overcast 2\nData centres and VPNs are not filtered out:",
-        "Countries are unknown: PODBOARD_COUNTRIES names no database.\nCounted by IAB 2.3, rules 3; once per",
+        "Countries are unknown: PODBOARD_COUNTRIES names no database.\nCounted by IAB 2.3, rules 4; once per",
     ):
         assert part in told
     assert "192.0.2" not in told

@@ -86,7 +86,7 @@ def test_a_log_becomes_downloads_and_reasons(host: Host) -> None:
     ) == [("access", at("11:00:00"))]
     assert host.rows(
         "select count(*) from excluded_requests where tenant_id = %(tenant)s and import_id is not null"
-        " and rule_version = 'IAB 2.3, rules 3'"
+        " and rule_version = 'IAB 2.3, rules 4'"
     ) == [(4,)]
 
 

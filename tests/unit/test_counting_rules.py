@@ -108,7 +108,7 @@ def test_without_a_list_of_data_centres_that_filter_is_off_and_the_version_says_
     assert "without a list of data centres" in rules().version
     listed = rules(Window.ROLLING_LAST_TOUCH, "Europe/Berlin", data_centres=Networks(["198.51.100.0/24"]))
     assert listed.version.startswith(
-        "IAB 2.3, rules 3; once per 24 hours from the last request (Europe/Berlin); with a list of data centres; "
+        "IAB 2.3, rules 4; once per 24 hours from the last request (Europe/Berlin); with a list of data centres; "
         "apps 4, crawler-user-agents "
     )
 

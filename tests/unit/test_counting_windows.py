@@ -123,7 +123,7 @@ def streams(draw: st.DrawFn) -> tuple[str, Window, list[Request]]:
                 number, status=status, byte_range=byte_range, bytes_sent=sent,
                 occurred_at=change + timedelta(minutes=draw(st.integers(-60 * 50, 60 * 50))),
                 address=draw(st.sampled_from(["192.0.2.1", "2001:db8::1"])),
-                path=draw(st.sampled_from(["/one.mp3", "/two.mp3"])),
+                path=draw(st.sampled_from(list(SMALL))),
             )
         )  # fmt: skip
     return zone, draw(st.sampled_from(list(Window))), requests
@@ -133,29 +133,37 @@ SMALL = {
     # A minute of 100 s after a header of 10 in a file of 110 bytes: 70 bytes; and a file of unknown length: all 80.
     "/one.mp3": (EpisodeFile("one", size_bytes=110, duration_seconds=100, header_bytes=10), 70),
     "/two.mp3": (EpisodeFile("two", size_bytes=80), 80),
+    # The first episode once more, in another encoding: a minute is 28 bytes of 44.
+    "/one.aac": (EpisodeFile("one", size_bytes=44, duration_seconds=100, header_bytes=4, variant=7), 28),
 }
+
+
+def whose_is(one: Request) -> tuple[str, str]:
+    """Address and episode."""
+    return one.address, SMALL[one.path][0].episode
 
 
 def brute_force(zone: str, window: Window, requests: list[Request]) -> dict[int, str | None]:
     """Each request's reason, straight from the words of the rule: sets of bytes, groups by comparing all with all."""
     found: dict[int, str | None] = {}
-    for who in {(one.address, one.path) for one in requests}:
+    for who in {whose_is(one) for one in requests}:
         own = sorted(
-            (one for one in requests if (one.address, one.path) == who),
-            key=lambda one: (one.occurred_at, one.number),
+            (one for one in requests if whose_is(one) == who), key=lambda one: (one.occurred_at, one.number)
         )
         for group in _groups(zone, window, own):
-            had: set[int] = set()
-            download = None
+            had: dict[str, set[int]] = {path: set() for path in SMALL}
+            download: Request | None = None
             for one in group:
                 first = 0 if one.byte_range is None else int(one.byte_range[6:].split("-")[0])
-                had |= set(range(first, first + one.bytes_sent))
-                found[one.number] = "piece" if download is None else "repeat"
-                if download is None and len(had) >= SMALL[who[1]][1]:
-                    download = one.number
+                had[one.path] |= set(range(first, first + one.bytes_sent))
+                found[one.number] = "too_short" if download is None else "repeat"
+                if download is None and len(had[one.path]) >= SMALL[one.path][1]:
+                    download = one
                     found[one.number] = None
-            if download is None:
-                found |= {one.number: "too_short" for one in group}
+            if download is not None:
+                # Those before it are pieces of it as far as they are of the same file.
+                for one in group[: group.index(download)]:
+                    found[one.number] = "piece" if one.path == download.path else "too_short"
     return found
 
 

@@ -346,9 +346,15 @@ def test_a_mapping_names_episodes() -> None:
             "path,episode,size_bytes,duration,header_bytes\n",
             "https://cdn.example/shows/on%65.mp3?x=1,one,60500,10:00,500\n",
             "/two.mp3,two,,,\n",
+            "/one.aac,one,6050,10:00,\n",
+            "/elsewhere/one.mp3,one,60500,10:00,500\n",
         ]
     )
-    assert find("/shows/one.mp3") == EpisodeFile("one", 60_500, 600, 500)
+    file, other = find("/shows/one.mp3"), find("/one.aac")
+    assert file is not None
+    assert other is not None
+    assert file == find("/elsewhere/one.mp3") == EpisodeFile("one", 60_500, 600, 500, file.variant)
+    assert len({file.variant, other.variant, 0}) == 3, "files of an episode are told apart"
     assert find("/two.mp3") == EpisodeFile("two")
     assert find("/three.mp3") is None
 

@@ -16,6 +16,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from queries.ingest.counting.kept import Asked, KeptWindow, Key
+from queries.ingest.counting.measured import Measured
 from queries.ingest.counting.reasons import Reason
 from queries.ingest.counting.requests import Request
 from queries.ingest.counting.rolling import KEPT_REQUESTS, RollingLedger
@@ -25,7 +26,7 @@ from queries.ingest.counting.verdicts import Fetch
 from queries.ingest.counting.windows import Window, Windows
 from queries.ingest.logs.rulings import asked_of
 from tests.unit.counting_samples import rules
-from tests.unit.test_counting_windows import SMALL, brute_force, streams
+from tests.unit.test_counting_windows import SMALL, brute_force, streams, whose_is
 
 FIRST = datetime(2026, 11, 10, 10, tzinfo=UTC)
 WHOSE = ("l1", "one")
@@ -136,8 +137,7 @@ def test_any_order_and_any_batches_agree_with_a_brute_force_count(
 
 def _is_alone(one: Request, requests: list[Request]) -> bool:
     return not any(
-        other.number < one.number and (other.occurred_at, other.address, other.path)
-        == (one.occurred_at, one.address, one.path)
+        other.number < one.number and (other.occurred_at, whose_is(other)) == (one.occurred_at, whose_is(one))
         for other in requests
     )  # fmt: skip
 
@@ -185,7 +185,7 @@ def test_what_waited_in_a_day_goes_on_in_a_window_of_24_hours(window: Window) ->
         "one",
         FIRST - timedelta(hours=10),
         FIRST + timedelta(hours=14),
-        pieces=((0, 40),),
+        files={0: Measured(SMALL["/one.mp3"][0], pieces=((0, 40),))},
         waiting=[(first, FIRST)],
         is_kept=True,
     )

@@ -12,7 +12,7 @@ import itertools
 from collections.abc import Iterable, Iterator
 from datetime import date, datetime
 
-from queries.ingest.counting.content import needed_bytes, put_together, total_bytes
+from queries.ingest.counting.measured import Measured
 from queries.ingest.counting.reasons import Reason
 from queries.ingest.counting.requests import Request
 from queries.ingest.counting.rules import Rules
@@ -81,7 +81,7 @@ class Counter:
     def _resume(self, suspended: Suspended) -> None:
         self._released_until = suspended.released_until
         for window in suspended.windows:
-            key = (window.listener_id, window.file.episode, window.day)
+            key = (window.listener_id, window.episode, window.day)
             self._open[key] = window
             heapq.heappush(self._closing, (window.closes_at, key))
         for fetch in suspended.unordered:
@@ -99,20 +99,16 @@ class Counter:
         self._released_until = fetch.occurred_at
         yield from self._close_until(fetch.occurred_at)
         window = self._window_of(fetch)
-        if window.told_bytes is None or (fetch.told_bytes or 0) > window.told_bytes:
-            window.told_bytes = fetch.told_bytes
-        if fetch.piece is not None:
-            window.pieces = put_together(window.pieces, fetch.piece)
-        elif fetch.bytes_sent is not None:
-            window.unplaced_bytes = max(window.unplaced_bytes, fetch.bytes_sent)
+        measured = window.files.setdefault(fetch.file.variant, Measured(fetch.file))
+        measured.add(*fetch.delivered, fetch.told_bytes)
         if window.download is not None:
             yield Verdict(fetch.number, fetch.occurred_at, fetch.file.episode, Reason.REPEAT)
             return
-        is_measured = _is_complete(window)
+        is_measured = measured.is_complete
         if not is_measured and fetch.bytes_sent is not None:
-            window.waiting.append((fetch.number, fetch.occurred_at))
+            window.waiting.append((fetch.number, fetch.occurred_at, fetch.file.variant))
             return
-        window.download = fetch.number
+        window.download = fetch.number, fetch.file.variant
         yield Verdict(
             fetch.number,
             fetch.occurred_at,
@@ -121,16 +117,19 @@ class Counter:
             download=fetch,
             is_unmeasured=not is_measured,
         )
-        for number, occurred_at in window.waiting:
-            yield Verdict(number, occurred_at, window.file.episode, Reason.PIECE)
-        window.waiting.clear()
+        for number, occurred_at, variant in window.waiting:
+            if variant == fetch.file.variant:
+                yield Verdict(number, occurred_at, window.episode, Reason.PIECE)
+        window.waiting = [one for one in window.waiting if one[2] != fetch.file.variant]
 
     def _window_of(self, fetch: Fetch) -> OpenWindow:
         day = self._windows.day_of(fetch.occurred_at)
         key = (fetch.listener_id, fetch.file.episode, day)
         window = self._open.get(key)
         if window is None:
-            window = OpenWindow(fetch.file, fetch.listener_id, day, self._windows.end(day, fetch.occurred_at))
+            window = OpenWindow(
+                fetch.file.episode, fetch.listener_id, day, self._windows.end(day, fetch.occurred_at)
+            )
             self._open[key] = window
             heapq.heappush(self._closing, (window.closes_at, key))
         else:
@@ -149,22 +148,13 @@ class Counter:
             yield from self._closed(window)
 
     def _closed(self, window: OpenWindow) -> Iterator[Outcome]:
-        file = window.file
-        is_unknown = needed_bytes(file, window.told_bytes) is None
-        reason = Reason.SIZE_UNKNOWN if is_unknown else Reason.UNDER_A_MINUTE
-        for number, occurred_at in window.waiting:
-            yield Verdict(number, occurred_at, file.episode, reason)
+        for number, occurred_at, variant in window.waiting:
+            is_known = window.files[variant].is_of_known_size
+            reason = Reason.UNDER_A_MINUTE if is_known else Reason.SIZE_UNKNOWN
+            yield Verdict(number, occurred_at, window.episode, reason)
+        download, variant = window.download or (None, next(iter(window.files)))
+        measured = window.files[variant]
         yield Delivery(
-            window.download,
-            file,
-            window.listener_id,
-            file.size_bytes or window.told_bytes,
-            window.pieces,
-            window.unplaced_bytes,
-        )
-
-
-def _is_complete(window: OpenWindow) -> bool:
-    needed = needed_bytes(window.file, window.told_bytes)
-    # Of bytes that are nobody-knows-where at least the largest answer is not overlap.
-    return needed is not None and max(total_bytes(window.pieces), window.unplaced_bytes) >= needed
+            download, measured.file, window.listener_id, measured.file.size_bytes or measured.told_bytes,
+            measured.pieces, measured.unplaced_bytes,
+        )  # fmt: skip

@@ -8,6 +8,7 @@ from typing import Any
 from uuid import UUID
 
 from queries.ingest.counting.content import Piece
+from queries.ingest.counting.measured import Measured
 from queries.ingest.counting.reasons import Reason
 from queries.ingest.counting.requests import EpisodeFile
 from queries.ingest.counting.verdicts import Delivery
@@ -46,26 +47,34 @@ class Asked:
         """Whether bytes decide on it, and on the ads in it."""
         return self.file is not None and self.unplaced_bytes is not None
 
+    @property
+    def variant(self) -> int | None:
+        """Which file of the episode it is for; None of one that has none."""
+        return None if self.file is None else self.file.variant
+
 
 @dataclass(slots=True)
 class KeptWindow:
-    """A listener's window of an episode: plain values, as they are kept. `requests`: those of a window of 24 hours."""
+    """A listener's window of an episode: plain values, as they are kept. `requests`: those of a window of 24 hours.
+
+    A calendar day has a window for each file of the episode that was asked for: its variant is the part of the second
+    at which it opens.
+    """
 
     listener_id: str
     episode: str
     opened_at: datetime
     closes_at: datetime
     is_counted: bool = False
-    pieces: tuple[Piece, ...] = ()
-    unplaced_bytes: int = 0
-    told_bytes: int | None = None
+    files: dict[int, Measured] = field(default_factory=dict)
+    """By variant what was sent of each file."""
+    variant: int = 0
+    """The file that the download is of; of a calendar day the only one."""
     waiting: list[tuple[UUID, datetime]] = field(default_factory=list)
     download: tuple[UUID, datetime] | None = None
     """Id and time of the download, where the ads in it depend on what was sent."""
     is_unmeasured: bool = False
     """Counted in this batch although nobody knows how much was delivered."""
-    file: EpisodeFile | None = None
-    """The file that this batch asked for; it is not kept."""
     awaits_ads: bool = False
     """An ad in the download is not delivered yet: later pieces may hold it."""
     requests: list[Asked] = field(default_factory=list)
@@ -83,10 +92,15 @@ class KeptWindow:
         return len(self.requests) == 1 and self.requests[0].file is None
 
     @property
+    def measured(self) -> Measured:
+        """What the listener got in it of the file that the download is of."""
+        return self.files.get(self.variant) or Measured(EpisodeFile(self.episode))
+
+    @property
     def delivery(self) -> Delivery:
-        """What the listener got in it of the file that this batch asked for."""
-        assert self.file is not None  # noqa: S101 (every window of this batch has one; this tells mypy)
+        """The same as what ads are judged by."""
+        of = self.measured
         return Delivery(
-            self.download[0] if self.download else None, self.file, self.listener_id,
-            self.file.size_bytes or self.told_bytes, self.pieces, self.unplaced_bytes,
+            self.download[0] if self.download else None, of.file, self.listener_id,
+            of.file.size_bytes or of.told_bytes, of.pieces, of.unplaced_bytes,
         )  # fmt: skip

@@ -10,11 +10,12 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, time
+from datetime import UTC, date, datetime, time, timedelta
 from uuid import UUID
 
-from queries.ingest.counting.content import needed_bytes, put_together, total_bytes
+from queries.ingest.counting.content import needed_bytes, total_bytes
 from queries.ingest.counting.kept import KeptWindow, Key, Whose
+from queries.ingest.counting.measured import Measured
 from queries.ingest.counting.reasons import Reason
 from queries.ingest.counting.verdicts import Earlier, Fetch
 from queries.ingest.counting.windows import Windows
@@ -71,16 +72,14 @@ class Ledger:
         key = (fetch.listener_id, episode, day)
         if key in self._counted:
             return [self._late(id_, fetch, key)]
-        window = self._window_of((fetch.listener_id, episode), fetch.occurred_at, day)
+        window = self._window_of(fetch, day)
         self._grow(window, fetch)
         if window.is_counted:
             return [Ruling(id_, fetch.occurred_at, episode, Reason.REPEAT)]
-        needed = needed_bytes(fetch.file, window.told_bytes)
-        # Of bytes that are nobody-knows-where at least the largest answer is not overlap.
-        is_measured = needed is not None and max(total_bytes(window.pieces), window.unplaced_bytes) >= needed
+        is_measured = window.measured.is_complete
         if not is_measured and fetch.bytes_sent is not None:
             window.waiting.append((id_, fetch.occurred_at))
-            reason = Reason.SIZE_UNKNOWN if needed is None else Reason.UNDER_A_MINUTE
+            reason = Reason.UNDER_A_MINUTE if window.measured.is_of_known_size else Reason.SIZE_UNKNOWN
             return [Ruling(id_, fetch.occurred_at, episode, reason)]
         window.is_counted = True
         window.download, window.is_unmeasured = (id_, fetch.occurred_at), not is_measured
@@ -107,7 +106,7 @@ class Ledger:
             and (self._source, is_unmeasured) == (stands.source, stands.is_unmeasured)
             and (is_unmeasured or _is_enough(fetch))
         )
-        window = self._of_day((listener, episode), day)
+        window = self._of_day((listener, episode), day, fetch.file.variant)
         awaits_ads = window is not None and window.download is not None
         if stands is None or not is_download:
             if window is not None and awaits_ads:
@@ -116,8 +115,9 @@ class Ledger:
             return Ruling(id_, fetch.occurred_at, episode, Reason.REPEAT)
         self.earlier.append(Earlier(episode, stands.id, stands.at, id_, fetch.occurred_at))
         self._counted[key] = Standing(id_, fetch.occurred_at, self._source, is_unmeasured)
-        window = self._window_of((listener, episode), fetch.occurred_at, day)
+        window = self._window_of(fetch, day)
         self._grow(window, fetch)
+        self._end_others(window, day)
         window.is_counted, window.is_unmeasured = True, is_unmeasured
         window.download = (id_, fetch.occurred_at)
         return Ruling(id_, fetch.occurred_at, episode, None, fetch=fetch, is_unmeasured=is_unmeasured)
@@ -145,28 +145,38 @@ class Ledger:
     def _grow(self, window: KeptWindow, fetch: Fetch) -> None:
         """Adds what the request delivered."""
         self._touched[id(window)] = window
-        window.file = fetch.file
-        if window.told_bytes is None or (fetch.told_bytes or 0) > window.told_bytes:
-            window.told_bytes = fetch.told_bytes
-        if fetch.piece is not None:
-            window.pieces = put_together(window.pieces, fetch.piece)
-        elif fetch.bytes_sent is not None:
-            window.unplaced_bytes = max(window.unplaced_bytes, fetch.bytes_sent)
+        # What is kept of a file are the bytes that were sent of it.
+        window.measured.file = fetch.file
+        window.measured.add(*fetch.delivered, fetch.told_bytes)
 
-    def _of_day(self, whose: Whose, day: date) -> KeptWindow | None:
-        """The day's window, where it is there already."""
-        opened = self._start_of_day(day)
+    def _end_others(self, window: KeptWindow, day: date) -> None:
+        """The day's download is of this window's file now: ads are delivered in no other."""
+        start = self._opening(day, 0)
+        for other in self._of[window.listener_id, window.episode]:
+            is_of_day = start <= other.opened_at < start + timedelta(seconds=1)
+            if is_of_day and other is not window and other.download is not None:
+                other.download, other.awaits_ads = None, False
+                self._touched[id(other)] = other
+
+    def _of_day(self, whose: Whose, day: date, variant: int) -> KeptWindow | None:
+        """The day's window for a file, where it is there already."""
+        opened = self._opening(day, variant)
         return next((one for one in self._of.get(whose, []) if one.opened_at == opened), None)
 
-    def _window_of(self, whose: Whose, at: datetime, day: date) -> KeptWindow:
-        found = self._of_day(whose, day)
+    def _window_of(self, fetch: Fetch, day: date) -> KeptWindow:
+        whose, variant = (fetch.listener_id, fetch.file.episode), fetch.file.variant
+        found = self._of_day(whose, day, variant)
         if found is None:
-            found = KeptWindow(*whose, self._start_of_day(day), self._windows.end(day, at))
+            found = KeptWindow(
+                *whose, self._opening(day, variant), self._windows.end(day, fetch.occurred_at),
+                files={variant: Measured(fetch.file)}, variant=variant,
+            )  # fmt: skip
             self._of.setdefault(whose, []).append(found)
         return found
 
-    def _start_of_day(self, day: date) -> datetime:
-        return datetime.combine(day, time(), tzinfo=self._windows.zone).astimezone(UTC)
+    def _opening(self, day: date, variant: int) -> datetime:
+        start = datetime.combine(day, time(), tzinfo=self._windows.zone).astimezone(UTC)
+        return start + timedelta(microseconds=variant)
 
 
 def _is_enough(fetch: Fetch) -> bool:

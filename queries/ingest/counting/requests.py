@@ -36,9 +36,12 @@ class EpisodeFile:
     """The audio file of an episode: what is None is not known.
 
     `header_bytes` stand before the sound (tags, a cover picture) and are delivered before the first second is.
+    `variant` tells files of an episode apart (an MP3 and a smaller AAC): bytes of the one are none of the other. 0 is
+    the episode's own file; numbers are below a million.
     """
 
     episode: str
     size_bytes: int | None = None
     duration_seconds: float | None = None
     header_bytes: int = 0
+    variant: int = 0

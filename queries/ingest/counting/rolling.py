@@ -13,14 +13,17 @@ from datetime import datetime, timedelta
 from operator import attrgetter
 from uuid import UUID
 
-from queries.ingest.counting.content import needed_bytes, put_together, total_bytes
+from queries.ingest.counting.content import put_together
 from queries.ingest.counting.kept import Asked, KeptWindow, Key, Whose
+from queries.ingest.counting.measured import Measured
 from queries.ingest.counting.reasons import Reason
 from queries.ingest.counting.windows import Window, Windows
 
 DAY = timedelta(hours=24)
 KEPT_REQUESTS = 1_000
 """About so many a window keeps: nobody listens that often, and with each late one they are gone through again."""
+_FILES_BEHIND = 16
+"""Among so many of the last requests one of the same file is looked for; few episodes have more files than two."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,9 +122,11 @@ class RollingLedger:
         ]
         if not new:
             return
-        like = next((asked for asked in new if asked.is_measured), None)
+        like = {asked.variant: asked for asked in reversed(new) if asked.is_measured}
         kept = sorted(self._kept.get(whose, ()), key=attrgetter("opened_at"))
-        of_before = {window.key: window.requests or _waiting(window, like) for window in kept}
+        of_before = {
+            window.key: window.requests or _waiting(window, like.get(window.variant)) for window in kept
+        }
         of_before = {key: requests for key, requests in of_before.items() if requests}
         old = [asked for requests in of_before.values() for asked in requests]
         reasons = {asked.id: asked.reason for asked in old}
@@ -204,22 +209,22 @@ def _alone(whose: Whose, asked: Asked) -> KeptWindow:
 
 def _grow(window: KeptWindow, asked: Asked) -> None:
     """Adds the request to its window, and rules on it."""
-    window.file = asked.file or window.file
-    if window.told_bytes is None or (asked.told_bytes or 0) > window.told_bytes:
-        window.told_bytes = asked.told_bytes
-    for piece in asked.pieces:
-        window.pieces = put_together(window.pieces, piece)
-    window.unplaced_bytes = max(window.unplaced_bytes, asked.unplaced_bytes or 0)
+    measured = None
+    if asked.file is not None:
+        measured = window.files.setdefault(asked.file.variant, Measured(asked.file))
+        measured.file = asked.file
+        measured.add(asked.pieces, asked.unplaced_bytes or 0, asked.told_bytes)
     if window.is_counted:
         asked.reason = Reason.REPEAT
         _keep(window, asked)
-    elif asked.is_measured and not _is_complete(window):
+    elif measured is not None and asked.is_measured and not measured.is_complete:
         asked.reason = Reason.UNDER_A_MINUTE
         _keep(window, asked)
     else:
         for waited in window.requests:
-            waited.reason = Reason.PIECE
-        window.is_counted = True
+            if waited.variant == asked.variant:
+                waited.reason = Reason.PIECE
+        window.is_counted, window.variant = True, asked.variant or 0
         asked.reason = None
         window.download, window.is_unmeasured = (asked.id, asked.at), not asked.is_measured
         window.awaits_ads = asked.awaits_ads
@@ -231,32 +236,29 @@ def _keep(window: KeptWindow, asked: Asked) -> None:
 
     Those between are ruled on no more.
     """
-    if len(window.requests) < KEPT_REQUESTS or window.requests[-1].reason is not asked.reason:
-        window.requests.append(asked)
+    window.requests.append(asked)
+    if len(window.requests) <= KEPT_REQUESTS:
         return
-    last = window.requests[-1]
+    before = range(len(window.requests) - 2, max(-1, len(window.requests) - 2 - _FILES_BEHIND), -1)
+    for place in before:
+        last = window.requests[place]
+        if last.reason is asked.reason and last.variant == asked.variant:
+            break
+    else:
+        return
     for piece in last.pieces:
         asked.pieces = put_together(asked.pieces, piece)
     if asked.unplaced_bytes is not None:
         asked.unplaced_bytes = max(asked.unplaced_bytes, last.unplaced_bytes or 0)
-    asked.told_bytes = window.told_bytes
-    window.requests[-1] = asked
-
-
-def _is_complete(window: KeptWindow) -> bool:
-    assert window.file is not None  # noqa: S101 (a measured request has one; this tells mypy)
-    needed = needed_bytes(window.file, window.told_bytes)
-    # Of bytes that are nobody-knows-where at least the largest answer is not overlap.
-    return needed is not None and max(total_bytes(window.pieces), window.unplaced_bytes) >= needed
+    asked.told_bytes = max(filter(None, (asked.told_bytes, last.told_bytes)), default=None)
+    del window.requests[place]
 
 
 def _ended(window: KeptWindow) -> KeptWindow:
     """The window with a reason for what still waits."""
-    if not window.is_counted:
-        assert window.file is not None  # noqa: S101 (what waits is measured; this tells mypy)
-        if needed_bytes(window.file, window.told_bytes) is None:
-            for asked in window.requests:
-                asked.reason = Reason.SIZE_UNKNOWN
+    for asked in window.requests:
+        if asked.reason is Reason.UNDER_A_MINUTE and not window.files[asked.variant or 0].is_of_known_size:
+            asked.reason = Reason.SIZE_UNKNOWN
     return window
 
 
@@ -270,10 +272,11 @@ def _waiting(window: KeptWindow, like: Asked | None) -> list[Asked]:
         Asked(id_, at, like.data, like.filtered, like.file, unplaced_bytes=0, reason=Reason.UNDER_A_MINUTE)
         for id_, at in window.waiting
     ]
+    sent = window.measured
     for first in found[:1]:
         first.pieces, first.unplaced_bytes, first.told_bytes = (
-            window.pieces,
-            window.unplaced_bytes,
-            window.told_bytes,
+            sent.pieces,
+            sent.unplaced_bytes,
+            sent.told_bytes,
         )
     return found

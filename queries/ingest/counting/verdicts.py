@@ -8,6 +8,7 @@ from uuid import UUID
 
 from queries.ingest.agents.classify import Agent
 from queries.ingest.counting.content import Piece
+from queries.ingest.counting.measured import Measured
 from queries.ingest.counting.reasons import Reason
 from queries.ingest.counting.requests import EpisodeFile
 
@@ -36,6 +37,11 @@ class Fetch:
     bytes_sent: int | None
     piece: Piece | None
     told_bytes: int | None
+
+    @property
+    def delivered(self) -> tuple[tuple[Piece, ...], int]:
+        """The bytes that were sent: the piece that they are, or how many they are where nobody knows where they lie."""
+        return ((self.piece,), 0) if self.piece is not None else ((), self.bytes_sent or 0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,16 +94,16 @@ Outcome = Verdict | Delivery
 class OpenWindow:
     """A listener's window of an episode that has not closed: plain values, to be kept between two files."""
 
-    file: EpisodeFile
+    episode: str
     listener_id: str
     day: date | None
     closes_at: datetime
-    pieces: tuple[Piece, ...] = ()
-    unplaced_bytes: int = 0
-    told_bytes: int | None = None
-    download: int | None = None
-    waiting: list[tuple[int, datetime]] = field(default_factory=list)
-    """Requests whose reason is not known yet: number and time."""
+    files: dict[int, Measured] = field(default_factory=dict)
+    """By variant what was sent of each file of the episode; the first of them is the one that was asked for first."""
+    download: tuple[int, int] | None = None
+    """The number of the download, and the variant it is of."""
+    waiting: list[tuple[int, datetime, int]] = field(default_factory=list)
+    """Requests whose reason is not known yet: number, time and variant."""
 
 
 @dataclass(slots=True)

@@ -11,7 +11,7 @@ from sqlalchemy import Connection
 from queries.ingest.counting.requests import EpisodeFile
 from queries.ingest.counting.rules import FindEpisode
 from queries.ingest.imports import ImportRefused
-from queries.ingest.logs.episodes import mapped_files
+from queries.ingest.logs.episodes import mapped_files, told_apart
 from queries.ingest.logs.faults import LineRefused
 from queries.ingest.logs.values import target_path
 from queries.statements import ask
@@ -45,10 +45,11 @@ def files_of_tenant(connection: Connection, mapping: Iterable[str] | None) -> Fi
     found: dict[str, EpisodeFile] = {}
     for path, file in files.items():
         own = _file(known[file.episode] or {})
-        found[path] = replace(
+        merged = replace(
             file, episode=own.episode, size_bytes=file.size_bytes or own.size_bytes,
             duration_seconds=file.duration_seconds or own.duration_seconds,
         )  # fmt: skip
+        found[path] = told_apart(merged, own)
     return found.get
 
 
