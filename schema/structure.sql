@@ -1414,6 +1414,21 @@ CREATE FUNCTION public.app_user() RETURNS uuid
 
 COMMENT ON FUNCTION public.app_user() IS 'Person of this transaction; null when the tenant itself acts (worker, commands).';
 
+CREATE FUNCTION public.attribution_as_of() RETURNS timestamp with time zone
+    LANGUAGE sql STABLE SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'public', 'internal'
+    AS $$
+    select case
+        when exists (select from internal.dirty_campaigns q where q.tenant_id = (select public.app_tenant()))
+        then coalesce(
+            (select s.attributed_at from public.rollup_states s where s.tenant_id = (select public.app_tenant())),
+            (select r.refreshed_at from public.refresh_states r where r.relation = 'attribution'))
+        else public.rollups_as_of()
+    end
+    $$;
+
+COMMENT ON FUNCTION public.attribution_as_of() IS 'As of when the attribution of the tenant in the session is: as the rollups, but while campaigns wait to be computed anew.';
+
 CREATE FUNCTION public.ensure_event_storage(p_from timestamp with time zone, p_to timestamp with time zone) RETURNS integer
     LANGUAGE plpgsql SECURITY DEFINER
     SET search_path TO 'pg_catalog', 'internal'
@@ -1782,12 +1797,15 @@ COMMENT ON TABLE public.refresh_states IS 'As-of of each derived relation: the s
 CREATE TABLE public.rollup_states (
     tenant_id uuid NOT NULL,
     refreshed_at timestamp with time zone NOT NULL,
-    created_at timestamp with time zone DEFAULT now() NOT NULL
+    created_at timestamp with time zone DEFAULT now() NOT NULL,
+    attributed_at timestamp with time zone
 );
 
 ALTER TABLE ONLY public.rollup_states FORCE ROW LEVEL SECURITY;
 
 COMMENT ON TABLE public.rollup_states IS 'As of when the rollups of a tenant are: when the last refresh that had work for it began to read its queue.';
+
+COMMENT ON COLUMN public.rollup_states.attributed_at IS 'As of when attribution was when it was last computed: what refreshed_at was then. It is as of now while no campaign waits for it.';
 
 CREATE FUNCTION public.rollups_as_of() RETURNS timestamp with time zone
     LANGUAGE sql STABLE
@@ -8235,6 +8253,10 @@ GRANT ALL ON FUNCTION public.app_podcasts() TO podboard_worker;
 REVOKE ALL ON FUNCTION public.app_sponsors() FROM PUBLIC;
 GRANT ALL ON FUNCTION public.app_sponsors() TO podboard_web;
 GRANT ALL ON FUNCTION public.app_sponsors() TO podboard_worker;
+
+REVOKE ALL ON FUNCTION public.attribution_as_of() FROM PUBLIC;
+GRANT ALL ON FUNCTION public.attribution_as_of() TO podboard_web;
+GRANT ALL ON FUNCTION public.attribution_as_of() TO podboard_worker;
 
 REVOKE ALL ON FUNCTION public.ensure_event_storage(p_from timestamp with time zone, p_to timestamp with time zone) FROM PUBLIC;
 GRANT ALL ON FUNCTION public.ensure_event_storage(p_from timestamp with time zone, p_to timestamp with time zone) TO podboard_web;

@@ -59,7 +59,8 @@ def compute_attribution() -> dict[str, int]:
 
     Each tenant is one transaction that takes its campaigns off the queue and stores their results, so a crash repeats
     the work and never loses it. A tenant that fails does not stop the others; its error is raised at the end, and the
-    as-of stands still. Source: internal.dirty_campaigns, noted by the refresh of the rollups.
+    as-of of the pass stands still; each tenant has one of its own. Source: internal.dirty_campaigns, noted by the
+    refresh of the rollups.
     """
     with system_session("attribution") as connection:
         moment = ask(connection, "attribution/unscoped_rollups_as_of")[0]
@@ -88,11 +89,14 @@ def unscoped_compute_tenant(tenant_id: UUID) -> dict[str, int]:
     written = Counter(campaigns=0, rows=0)
     with system_session("attribution", tenant_id=tenant_id) as connection:
         zone = tenant_zone(ask(connection, "attribution/lock_tenant")[0]["time_zone"])
+        noted = ask(connection, "attribution/rollups_noted_at")
         for claimed in ask(connection, "attribution/claim_dirty_campaigns"):
             written["campaigns"] += 1
             written["rows"] += _compute_campaign(
                 connection, claimed["campaign_id"], zone, claimed["since"], claimed["conversion_type"]
             )
+        if noted:
+            tell(connection, "attribution/note_attributed", as_of=noted[0]["refreshed_at"])
     return dict(written)
 
 

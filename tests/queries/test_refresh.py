@@ -18,6 +18,8 @@ from sqlalchemy import Connection, text
 from sqlalchemy.exc import DBAPIError
 
 from queries import campaigns, listening, listening_trend, refresh
+from queries.attribution.compute import compute_attribution
+from queries.campaign_states import campaign_heads
 from queries.engine import dispose_engines
 from queries.filters import Filters
 from queries.periods import Period
@@ -613,6 +615,40 @@ def test_numbers_of_a_tenant_are_of_one_moment_while_another_fails(own: Database
             owner.execute("alter table internal.episode_days drop constraint refuses_one")
     refresh.refresh_rollups()
     assert _told(sound) == [12] * 5
+
+
+def test_campaigns_are_as_of_the_tenants_own_attribution_while_another_tenant_fails(own: Database) -> None:
+    broken, sound = Show(own, "fails-again"), Show(own, "is-attributed")
+    _add(sound, "abcdef")
+    refresh.refresh_rollups()
+    compute_attribution()
+    first = _as_of_campaigns(sound)
+    assert first == _as_of_tenant(sound)
+    with broken.writer.transaction() as owner:
+        owner.execute(
+            "alter table internal.episode_days add constraint refuses_again "
+            f"check (tenant_id <> '{broken.writer.tenant_id}') not valid"
+        )
+    broken.writer.listener_events([broken.download(NOON)])
+    try:
+        _add(sound, "ghijkl")
+        with pytest.raises(DBAPIError):
+            refresh.refresh_rollups()
+        refreshed = _as_of_tenant(sound)
+        assert _as_of_campaigns(sound) <= first < refreshed, "what came in since is not attributed yet"
+        compute_attribution()
+        assert _as_of_campaigns(sound) == refreshed
+    finally:
+        with broken.writer.transaction() as owner:
+            owner.execute("alter table internal.episode_days drop constraint refuses_again")
+    refresh.refresh_rollups()
+
+
+def _as_of_campaigns(show: Show) -> datetime:
+    with tenant_session(Actor(show.writer.tenant_id)) as connection:
+        found = campaign_heads(connection)[0].as_of
+    assert found is not None
+    return found
 
 
 def _as_of_tenant(show: Show) -> datetime:

@@ -27,7 +27,7 @@ DOORS = {
     "refresh_metrics_daily", "pending_work", "search_transcripts", "find_names",
     "account_for_email", "password_token_use", "replace_password", "tenant_data_to",
     "forget_attempts", "uncount_attempt", "keep_request", "keep_outcome",
-    "app_campaigns", "app_sponsors", "app_podcasts",
+    "app_campaigns", "app_sponsors", "app_podcasts", "attribution_as_of",
 }  # fmt: skip
 
 

@@ -1,6 +1,6 @@
 -- purpose: waits until nobody else computes this tenant's attribution, until the end of the transaction
 -- params: none
--- returns: time_zone text, statement_timeout text
+-- returns: time_zone text, statement_timeout text, waited boolean
 -- grain: one row
 -- source: internal.tenant_directory
 -- relies on: a first run over years of events may take longer than a page may
