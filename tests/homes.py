@@ -18,6 +18,8 @@ from pathlib import Path
 ROOM_BYTES = 8 * 10**9
 _PREFIX = "podboard-test-"
 _HELD = "held.lock"
+# A run that begins meanwhile may take a home for abandoned before it is held.
+_TRIES = 10
 # The run's own server, and those of the products that it starts.
 _SERVERS = ("postgres/data/postmaster.pid", "*/postgres/data/postmaster.pid")
 # Locks of homes that this process made; they last until it ends, however it does.
@@ -37,11 +39,16 @@ def new_home(room_bytes: int = 0) -> Path:
             f"The tests need {room_bytes / 1e9:.0f} GB of disk below {within}, and {free / 1e9:.1f} GB are free."
             " Make room, or set TMPDIR to a directory with a short path where there is some."
         )
-    home = Path(tempfile.mkdtemp(prefix=_PREFIX, dir=within))
-    if os.geteuid() == 0:
-        home.chmod(0o711)
-    _holding.append(_lock(home))
-    return home
+    for _ in range(_TRIES):
+        home = Path(tempfile.mkdtemp(prefix=_PREFIX, dir=within))
+        try:
+            _holding.append(_lock(home))
+        except (BlockingIOError, FileNotFoundError):
+            continue
+        if os.geteuid() == 0:
+            home.chmod(0o711)
+        return home
+    raise OSError(f"Each home that was made below {within} was taken away before it could be held.")
 
 
 def remove_abandoned(within: Path) -> list[Path]:
@@ -71,7 +78,10 @@ def _lock(home: Path, how: int = os.O_RDWR | os.O_CREAT) -> int:
     lock = os.open(home / _HELD, how | os.O_CLOEXEC | os.O_NOFOLLOW, 0o600)
     try:
         fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except BlockingIOError:
+        # Between the two another run may have held and removed the home.
+        if not os.path.samestat(os.fstat(lock), os.stat(home / _HELD)):
+            raise FileNotFoundError(f"{home} is another one by now.")
+    except OSError:
         os.close(lock)
         raise
     return lock
