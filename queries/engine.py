@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import select
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
@@ -13,6 +14,7 @@ from psycopg import errors
 from psycopg.abc import RV, PQGen
 from sqlalchemy import Engine, create_engine, event
 from sqlalchemy.engine import make_url
+from sqlalchemy.exc import DisconnectionError
 
 from queries.stepping_back import step_back_in_database
 
@@ -59,6 +61,7 @@ def engine_for(dsn: str, *, behind: bool = False) -> Engine:
                 pool_size=8,
                 max_overflow=8,
                 pool_timeout=3,
+                # A question before each use is a round trip: _look_at() asks nothing.
                 pool_pre_ping=False,
                 pool_recycle=1800,
                 # An error's text ends up in logs; parameters are people's data.
@@ -75,6 +78,7 @@ def engine_for(dsn: str, *, behind: bool = False) -> Engine:
                 },
             )
             event.listen(engine, "do_connect", _connect)
+            event.listen(engine, "checkout", _look_at)
             if behind:
                 event.listen(engine, "connect", _step_back)
             _engines[dsn, behind] = engine
@@ -91,6 +95,30 @@ def _connect(_dialect: Any, _record: Any, arguments: list[Any], options: dict[st
         connection.execute(_LOOKS_AT_CLIENT)
     connection.autocommit = False
     return connection
+
+
+def _look_at(connection: psycopg.Connection[Any], record: Any, _proxy: Any) -> None:
+    """Lets the pool open another connection in place of one whose server has gone, as after a restart.
+
+    A new one is taken as it is: a server that says more than it has to costs connections, and stops nobody.
+    """
+    if "was_used" in record.info and _has_gone(connection):
+        raise DisconnectionError("the server has gone")
+    # Forgotten with the connection.
+    record.info["was_used"] = True
+
+
+def _has_gone(connection: psycopg.Connection[Any]) -> bool:
+    """Whether there is something to read where nothing was asked: a farewell, or the end.
+
+    What a server says unasked besides, that a setting was changed for all, costs a new connection once. One that was
+    cut without a word, as by a router, looks well.
+    """
+    if connection.closed:
+        return True
+    said = select.poll()
+    said.register(connection.fileno(), select.POLLIN)
+    return bool(said.poll(0))
 
 
 def _step_back(connection: psycopg.Connection[Any], _record: Any) -> None:

@@ -170,7 +170,7 @@ def open_session(token: str, *, now: datetime) -> OpenSession | None:
     try:
         row = _entered_row(token, now)
     except DatabaseUnavailable:
-        # After a restart of the database a pooled connection fails at once, and the next one works.
+        # A pooled connection that was cut without a word fails at once, and the next one works.
         if time.monotonic() - began > 0.5:
             raise
         row = _entered_row(token, now)

@@ -156,11 +156,7 @@ def outside_transactions(reason: str) -> Iterator[Connection]:
     """
     if not reason:
         raise ValueError("a system session says why it is opened")
-    try:
-        opened = engine_for(current_settings().worker_dsn, behind=True).connect()
-    except (OperationalError, PoolTimeout) as error:
-        raise DatabaseUnavailable("The database cannot be reached.") from error
-    with opened:
+    with _opened(current_settings().worker_dsn, behind=True) as opened:
         connection = opened.execution_options(isolation_level="AUTOCOMMIT")
         connection.detach()
         connection.execute(text("set role podboard_owner"))

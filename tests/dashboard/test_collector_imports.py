@@ -401,6 +401,25 @@ def test_an_answer_takes_two_round_trips_whatever_becomes_of_the_request(
             assert sent == [True, True], (path, agent)
 
 
+def test_nothing_is_lost_with_the_connections_that_a_restarted_database_ended(alpha: Links) -> None:
+    def restart() -> None:
+        alpha.tables.execute(
+            "select pg_terminate_backend(pid, 5000) from pg_stat_activity"
+            " where usename in ('podboard_web', 'podboard_worker') and datname = current_database()"
+        )
+
+    alpha.get(alpha.pixel)
+    alpha.count()
+    for asked in (lambda: alpha.get(f"{alpha.pixel}?order_id=9"), lambda: alpha.post([alpha.event("l9")])):
+        restart()
+        assert asked().status_code == 200
+    assert alpha.waiting() == 1
+    restart()
+    alpha.count()
+    assert alpha.waiting() == 0
+    assert len(alpha.conversions()) == 2
+
+
 def test_imports_of_an_hour_say_how_long_their_work_took(alpha: Links) -> None:
     def worked() -> dict[tuple[str, str], int]:
         return {

@@ -23,6 +23,7 @@ from dashboard.auth.gate import OPEN_ENDPOINTS
 from dashboard.headers import content_security_policy
 from dashboard.server import create_server
 from dashboard.static_files import ASSETS
+from queries import engine
 from queries.engine import dispose_engines
 from queries.errors import DatabaseUnavailable, InvalidRequest
 from tests.dashboard.visitors import ADDRESS, Browser, Using
@@ -360,12 +361,27 @@ def test_a_database_that_is_not_there_is_a_page_at_once(app, browse, web_setting
     assert browser.get("/campaigns").status_code == 200
 
 
+def _end_connections(in_tables) -> None:
+    in_tables.execute(
+        "select pg_terminate_backend(pid, 5000) from pg_stat_activity "
+        "where usename = 'podboard_web' and datname = current_database()"
+    )
+
+
 def test_a_restarted_database_is_not_noticed(app, browse, in_tables) -> None:
     """Connections of the pool died with it; a request finds a new one by itself."""
     browser = browse("Bob")
     assert browser.get("/campaigns").status_code == 200
-    in_tables.execute(
-        "select pg_terminate_backend(pid) from pg_stat_activity "
-        "where usename = 'podboard_web' and datname = current_database()"
-    )
+    _end_connections(in_tables)
+    assert browser.get("/campaigns").status_code == 200
+
+
+def test_a_page_is_there_though_its_connection_was_cut_without_a_word(
+    app, browse, in_tables, monkeypatch
+) -> None:
+    browser = browse("Bob")
+    assert browser.get("/campaigns").status_code == 200
+    _end_connections(in_tables)
+    # The server's farewell never came here.
+    monkeypatch.setattr(engine, "_has_gone", lambda _connection: False)
     assert browser.get("/campaigns").status_code == 200

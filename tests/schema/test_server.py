@@ -17,7 +17,9 @@ from pathlib import Path
 
 import psycopg
 import pytest
+from sqlalchemy import text
 
+from queries.engine import dispose_engines, engine_for
 from schema.binaries import ServerError, find_binaries
 from schema.server import SUPERUSER, create_database, start
 from tests.children import child
@@ -139,6 +141,30 @@ def test_committed_rows_survive_kill_of_the_postmaster(used_home: Path) -> None:
         server.revive()
         with psycopg.connect(dsn) as connection:
             assert connection.execute("select count(*), sum(n) from kept").fetchone() == (20000, 200010000)
+
+
+@pytest.mark.parametrize("is_killed", [True, False], ids=["killed", "restarted"])
+def test_the_connections_of_a_pool_are_not_missed_when_the_server_is_back(
+    used_home: Path, is_killed: bool
+) -> None:
+    def use(dsn: str) -> None:
+        for behind in (False, True):
+            with ExitStack() as open_at_once:
+                for _ in range(3):
+                    connection = open_at_once.enter_context(engine_for(dsn, behind=behind).connect())
+                    assert connection.execute(text("select 1")).scalar_one() == 1
+
+    with start(used_home) as server, ExitStack() as stack:
+        stack.callback(dispose_engines)
+        dsn = server.dsn("podboard_web")
+        use(dsn)
+        if is_killed:
+            os.kill(server.postmaster_pid or 0, signal.SIGKILL)
+            server.revive()
+        else:
+            server.close()
+            assert stack.enter_context(start(used_home)).dsn("podboard_web") == dsn
+        use(dsn)
 
 
 def test_a_statement_that_outlives_the_postmaster_does_not_keep_it_down(used_home: Path) -> None:
