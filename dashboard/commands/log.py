@@ -123,10 +123,10 @@ def tell_of_log(
         entries = _reported(reader, raw, stack.enter_context(progress(file)))
         summary = classify_log(entries, rules, listed=listed)
         seconds = time.perf_counter() - began
+    notes = (*_beyond_reach(summary), *notes)
     if as_json:
-        click.echo(
-            orjson.dumps(_figures(summary, reader, rules, seconds), option=orjson.OPT_INDENT_2).decode()
-        )
+        figures = {**_figures(summary, reader, rules, seconds), "notes": notes}
+        click.echo(orjson.dumps(figures, option=orjson.OPT_INDENT_2).decode())
     else:
         _tell(
             summary,
@@ -194,6 +194,18 @@ def _listing(path: Path) -> Iterator[Callable[[Refused], object]]:
 
 def _nowhere(_refused: Refused) -> None:
     return None
+
+
+def _beyond_reach(summary: LogSummary) -> list[str]:
+    """What an import, which has all that was counted before to go by, would not refuse."""
+    count = summary.refused[Reason.OUT_OF_ORDER]
+    if not count:
+        return []
+    lie = "1 request lies" if count == 1 else f"{count:,} requests lie"
+    return [
+        f"{lie} too far behind those before to be counted here; an import into a tenant counts such too, as logs may "
+        "come in any order, so its downloads may be more."
+    ]
 
 
 def _figures(summary: LogSummary, reader: LogReader, rules: Rules, seconds: float) -> dict[str, object]:

@@ -8,6 +8,7 @@ import os
 import stat
 import subprocess
 import sys
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -15,7 +16,9 @@ from backports import zstd
 from click.testing import CliRunner, Result
 
 from dashboard import cli
+from dashboard.commands import _import_log, log
 from queries.errors import InvalidRequest
+from queries.ingest.counting.rules import Rules
 from tests.unit.mmdb_sample import mmdb
 
 AGENT = "Overcast/3.0 (+http://overcast.fm/; iOS podcast app)"
@@ -67,7 +70,7 @@ def test_a_log_is_counted_and_every_refusal_listed(tmp_path: Path, mapping: str)
         },
         "malformed": {"format": 1},
         "first_at": "2026-11-01T10:05:03+00:00", "last_at": "2026-11-01T10:06:00+00:00",
-        "by_episode": {"=one": 1}, "by_app": {"Overcast": 1}, "by_country": {"DE": 1},
+        "by_episode": {"=one": 1}, "by_app": {"Overcast": 1}, "by_country": {"DE": 1}, "notes": [],
     }  # fmt: skip
     assert "calendar day (UTC); with a list of data centres" in version
     assert seconds >= 0
@@ -125,6 +128,28 @@ def test_a_dry_run_of_an_import_goes_by_the_zone_and_window_that_are_told(
         stored = podboard(*told, "--tenant", "any", *options, given=given)
         assert stored.exit_code == 2
         assert "--window and --time-zone are for --dry-run" in stored.stderr
+
+
+@pytest.mark.parametrize(("late", "begins"), [(1, "1 request lies too far"), (2, "2 requests lie too far")])
+def test_what_lies_too_far_back_to_be_counted_is_said(
+    mapping: str, monkeypatch: pytest.MonkeyPatch, late: int, begins: str
+) -> None:
+    """The log of a second server behind that of the first, with hardly a memory."""
+    for module in (log, _import_log):
+        monkeypatch.setattr(module, "Rules", partial(Rules, reorder=1))
+    first = [line(f"192.0.2.{n}", clock=f"10:0{n}:00") for n in (1, 2, 3)]
+    second = [line(f"192.0.2.{10 + n}", clock=f"08:0{n}:00") for n in range(late)]
+    ordered, behind = ["".join(lines).encode() for lines in (second + first, first + second)]
+    classify = ("log", "classify", "-", "--shift-to", "2026-11-01", "--episodes", mapping)
+    dry_run = ("import", "log", "-", "--shift-to", "2026-11-01", "--map", mapping, "--dry-run")
+    said = f"{begins} behind those before to be counted here; an import into a tenant counts such too"
+    for command in (classify, dry_run):
+        assert said in podboard(*command, given=behind).stdout
+        assert "too far behind" not in podboard(*command, given=ordered).stdout
+    figures = json.loads(podboard(*classify, "--json", given=behind).stdout)
+    assert (figures["downloads"], figures["refused"]) == (3, {"out_of_order": late})
+    [note] = figures["notes"]
+    assert note.startswith(said)
 
 
 def test_what_is_missing_is_said() -> None:

@@ -10,6 +10,7 @@ import re
 import sys
 from collections.abc import Callable, Iterator
 from datetime import UTC, date, datetime, timedelta
+from functools import partial
 from pathlib import Path
 
 import click
@@ -24,7 +25,9 @@ from dashboard.commands import _files
 from queries.errors import PodboardError
 from queries.ingest import feed as feed_module
 from queries.ingest.columns import COLUMNS, KINDS, UNKNOWN_TYPE, kind_of, names_of
+from queries.ingest.counting.rules import Rules
 from queries.ingest.imports import ImportRefused
+from queries.ingest.logs import tenant as tenant_module
 from queries.ingest.rows import AHEAD_LINES
 from queries.settings import Settings, current_settings, use_settings
 from tests.conftest import Database
@@ -406,6 +409,32 @@ def test_a_dry_run_of_a_log_goes_by_what_its_tenant_has(
         "No path is an episode's: --map names a mapping of paths."
         in run("log", pages, *slug, "--dry-run").output
     )
+
+
+def test_what_a_dry_run_of_a_log_cannot_count_as_it_lies_too_far_back_the_import_counts(
+    alice: Tenant, run: Callable[..., Result], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Logs of two servers behind each other, with hardly a memory."""
+    monkeypatch.setattr(tenant_module, "Rules", partial(Rules, reorder=1))
+    slug = ("--tenant", _slug(alice))
+    run("feed", FEED, *slug)
+    with alice.owner() as owner:
+        (path,) = owner.execute(
+            "update episodes set audio_bytes = 50000000"
+            " where guid = (select min(guid) from episodes where tenant_id = %s) and tenant_id = %s"
+            " returning regexp_replace(audio_url, '^https?://[^/]+', '')",
+            [alice.tenant_id] * 2,
+        ).fetchone()
+    log = tmp_path / "both.log"
+    moments = [datetime.now(UTC) - timedelta(hours=hours) for hours in (3, 2, 1, 4)]
+    log.write_text("".join(
+        f'192.0.2.{n} - - [{at:%d/%b/%Y:%H:%M:%S +0000}] "GET {path} HTTP/1.1" 200 50000000 "-" "Overcast/1.0"\n'
+        for n, at in enumerate(moments)
+    ))  # fmt: skip
+    dry = run("log", log, *slug, "--dry-run").output
+    assert "3  downloads" in dry
+    assert "1 request lies too far behind those before to be counted here" in dry
+    assert run("log", log, *slug).output.startswith("Downloads: 4 counted")
 
 
 def test_a_file_of_bad_rows_alone_ends_with_1(
