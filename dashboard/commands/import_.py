@@ -129,7 +129,8 @@ def events(
 
     A dry run ends alike. It is the import, taken back: it holds up the tenant's other imports until it ends and, for
     some seconds at a time, batches of events by HTTP. Of a file of more than 100,000 rows it takes back as many at
-    once, and a download that repeats one of further before is found only by the import itself.
+    once, and a download that repeats one of further before is found only by the import itself; one that stands may be
+    said to give way once for each piece.
     """
     zone = zone_named(time_zone) if time_zone else None
     told = _meanings(columns, [name for kind in KINDS for name in names_of(kind)])

@@ -49,7 +49,8 @@ COUNTED_ALREADY = frozenset(_COUNTED.values())
 
 
 class EventStore:
-    """Stores events of one kind of a tenant, batch by batch; what became of them is added to the tally.
+    """Stores events of one kind of a tenant, batch by batch; what became of them is added to the tally, and of those of
+    batches before, where a later one changes it.
 
     `import_id` is kept with downloads that are counted already. `takes_back`: what it stores is taken back by and by;
     what orders said stays known.
@@ -76,6 +77,11 @@ class EventStore:
         """Whether no row of those added last stood already."""
         self._kept: frozenset[str] = frozenset()
         """Ids of a source's own, of the rows at hand, that are kept as repeats already."""
+
+    @property
+    def counting_now(self) -> list[int]:
+        """Lines that batches before the last one refused as repeats, and that are downloads since the last."""
+        return self._flips.counting_now
 
     def learn(self, connection: Connection, rows: list[Row]) -> None:
         """Looks up what these rows name."""
@@ -110,15 +116,18 @@ class EventStore:
         return Event(row, named_id(self._ids, name), at, episode, campaign)
 
     def store(self, connection: Connection, events: list[Event], first: Turn | None = None) -> list[Refusal]:
-        """Stores what is new and counts what stands already; the rows that were not taken.
+        """Stores what is new and counts what stands already; the rows that were not taken, and those of batches before
+        that were and are repeats now.
 
         `first`: Turn.first of these events, where it was made beforehand.
         """
+        self._flips.begin()
+        if not events:
+            return []
         # Two who look at once whether a day is counted would both find that it is not.
         downloads = {event.episode for event in events if event.row.type == "download" and event.episode}
         ask(connection, "ingest/before_events", downloads=bool(downloads))
         self._tally.brought |= downloads
-        self._flips = Flips(self._tally)
         turn = first or Turn.first(events)
         new, refusals = self._new(connection, events, turn.named)
         if len(new) < len(events):
@@ -334,12 +343,12 @@ class EventStore:
             kept = self._refused(connection, [event for event in downloads if event.id in late])
             earlier = [one for one in earlier if one.by_id.hex not in kept]
             counted |= kept
-        give_way(connection, earlier)
+        of_import = self._flips.lines_of(one.id for one in earlier) if self._import_id else None
+        give_way(connection, earlier, import_id=self._import_id, lines=of_import)
         for one in earlier:
             self._flips.give_way(one.id)
         self._flips.remember(
-            {UUID(event.id): event.row.line_number for event in downloads},
-            {UUID(event.id) for event in downloads if event.id not in counted},
+            {event.id: event.row.line_number for event in downloads if event.id not in counted}
         )
         return counted
 
@@ -349,7 +358,7 @@ class EventStore:
         """Of these downloads those that lie in a window of 24 hours with another, by id; the windows are kept.
 
         One that stands already is among them: whoever asks tells it from the others. What these change of downloads
-        before them is done, and counted where it is of this batch.
+        before them is done, and counted where it is of this run.
         """
         asked = {
             event.id: Asked(
@@ -358,11 +367,16 @@ class EventStore:
             )
             for event in downloads
         }  # fmt: skip
-        found = recount(connection, windows, [(event.whose, asked[event.id]) for event in downloads])
+        found = recount(
+            connection, windows, [(event.whose, asked[event.id]) for event in downloads],
+            import_id=self._import_id, of_import=self._flips.lines_of,
+        )  # fmt: skip
         self._tally.deliver(found.impressions)
         for change in found.changes:
             self._flips.note(change)
-        self._flips.remember({asked[event.id].id: event.row.line_number for event in downloads}, found.new)
+        self._flips.remember(
+            {event.id: event.row.line_number for event in downloads if asked[event.id].id in found.new}
+        )
         return {event.id: event for event in downloads if asked[event.id].reason is not None}
 
     def _insert_listener_events(

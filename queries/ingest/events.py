@@ -23,6 +23,7 @@ from queries.ingest.columns import Kind, Row
 from queries.ingest.event import Event, Turn
 from queries.ingest.event_store import COUNTED_ALREADY, EventStore
 from queries.ingest.field_names import Cells
+from queries.ingest.flips import WITHIN
 from queries.ingest.imports import (
     LISTED_REFUSALS,
     SHOWN_REFUSALS,
@@ -33,6 +34,7 @@ from queries.ingest.imports import (
     Subject,
     Tally,
     import_lock,
+    late_words,
     refuse,
     result,
     taken_back,
@@ -64,7 +66,7 @@ _TOO_OLD: dict[Kind, str] = {
 }
 _IN_PIECES = (
     f"So long a file is tried in pieces of {TRIED_BATCHES * BATCH_ROWS:,} rows at most: a download that repeats one of "
-    "another piece is refused by the import alone."
+    "another piece is refused by the import alone, and one that stands may be said to give way once for each piece."
 )
 Source = EventFile | ParquetFile
 
@@ -171,6 +173,7 @@ def _take(
     store = EventStore(kind, run.tenant_id, run.tally, References(), import_id=run.import_id)
     with tenant_session(actor) as connection:
         limits = limits_of(ask(connection, "ingest/clock")[0], kind)
+    is_mixed = False
     # All that needs no transaction of the batch is done while the one before it is stored.
     for batch in ahead(
         _judged_batches(
@@ -179,12 +182,16 @@ def _take(
     ):
         room.make(batch.months)
         with run.batch(batch.lines, batch.sha256) as connection:
-            refusals = batch.refusals
-            if batch.events:
-                refusals = refusals + store.store(connection, batch.events, batch.first)
+            refusals = batch.refusals + store.store(connection, batch.events, batch.first)
             reach(run.tally, kind, (event.row for event in batch.events), refusals)
+            run.tally.unlist(connection, run.import_id, store.counting_now, WITHIN)
+            of_before = any(refusal.line_number <= run.lines_done for refusal in refusals)
+            is_mixed = is_mixed or of_before or bool(store.counting_now)
             run.tally.refuse(connection, run.import_id, sorted(refusals, key=lambda r: r.line_number))
         batch_done(run.lines_done, batch.reached)
+    if is_mixed:
+        with tenant_session(actor) as connection:
+            run.tally.show_first(connection, run.import_id)
 
 
 def reach(tally: Tally, kind: Kind, rows: Iterable[Row], refusals: Iterable[Refusal]) -> None:
@@ -225,13 +232,14 @@ def check_events(
 ) -> DryRun:  # fmt: skip
     """What an import of `source` would make of it: it is tried, in pieces of some batches, and taken back.
 
-    Of the source's own ids each is kept until the end, as a row of a later piece may bear it with other content. What
-    stays is room for events of these months. Raises: ImportRefused, as an import would.
+    What it would change of downloads that stand is told too. Of the source's own ids each is kept until the end, as a
+    row of a later piece may bear it with other content. What stays is room for events of these months.
+    Raises: ImportRefused, as an import would.
     """
     assert actor.tenant_id is not None  # noqa: S101 (a file belongs to a tenant; this tells mypy)
     tally, room, pieces = Tally(), Room(actor), 0
     said: dict[str, int] = {}
-    listed: list[Refusal] = []
+    listed: dict[int, Refusal] = {}
     with ExitStack() as stack:
         means = meanings(actor, source_name, kind, columns, afresh=afresh)
         file = _file(stack, source, kind, file_format, means, zone)
@@ -249,15 +257,23 @@ def check_events(
             pieces += 1
             room.make(moment for batch in piece for moment in batch.months)
             ask(lock, "ingest/keep_lock")
+            tried: dict[int, Event] = {}
             with taken_back(actor) as connection:
                 for batch in piece:
-                    refusals = batch.refusals + _tried(connection, store, tally, batch.events, said)
-                    tally.refused += len(refusals)
+                    refusals = batch.refusals + _tried(connection, store, tally, batch.events, said, tried)
+                    tally.refused += len(refusals) - len(store.counting_now)
+                    for line in store.counting_now:
+                        listed.pop(line, None)
                     shown = sorted(refusals, key=lambda r: r.line_number)
-                    listed += shown[: LISTED_REFUSALS - len(listed)]
+                    listed |= {one.line_number: one for one in shown[: LISTED_REFUSALS - len(listed)]}
+            said |= {event.id: event.digest() for event in tried.values()}
             batch_done(piece[-1].lines, piece[-1].reached)
-    notes = (*absent, *((_IN_PIECES,) if pieces > 1 and opened == "listener" else ()))
-    return DryRun(tally.imported + tally.duplicate, tally.refused, tuple(listed), tally.duplicate, notes)
+    late = late_words(tally.taken_back, tally.counted_late)
+    in_pieces = _IN_PIECES if pieces > 1 and opened == "listener" else ""
+    return DryRun(
+        tally.imported + tally.duplicate, tally.refused, tuple(listed[line] for line in sorted(listed)),
+        tally.duplicate, (*absent, *filter(None, [late, in_pieces])),
+    )  # fmt: skip
 
 
 def _absent(file: Source, columns: Mapping[str, str] | None) -> tuple[list[str], Mapping[str, str] | None]:
@@ -274,9 +290,13 @@ def _absent(file: Source, columns: Mapping[str, str] | None) -> tuple[list[str],
 
 
 def _tried(
-    connection: Connection, store: EventStore, tally: Tally, events: list[Event], said: dict[str, int]
-) -> list[Refusal]:
-    """The events that would be refused; `said` remembers what those of earlier pieces say that bear a source's id."""
+    connection: Connection, store: EventStore, tally: Tally, events: list[Event], said: Mapping[str, int],
+    tried: dict[int, Event],
+) -> list[Refusal]:  # fmt: skip
+    """The events that would be refused; `said` tells what those of earlier pieces say that bear a source's id.
+
+    `tried`: those of this piece that bear one and would be taken, by line.
+    """
     asked: list[Event] = []
     refusals: list[Refusal] = []
     for event in events:
@@ -287,13 +307,10 @@ def _tried(
             tally.duplicate += 1
         else:
             refusals.append(event.different())
-    refusals += store.store(connection, asked) if asked else []
-    gone = {refusal.line_number for refusal in refusals}
-    said |= {
-        event.id: event.digest()
-        for event in asked
-        if event.row.source_id and event.row.line_number not in gone
-    }
+    refusals += store.store(connection, asked)
+    tried |= {event.row.line_number: event for event in asked if event.row.source_id}
+    for refusal in refusals:
+        tried.pop(refusal.line_number, None)
     return refusals
 
 

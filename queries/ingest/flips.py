@@ -1,7 +1,9 @@
-"""Downloads of a batch whose ruling a later one of the same batch changed: what is said of the batch stays true."""
+"""Downloads whose ruling a later one of the same run changed: what is said of the run's rows stays true."""
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Mapping
+from itertools import islice
 from uuid import UUID
 
 from queries.ingest.counting.reasons import Reason
@@ -11,24 +13,42 @@ from queries.ingest.imports import Refusal, Tally
 WITHIN = "This listener's download of this episode is counted already, within 24 hours of it."
 COUNTED = "This listener's download of this episode on this day is counted already."
 
+_REMEMBERED = 200_000
+"""Downloads of batches before of which it is known where they stood, should a later batch rule on them otherwise."""
+
 
 class Flips:
-    """What of a batch's tally and refusals is another now. Of batches before it was said what became of them then, and
-    it is counted how many of these are another now."""
+    """What of a run's tally and refusals is another now, batch by batch. Of what other runs brought, and of rows so
+    long past that nobody knows them any more, it was said what became of them then: it is counted how many are another
+    now."""
 
     def __init__(self, tally: Tally) -> None:
         self._tally = tally
-        self._lines: dict[UUID, int] = {}
+        self._lines: dict[str, int] = {}
+        """By id."""
         self._refused: dict[int, Refusal] = {}
         self._admitted: set[int] = set()
+        self.counting_now: list[int] = []
+        """Lines that batches before the one at hand refused, and that are downloads now: known once it is applied."""
 
-    def remember(self, lines: dict[UUID, int], new: set[UUID]) -> None:
-        """Where rows of the batch stand of which `new` were ruled on for the first time."""
-        self._lines |= {id_: line for id_, line in lines.items() if id_ in new}
+    def begin(self) -> None:
+        """A batch begins; the rows of those before it stand as they were told."""
+        self._refused, self._admitted, self.counting_now = {}, set(), []
+        if (too_many := len(self._lines) - _REMEMBERED) > 0:
+            for id_ in list(islice(self._lines, too_many)):
+                del self._lines[id_]
+
+    def remember(self, lines: Mapping[str, int]) -> None:
+        """Where rows stand that were ruled on for the first time, by id."""
+        self._lines.update(lines)
+
+    def lines_of(self, downloads: Iterable[UUID]) -> dict[UUID, int]:
+        """Where those of these stand that are of this run, as far as it is known."""
+        return {id_: line for id_ in downloads if (line := self._lines.get(id_.hex)) is not None}
 
     def note(self, change: Change) -> None:
         """One more change, in the order in which they come."""
-        line = self._lines.get(change.asked.id)
+        line = self._lines.get(change.asked.id.hex)
         if line is None:
             self._tally.rule_otherwise(_value(change.before), _value(change.asked.reason))
             return
@@ -41,7 +61,7 @@ class Flips:
 
     def give_way(self, download: UUID) -> None:
         """A download, for which an earlier one of its day counts now."""
-        line = self._lines.get(download)
+        line = self._lines.get(download.hex)
         if line is None:
             self._tally.rule_otherwise(None, Reason.REPEAT.value)
         else:
@@ -52,12 +72,15 @@ class Flips:
         self._refused[line] = Refusal(line, why)
 
     def applied(self, refusals: list[Refusal]) -> list[Refusal]:
-        """The refusals of the batch as they are now."""
-        left = [
-            refusal
-            for refusal in refusals
-            if refusal.line_number not in self._admitted or refusal.reason != WITHIN
-        ]
+        """The refusals of the batch as they are now, with those of rows before it that it changed."""
+        left: list[Refusal] = []
+        before = set(self._admitted)
+        for refusal in refusals:
+            if refusal.line_number in self._admitted and refusal.reason == WITHIN:
+                before.discard(refusal.line_number)
+            else:
+                left.append(refusal)
+        self.counting_now = sorted(before)
         return left + list(self._refused.values())
 
 

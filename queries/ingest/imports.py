@@ -22,6 +22,7 @@ from sqlalchemy import Connection
 from sqlalchemy.exc import DataError, DBAPIError, IntegrityError, OperationalError
 
 from queries.errors import AccessRefused, InvalidRequest, NotAvailable, NotFound, PodboardError
+from queries.ingest.arrays import plain_array
 from queries.ingest.origins import origin_of
 from queries.ingest.personal import masked
 from queries.session import Actor, system_session, tenant_session
@@ -173,6 +174,24 @@ class Tally:
         for refusal in refusals:
             self.recount(refusal.reason)
         self.record(connection, import_id, refusals)
+
+    def unlist(self, connection: Connection, import_id: UUID, lines: list[int], reason: str) -> None:
+        """Takes back that rows of batches before, of these lines, were refused for this reason."""
+        if lines:
+            self.refused -= len(lines)
+            self.recount(reason, -len(lines))
+            self.listed -= tell(
+                connection, "ingest/unlist_refusals",
+                import_id=import_id, lines=plain_array([str(line) for line in lines]), reason=reason,
+            )  # fmt: skip
+
+    def show_first(self, connection: Connection, import_id: UUID) -> None:
+        """Shows the first of the list as it stands: what was refused late may be of the first rows."""
+        rows = ask(
+            connection, "ingest/refusals_of_import",
+            import_id=import_id, after_line=0, after_id=UUID(int=0), limit=SHOWN_REFUSALS,
+        )  # fmt: skip
+        self.first_refusals = [Refusal(row["line_number"], row["reason"], row["detail"]) for row in rows]
 
     def deliver(self, impressions: int) -> None:
         """So many impressions more; fewer, where late requests took more of others' back than they brought."""

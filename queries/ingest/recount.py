@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from itertools import groupby
@@ -39,8 +39,13 @@ class Recount:
     new: set[UUID] = field(default_factory=set)
 
 
-def recount(connection: Connection, windows: Windows, batch: Collection[tuple[Whose, Asked]]) -> Recount:
+def recount(
+    connection: Connection, windows: Windows, batch: Collection[tuple[Whose, Asked]], *,
+    import_id: UUID | None = None, of_import: Callable[[Iterable[UUID]], Collection[UUID]] = lambda _: (),
+) -> Recount:  # fmt: skip
     """Rules on the requests of a batch (each one's `reason` says it), and stores what they change of those before them.
+
+    `of_import`: which of these downloads, in whose windows nothing else was asked for, are known to be of `import_id`.
 
     The caller, whose turn it is to count (`ingest/before_events`), stores the batch's own downloads and refusals;
     the ads in them are delivered here.
@@ -58,10 +63,12 @@ def recount(connection: Connection, windows: Windows, batch: Collection[tuple[Wh
         listeners=text_array([listener for listener, _ in whose]),
         episodes=plain_array([episode for _, episode in whose]), earliest=earliest, latest=latest,
     )  # fmt: skip
+    known = of_import(row["id"] for row in standing)
     # The latest first: where days counted before, one may lie within 24 hours of another, and holds 24 of its own.
     for row in reversed(standing):
         whom = row["listener_id"], str(row["episode_id"])
-        ledger.stands(whom, _standing(row), is_of_another=row["download_window"] != windows.window)
+        asked = _standing(row, import_id if row["id"] in known else None)
+        ledger.stands(whom, asked, is_of_another=row["download_window"] != windows.window)
     new = {asked.id for one, asked in batch if ledger.take(one, asked)}
     settled = ledger.settle()
     _take_back(connection, settled.changes)
@@ -71,9 +78,15 @@ def recount(connection: Connection, windows: Windows, batch: Collection[tuple[Wh
     return found
 
 
-def _standing(row: Mapping[str, Any]) -> Asked:
-    """A download that stands as a request of which no import is known."""
-    asked = Asked(row["id"], row["occurred_at"], row["data"], row["filtered"] or Filtered.UNKNOWN.value)
+def _standing(row: Mapping[str, Any], import_id: UUID | None) -> Asked:
+    """A download that stands as a request; of most no import is known."""
+    asked = Asked(
+        row["id"],
+        row["occurred_at"],
+        row["data"],
+        row["filtered"] or Filtered.UNKNOWN.value,
+        import_id=import_id,
+    )
     if asked.filtered != Filtered.SOURCE:
         # A request at a file, of which nobody knows now what was sent.
         asked.file, asked.unplaced_bytes = EpisodeFile(str(row["episode_id"])), 0

@@ -1347,7 +1347,13 @@ def test_a_dry_run_says_what_the_import_does_of_repeats_and_of_what_stands(
         done.duplicate,
         done.refused,
     )
-    assert (dry.first_refusals, dry.notes) == (done.first_refusals, ())
+    assert (dry.first_refusals, dry.notes) == (done.first_refusals, done.notes)
+    listed = studio.rows(
+        "select line_number, reason, detail from import_refusals where tenant_id = %(tenant)s"
+        f" and import_id = '{done.import_id}' order by 1"
+    )
+    assert [(one.line_number, one.reason, one.detail) for one in dry.refusals] == listed
+    assert "counted before" in done.notes[0]
     assert {refusal.reason for refusal in dry.first_refusals} > {"The episode is not known."}
 
 

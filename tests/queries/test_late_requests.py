@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 import io
 import random
 from collections import Counter as Tally
@@ -18,9 +19,11 @@ from hypothesis import strategies as st
 
 from queries.api_keys import create_api_key
 from queries.ingest import events as events_module
+from queries.ingest import flips
+from queries.ingest import imports as imports_module
 from queries.ingest.collector import take_events
 from queries.ingest.events import check_events
-from queries.ingest.flips import WITHIN
+from queries.ingest.flips import COUNTED, WITHIN
 from queries.ingest.imports import ImportResult
 from queries.ingest.logs import store
 from queries.ingest.refused import write_refusals
@@ -117,21 +120,144 @@ def test_a_late_one_may_make_one_download_of_two(late_database: Database) -> Non
 def test_what_a_file_says_of_its_rows_is_what_became_of_them(
     host: Host, monkeypatch: pytest.MonkeyPatch, batch: int
 ) -> None:
-    """Line 3 was a repeat when it came, line 2 a download: it is the other way round where that was one batch."""
+    """Line 3 was a repeat when it came, line 2 a download: it is the other way round, be they one batch or three."""
     monkeypatch.setattr(events_module, "BATCH_ROWS", batch)
     done = host.take(_csv(host, 20, 30, 0))
     assert (_hours(host), _refused_hours(host)) == ([0, 30], [20])
     assert (done.imported, done.duplicate, done.refused, done.by_reason) == (2, 0, 1, {WITHIN: 1})
-    refused = 2 if batch == 100 else 3
-    assert host.refusals() == [(refused, WITHIN, "")]
-    assert [refusal.line_number for refusal in done.first_refusals] == [refused]
+    assert host.refusals() == [(2, WITHIN, "")]
+    assert [refusal.line_number for refusal in done.first_refusals] == [2]
     assert [row[3:6] for row in host.ledger()] == [(2, 0, 1)]
+    assert (done.notes, _told_on_freshness(host)) == ((), [(2, 0, 0)])
 
 
-def test_a_dry_run_says_what_the_import_then_does(host: Host) -> None:
-    tried = check_events(host.actor, io.BytesIO(_csv(host, 20, 30, 0).encode()))
-    assert (tried.good, tried.refused, [one.line_number for one in tried.refusals]) == (2, 1, [2])
-    assert host.downloads() == []
+@pytest.mark.parametrize("batch", [1, 2, 100])
+@pytest.mark.parametrize(("window", "why"), [("calendar_day", COUNTED), ("rolling_last_touch", WITHIN)])
+def test_a_file_says_of_a_download_that_gives_way_in_a_later_batch_that_it_is_a_repeat(
+    late_database: Database,
+    monkeypatch: pytest.MonkeyPatch,
+    tmp_path: Path,
+    window: str,
+    why: str,
+    batch: int,
+) -> None:
+    monkeypatch.setattr(events_module, "BATCH_ROWS", batch)
+    host = Host(late_database, window=window)
+    done = host.take(_csv(host, 7, 60, 5))
+    assert (_hours(host), _refused_hours(host)) == ([5, 60], [7])
+    assert (done.imported, done.duplicate, done.refused, done.by_reason) == (2, 0, 1, {why: 1})
+    assert (host.refusals(), done.notes, _told_on_freshness(host)) == ([(2, why, "")], (), [(2, 0, 0)])
+    write_refusals(host.actor, done.import_id, tmp_path / "refused.csv")
+    assert list(csv.reader((tmp_path / "refused.csv").read_text().splitlines()))[1:] == [["2", why, ""]]
+    kept = host.rows("select import_id, reason from excluded_requests where tenant_id = %(tenant)s")
+    assert kept == [(done.import_id, "repeat")]
+
+
+@pytest.mark.parametrize("batch", [1, 2, 100])
+def test_a_row_may_count_be_a_repeat_and_count_again(
+    host: Host, monkeypatch: pytest.MonkeyPatch, batch: int
+) -> None:
+    """At 20 hours, then from 0 hours within 24, and no more since what began at -10 hours holds 0 hours itself."""
+    monkeypatch.setattr(events_module, "BATCH_ROWS", batch)
+    done = host.take(_csv(host, 20, 0, -10))
+    assert (_hours(host), _refused_hours(host)) == ([-10, 20], [0])
+    assert (done.imported, done.refused, done.by_reason, done.notes) == (2, 1, {WITHIN: 1}, ())
+    assert host.refusals() == [(3, WITHIN, "")]
+    assert [refusal.line_number for refusal in done.first_refusals] == [3]
+
+
+def test_what_leaves_the_list_of_refused_rows_makes_room_in_it(
+    host: Host, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(events_module, "BATCH_ROWS", 1)
+    monkeypatch.setattr(imports_module, "LISTED_REFUSALS", 1)
+    done = host.take(_csv(host, 20, 30, 0, 1))
+    assert (done.imported, done.refused, host.refusals()) == (2, 2, [(2, WITHIN, "")])
+
+
+@pytest.mark.parametrize("window", WINDOWS)
+def test_the_first_refused_rows_are_those_of_the_list(
+    late_database: Database, monkeypatch: pytest.MonkeyPatch, window: str
+) -> None:
+    """Twenty are shown at once: a row that is refused late goes before those that were refused at once."""
+    monkeypatch.setattr(events_module, "BATCH_ROWS", 10)
+    host = Host(late_database, window=window)
+    text = _csv(host, 7, *[60] * 25, 5).replace(f"download,{_after(60).isoformat()}", "?,?")
+    dry = check_events(host.actor, io.BytesIO(text.encode()))
+    done = host.take(text)
+    assert (done.imported, done.refused) == (dry.good, dry.refused) == (1, 26)
+    assert [one.line_number for one in done.first_refusals] == list(range(2, 22))
+    assert dry.first_refusals == done.first_refusals
+    assert [(one.line_number, one.reason, one.detail) for one in dry.refusals] == sorted(host.refusals())
+
+
+@pytest.mark.parametrize("window", WINDOWS)
+def test_of_rows_long_past_in_a_file_it_is_said_how_many_count_no_more(
+    late_database: Database, monkeypatch: pytest.MonkeyPatch, window: str
+) -> None:
+    monkeypatch.setattr(events_module, "BATCH_ROWS", 1)
+    monkeypatch.setattr(flips, "_REMEMBERED", 1)
+    host = Host(late_database, window=window)
+    done = host.take(_csv(host, 7, 60, 5))
+    assert (_hours(host), _refused_hours(host)) == ([5, 60], [7])
+    assert (done.imported, done.refused, host.refusals()) == (3, 0, [])
+    assert done.notes == ("Some requests came late: 1 download counted before is none any more.",)
+    assert _told_of_imports(host) == 2
+
+
+@pytest.mark.parametrize("window", WINDOWS)
+def test_of_what_the_run_before_counted_it_is_said_how_many_count_no_more(
+    late_database: Database, monkeypatch: pytest.MonkeyPatch, window: str
+) -> None:
+    """A run that goes on does not know where the rows of the one before it stood."""
+    monkeypatch.setattr(events_module, "BATCH_ROWS", 1)
+    host = Host(late_database, window=window)
+
+    def stops(*_: int) -> None:
+        raise OSError("disk is gone")
+
+    with pytest.raises(OSError, match="disk is gone"):
+        host.take(_csv(host, 7, 5), batch_done=stops)
+    done = host.take(_csv(host, 7, 5))
+    assert (_hours(host), done.imported, done.refused, host.refusals()) == ([5], 2, 0, [])
+    assert done.notes == ("Some requests came late: 1 download counted before is none any more.",)
+    assert _told_on_freshness(host) == [(2, 1, 0)]
+
+
+@pytest.mark.parametrize("batch", [1, 100])
+@pytest.mark.parametrize("window", WINDOWS)
+def test_a_dry_run_says_what_the_import_then_does(
+    late_database: Database, monkeypatch: pytest.MonkeyPatch, window: str, batch: int
+) -> None:
+    """Of the rows, and of downloads and repeats that stand."""
+    monkeypatch.setattr(events_module, "TRIED_BATCHES", 10)
+    monkeypatch.setattr(events_module, "BATCH_ROWS", batch)
+    host = Host(late_database, window=window)
+    host.take(_csv(host, -48, -38, 20, 30))
+    before = host.state()
+    text = _csv(host, 70, 80, 50, 69, -50, 0)
+    tried = check_events(host.actor, io.BytesIO(text.encode()))
+    assert host.state() == before
+    done = host.take(text)
+    assert (tried.good, tried.refused) == (done.imported, done.refused)
+    assert (tried.first_refusals, tried.notes) == (done.first_refusals, done.notes)
+    assert len(done.notes) == 1
+    assert "counted before" in done.notes[0]
+
+
+def test_a_dry_run_knows_an_id_of_a_row_that_gave_way(host: Host, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What bears it after that is a repeat too, and does not stand already."""
+    monkeypatch.setattr(events_module, "BATCH_ROWS", 1)
+    rows = [
+        f"{id_},{host.one},l1,download,{_after(hour).isoformat()}"
+        for id_, hour in (("a", 7), ("b", 5), ("a", 7))
+    ]
+    text = "\n".join(["id,episode_id,listener_id,event_type,occurred_at", *rows]) + "\n"
+    tried = check_events(host.actor, io.BytesIO(text.encode()))
+    done = host.take(text)
+    assert (done.imported, done.duplicate, done.refused) == (1, 0, 2)
+    assert (tried.good, tried.duplicate, tried.refused) == (1, 0, 2)
+    assert [one.line_number for one in tried.refusals] == [2, 4]
 
 
 def test_of_a_batch_by_http_it_is_said_what_became_of_it_in_the_end(host: Host) -> None:
@@ -149,6 +275,8 @@ def test_of_a_batch_by_http_it_is_said_what_became_of_it_in_the_end(host: Host) 
     )
     assert (more.imported, more.refusals) == (1, ())
     assert (_hours(host), _refused_hours(host)) == ([-10, 20], [0, 30])
+    of_imports = "select import_id, line_number from excluded_requests where tenant_id = %(tenant)s"
+    assert host.rows(of_imports) == [(None, None)] * 2
     # Both are one import, or two where the hour ended between them.
     assert tuple(map(sum, zip(*_told_on_freshness(host), strict=True))) == (3, 2, 1)
     take_events(host.tenant.tenant_id, UUID(str(key)), [{**event, "occurred_at": _after(-20).isoformat()}])
@@ -579,8 +707,21 @@ def test_files_in_any_order_count_what_comparing_all_with_all_counts(
         [(import_id,)] = host.rows(
             "select id from etl_imports where tenant_id = %(tenant)s order by started_at desc limit 1"
         )
-        [(listed,)] = host.rows(f"select count(*) from import_refusals where import_id = '{import_id}'")
-        assert listed == done.refused
+        listed = [
+            line
+            for (line,) in host.rows(
+                f"select line_number from import_refusals where import_id = '{import_id}'"
+            )
+        ]
+        assert len(listed) == done.refused
+        # What came before was told of by its own file, and is a repeat or there already as it stood when it came again.
+        counted = host.rows(
+            "select occurred_at, listener_id from listener_events where tenant_id = %(tenant)s"
+        )
+        of_its_own = {line: one for line, one in enumerate(part, 2) if one not in before}
+        assert {line for line, one in of_its_own.items() if one not in counted} == of_its_own.keys() & set(
+            listed
+        )
         assert _told_of_imports(host) == len(host.downloads())
     expected = []
     for listener in {listener for _, listener in told}:
