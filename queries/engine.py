@@ -97,27 +97,27 @@ def _connect(_dialect: Any, _record: Any, arguments: list[Any], options: dict[st
     return connection
 
 
-def _look_at(connection: psycopg.Connection[Any], record: Any, _proxy: Any) -> None:
+def _look_at(pooled: psycopg.Connection[Any], record: Any, _proxy: Any) -> None:
     """Lets the pool open another connection in place of one whose server has gone, as after a restart.
 
     A new one is taken as it is: a server that says more than it has to costs connections, and stops nobody.
     """
-    if "was_used" in record.info and _has_gone(connection):
+    if "was_used" in record.info and _has_gone(pooled):
         raise DisconnectionError("the server has gone")
     # Forgotten with the connection.
     record.info["was_used"] = True
 
 
-def _has_gone(connection: psycopg.Connection[Any]) -> bool:
+def _has_gone(pooled: psycopg.Connection[Any]) -> bool:
     """Whether there is something to read where nothing was asked: a farewell, or the end.
 
     What a server says unasked besides, that a setting was changed for all, costs a new connection once. One that was
     cut without a word, as by a router, looks well.
     """
-    if connection.closed:
+    if pooled.closed:
         return True
     said = select.poll()
-    said.register(connection.fileno(), select.POLLIN)
+    said.register(pooled.fileno(), select.POLLIN)
     return bool(said.poll(0))
 
 
