@@ -125,7 +125,8 @@ def system_session(reason: str, *, tenant_id: UUID | None = None) -> Iterator[Co
 def system_turn(reason: str, *, tenant_id: UUID) -> Iterator[Connection]:
     """As system_session(), for what is made of many tables: all its statements see one moment.
 
-    That moment comes after whoever else has the turn 'podboard <reason> <tenant>', an advisory lock, has ended.
+    That moment comes after whoever else has the turn 'podboard <reason> <tenant>', an advisory lock, has ended. It is
+    the connection's: through a pooler in transaction mode it would be somebody else's, as outside_transactions() too.
     Raises TryAgain where somebody else has changed meanwhile what this changes.
     """
     turn = {"turn": f"podboard {reason} {tenant_id}"}
@@ -135,10 +136,10 @@ def system_turn(reason: str, *, tenant_id: UUID) -> Iterator[Connection]:
         _opened(current_settings().worker_dsn, behind=True) as opened,
     ):
         # Within the transaction itself the wait would come after the moment that it sees.
-        with opened.begin():
-            _become_owner(opened, reason)
-            opened.execute(text(_TAKE_TURN), turn)
         try:
+            with opened.begin():
+                _become_owner(opened, reason)
+                opened.execute(text(_TAKE_TURN), turn)
             connection = opened.execution_options(isolation_level="REPEATABLE READ")
             with connection.begin():
                 _become_owner(connection, reason)

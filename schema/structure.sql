@@ -1420,8 +1420,9 @@ CREATE FUNCTION public.attribution_as_of() RETURNS timestamp with time zone
     AS $$
     select case
         when exists (select from internal.dirty_campaigns q where q.tenant_id = (select public.app_tenant()))
-        then coalesce(
-            (select s.attributed_at from public.rollup_states s where s.tenant_id = (select public.app_tenant())),
+        then greatest(
+            (select s.attributed_at from public.attribution_states s where s.tenant_id = (select public.app_tenant())),
+            -- A whole pass has left nothing undone of any tenant.
             (select r.refreshed_at from public.refresh_states r where r.relation = 'attribution'))
         else public.rollups_as_of()
     end
@@ -1797,15 +1798,12 @@ COMMENT ON TABLE public.refresh_states IS 'As-of of each derived relation: the s
 CREATE TABLE public.rollup_states (
     tenant_id uuid NOT NULL,
     refreshed_at timestamp with time zone NOT NULL,
-    created_at timestamp with time zone DEFAULT now() NOT NULL,
-    attributed_at timestamp with time zone
+    created_at timestamp with time zone DEFAULT now() NOT NULL
 );
 
 ALTER TABLE ONLY public.rollup_states FORCE ROW LEVEL SECURITY;
 
 COMMENT ON TABLE public.rollup_states IS 'As of when the rollups of a tenant are: when the last refresh that had work for it began to read its queue.';
-
-COMMENT ON COLUMN public.rollup_states.attributed_at IS 'As of when attribution was when it was last computed: what refreshed_at was then. It is as of now while no campaign waits for it.';
 
 CREATE FUNCTION public.rollups_as_of() RETURNS timestamp with time zone
     LANGUAGE sql STABLE
@@ -3114,6 +3112,16 @@ COMMENT ON COLUMN public.attribution_paths.currency IS 'ISO 4217, of value_micro
 COMMENT ON COLUMN public.attribution_paths.merged_events IS 'How many events reported this one conversion; merged_sources names their sources.';
 
 COMMENT ON COLUMN public.attribution_paths.merged_sources IS 'Sources that reported this conversion (pixel, promo_code, vanity_url, survey), as in conversion_source.';
+
+CREATE TABLE public.attribution_states (
+    tenant_id uuid NOT NULL,
+    attributed_at timestamp with time zone NOT NULL,
+    created_at timestamp with time zone DEFAULT now() NOT NULL
+);
+
+ALTER TABLE ONLY public.attribution_states FORCE ROW LEVEL SECURITY;
+
+COMMENT ON TABLE public.attribution_states IS 'As of when the attribution of a tenant was when it was last computed. It is as of the rollups while no campaign waits for it.';
 
 CREATE TABLE public.attribution_validations (
     id uuid DEFAULT public.uuid_generate_v4() NOT NULL,
@@ -5534,6 +5542,9 @@ ALTER TABLE ONLY public.attribution_paths
 ALTER TABLE ONLY public.attribution_paths
     ADD CONSTRAINT attribution_paths_tenant_id_campaign_id_conversion_event_id_key UNIQUE (tenant_id, campaign_id, conversion_event_id);
 
+ALTER TABLE ONLY public.attribution_states
+    ADD CONSTRAINT attribution_states_pkey PRIMARY KEY (tenant_id);
+
 ALTER TABLE ONLY public.attribution_validations
     ADD CONSTRAINT attribution_validations_pkey PRIMARY KEY (id);
 
@@ -6673,6 +6684,9 @@ ALTER TABLE ONLY public.attribution_paths
 ALTER TABLE ONLY public.attribution_paths
     ADD CONSTRAINT attribution_paths_tenant_id_fkey FOREIGN KEY (tenant_id) REFERENCES public.tenants(id) ON DELETE RESTRICT;
 
+ALTER TABLE ONLY public.attribution_states
+    ADD CONSTRAINT attribution_states_tenant_id_fkey FOREIGN KEY (tenant_id) REFERENCES public.tenants(id) ON DELETE CASCADE;
+
 ALTER TABLE ONLY public.attribution_validations
     ADD CONSTRAINT attribution_validations_tenant_id_attribution_event_id_eve_fkey FOREIGN KEY (tenant_id, attribution_event_id, event_occurred_at) REFERENCES public.attribution_events(tenant_id, id, occurred_at) ON DELETE CASCADE;
 
@@ -7167,6 +7181,8 @@ ALTER TABLE public.attribution_events ENABLE ROW LEVEL SECURITY;
 ALTER TABLE public.attribution_models ENABLE ROW LEVEL SECURITY;
 
 ALTER TABLE public.attribution_paths ENABLE ROW LEVEL SECURITY;
+
+ALTER TABLE public.attribution_states ENABLE ROW LEVEL SECURITY;
 
 ALTER TABLE public.attribution_validations ENABLE ROW LEVEL SECURITY;
 
@@ -7882,6 +7898,8 @@ CREATE POLICY tenant_isolation ON public.attribution_models USING ((tenant_id = 
 
 CREATE POLICY tenant_isolation ON public.attribution_paths USING ((tenant_id = ( SELECT public.app_tenant() AS app_tenant))) WITH CHECK ((tenant_id = ( SELECT public.app_tenant() AS app_tenant)));
 
+CREATE POLICY tenant_isolation ON public.attribution_states USING ((tenant_id = ( SELECT public.app_tenant() AS app_tenant))) WITH CHECK ((tenant_id = ( SELECT public.app_tenant() AS app_tenant)));
+
 CREATE POLICY tenant_isolation ON public.attribution_validations USING ((tenant_id = ( SELECT public.app_tenant() AS app_tenant))) WITH CHECK ((tenant_id = ( SELECT public.app_tenant() AS app_tenant)));
 
 CREATE POLICY tenant_isolation ON public.audit_logs USING ((tenant_id = ( SELECT public.app_tenant() AS app_tenant))) WITH CHECK ((tenant_id = ( SELECT public.app_tenant() AS app_tenant)));
@@ -8446,6 +8464,9 @@ GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.attribution_models TO podboard
 
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.attribution_paths TO podboard_web;
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.attribution_paths TO podboard_worker;
+
+GRANT SELECT ON TABLE public.attribution_states TO podboard_web;
+GRANT SELECT ON TABLE public.attribution_states TO podboard_worker;
 
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.attribution_validations TO podboard_web;
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.attribution_validations TO podboard_worker;

@@ -73,7 +73,8 @@ def read_apart(
             "The document takes too much memory to read: it is not made as such documents are."
         )
     if done.returncode:
-        complaint = done.stderr.decode(errors="replace").strip().rpartition("\n")[2][:300]
+        # What kind of error it was: its text may quote the document.
+        complaint = done.stderr.decode(errors="replace").strip().rpartition("\n")[2].partition(":")[0][:300]
         _log.error("document could not be read", extra={"code": done.returncode, "complaint": complaint})
         raise ImportRefused("The document cannot be read.")
     refused, found = pickle.loads(done.stdout)  # noqa: S301 (our own child wrote it)

@@ -74,8 +74,8 @@ def _kept(asked: Asked) -> dict[str, Any]:
         "import": asked.import_id, "line": asked.line_number, "reason": asked.reason,
     }  # fmt: skip
     if asked.file is not None:
-        file = [asked.file.size_bytes, asked.file.duration_seconds, asked.file.header_bytes]
-        told["file"] = [*file, asked.file.variant] if asked.file.variant else file
+        told["file"] = [asked.file.size_bytes, asked.file.duration_seconds, asked.file.header_bytes]
+        told["variant"] = asked.file.variant or None
         told["awaits"] = asked.awaits_ads or None
     return {key: value for key, value in told.items() if value is not None}
 
@@ -83,7 +83,7 @@ def _kept(asked: Asked) -> dict[str, Any]:
 def _asked(episode: str, kept: dict[str, Any]) -> Asked:
     return Asked(
         UUID(kept["id"]), datetime.fromisoformat(kept["at"]), kept["data"], kept["filtered"],
-        file=EpisodeFile(episode, *kept["file"]) if "file" in kept else None,
+        file=EpisodeFile(episode, *kept["file"], kept.get("variant", 0)) if "file" in kept else None,
         unplaced_bytes=kept.get("unplaced"), pieces=_pieces(kept.get("pieces", [])), told_bytes=kept.get("told"),
         import_id=UUID(kept["import"]) if "import" in kept else None, line_number=kept.get("line"),
         reason=Reason(kept["reason"]) if "reason" in kept else None, awaits_ads="awaits" in kept,

@@ -696,7 +696,8 @@ def test_as_of_is_the_older_of_rollups_and_attribution(world: World) -> None:
             [older + timedelta(hours=1), older, older - timedelta(days=9)],
         )
         # Of a tenant that has not computed any yet the last whole pass tells it, as long as a campaign waits.
-        owner.execute("delete from rollup_states where tenant_id = %s", [world.tenant.tenant_id])
+        for states in ("attribution_states", "rollup_states"):
+            owner.execute(f"delete from {states} where tenant_id = %s", [world.tenant.tenant_id])
         owner.execute(
             "insert into internal.dirty_campaigns (tenant_id, campaign_id, since) "
             "select tenant_id, id, '-infinity' from campaigns where tenant_id = %s limit 1",

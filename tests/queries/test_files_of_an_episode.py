@@ -7,6 +7,7 @@ import random
 from collections.abc import Callable, Iterator
 from datetime import datetime, timedelta
 
+import psycopg
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -130,6 +131,21 @@ def test_what_waited_of_each_file_goes_on_in_windows_of_24_hours(own: Database) 
     change_settings(host.tenant.tenant_id, download_window="rolling_first_touch")
     _log(host, piece(_after(3), SHORT_MINUTE // 2, SHORT_MINUTE, path=AAC), name="rest.log")
     assert [moment for _, moment in host.downloads()] == [_after(3)]
+
+
+@pytest.mark.parametrize("window", WINDOWS)
+def test_a_corrected_figure_makes_no_other_file(own: Database, window: str) -> None:
+    """Tags, a size that the feed corrects, a log without the mapping: the rest of a minute completes it."""
+    host = Host(own, window=window)
+    mapping = ["path,episode,size_bytes,duration,header_bytes\n", f"/one.mp3,{host.one},{SIZE},600,10\n"]
+    host.log(piece(_after(1), 0, MINUTE // 2), mapping=mapping)
+    host.log(piece(_after(2), MINUTE // 2, MINUTE + 10), name="without.log")
+    assert [moment for _, moment in host.downloads()] == [_after(2)]
+    host.log(piece(_after(50), 0, MINUTE // 2), name="next.log", mapping=mapping)
+    with psycopg.connect(own.superuser_dsn) as owner:
+        owner.execute("update episodes set audio_bytes = audio_bytes + 100 where id = %s", [host.one])
+    host.log(piece(_after(51), MINUTE // 2, MINUTE + 50), name="rest.log", mapping=mapping)
+    assert [moment for _, moment in host.downloads()] == [_after(2), _after(51)]
 
 
 def _stream(seed: int) -> list[tuple[datetime, str]]:

@@ -638,6 +638,12 @@ def test_campaigns_are_as_of_the_tenants_own_attribution_while_another_tenant_fa
         assert _as_of_campaigns(sound) <= first < refreshed, "what came in since is not attributed yet"
         compute_attribution()
         assert _as_of_campaigns(sound) == refreshed
+        # Computed and refreshed once more with nothing new: the next news do not lead back behind it.
+        compute_attribution()
+        _add(sound, "mnopqr")
+        with pytest.raises(DBAPIError):
+            refresh.refresh_rollups()
+        assert _as_of_campaigns(sound) == refreshed < _as_of_tenant(sound)
     finally:
         with broken.writer.transaction() as owner:
             owner.execute("alter table internal.episode_days drop constraint refuses_again")

@@ -100,6 +100,7 @@ class Counter:
         yield from self._close_until(fetch.occurred_at)
         window = self._window_of(fetch)
         measured = window.files.setdefault(fetch.file.variant, Measured(fetch.file))
+        measured.file = fetch.file
         measured.add(*fetch.delivered, fetch.told_bytes)
         if window.download is not None:
             yield Verdict(fetch.number, fetch.occurred_at, fetch.file.episode, Reason.REPEAT)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import csv
 import zlib
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
 from functools import lru_cache
 
@@ -48,7 +48,30 @@ def mapped_files(lines: Iterable[str]) -> dict[str, EpisodeFile]:
             raise ImportRefused(f"Line {rows.line_num} of the mapping: the path stands there twice.")
     if not files:
         raise ImportRefused("The mapping names no path.")
-    return files
+    return told_apart(files)
+
+
+def told_apart(
+    files: Mapping[str, EpisodeFile], own: Mapping[str, int | None] | None = None
+) -> dict[str, EpisodeFile]:
+    """The files, by path, with the numbers of their variants. `own`: the size of each episode's own file, if known.
+
+    A file is the episode's own unless its size is told and another by more than a tenth: tags and corrected figures
+    make no other file, another encoding does. Where the own size is not known, the largest that is told stands for it.
+    """
+    largest: dict[str, int] = {}
+    for file in files.values():
+        largest[file.episode] = max(largest.get(file.episode, 0), file.size_bytes or 0)
+    sizes = largest | {episode: size for episode, size in (own or {}).items() if size}
+    return {path: replace(file, variant=_variant(file, sizes[file.episode])) for path, file in files.items()}
+
+
+def _variant(file: EpisodeFile, own: int) -> int:
+    size = file.size_bytes
+    if not size or abs(size - own) * 10 <= own:
+        return 0
+    # The same in every log, whatever else its mapping names.
+    return 1 + zlib.crc32(str(size).encode()) % 999_983
 
 
 @lru_cache(maxsize=20_000)
@@ -69,17 +92,9 @@ def _file(row: dict[str | None, str | None]) -> tuple[str, EpisodeFile]:
     seconds = duration_seconds(duration)
     if duration and seconds is None:
         raise ValueError("the duration is not understood")
-    file = EpisodeFile(episode, _number(row, "size_bytes") or None, seconds, _number(row, "header_bytes"))
-    return path, told_apart(file, EpisodeFile(episode))
-
-
-def told_apart(file: EpisodeFile, own: EpisodeFile) -> EpisodeFile:
-    """The file with the number of its variant: the same whatever else a mapping names, 0 where it is like `own`."""
-    said = f"{file.size_bytes} {file.duration_seconds} {file.header_bytes}"
-    is_own = (file.size_bytes, file.duration_seconds, file.header_bytes) == (
-        own.size_bytes, own.duration_seconds, own.header_bytes,
-    )  # fmt: skip
-    return replace(file, variant=0 if is_own else 1 + zlib.crc32(said.encode()) % 999_983)
+    return path, EpisodeFile(
+        episode, _number(row, "size_bytes") or None, seconds, _number(row, "header_bytes")
+    )
 
 
 def _number(row: dict[str | None, str | None], name: str) -> int:

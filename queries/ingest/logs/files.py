@@ -43,14 +43,15 @@ def files_of_tenant(connection: Connection, mapping: Iterable[str] | None) -> Fi
             f"{', '.join(repr(name) for name in lost[:_SHOWN])}{more}."
         )
     found: dict[str, EpisodeFile] = {}
+    sizes: dict[str, int | None] = {}
     for path, file in files.items():
         own = _file(known[file.episode] or {})
-        merged = replace(
+        sizes[own.episode] = own.size_bytes
+        found[path] = replace(
             file, episode=own.episode, size_bytes=file.size_bytes or own.size_bytes,
             duration_seconds=file.duration_seconds or own.duration_seconds,
         )  # fmt: skip
-        found[path] = told_apart(merged, own)
-    return found.get
+    return told_apart(found, sizes).get
 
 
 def _by_address(episodes: list[dict[str, Any]]) -> FindEpisode:

@@ -2,8 +2,8 @@
 -- params: as_of
 -- returns: nothing
 -- grain: one row
--- source: rollup_states
--- relies on: rollup_states_pkey; the owner role
-update rollup_states
-set attributed_at = cast(:as_of as timestamptz)
-where tenant_id = (select app_tenant())
+-- source: attribution_states
+-- relies on: attribution_states_pkey; the owner role
+insert into attribution_states as s (tenant_id, attributed_at) values ((select app_tenant()), cast(:as_of as timestamptz))
+on conflict (tenant_id) do update
+set attributed_at = greatest(s.attributed_at, excluded.attributed_at)
