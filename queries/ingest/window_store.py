@@ -83,11 +83,18 @@ def _kept(asked: Asked) -> dict[str, Any]:
 def _asked(episode: str, kept: dict[str, Any]) -> Asked:
     return Asked(
         UUID(kept["id"]), datetime.fromisoformat(kept["at"]), kept["data"], kept["filtered"],
-        file=EpisodeFile(episode, *kept["file"], kept.get("variant", 0)) if "file" in kept else None,
+        file=_file(episode, kept),
         unplaced_bytes=kept.get("unplaced"), pieces=_pieces(kept.get("pieces", [])), told_bytes=kept.get("told"),
         import_id=UUID(kept["import"]) if "import" in kept else None, line_number=kept.get("line"),
         reason=Reason(kept["reason"]) if "reason" in kept else None, awaits_ads="awaits" in kept,
     )  # fmt: skip
+
+
+def _file(episode: str, kept: dict[str, Any]) -> EpisodeFile | None:
+    if "file" not in kept:
+        return None
+    size, duration, header = kept["file"]
+    return EpisodeFile(episode, size, duration, header, kept.get("variant", 0))
 
 
 def _flat(pieces: tuple[Piece, ...]) -> list[int]:
