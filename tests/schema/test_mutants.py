@@ -102,6 +102,18 @@ def _end_apart(connection: Connection, canary_world: CanaryWorld) -> None:
             [json.dumps(own | values, default=str), tenant],
         )
         assert added.rowcount == 1
+    # Of A a campaign waits for its attribution, of B none does; what each has was computed at another moment.
+    connection.execute("delete from internal.dirty_campaigns where tenant_id <> %s", [a])
+    connection.execute("delete from attribution_states where tenant_id in (%s, %s)", [a, b])
+    connection.execute(
+        "insert into attribution_states (tenant_id, attributed_at) values (%s, '2001-01-01Z'), (%s, '2002-01-01Z')",
+        [a, b],
+    )
+    connection.execute(
+        "insert into internal.dirty_campaigns (tenant_id, campaign_id, since) "
+        "select tenant_id, id, '-infinity' from campaigns where tenant_id = %s limit 1",
+        [a],
+    )
     connection.execute("select set_account_context(null, null)")
 
 
