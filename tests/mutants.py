@@ -268,7 +268,12 @@ def _functions(connection: Connection) -> Iterator[Mutant]:
             for place, match in enumerate(BODY_PREDICATE.finditer(definition), 1):
                 read = re.findall(r"(?:from|join) ((?:public|internal)\.\w+)", definition)
                 joined = [_held(connection, [each]) for each in _JOINED.findall(definition)]
-                held_by = _held(connection, read) or next(filter(None, joined), ())
+                # The table that the predicate names by its alias, which alone may be held.
+                alias = match.group().partition(".")[0]
+                own = re.findall(
+                    rf"(?:from|join) ((?:public|internal)\.\w+) {re.escape(alias)}\b", definition
+                )
+                held_by = _held(connection, read) or _held(connection, own) or next(filter(None, joined), ())
                 yield Mutant(
                     f"function {name} without predicate {place}: {match.group()}", None,
                     f"{definition[: match.start()]}true{definition[match.end() :]}",
