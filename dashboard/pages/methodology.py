@@ -113,7 +113,8 @@ _RULES = (
     (
         "Once per window",
         "A listener's requests for an episode, for whichever of its files (a minute is one of a single file, to which "
-        "bytes of another add nothing), are one download within a window: the calendar day of your "
+        "bytes of another, by more than a tenth larger or smaller, add nothing), "
+        "are one download within a window: the calendar day of your "
         "organisation's zone, or 24 hours from the first or from the last request, where it chose so. The window is "
         "applied when a download comes in, from a log, the enclosure prefix, a file of events or the API alike, does "
         "not change with the zone of a view, and is stored with the download, together with the version of the rules "
