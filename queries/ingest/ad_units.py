@@ -111,7 +111,11 @@ def import_ad_units(
     Raises: ImportRefused when the file as a whole cannot be understood.
     """
     file = read_small(actor, source, AD_UNITS, name, told, record=True, batch_done=batch_done)
-    with importing(actor, "ad_units", name, told.source_name) as (connection, import_id, tally):
+    with importing(actor, "ad_units", name, told.source_name, began=file.began) as (
+        connection,
+        import_id,
+        tally,
+    ):
         tally.source_sha256 = file.sha256
         tally.notes += file.notes
         tally.imported, tally.duplicate, refusals = _add(connection, actor, file.lines)

@@ -170,6 +170,6 @@ def _started(
         made = ask(
             connection, "ingest/start_import",
             import_type=import_type, source=source, source_name=source_name, created_by=actor.user_id,
-            options=options,
+            options=options, seconds_ago=0,
         )  # fmt: skip
     return Batches(actor, lock, made[0]["id"], Tally(worked_ms=0), 0)

@@ -118,7 +118,11 @@ def import_bookings(
     """
     told = told or Told()
     file = read_small(actor, source, BOOKINGS, name, told, record=True, batch_done=batch_done)
-    with importing(actor, "bookings", name, told.source_name) as (connection, import_id, tally):
+    with importing(actor, "bookings", name, told.source_name, began=file.began) as (
+        connection,
+        import_id,
+        tally,
+    ):
         tally.source_sha256 = file.sha256
         tally.notes += file.notes
         tally.imported, tally.duplicate, refusals = _add(connection, actor, file.lines)

@@ -11,6 +11,7 @@ from contextlib import ExitStack, closing
 from dataclasses import dataclass, field
 from datetime import datetime
 from itertools import chain, islice
+from time import monotonic
 from typing import Any, BinaryIO
 from zoneinfo import ZoneInfo
 
@@ -120,7 +121,7 @@ def import_events(
     not grow with the file; what was interrupted goes on where it stopped.
     Raises: ImportRefused when the file as a whole cannot be understood; then nothing of it stands.
     """
-    means = meanings(actor, source_name, kind, columns, afresh=afresh)
+    began, means = monotonic(), meanings(actor, source_name, kind, columns, afresh=afresh)
     options = ({"columns": means} if means else {}) | ({"time_zone": zone.key} if zone else {})
     told: tuple[Kind | None, str | None] = (kind, None)
     run: Batches | None = None
@@ -157,6 +158,7 @@ def import_events(
                 IMPORT_TYPES[told[0] or "listener"],
                 name,
                 refused,
+                began=began,
                 sha256=told[1],
                 source_name=source_name,
             )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from dataclasses import asdict
+from time import monotonic
 from typing import BinaryIO
 from urllib.parse import urlsplit, urlunsplit
 from uuid import UUID
@@ -44,10 +45,11 @@ def import_feed(actor: Actor, source: BinaryIO, *, name: str) -> ImportResult:
     The podcast is found by its guid, else by its address, else by website and name. Raises: ImportRefused when this
     is no feed that can be taken; then nothing of it stands.
     """
+    began = monotonic()
     document = source.read(LARGEST_FEED + 1)
     if len(document) > LARGEST_FEED:
-        refuse(actor, "feed", name, ImportRefused(too_large()))
-    return _import(actor, document, name=name, feed_url=None)
+        refuse(actor, "feed", name, ImportRefused(too_large()), began=began)
+    return _import(actor, document, began, name=name, feed_url=None)
 
 
 def import_feed_from(actor: Actor, url: str, *, follow: bool = True) -> ImportResult:
@@ -55,12 +57,13 @@ def import_feed_from(actor: Actor, url: str, *, follow: bool = True) -> ImportRe
 
     Raises: ImportRefused as `import_feed`, and when the address cannot be fetched.
     """
+    began = monotonic()
     try:
         fetched = fetch(url, largest=LARGEST_FEED)
     except FetchRefused as refused:
-        refuse(actor, "feed", shown(url), ImportRefused(str(refused)))
+        refuse(actor, "feed", shown(url), ImportRefused(str(refused)), began=began)
     return _import(
-        actor, fetched.content, name=shown(url), feed_url=url, followed=fetched if follow else None
+        actor, fetched.content, began, name=shown(url), feed_url=url, followed=fetched if follow else None
     )
 
 
@@ -78,26 +81,26 @@ def check_feed_from(actor: Actor, url: str) -> DryRun:
     return _tried(actor, fetched.content, url)
 
 
-def import_again(actor: Actor, podcast_id: UUID, url: str, fetched: Fetched) -> ImportResult:
-    """What became of a feed that the podcast has already been made from.
+def import_again(actor: Actor, podcast_id: UUID, url: str, fetched: Fetched, *, began: float) -> ImportResult:
+    """What became of a feed that the podcast has already been made from; `began`: `monotonic` before it was fetched.
 
     Raises: ImportRefused as `import_feed`, and when it is the feed of another podcast by now.
     """
     return _import(
-        actor, fetched.content, name=shown(url), feed_url=url, followed=fetched, podcast_id=podcast_id
+        actor, fetched.content, began, name=shown(url), feed_url=url, followed=fetched, podcast_id=podcast_id
     )
 
 
 def _import(
-    actor: Actor, document: bytes, *, name: str, feed_url: str | None, followed: Fetched | None = None,
-    podcast_id: UUID | None = None,
+    actor: Actor, document: bytes, began: float, *, name: str, feed_url: str | None,
+    followed: Fetched | None = None, podcast_id: UUID | None = None,
 ) -> ImportResult:  # fmt: skip
     sha256 = hashlib.sha256(document).hexdigest()
     try:
         feed = read_apart(read_feed, document)
     except ImportRefused as refused:
-        refuse(actor, "feed", name, refused, sha256=sha256)
-    with importing(actor, "feed", name) as (connection, import_id, tally):
+        refuse(actor, "feed", name, refused, began=began, sha256=sha256)
+    with importing(actor, "feed", name, began=began) as (connection, import_id, tally):
         tally.source_sha256 = sha256
         taken = _podcast(connection, feed.podcast, feed_url, podcast_id)
         _take(connection, tally, feed, taken)

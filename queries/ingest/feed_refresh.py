@@ -79,13 +79,13 @@ def stop_feed(actor: Actor, url: str) -> bool:
 
 
 def _refresh(actor: Actor, feed: dict[str, Any]) -> None:
-    known = Validators(feed["etag"], feed["last_modified"])
+    began, known = time.monotonic(), Validators(feed["etag"], feed["last_modified"])
     try:
         fetched = fetch_if_changed(feed["url"], largest=LARGEST_FEED, known=known)
     except FetchRefused as refused:
         _failed(actor, feed["podcast_id"], str(refused), refused.wait_seconds, is_gone=refused.is_gone)
         with contextlib.suppress(ImportRefused):
-            refuse(actor, "feed", shown(feed["url"]), ImportRefused(str(refused)))
+            refuse(actor, "feed", shown(feed["url"]), ImportRefused(str(refused)), began=began)
         return
     moved_to = None if fetched is None else fetched.moved_to
     if moved_to is None and (
@@ -99,7 +99,7 @@ def _refresh(actor: Actor, feed: dict[str, Any]) -> None:
         return
     assert fetched is not None  # noqa: S101 (nothing new was dealt with above; this tells mypy)
     # Where it has moved for good is kept together with what was read there: an address that holds no feed is not.
-    import_again(actor, feed["podcast_id"], moved_to or feed["url"], fetched)
+    import_again(actor, feed["podcast_id"], moved_to or feed["url"], fetched, began=began)
 
 
 def _failed(

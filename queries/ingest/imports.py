@@ -13,6 +13,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from time import monotonic
 from typing import Any, Literal, NoReturn
 from uuid import UUID
 
@@ -245,11 +246,12 @@ def import_lock(actor: Actor) -> Iterator[Connection]:
 
 @contextmanager
 def importing(
-    actor: Actor, import_type: ImportType, source: str, source_name: str | None = None
+    actor: Actor, import_type: ImportType, source: str, source_name: str | None = None, *, began: float
 ) -> Iterator[tuple[Connection, UUID, Tally]]:
     """The transaction of one import, with its id and a tally to fill; the import's row tells the truth at every moment.
 
-    `source` is what it is called, `source_name` whose data it is where somebody says so.
+    `source` is what it is called, `source_name` whose data it is where somebody says so. `began`: what
+    `monotonic` said when it was begun to be fetched or read, which is when the import began.
     Raises: ImportBusy when another import of this tenant runs; what goes wrong inside is recorded and raised again.
     """
     import_id: UUID | None = None
@@ -262,7 +264,7 @@ def importing(
                 import_id = ask(
                     ledger, "ingest/start_import",
                     import_type=import_type, source=source, source_name=source_name or origin_of(source),
-                    created_by=actor.user_id, options="{}",
+                    created_by=actor.user_id, options="{}", seconds_ago=monotonic() - began,
                 )[0]["id"]  # fmt: skip
             yield connection, import_id, tally
             complete(connection, actor, import_id, import_type, source, tally)
@@ -324,11 +326,11 @@ def complete(
 
 
 def refuse(
-    actor: Actor, import_type: ImportType, source: str, refused: ImportRefused, *, sha256: str | None = None,
-    source_name: str | None = None,
+    actor: Actor, import_type: ImportType, source: str, refused: ImportRefused, *, began: float,
+    sha256: str | None = None, source_name: str | None = None,
 ) -> NoReturn:  # fmt: skip
-    """Records an import that ended before it began, and raises why."""
-    with importing(actor, import_type, source, source_name) as (_, _, tally):
+    """Records an import that ended before anything was written, and raises why."""
+    with importing(actor, import_type, source, source_name, began=began) as (_, _, tally):
         tally.source_sha256 = sha256
         raise refused
 

@@ -146,7 +146,11 @@ def import_retention(
     Raises: ImportRefused when the file as a whole cannot be understood.
     """
     file = read_small(actor, source, CURVES, name, told, record=True, batch_done=batch_done)
-    with importing(actor, "retention_curves", name, told.source_name) as (connection, import_id, tally):
+    with importing(actor, "retention_curves", name, told.source_name, began=file.began) as (
+        connection,
+        import_id,
+        tally,
+    ):
         tally.source_sha256 = file.sha256
         tally.notes += file.notes
         put = _put(connection, import_id, file.lines, defaults)
@@ -167,6 +171,7 @@ def check_retention(
         tried = ask(
             connection, "ingest/start_import",
             import_type="retention_curves", source="dry run", source_name=None, created_by=actor.user_id, options="{}",
+            seconds_ago=0,
         )[0]["id"]  # fmt: skip
         put = _put(connection, tried, file.lines, defaults)
     refused = sorted(file.refusals + put.refusals, key=lambda r: r.line_number)

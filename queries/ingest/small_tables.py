@@ -12,6 +12,7 @@ import io
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from itertools import islice
+from time import monotonic
 from typing import Any, BinaryIO, Literal
 
 import orjson
@@ -71,6 +72,8 @@ class SmallTable:
 class SmallFile:
     """The lines that were understood, those that were not, the hash of the file, and what is to be said of it."""
 
+    began: float
+    """`monotonic` before it was read."""
     sha256: str
     lines: list[Line]
     refusals: list[Refusal]
@@ -100,7 +103,7 @@ def read_small(
     as long.
     Raises: ImportRefused when the file as a whole cannot be understood; that is recorded as an import that failed.
     """
-    sha256: str | None = None
+    began, sha256 = monotonic(), None
     try:
         with unpacked(source) as plain:
             content = plain.read(LARGEST + 1)
@@ -121,12 +124,14 @@ def read_small(
     except ImportRefused as refused:
         if not record:
             raise
-        refuse(actor, table.import_type, name, refused, sha256=sha256, source_name=told.source_name)
+        refuse(
+            actor, table.import_type, name, refused, began=began, sha256=sha256, source_name=told.source_name
+        )  # fmt: skip
     absent = not_there(told.columns, names)
     if record:
         there = {name: key for name, key in (told.columns or {}).items() if name not in absent}
         remember_meanings(actor, told.source_name, table.kind, there or None, afresh=told.afresh)
-    return SmallFile(sha256, lines, refusals, tuple(notes_of(absent)))
+    return SmallFile(began, sha256, lines, refusals, tuple(notes_of(absent)))
 
 
 def add_rows(

@@ -1810,7 +1810,7 @@ def test_an_import_whose_process_died_is_closed_by_the_clock(alice: Studio, char
         with tenant_session(studio.actor, write=True) as connection:
             ask(
                 connection, "ingest/start_import", import_type="listener_events", source="dead.csv", source_name=None,
-                created_by=None, options="{}",
+                created_by=None, options="{}", seconds_ago=0,
             )  # fmt: skip
     with import_lock(charlie.actor):
         unscoped_close_dead_imports()

@@ -2,27 +2,37 @@
 
 from __future__ import annotations
 
+import contextlib
 import io
 import itertools
 from collections.abc import Callable, Iterator, Sequence
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
-from typing import Any
+from typing import Any, BinaryIO
 from uuid import uuid4
 
 import pytest
 from sqlalchemy import Connection
 
-from queries.ingest import batches, events
+from queries.ingest import batches, events, feed, small_tables
+from queries.ingest import imports as ledger
+from queries.ingest.ad_units import import_ad_units
 from queries.ingest.bookings import import_bookings
 from queries.ingest.collector import Visitor, create_link, follow_link
+from queries.ingest.events import import_events
+from queries.ingest.feed import LARGEST_FEED, import_feed
 from queries.ingest.imports import ImportRefused
 from queries.ingest.plausible import AHEAD_OF_NOW
+from queries.ingest.retention import CurveDefaults, import_retention
+from queries.ingest.small_tables import Told
+from queries.ingest.transcripts import store
+from queries.ingest.transcripts.store import import_transcript
 from queries.refresh import refresh_rollups
-from queries.session import tenant_session
+from queries.session import Actor, tenant_session
 from queries.settings import Settings
 from queries.sources import every_import, imports, sources
 from tests.conftest import Database
+from tests.queries.test_ingest_feed import TALES
 from tests.sponsorship import own_database
 from tests.studio import NOW, Studio
 from tests.unit.counting_samples import PHONE
@@ -518,6 +528,80 @@ def test_an_import_that_went_on_later_took_what_its_runs_did_together(
         assert seconds == 2 + 4
     else:
         assert seconds >= 3600
+
+
+class _Slow(io.BytesIO):
+    """A file that takes two seconds of the clock to be read."""
+
+    def __init__(self, content: bytes, clock: list[float]) -> None:
+        super().__init__(content)
+        self._clock, self._left = clock, 2.0
+
+    def read(self, size: int | None = -1, /) -> bytes:
+        self._wait()
+        return super().read(size)
+
+    def read1(self, size: int | None = -1, /) -> bytes:
+        self._wait()
+        return super().read1(size)
+
+    def readinto(self, buffer: Any, /) -> int:
+        self._wait()
+        return super().readinto(buffer)
+
+    def _wait(self) -> None:
+        self._clock[0] += self._left
+        self._left = 0.0
+
+
+_TAKEN: dict[str, tuple[Callable[[Actor, BinaryIO], Any], bytes]] = {
+    "feed": (lambda actor, source: import_feed(actor, source, name="feed.xml"), TALES),
+    "feed refused": (lambda actor, source: import_feed(actor, source, name="feed.xml"), b"<rss"),
+    "feed too large": (
+        lambda actor, source: import_feed(actor, source, name="feed.xml"), b" " * (LARGEST_FEED + 1),
+    ),
+    "transcript": (
+        lambda actor, source: import_transcript(actor, source, name="one.vtt", episode="guid-1"),
+        b"WEBVTT\n\n00:01.000 --> 00:02.000\nHello\n",
+    ),
+    "transcript refused": (
+        lambda actor, source: import_transcript(actor, source, name="one.vtt", episode="guid-1"), b"{",
+    ),
+    "bookings": (
+        lambda actor, source: import_bookings(actor, source, name="bookings.csv"),
+        b"campaign,starts_on,ends_on,pricing_model,rate,currency\nnobody,2026-01-01,2026-01-01,flat,1,USD\n",
+    ),
+    "bookings refused": (lambda actor, source: import_bookings(actor, source, name="bookings.csv"), b"a,b\n1,2\n"),
+    "curves": (
+        lambda actor, source: import_retention(
+            actor, source, name="curve.csv", told=Told(),
+            defaults=CurveDefaults(episode="guid-1", platform="Spotify", as_of=NOW.date()),
+        ),
+        b"second,plays\n0,5\n1,5\n",
+    ),
+    "ad units": (lambda actor, source: import_ad_units(actor, source, name="units.csv", told=Told()), b"a,b\n1,2\n"),
+    "events refused": (
+        lambda actor, source: import_events(actor, source, name="events.csv"), b"nothing,of,this\n1,2,3\n",
+    ),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("way", _TAKEN)
+def test_an_import_took_the_time_of_its_reading_too(
+    source_database: Database, monkeypatch: pytest.MonkeyPatch, way: str
+) -> None:
+    """A feed that was refused after a minute of reading stood with 0 s beside it."""
+    studio = Studio(source_database)
+    clock = [0.0]
+    for module in (ledger, feed, store, small_tables, events):
+        monkeypatch.setattr(module, "monotonic", lambda: clock[0])
+    take, content = _TAKEN[way]
+    with contextlib.suppress(ImportRefused):
+        take(studio.actor, _Slow(content, clock))
+    with tenant_session(studio.actor) as connection:
+        [row] = imports(connection).rows
+    assert 2 <= row["seconds"] < 12
+    assert row["state"] == ("failed" if "refused" in way or "large" in way or way == "ad units" else "done")
 
 
 def _ledger_of_hours(studio: Studio, count: int) -> None:

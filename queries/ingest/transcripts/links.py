@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import logging
+from time import monotonic
 from typing import Any
 
 from queries.errors import DatabaseUnavailable, NotAvailable
@@ -50,17 +51,17 @@ def fetch_next_transcript(actor: Actor) -> bool:
 
 
 def _fetch(actor: Actor, link: dict[str, Any]) -> None:
-    known = Validators(link["etag"], link["last_modified"])
+    began, known = monotonic(), Validators(link["etag"], link["last_modified"])
     try:
         fetched = fetch_if_changed(link["url"], largest=LARGEST_TRANSCRIPT, known=known, accept=_ACCEPT)
     except FetchRefused as refused:
-        refuse(actor, "transcripts", shown(link["url"]), ImportRefused(str(refused)))
+        refuse(actor, "transcripts", shown(link["url"]), ImportRefused(str(refused)), began=began)
     sha256 = link["content_sha256"] if fetched is None else hashlib.sha256(fetched.content).hexdigest()
     if fetched is not None and sha256 != link["content_sha256"]:
         # Feeds are often wrong about the format: the content tells it.
         store_transcript(
             actor, fetched.content, name=shown(link["url"]), episode=str(link["episode_id"]), language=link["language"],
-            file_format=None, origin="feed",
+            file_format=None, origin="feed", began=began,
         )  # fmt: skip
     told = known if fetched is None else fetched.validators
     note(

@@ -6,6 +6,7 @@ An episode has one. What a person imported stands before what a feed names; the 
 from __future__ import annotations
 
 import hashlib
+from time import monotonic
 from typing import BinaryIO, Literal
 from uuid import UUID
 
@@ -44,13 +45,15 @@ def import_transcript(
     The language is that of the podcast if it is not told.
     Raises: ImportRefused when this is no transcript, or no episode of the tenant is called so.
     """
+    began = monotonic()
     try:
         document = _document(source, language)
     except ImportRefused as refused:
-        refuse(actor, "transcripts", name, refused)
+        refuse(actor, "transcripts", name, refused, began=began)
     return store_transcript(
-        actor, document, name=name, episode=episode, language=language, file_format=file_format, origin="file"
-    )
+        actor, document, name=name, episode=episode, language=language, file_format=file_format, origin="file",
+        began=began,
+    )  # fmt: skip
 
 
 def check_transcript(
@@ -73,15 +76,18 @@ def check_transcript(
 
 def store_transcript(
     actor: Actor, document: bytes, *, name: str, episode: str, language: str | None,
-    file_format: TranscriptFormat | None, origin: Origin,
+    file_format: TranscriptFormat | None, origin: Origin, began: float,
 ) -> ImportResult:  # fmt: skip
-    """What became of the cues in a document. Raises: ImportRefused as `import_transcript`."""
+    """What became of the cues in a document; `began`: `monotonic` before it was fetched or read.
+
+    Raises: ImportRefused as `import_transcript`.
+    """
     sha256 = hashlib.sha256(document).hexdigest()
     try:
         transcript = read_apart(read_transcript, document, file_format)
     except ImportRefused as refused:
-        refuse(actor, "transcripts", name, refused, sha256=sha256)
-    with importing(actor, "transcripts", name) as (connection, import_id, tally):
+        refuse(actor, "transcripts", name, refused, began=began, sha256=sha256)
+    with importing(actor, "transcripts", name, began=began) as (connection, import_id, tally):
         tally.source_sha256 = sha256
         episode_id, furthest = _episode(connection, episode)
         transcript = transcript.within(furthest)
