@@ -6,7 +6,6 @@ import io
 import json
 import logging
 import os
-import resource
 import signal
 import subprocess
 import sys
@@ -20,6 +19,7 @@ from pathlib import Path
 from typing import IO, Any
 from urllib.parse import unquote
 
+from queries.child_limits import limit_this_process
 from queries.errors import PodboardError
 from reports.figures.tokens import ASSETS
 
@@ -255,15 +255,7 @@ def _limit() -> None:
     seconds, memory, size = map(int, os.environ["PODBOARD_RENDER_LIMITS"].split(","))
     # What is compiled from here on would be cut off where files may be no longer, and nobody could import it any more.
     sys.dont_write_bytecode = True
-    for kind, most in (
-        (resource.RLIMIT_CPU, seconds),
-        (resource.RLIMIT_AS, memory),
-        (resource.RLIMIT_FSIZE, size),
-        (resource.RLIMIT_CORE, 0),
-    ):
-        # Not every system knows every limit (macOS refuses one on memory); the time limit outside always holds.
-        with suppress(ValueError, OSError):
-            resource.setrlimit(kind, (most, most))
+    limit_this_process(processor_seconds=seconds, memory_bytes=memory, file_bytes=size)
 
 
 def make_pdf(data: Mapping[str, Any], on_stage: Callable[[str], None] | None = None) -> RenderedPdf:

@@ -16,8 +16,9 @@ from typing import TYPE_CHECKING, Any, BinaryIO
 
 import click
 
-from queries.ingest.imports import LISTED_REFUSALS, ImportRefused, ImportResult, Refusal
+from queries.ingest.imports import ImportRefused, ImportResult
 from queries.ingest.refused import write_refusals
+from queries.ingest.tally import LISTED_REFUSALS, Refusal
 from queries.session import Actor
 from queries.settings import Settings
 

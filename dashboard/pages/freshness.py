@@ -20,7 +20,7 @@ from dashboard.pages.system import show_freshness
 from dashboard.plain import Plain
 from queries import operations, sources
 from queries.filters import Filters
-from queries.ingest.imports import late_words
+from queries.ingest.tally import late_words
 from queries.results import Answer
 from queries.session import Connection
 from reports.formatting import counted, day, instant, local

@@ -16,9 +16,10 @@ from queries.ingest.bookings import campaigns_of
 from queries.ingest.cells import RowRefused, found, number_of, one_of, printable, text_of
 from queries.ingest.columns import Column
 from queries.ingest.events import DryRun
-from queries.ingest.imports import LISTED_REFUSALS, ImportResult, Refusal, importing, result, taken_back
+from queries.ingest.imports import ImportResult, importing, result, taken_back
 from queries.ingest.references import References
 from queries.ingest.small_tables import Line, SmallTable, Told, add_rows, read_small
+from queries.ingest.tally import LISTED_REFUSALS, Refusal
 from queries.session import Actor
 
 UNIT_TYPES = ("pre_roll", "mid_roll", "post_roll", "host_read")

@@ -9,16 +9,15 @@ from __future__ import annotations
 import logging
 import os
 import pickle
-import resource
 import signal
 import subprocess
 import sys
 from collections.abc import Callable
-from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TypeVar
 
+from queries.child_limits import limit_this_process
 from queries.ingest.imports import ImportRefused
 
 _ROOT = Path(__file__).resolve().parents[2]
@@ -90,15 +89,7 @@ def _too_long() -> str:
 
 def _child() -> int:
     limits, read, document, args = pickle.load(sys.stdin.buffer)  # noqa: S301 (our own parent wrote it)
-    for kind, soft, hard in (
-        # At the soft limit it is told by a signal that says why, at the hard one it is killed.
-        (resource.RLIMIT_CPU, limits.processor_seconds, limits.processor_seconds + 5),
-        (resource.RLIMIT_AS, limits.memory_bytes, limits.memory_bytes),
-        (resource.RLIMIT_CORE, 0, 0),
-    ):
-        # Not every system knows every limit; the one by the clock outside always holds.
-        with suppress(ValueError, OSError):
-            resource.setrlimit(kind, (soft, hard))
+    limit_this_process(processor_seconds=limits.processor_seconds, memory_bytes=limits.memory_bytes)
     try:
         found = pickle.dumps(("", read(document, *args)))
     except ImportRefused as refused:

@@ -22,7 +22,6 @@ from queries.ingest.imports import (
     BrokenOff,
     ImportRefused,
     ImportType,
-    Tally,
     as_document,
     complete,
     import_lock,
@@ -30,6 +29,7 @@ from queries.ingest.imports import (
     refused_by_database,
 )
 from queries.ingest.origins import origin_of
+from queries.ingest.tally import Tally
 from queries.session import Actor, tenant_session
 from queries.statements import ask, tell
 

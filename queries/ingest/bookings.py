@@ -15,8 +15,9 @@ from queries.ingest.batches import BatchDone
 from queries.ingest.cells import RowRefused, currency_of, found, number_of, one_of, printable, whole_micros
 from queries.ingest.columns import Column
 from queries.ingest.events import DryRun
-from queries.ingest.imports import LISTED_REFUSALS, ImportResult, Refusal, importing, result, taken_back
+from queries.ingest.imports import ImportResult, importing, result, taken_back
 from queries.ingest.small_tables import Line, SmallTable, Told, add_rows, read_small
+from queries.ingest.tally import LISTED_REFUSALS, Refusal
 from queries.session import Actor
 from queries.statements import ask
 

@@ -35,11 +35,12 @@ from queries.ingest.event_store import EventStore
 from queries.ingest.events import IMPORT_TYPES, in_time, limits_of, reach
 from queries.ingest.field_names import field_reader
 from queries.ingest.http import FetchRefused, check_public
-from queries.ingest.imports import Refusal, Tally, as_document
+from queries.ingest.imports import as_document
 from queries.ingest.logs.tenant import tenant_rules
 from queries.ingest.origins import API_KEY
 from queries.ingest.references import References
 from queries.ingest.room import Room
+from queries.ingest.tally import Refusal, Tally
 from queries.session import Actor, anonymous_statements, tenant_session
 from queries.statements import ask
 

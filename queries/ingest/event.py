@@ -11,8 +11,8 @@ from queries.ingest.arrays import plain_array
 from queries.ingest.cells import found
 from queries.ingest.columns import Kind, Row
 from queries.ingest.counting.kept import Whose
-from queries.ingest.imports import Refusal
 from queries.ingest.impressions import Carrier
+from queries.ingest.tally import Refusal
 
 _EVENT_IDS = UUID("6f0d7e5c-3b1a-5d52-9c1e-5a7d0c9b8e41")
 _VARIANT = {sign: "89ab"[int(sign, 16) & 3] for sign in "0123456789abcdef"}

@@ -21,13 +21,13 @@ from queries.ingest.counting.windows import Window, Windows
 from queries.ingest.earlier import give_way
 from queries.ingest.event import Event, Turn, id_space, named_id
 from queries.ingest.flips import COUNTED, WITHIN, Flips
-from queries.ingest.imports import Refusal, Tally
 from queries.ingest.impressions import flights_of, make_impressions
 from queries.ingest.logs.tenant import tenant_windows
 from queries.ingest.methods import note_counting
 from queries.ingest.orders import Amount, Order, other_amounts
 from queries.ingest.recount import recount
 from queries.ingest.references import References
+from queries.ingest.tally import Refusal, Tally
 from queries.statements import ask, tell
 
 WORTH_TRYING = 1_000

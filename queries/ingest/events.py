@@ -26,16 +26,10 @@ from queries.ingest.event_store import COUNTED_ALREADY, EventStore
 from queries.ingest.field_names import Cells
 from queries.ingest.flips import WITHIN
 from queries.ingest.imports import (
-    LISTED_REFUSALS,
-    SHOWN_REFUSALS,
     ImportRefused,
     ImportResult,
     ImportType,
-    Refusal,
-    Subject,
-    Tally,
     import_lock,
-    late_words,
     refuse,
     result,
     taken_back,
@@ -50,6 +44,7 @@ from queries.ingest.references import References
 from queries.ingest.room import Room, month_moments
 from queries.ingest.row_reader import RowReader
 from queries.ingest.rows import EventFile, Format
+from queries.ingest.tally import LISTED_REFUSALS, SHOWN_REFUSALS, Refusal, Subject, Tally, late_words
 from queries.session import Actor, tenant_session
 from queries.statements import ask
 

@@ -16,16 +16,7 @@ from queries.ingest.apart import read_apart
 from queries.ingest.events import DryRun
 from queries.ingest.feed_reader import LARGEST_FEED, VALUES_LEFT_OUT, Feed, FeedPodcast, read_feed, too_large
 from queries.ingest.http import Fetched, FetchRefused, fetch
-from queries.ingest.imports import (
-    LISTED_REFUSALS,
-    ImportRefused,
-    ImportResult,
-    Tally,
-    importing,
-    refuse,
-    result,
-    taken_back,
-)
+from queries.ingest.imports import ImportRefused, ImportResult, importing, refuse, result, taken_back
 from queries.ingest.plausible import (
     LEAST_BYTES,
     LONGEST_SECONDS,
@@ -33,6 +24,7 @@ from queries.ingest.plausible import (
     MOST_BYTES,
     MOST_BYTES_OF_MINUTES,
 )
+from queries.ingest.tally import LISTED_REFUSALS, Tally
 from queries.session import Actor
 from queries.statements import ask, tell
 

@@ -24,10 +24,11 @@ from queries.ingest.feed_dates import (
     published_moment,
 )
 from queries.ingest.feed_outline import IS_WEB_PAGE, URL_LIMIT, Outline, decoded, link_url
-from queries.ingest.imports import ImportRefused, Refusal
+from queries.ingest.imports import ImportRefused
 from queries.ingest.personal import HIDDEN
 from queries.ingest.plain_text import one_line, plain_text
 from queries.ingest.plausible import size_limits
+from queries.ingest.tally import Refusal
 from queries.ingest.transcripts.formats import LANGUAGE, TranscriptLink, best_link
 
 LARGEST_FEED = 20 * 1024 * 1024

@@ -3,18 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from itertools import islice
 from uuid import UUID
 
 from queries.ingest.counting.reasons import Reason
 from queries.ingest.counting.rolling import Change
-from queries.ingest.imports import Refusal, Tally
+from queries.ingest.remembered import forget_oldest
+from queries.ingest.tally import Refusal, Tally
 
 WITHIN = "This listener's download of this episode is counted already, within 24 hours of it."
 COUNTED = "This listener's download of this episode on this day is counted already."
-
-_REMEMBERED = 200_000
-"""Downloads of batches before of which it is known where they stood, should a later batch rule on them otherwise."""
 
 
 class Flips:
@@ -34,9 +31,7 @@ class Flips:
     def begin(self) -> None:
         """A batch begins; the rows of those before it stand as they were told."""
         self._refused, self._admitted, self.counting_now = {}, set(), []
-        if (too_many := len(self._lines) - _REMEMBERED) > 0:
-            for id_ in list(islice(self._lines, too_many)):
-                del self._lines[id_]
+        forget_oldest(self._lines)
 
     def remember(self, lines: Mapping[str, int]) -> None:
         """Where rows stand that were ruled on for the first time, by id."""

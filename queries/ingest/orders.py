@@ -12,7 +12,7 @@ from sqlalchemy import Connection
 from queries.ingest.arrays import plain_array, text_array
 from queries.ingest.cells import found
 from queries.ingest.event import Event
-from queries.ingest.imports import Refusal
+from queries.ingest.tally import Refusal
 from queries.statements import ask, tell
 
 OTHER_AMOUNT = "The order stands already with another value or currency."

@@ -11,8 +11,9 @@ from zoneinfo import ZoneInfo
 from queries.ingest.cells import RowRefused
 from queries.ingest.columns import Kind, kind_of
 from queries.ingest.field_names import Cells, flat, known_columns, meant, require_columns
-from queries.ingest.imports import ImportRefused, Refusal
+from queries.ingest.imports import ImportRefused
 from queries.ingest.parquet_rows import MAGIC, ParquetRows, open_parquet, plain_cell
+from queries.ingest.tally import Refusal
 
 _READ = 1024 * 1024
 

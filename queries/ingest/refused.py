@@ -14,9 +14,10 @@ from uuid import UUID
 from queries.errors import NotFound
 from queries.ingest.by_line import ByLine, Listed
 from queries.ingest.counting.reasons import words_of_reason
-from queries.ingest.imports import Refusal, defused, private_file
+from queries.ingest.imports import defused, private_file
 from queries.ingest.origins import PREFIX
 from queries.ingest.personal import masked
+from queries.ingest.tally import Refusal
 from queries.session import Actor, tenant_session
 from queries.statements import ask
 

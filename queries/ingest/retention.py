@@ -20,9 +20,10 @@ from queries.ingest.batches import BatchDone
 from queries.ingest.cells import RowRefused, found, number_of, seconds_of, text_of
 from queries.ingest.columns import Column
 from queries.ingest.events import DryRun
-from queries.ingest.imports import LISTED_REFUSALS, ImportResult, Refusal, importing, result, taken_back
+from queries.ingest.imports import ImportResult, importing, result, taken_back
 from queries.ingest.references import References
 from queries.ingest.small_tables import Line, SmallTable, Told, read_small
+from queries.ingest.tally import LISTED_REFUSALS, Refusal
 from queries.session import Actor
 from queries.statements import ask
 

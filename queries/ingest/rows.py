@@ -13,8 +13,9 @@ from queries.ingest.cells import RowRefused, printable
 from queries.ingest.columns import DATA_COLUMN, Kind, kind_of, normalised
 from queries.ingest.csv_rows import LINE_BREAK, OTHER_QUOTES, ROW_BYTES, ROW_LINES, lines_more
 from queries.ingest.field_names import Cells, field_reader, flat, known_columns, meant, require_columns
-from queries.ingest.imports import ImportRefused, Refusal
+from queries.ingest.imports import ImportRefused
 from queries.ingest.lines import TOO_LONG, Lines
+from queries.ingest.tally import Refusal
 from queries.ingest.twice import refuse_twice_in_line
 
 Format = Literal["csv", "ndjson", "parquet"]

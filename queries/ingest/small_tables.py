@@ -23,19 +23,13 @@ from queries.ingest.batches import BatchDone
 from queries.ingest.cells import RowRefused, printable
 from queries.ingest.columns import Column, normalised
 from queries.ingest.csv_rows import LINE_BREAK, OTHER_QUOTES, ROW_LINES, lines_more
-from queries.ingest.imports import (
-    REFUSED_BY_RULE,
-    ImportRefused,
-    ImportType,
-    Refusal,
-    broken_rule,
-    refuse,
-)
+from queries.ingest.imports import REFUSED_BY_RULE, ImportRefused, ImportType, broken_rule, refuse
 from queries.ingest.lines import BYTE_ORDER_MARK
 from queries.ingest.meanings import meanings, not_there, notes_of, remember_meanings
 from queries.ingest.packing import unpacked
 from queries.ingest.parquet_rows import MAGIC, ParquetRows, open_parquet, plain_cell
 from queries.ingest.rows import AN_ARRAY, Format, is_list
+from queries.ingest.tally import Refusal
 from queries.ingest.twice import refuse_twice
 from queries.session import Actor
 from queries.statements import ask

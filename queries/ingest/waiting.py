@@ -23,10 +23,11 @@ from queries.ingest.counting.reasons import Unreadable
 from queries.ingest.counting.requests import EpisodeFile
 from queries.ingest.counting.rules import Filtered
 from queries.ingest.counting.verdicts import Fetch, Place
-from queries.ingest.imports import ImportType, Tally, as_document
+from queries.ingest.imports import ImportType, as_document
 from queries.ingest.logs.rulings import judge_fetches
 from queries.ingest.logs.tenant import tenant_rules
 from queries.ingest.origins import LINKS, PREFIX
+from queries.ingest.tally import Tally
 from queries.statements import ask, tell
 
 _AT_ONCE = 10_000

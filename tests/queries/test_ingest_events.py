@@ -35,14 +35,15 @@ from psycopg import sql
 
 from queries.engine import dispose_engines
 from queries.errors import AccessRefused, DatabaseUnavailable
-from queries.ingest import event_store, imports, packing, refused, row_reader
+from queries.ingest import event_store, imports, packing, refused, row_reader, tally
 from queries.ingest import events as events_module
 from queries.ingest.columns import COLUMNS, UNKNOWN_TYPE
 from queries.ingest.event_store import WHOLE_DAYS, EventStore
 from queries.ingest.events import check_events, import_events
-from queries.ingest.imports import ImportRefused, ImportResult, Refusal, import_lock
+from queries.ingest.imports import ImportRefused, ImportResult, import_lock
 from queries.ingest.lines import LONGEST_LINE
 from queries.ingest.refused import refusals_csv, write_refusals
+from queries.ingest.tally import Refusal
 from queries.session import Actor, tenant_session
 from queries.settings import Settings
 from queries.statements import ask, run, statement
@@ -1100,7 +1101,7 @@ def test_a_failure_that_cannot_be_recorded_is_one_line_of_the_log(
         raise DatabaseUnavailable("The database cannot be reached.")
 
     monkeypatch.setattr(imports, "tenant_session", gone)
-    imports.record_failure(alice.actor, UUID(int=7), imports.Tally(), DatabaseUnavailable("x"), kept=True)
+    imports.record_failure(alice.actor, UUID(int=7), tally.Tally(), DatabaseUnavailable("x"), kept=True)
     assert [(record.levelname, record.getMessage(), record.exc_info) for record in caplog.records] == [
         ("WARNING", f"the failure of import {UUID(int=7)} could not be recorded (DatabaseUnavailable)", None)
     ]
@@ -1585,7 +1586,7 @@ def test_memory_does_not_grow_with_the_file(alice: Studio, monkeypatch: pytest.M
 def test_what_is_refused_is_listed_up_to_a_limit_and_counted_beyond(
     alice: Studio, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(imports, "LISTED_REFUSALS", 30)
+    monkeypatch.setattr(tally, "LISTED_REFUSALS", 30)
     monkeypatch.setattr(events_module, "BATCH_ROWS", 8)
     done = alice.take(_csv(HEADER, *(f"{alice.one},l1,nothing,{_at()}" for _ in range(50))))
     assert done.refused == 50

@@ -19,8 +19,7 @@ from hypothesis import strategies as st
 
 from queries.api_keys import create_api_key
 from queries.ingest import events as events_module
-from queries.ingest import flips
-from queries.ingest import imports as imports_module
+from queries.ingest import remembered, tally
 from queries.ingest.collector import take_events
 from queries.ingest.events import check_events
 from queries.ingest.flips import COUNTED, WITHIN
@@ -170,7 +169,7 @@ def test_what_leaves_the_list_of_refused_rows_makes_room_in_it(
     host: Host, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(events_module, "BATCH_ROWS", 1)
-    monkeypatch.setattr(imports_module, "LISTED_REFUSALS", 1)
+    monkeypatch.setattr(tally, "LISTED_REFUSALS", 1)
     done = host.take(_csv(host, 20, 30, 0, 1))
     assert (done.imported, done.refused, host.refusals()) == (2, 2, [(2, WITHIN, "")])
 
@@ -196,7 +195,7 @@ def test_of_rows_long_past_in_a_file_it_is_said_how_many_count_no_more(
     late_database: Database, monkeypatch: pytest.MonkeyPatch, window: str
 ) -> None:
     monkeypatch.setattr(events_module, "BATCH_ROWS", 1)
-    monkeypatch.setattr(flips, "_REMEMBERED", 1)
+    monkeypatch.setattr(remembered, "REMEMBERED", 1)
     host = Host(late_database, window=window)
     done = host.take(_csv(host, 7, 60, 5))
     assert (_hours(host), _refused_hours(host)) == ([5, 60], [7])
@@ -432,7 +431,7 @@ def test_of_lines_long_past_in_a_log_it_is_said_how_many_count_no_more(
     late_database: Database, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(store, "BATCH_LINES", 1)
-    monkeypatch.setattr(store, "_REMEMBERED", 1)
+    monkeypatch.setattr(remembered, "REMEMBERED", 1)
     host = Host(late_database)
     done = host.log(line(_after(7)), line(_after(30)), line(_after(5)))
     assert (_hours(host), host.excluded()) == ([5, 30], {"repeat": 1})

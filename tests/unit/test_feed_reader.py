@@ -20,8 +20,9 @@ from queries.ingest.feed_reader import (
     FeedPodcast,
     read_feed,
 )
-from queries.ingest.imports import ImportRefused, Refusal
+from queries.ingest.imports import ImportRefused
 from queries.ingest.plain_text import one_line, plain_text
+from queries.ingest.tally import Refusal
 
 LOOK_ALIKE = Path(__file__).parent.parent / "data" / "feeds" / "tidewater_tales.xml"
 ITEM = (

@@ -13,8 +13,8 @@ import pytest
 
 from queries.ingest.cells import RowRefused
 from queries.ingest.columns import read_row
-from queries.ingest.imports import Refusal
 from queries.ingest.parquet import ParquetFile
+from queries.ingest.tally import Refusal
 
 ID = UUID("12345678-1234-4234-8234-123456789abc")
 

@@ -17,11 +17,12 @@ import pyarrow.parquet as pq
 import pytest
 
 from queries.ingest import parquet_rows, small_tables
-from queries.ingest.imports import BrokenOff, ImportRefused, Refusal
+from queries.ingest.imports import BrokenOff, ImportRefused
 from queries.ingest.parquet import ParquetFile
 from queries.ingest.parquet_rows import _column_of, values_of
 from queries.ingest.retention import CURVES
 from queries.ingest.small_tables import Told, read_small
+from queries.ingest.tally import Refusal
 from queries.session import Actor
 
 _MIB = 1024 * 1024

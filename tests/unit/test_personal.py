@@ -8,9 +8,9 @@ import pytest
 
 from queries.ingest.cells import RowRefused, found, printable
 from queries.ingest.columns import COLUMNS, read_row
-from queries.ingest.imports import Refusal
 from queries.ingest.personal import masked
 from queries.ingest.row_reader import RowReader
+from queries.ingest.tally import Refusal
 
 PLAY = {"episode_id": "one", "listener_id": "l1", "event_type": "play", "occurred_at": "2026-11-03T12:00:00Z"}
 ORDER = {

@@ -9,7 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from queries.ingest.imports import ImportRefused, Refusal
+from queries.ingest.imports import ImportRefused
+from queries.ingest.tally import Refusal
 from queries.ingest.transcripts.formats import TranscriptFormat, TranscriptLink, best_link
 from queries.ingest.transcripts.reader import CUT, LARGEST_TRANSCRIPT, Cue, read_transcript
 

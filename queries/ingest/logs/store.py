@@ -18,7 +18,7 @@ from queries.ingest.counting.reasons import Reason
 from queries.ingest.counting.requests import Request
 from queries.ingest.counting.rules import FindPlace, Rules, nowhere
 from queries.ingest.counting.single import SingleRequests
-from queries.ingest.imports import ImportRefused, ImportResult, Refusal, result
+from queries.ingest.imports import ImportRefused, ImportResult, result
 from queries.ingest.lines import begin_with
 from queries.ingest.logs.faults import RefusedLine
 from queries.ingest.logs.files import files_of_tenant
@@ -30,14 +30,13 @@ from queries.ingest.logs.shifts import shifts
 from queries.ingest.logs.shown import shown_path
 from queries.ingest.logs.tenant import tenant_rules
 from queries.ingest.packing import unpacked
+from queries.ingest.remembered import forget_oldest
 from queries.ingest.room import Room
+from queries.ingest.tally import Refusal
 from queries.session import Actor, tenant_session
 from queries.statements import ask
 
 BATCH_LINES = 20_000
-
-_REMEMBERED = 200_000
-"""Downloads of which it is known on which line they stood, should an earlier one of their day come later in the log."""
 
 
 def import_log(
@@ -183,7 +182,8 @@ class _Log:
             connection, self._rules, self._single, requests, source="log", import_id=import_id,
             lines_before=self._lines,
         )  # fmt: skip
-        self._remember(found.lines)
+        self._lines |= found.lines
+        forget_oldest(self._lines)
         tally.imported += found.downloads
         tally.deliver(found.impressions)
         tally.refused += found.refused.total()
@@ -200,9 +200,3 @@ class _Log:
                 else:
                     tally.refused += by
                     tally.recount(ruling, by)
-
-    def _remember(self, lines: dict[UUID, int]) -> None:
-        self._lines |= lines
-        if (too_many := len(self._lines) - _REMEMBERED) > 0:
-            for id_ in list(islice(self._lines, too_many)):
-                del self._lines[id_]

@@ -17,9 +17,10 @@ import webvtt
 from webvtt.models import Timestamp
 
 from queries.ingest.cells import RowRefused, printable
-from queries.ingest.imports import ImportRefused, Place, Refusal
+from queries.ingest.imports import ImportRefused
 from queries.ingest.plain_text import cut, one_line
 from queries.ingest.plausible import require_within
+from queries.ingest.tally import Place, Refusal
 from queries.ingest.transcripts.formats import TranscriptFormat
 
 LARGEST_TRANSCRIPT = 10 * 1024 * 1024

@@ -16,18 +16,10 @@ from sqlalchemy import Connection
 from queries.ingest.apart import read_apart
 from queries.ingest.cells import RowRefused
 from queries.ingest.events import DryRun
-from queries.ingest.imports import (
-    LISTED_REFUSALS,
-    ImportRefused,
-    ImportResult,
-    Tally,
-    importing,
-    refuse,
-    result,
-    taken_back,
-)
+from queries.ingest.imports import ImportRefused, ImportResult, importing, refuse, result, taken_back
 from queries.ingest.packing import unpacked
 from queries.ingest.references import References
+from queries.ingest.tally import LISTED_REFUSALS, Tally
 from queries.ingest.transcripts.formats import LANGUAGE, TranscriptFormat
 from queries.ingest.transcripts.reader import CUT, LARGEST_TRANSCRIPT, Transcript, read_transcript
 from queries.session import Actor
