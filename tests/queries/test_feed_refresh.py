@@ -236,10 +236,10 @@ def test_an_unexpected_error_stops_no_other_feed(
     web.pages[ADDRESS] = (MENDED, Validators('"two"'))
     taken = feed_refresh.import_again
 
-    def break_once(actor: Any, *rest: Any) -> Any:
+    def break_once(actor: Any, *rest: Any, **told: Any) -> Any:
         if actor == alice.actor:
             raise RuntimeError("secret of a row")
-        return taken(actor, *rest)
+        return taken(actor, *rest, **told)
 
     monkeypatch.setattr(feed_refresh, "import_again", break_once)
     alice.make_due()
