@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from typing import Any
 from urllib.parse import parse_qsl, quote, urlencode
 
 from dashboard.access import Viewer, home_path
 from dashboard.auth.sessions import now
 from dashboard.pages import page_at
+from queries import campaign_delivery, catalogue
 from queries.errors import InvalidRequest, NotFound
 from queries.filters import Filters, parse_filters, parse_id
 from queries.periods import DEFAULT_PRESET
+from queries.session import tenant_session
+from reports.labels import country_name
 
 
 def query_of(search: Any) -> dict[str, str]:
@@ -34,6 +38,29 @@ def filters_of(viewer: Viewer, path: str, search: Any) -> Filters:
     if "campaign_id" in found[1]:
         query["campaign"] = str(parse_id(found[1]["campaign_id"], "campaign"))
     return parse_filters(query, zone=viewer.zone, now=now())
+
+
+def require_known(viewer: Viewer, f: Filters, offered: Collection[str] = ("podcast", "country")) -> None:
+    """Returns when every podcast that a view is filtered by is one the viewer sees, and every country one there is.
+
+    `offered`: the filters that count here; what the others say narrows nothing. Raises: InvalidRequest.
+    """
+    if "country" in offered:
+        # A code without a name may yet be in the data: some databases of addresses have codes of their own.
+        nameless = {code for code in f.countries if country_name(code) == code}
+        if nameless:
+            with tenant_session(viewer.actor) as connection:
+                if not nameless <= set(catalogue.filter_options(connection)["countries"]):
+                    raise InvalidRequest("There is no such country.", field="country")
+    if f.podcasts and "podcast" in offered:
+        with tenant_session(viewer.actor) as connection:
+            known = (
+                catalogue.podcast_names(connection)
+                if f.campaign_id is None
+                else campaign_delivery.shows(connection, f)
+            )
+        if not known.keys() >= set(f.podcasts):
+            raise InvalidRequest("There is no such podcast for you.", field="podcast")
 
 
 _PERIOD = ("period", "from", "to")

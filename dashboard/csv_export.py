@@ -15,6 +15,7 @@ from typing import Any
 from flask import Blueprint, Response, abort, request
 
 from dashboard.access import Viewer, current_viewer
+from dashboard.address import require_known
 from dashboard.auth.sessions import now
 from dashboard.boxes import View, answer_box, known_box
 from dashboard.pages import all_pages, heeded
@@ -64,7 +65,9 @@ def export_box(box_id: str) -> Response:
         answer, view = answer_box(box, View(viewer, filters, path=""), listed=True)
     except (NotFound, AccessRefused):
         abort(404)
-    narrowed = _narrowed(viewer, heeded(box, view.filters))
+    told = heeded(box, view.filters)
+    require_known(viewer, told)
+    narrowed = _narrowed(viewer, told)
     response = Response(to_csv(answer, view.filters, narrowed), mimetype="text/csv")
     name = _file_name(viewer, box_id, answer, view.filters, narrowed)
     response.headers["Content-Disposition"] = f'attachment; filename="{name}"'

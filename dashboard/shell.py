@@ -13,7 +13,7 @@ from dash.development.base_component import Component
 
 from dashboard import ids
 from dashboard.access import READ_PODCASTS, Viewer, current_viewer, home_path
-from dashboard.address import filters_of, query_of, said_of, way_out
+from dashboard.address import filters_of, query_of, require_known, said_of, way_out
 from dashboard.auth.csrf import csrf_field
 from dashboard.auth.sessions import now
 from dashboard.boxes import Box, View, known_box, render_box
@@ -31,7 +31,7 @@ from queries.periods import GRAINS, PRESETS, Period, allowed_grains, preset_peri
 from queries.session import tenant_session
 from reports.formatting import counted
 from reports.formatting import period as spoken_period
-from reports.labels import country_name, dimension_name
+from reports.labels import dimension_name
 
 _PERIOD_KEYS = {"7d": "W", "30d": "M", "90d": "Q", "12m": "Y"}
 _SHORT_PERIODS = {
@@ -106,7 +106,7 @@ def register_callbacks(app: Dash) -> None:
             box = known_box(box_id.get("box"))
             filters = filters_of(viewer, path, asked.get("search"))
             if box.head:
-                _require_known(viewer, path, filters)
+                require_known(viewer, filters, _offered(viewer, path))
         except NotFound:
             return states.empty(
                 "There is nothing here for you.", "The link may be old, or it is not shared with you."
@@ -179,28 +179,10 @@ def _title_of(viewer: Viewer, path: str) -> str:
     return found[0].title if found else ""
 
 
-def _require_known(viewer: Viewer, path: str, filters: Filters) -> None:
-    """Returns when every podcast that the page is filtered by is one the viewer sees, and every country one there is.
-
-    Raises: InvalidRequest.
-    """
+def _offered(viewer: Viewer, path: str) -> tuple[str, ...]:
+    """The filters that the page of a path offers."""
     found = page_at(home_path(viewer) if path in ("", "/") else path)
-    if found is not None and "country" in found[0].filters:
-        # A code without a name may yet be in the data: some databases of addresses have codes of their own.
-        nameless = {code for code in filters.countries if country_name(code) == code}
-        if nameless:
-            with tenant_session(viewer.actor) as connection:
-                if not nameless <= set(catalogue.filter_options(connection)["countries"]):
-                    raise InvalidRequest("There is no such country.", field="country")
-    if filters.podcasts and found is not None and "podcast" in found[0].filters:
-        with tenant_session(viewer.actor) as connection:
-            known = (
-                catalogue.podcast_names(connection)
-                if filters.campaign_id is None
-                else campaign_delivery.shows(connection, filters)
-            )
-        if not known.keys() >= set(filters.podcasts):
-            raise InvalidRequest("There is no such podcast for you.", field="podcast")
+    return found[0].filters if found else ()
 
 
 def _options(key: str, options: dict[str, Any], chosen: Any) -> list[dict[str, str]]:

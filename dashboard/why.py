@@ -8,6 +8,7 @@ from uuid import UUID
 from flask import Blueprint, abort, render_template, request
 
 from dashboard.access import READ_PODCASTS, current_viewer
+from dashboard.address import require_known
 from dashboard.answers import reaches_words
 from dashboard.auth.sessions import now
 from dashboard.boxes import Box, View, answer_box, known_box
@@ -78,6 +79,7 @@ def explain(box_id: str) -> str:
         abort(404)
     # What the address says beyond that narrows nothing here, and is not said to.
     told = heeded(box, view.filters)
+    require_known(viewer, told)
     campaigns = _campaigns(answer, told)
     is_of_ads = campaigns is not None and any(metric.key in _OF_ADS for metric in metrics)
     # A sponsor sees no requests for episodes, and none would be said to be kept.

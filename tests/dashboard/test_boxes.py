@@ -11,6 +11,7 @@ from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from typing import Any
+from uuid import uuid4
 from zoneinfo import ZoneInfo
 
 import psycopg
@@ -176,8 +177,12 @@ def test_charlie_sees_nothing_of_alice(visit: Callable[[str], Browser], world: W
             for search in ("", filters):
                 drawn = words(draw(browser, box.id, path_of(page, world, "Umlaut live"), search))
                 assert not [name for name in foreign if name in drawn], (box.id, search)
-    top = rows_of(export(browser, "overview.figures", filters))
-    assert {row["Value"] for row in top if row["Metric"] in ("Downloads", "Unique listeners")} == {"0"}
+    made_up = f"?podcast={uuid4()}"
+    for asked in (f"/export/overview.figures.csv{filters}", f"/why/overview.figures{filters}"):
+        hers_named, nobodys = (browser.get(address) for address in (asked, asked.replace(filters, made_up)))
+        assert (hers_named.status_code, nobodys.status_code) == (400, 400)
+        assert "There is no such podcast for you." in hers_named.get_data(as_text=True)
+        assert "There is no such podcast for you." in nobodys.get_data(as_text=True)
 
 
 @pytest.mark.parametrize(
@@ -207,6 +212,11 @@ def test_a_bad_address_is_said_once_with_a_way_out(
     assert said in words(head)
     assert link in words(head).split()
     assert FAILED not in words(draw(browser, "overview.figures", *link.partition("?")[::2]))
+    if said.startswith("There is no such"):
+        # A file of zeros would say that there is one, and that nobody listened.
+        refused = export(browser, "overview.figures", search)
+        assert refused.status_code == 400
+        assert "harbour" in search or said in refused.get_data(as_text=True)
     if "{foreign}" not in search and "podcast" not in said and "QQ" not in search:
         for box in boxes_of("/overview")[1:]:
             assert said not in words(draw(browser, box, "/overview", search)), box
