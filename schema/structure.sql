@@ -71,7 +71,7 @@ CREATE FUNCTION internal.day_ranges(p_days date[], p_zone text) RETURNS TABLE(st
     LANGUAGE sql STABLE ROWS 2
     SET search_path TO 'pg_catalog'
     AS $$
-    select min(i.day)::timestamp at time zone p_zone, (max(i.day) + 1)::timestamp at time zone p_zone
+    select public.day_start(min(i.day), p_zone), public.day_start(max(i.day) + 1, p_zone)
     from (
         select d.day, d.day - (row_number() over (order by d.day))::integer as island
         from (select distinct unnest(p_days) as day) d
@@ -514,7 +514,7 @@ begin
     -- A refresh that has begun with the old zone must not write after this.
     perform pg_advisory_xact_lock(hashtextextended('podboard rollups ' || new.tenant_id, 0)),
             pg_advisory_xact_lock(hashtext('podboard refresh_metrics_daily'));
-    if first_day::timestamp at time zone new.time_zone < public.raw_retention_start() then
+    if public.day_start(first_day, new.time_zone) < public.raw_retention_start() then
         first_day := first_day + 1;
     end if;
     insert into internal.dirty_hours (tenant_id, source, hour)
@@ -610,7 +610,7 @@ begin
         from internal.hour_ranges(p_hours) h
         join public.attribution_events e on e.tenant_id = p_tenant and e.occurred_at >= h.starts_at and e.occurred_at < h.ends_at
         union all
-        select r.campaign_id, r.local_day::timestamp at time zone p_zone
+        select r.campaign_id, public.day_start(r.local_day, p_zone)
         from internal.campaign_days r where r.tenant_id = p_tenant and r.local_day = any (p_days)
     ) t
     group by t.campaign_id;
@@ -709,7 +709,7 @@ begin
         values ((h.hour at time zone p_zone)::date), (((h.hour + interval '59 minutes 59 seconds') at time zone p_zone)::date)
     ) as x (day)
     -- Of a day that is partly forgotten what was counted stands.
-    where x.day::timestamp at time zone p_zone >= public.raw_retention_start();
+    where public.day_start(x.day, p_zone) >= public.raw_retention_start();
     if days is null then
         return 0;
     end if;
@@ -1026,7 +1026,7 @@ begin
         cross join lateral (
             values ((h.hour at time zone zone)::date), (((h.hour + interval '59 minutes 59 seconds') at time zone zone)::date)
         ) as x (day)
-        where x.day::timestamp at time zone zone >= public.raw_retention_start();
+        where public.day_start(x.day, zone) >= public.raw_retention_start();
 
         written := written + internal.refresh_listener_days(p_tenant, zone, coalesce(days, '{}'));
         written := written + internal.refresh_milestones(p_tenant, listener_hours);
@@ -1430,6 +1430,21 @@ CREATE FUNCTION public.attribution_as_of() RETURNS timestamp with time zone
 
 COMMENT ON FUNCTION public.attribution_as_of() IS 'As of when the attribution of the tenant in the session is: as the rollups, but while campaigns wait to be computed anew.';
 
+CREATE FUNCTION public.day_start(p_day date, p_zone text) RETURNS timestamp with time zone
+    LANGUAGE sql STABLE PARALLEL SAFE
+    AS $$
+    select case
+        when ((p_day::timestamp at time zone p_zone) - interval '12 hours'
+              + (p_day::timestamp - ((p_day::timestamp at time zone p_zone) - interval '12 hours') at time zone p_zone))
+             at time zone p_zone = p_day::timestamp
+        then (p_day::timestamp at time zone p_zone) - interval '12 hours'
+             + (p_day::timestamp - ((p_day::timestamp at time zone p_zone) - interval '12 hours') at time zone p_zone)
+        else p_day::timestamp at time zone p_zone
+    end
+    $$;
+
+COMMENT ON FUNCTION public.day_start(p_day date, p_zone text) IS 'When a local day begins: at the first of its two midnights, where clocks go back across it.';
+
 CREATE FUNCTION public.ensure_event_storage(p_from timestamp with time zone, p_to timestamp with time zone) RETURNS integer
     LANGUAGE plpgsql SECURITY DEFINER
     SET search_path TO 'pg_catalog', 'internal'
@@ -1740,8 +1755,8 @@ begin
     from unnest(tenants, sources, days) as k (tenant_id, source, metric_date)
     join internal.tenant_directory d on d.tenant_id = k.tenant_id
     join public.attribution_events e on e.tenant_id = k.tenant_id
-        and e.occurred_at >= k.metric_date::timestamp at time zone d.time_zone
-        and e.occurred_at < (k.metric_date + 1)::timestamp at time zone d.time_zone
+        and e.occurred_at >= public.day_start(k.metric_date, d.time_zone)
+        and e.occurred_at < public.day_start(k.metric_date + 1, d.time_zone)
         and e.occurred_at >= first_day::timestamp at time zone 'UTC' - interval '1 day'
         and e.occurred_at < last_day::timestamp at time zone 'UTC' + interval '2 days'
     cross join lateral (

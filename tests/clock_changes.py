@@ -1,4 +1,4 @@
-"""Five time zones and the last changes of their clocks: where days have 23, 24, 25 or 24 and a half hours."""
+"""Five time zones and one with two midnights, at the last changes of their clocks: days of 23, 24, 25 or 24.5 hours."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ class Place(NamedTuple):
         return (after.utcoffset() or timedelta()) - (before.utcoffset() or timedelta())
 
 
-def _places(zone: str) -> list[Place]:
+def last_changes(zone: str) -> list[Place]:
     """The zone at its last change forward and its last change back, always in this order; on one plain day without."""
     found: list[Place] = []
     moment = _LATEST
@@ -49,7 +49,9 @@ def _places(zone: str) -> list[Place]:
     return sorted(found, key=lambda place: place.shift, reverse=True) or [plain]
 
 
-PLACES = tuple(place for zone in ZONES for place in _places(zone))
+# Where clocks go back across midnight a day begins at the first of two.
+_TWO_MIDNIGHTS = min(last_changes("America/Havana"), key=lambda place: place.shift)
+PLACES = (*(place for zone in ZONES for place in last_changes(zone)), _TWO_MIDNIGHTS)
 
 
 def everywhere(one: st.SearchStrategy[_Drawn]) -> st.SearchStrategy[tuple[_Drawn, ...]]:

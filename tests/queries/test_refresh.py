@@ -25,6 +25,7 @@ from queries.filters import Filters
 from queries.periods import Period
 from queries.session import Actor, anonymous_session, outside_transactions, tenant_session
 from queries.settings import Settings, use_settings, with_databases
+from tests.clock_changes import last_changes
 from tests.conftest import Database
 from tests.world import AttributionEvent, ListenerEvent, Writer
 
@@ -231,6 +232,42 @@ def test_another_zone_moves_every_day(own: Database, zone: str) -> None:
     assert {row[0]: row[4] for row in show.rows("campaign_days")} == Counter(
         show.writer.day(at) for at in moments
     )
+    assert show.everything() == show.recounted()
+
+
+@pytest.mark.parametrize("zone", ["America/Havana", "Atlantic/Azores"])
+def test_a_day_begins_at_the_first_of_its_two_midnights(own: Database, zone: str) -> None:
+    """PostgreSQL takes the second: the day lost its first hour, and the day before could not be counted again."""
+    show = Show(own, f"midnights-{zone.split('/')[-1].lower()}", zone)
+    change = min(last_changes(zone), key=lambda place: place.shift).change
+    first_hour = [change + timedelta(minutes=10 * n) for n in range(-6, 0)]
+    second_hour = [at + timedelta(hours=1) for at in first_hour]
+    around = [change + timedelta(hours=n) for n in (-30, -20, -2, 3, 12, 30)]
+    late = [change + timedelta(hours=15), change - timedelta(hours=12)]
+    told: list[datetime] = []
+    for moments in (first_hour, second_hour, around, *([at] for at in late)):
+        told += moments
+        show.writer.listener_events(
+            [event for at in moments for event in (show.download(at, f"l {at}"), *show.play(at, f"l {at}"))]
+        )
+        show.writer.attribution_events([show.impression(at, f"l {at}") for at in moments])
+        show.writer.excluded_requests([show.download(at) for at in moments])
+        _refresh()
+        expected = Counter(show.writer.day(at) for at in told)
+        assert show.days() == expected
+        for table in ("campaign_days", "listener_days", "campaign_listener_days"):
+            found: Counter[date] = Counter()
+            for row in show.rows(table):
+                found[row[0]] += row[4] if table == "campaign_days" else 1
+            assert found == expected, table
+        for metric in ("plays", "attribution.impression"):
+            assert {row[0]: row[4] for row in show.rows("metrics_daily") if row[3] == metric} == expected
+        with show.writer.transaction() as owner:
+            excluded = owner.execute(
+                "select local_day, sum(requests) from internal.excluded_days where tenant_id = %s group by 1",
+                [show.writer.tenant_id],
+            ).fetchall()
+        assert dict(excluded) == expected
     assert show.everything() == show.recounted()
 
 

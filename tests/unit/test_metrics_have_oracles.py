@@ -11,6 +11,7 @@ import re
 from collections import defaultdict
 from datetime import timedelta
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
 from queries.metrics import METRICS
 from queries.periods import Period
@@ -127,7 +128,7 @@ def _by_own_sql(module: ast.Module) -> set[str]:
     return {name for name in sending if "agree.on" in calls[name]}
 
 
-def test_places_are_five_zones_at_both_changes_of_their_clocks() -> None:
+def test_places_are_five_zones_at_both_changes_of_their_clocks_and_one_of_two_midnights() -> None:
     shifts = defaultdict(list)
     for place in PLACES:
         shifts[place.zone].append(place.shift)
@@ -138,7 +139,9 @@ def test_places_are_five_zones_at_both_changes_of_their_clocks() -> None:
         "Asia/Kolkata": [timedelta()],
         "Australia/Lord_Howe": [half, -half],
         "UTC": [timedelta()],
+        "America/Havana": [-hour],
     }
+    assert [place.change.astimezone(ZoneInfo(place.zone)).hour for place in PLACES[-1:]] == [0]
 
 
 def test_a_metric_counts_as_tried_where_a_number_across_the_change_agreed() -> None:

@@ -10,8 +10,8 @@ join attribution_events e
     on e.tenant_id = (select app_tenant())
     and e.campaign_id = cast(:campaign_id as uuid)
     and e.attribution_type = cast(:conversion_type as text)
-    and e.occurred_at >= d.day::timestamp at time zone cast(:time_zone as text)
-    and e.occurred_at < (d.day + 1)::timestamp at time zone cast(:time_zone as text)
+    and e.occurred_at >= day_start(d.day, cast(:time_zone as text))
+    and e.occurred_at < day_start(d.day + 1, cast(:time_zone as text))
 where e.listener_id is null
     and nullif(e.attribution_data ->> 'order_id', '') is null
     and coalesce(e.attribution_data ->> 'source', '') = any (cast(:sources as text[]))

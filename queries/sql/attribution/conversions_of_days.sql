@@ -9,6 +9,6 @@ from unnest(cast(:days as date[])) as d (day)
 join attribution_paths p
     on p.tenant_id = (select app_tenant())
     and p.campaign_id = cast(:campaign_id as uuid)
-    and p.converted_at >= d.day::timestamp at time zone cast(:time_zone as text)
-    and p.converted_at < (d.day + 1)::timestamp at time zone cast(:time_zone as text)
+    and p.converted_at >= day_start(d.day, cast(:time_zone as text))
+    and p.converted_at < day_start(d.day + 1, cast(:time_zone as text))
 order by p.converted_at, p.conversion_event_id

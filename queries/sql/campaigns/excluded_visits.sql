@@ -9,7 +9,7 @@ select x.kind, x.reason, x.rule_version, count(*) as requests
 from excluded_visits x
 where x.tenant_id = (select app_tenant())
     and (cardinality(cast(:campaign_ids as uuid[])) = 0 or x.campaign_id = any (cast(:campaign_ids as uuid[])))
-    and x.occurred_at >= coalesce(cast(cast(:period_start as date) as timestamp) at time zone cast(:time_zone as text), '-infinity')
-    and x.occurred_at < coalesce(cast(cast(:period_end as date) as timestamp) at time zone cast(:time_zone as text), 'infinity')
+    and x.occurred_at >= coalesce(day_start(cast(:period_start as date), cast(:time_zone as text)), '-infinity')
+    and x.occurred_at < coalesce(day_start(cast(:period_end as date), cast(:time_zone as text)), 'infinity')
 group by x.kind, x.reason, x.rule_version
 order by requests desc, x.kind, x.reason, x.rule_version

@@ -11,8 +11,8 @@ select m.number, m.download_window, m.time_zone, m.rule_version, m.data_centres,
        greatest(m.first_at, p.starts_at) as first_at, least(m.last_at, p.ends_at - interval '1 microsecond') as last_at
 from counting_methods m
 cross join (
-    select cast(cast(:period_start as date) as timestamp) at time zone cast(:time_zone as text) as starts_at,
-           cast(cast(:period_end as date) as timestamp) at time zone cast(:time_zone as text) as ends_at
+    select day_start(cast(:period_start as date), cast(:time_zone as text)) as starts_at,
+           day_start(cast(:period_end as date), cast(:time_zone as text)) as ends_at
 ) p
 where m.tenant_id = (select app_tenant()) and m.last_at >= p.starts_at and m.first_at < p.ends_at
 order by m.first_at, m.number

@@ -7,20 +7,20 @@
 -- relies on: listener_events_hourly_bucket, download_quarters_bucket, listener_events_tenant_time
 with days as (
     select n,
-           (cast(:period_start as date) + n)::timestamp at time zone cast(:time_zone as text) as starts_at,
-           (cast(:period_start as date) + n + 1)::timestamp at time zone cast(:time_zone as text) as ends_at,
+           day_start(cast(:period_start as date) + n, cast(:time_zone as text)) as starts_at,
+           day_start(cast(:period_start as date) + n + 1, cast(:time_zone as text)) as ends_at,
            -- Days of the period that are not over have none to be compared with.
            case when cast(:compared_start as date) + n < cast(:compared_end as date)
-                then (cast(:compared_start as date) + n)::timestamp at time zone cast(:time_zone as text) end as compared_from,
+                then day_start(cast(:compared_start as date) + n, cast(:time_zone as text)) end as compared_from,
            case when cast(:compared_start as date) + n < cast(:compared_end as date)
-                then (cast(:compared_start as date) + n + 1)::timestamp at time zone cast(:time_zone as text) end as compared_to
+                then day_start(cast(:compared_start as date) + n + 1, cast(:time_zone as text)) end as compared_to
     from generate_series(0, cast(:period_end as date) - cast(:period_start as date) - 1) as n
 ),
 edges as materialized (
-    select cast(:period_start as date)::timestamp at time zone cast(:time_zone as text) as starts_at,
-           cast(:period_end as date)::timestamp at time zone cast(:time_zone as text) as ends_at,
-           cast(:compared_start as date)::timestamp at time zone cast(:time_zone as text) as compared_from,
-           cast(:compared_end as date)::timestamp at time zone cast(:time_zone as text) as compared_to
+    select day_start(cast(:period_start as date), cast(:time_zone as text)) as starts_at,
+           day_start(cast(:period_end as date), cast(:time_zone as text)) as ends_at,
+           day_start(cast(:compared_start as date), cast(:time_zone as text)) as compared_from,
+           day_start(cast(:compared_end as date), cast(:time_zone as text)) as compared_to
 ),
 counted as (
     select h.bucket, h.event_count as downloads

@@ -18,8 +18,8 @@ from (
     where cardinality(cast(:episode_ids as uuid[])) > 0
         and x.tenant_id = (select app_tenant())
         and x.episode_id = any (cast(:episode_ids as uuid[]))
-        and x.occurred_at >= cast(cast(:period_start as date) as timestamp) at time zone cast(:time_zone as text)
-        and x.occurred_at < cast(cast(:period_end as date) as timestamp) at time zone cast(:time_zone as text)
+        and x.occurred_at >= day_start(cast(:period_start as date), cast(:time_zone as text))
+        and x.occurred_at < day_start(cast(:period_end as date), cast(:time_zone as text))
         and (cardinality(cast(:podcast_ids as uuid[])) = 0
              or x.episode_id = any (array(select e.id from episodes e where e.podcast_id = any (cast(:podcast_ids as uuid[])))))
     group by x.reason, x.rule_version
