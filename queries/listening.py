@@ -30,7 +30,7 @@ from queries.listening_scope import (
     periods_of,
     ratio,
 )
-from queries.periods import Period
+from queries.periods import Period, day_start
 from queries.results import Answer, Column, reaches_of
 from queries.small_cells import NOT_TOLD, VIEW_NOT_TOLD, withheld
 from queries.statements import ask
@@ -218,13 +218,10 @@ class _Listeners:
 def _listeners(connection: Connection, f: Filters, limits: Limits, cells: Cells | None) -> _Listeners:
     if cells is not None:
         return _listeners_from_events(connection, f, limits, cells)
-    kept_from = limits.listeners_from(f.today)
-    if f.period.start < kept_from:
-        return _not_kept(
-            f"Unique listeners are kept since {kept_from.isoformat()}; this period begins before it."
-        )
+    if reason := _begins_too_early(f, limits, f.period):
+        return _not_kept(reason)
     compared = f.compared if limits.has_earlier else None
-    if compared is not None and compared.start < kept_from:
+    if compared is not None and _begins_too_early(f, limits, compared):
         compared = None
     whole = f.whole if compared is not None and f.whole != f.period else None
     # Weeks of listeners would be other numbers than the days of a shorter period, and dear: long periods have no spark.
@@ -253,15 +250,29 @@ def _listeners(connection: Connection, f: Filters, limits: Limits, cells: Cells 
 def _listeners_from_events(connection: Connection, f: Filters, limits: Limits, cells: Cells) -> _Listeners:
     if not cells.tells("downloads"):
         return _Listeners(None, note=NOT_TOLD, notes=(VIEW_NOT_TOLD,))
-    if f.period.moments(f.zone)[0] < limits.raw_start:
-        return _not_kept("Unique listeners by app, country or device are known for the last two years only.")
+    if reason := _begins_too_early(f, limits, f.period):
+        return _not_kept(reason)
     compared = f.compared if limits.has_earlier else None
-    if compared is not None and compared.moments(f.zone)[0] < limits.raw_start:
+    if compared is not None and _begins_too_early(f, limits, compared):
         compared = None
     whole = f.whole if compared is not None and f.whole != f.period else None
     people = people_of(connection, f, cells, whole, compared)
     notes = (VIEW_NOT_TOLD,) if people.value is None else ()
     return _Listeners(people.value, people.whole, people.previous, note=people.note, notes=notes)
+
+
+def _begins_too_early(f: Filters, limits: Limits, period: Period) -> str:
+    """Why listeners of the period are not told; empty where they are kept since its first day.
+
+    Raw events outlast a tenant's days of listeners where it chose few, but what is past these is told of no view. By
+    app, country or device so the later of both bounds holds, and says why.
+    """
+    kept_from = limits.listeners_from(f.today)
+    if is_by_dimension(f) and period.moments(f.zone)[0] < limits.raw_start >= day_start(kept_from, f.zone):
+        return "Unique listeners by app, country or device are known for the last two years only."
+    if period.start < kept_from:
+        return f"Unique listeners are kept since {kept_from.isoformat()}; this period begins before it."
+    return ""
 
 
 def _not_kept(reason: str) -> _Listeners:

@@ -430,17 +430,96 @@ def test_unique_listeners_are_not_told_beyond_what_is_kept(world: World) -> None
         )
 
 
-def test_listener_retention_of_the_tenant_counts(world: World) -> None:
+LISTENER_VIEWS: dict[str, dict[str, str]] = {
+    "whole": {},
+    "by app": {"app": "Spotify"},
+    "by country": {"country": "US"},
+    "by device": {"device": "phone"},
+    "by app of a podcast": {"app": "Spotify", "podcast": "Harbour Lights"},
+}
+
+
+@pytest.fixture(params=list(LISTENER_VIEWS), ids=[name.replace(" ", "-") for name in LISTENER_VIEWS])
+def view(request: pytest.FixtureRequest, world: World, monkeypatch: pytest.MonkeyPatch) -> dict[str, str]:
+    """The URL query of a view of listeners, all of whose numbers are told if they are kept."""
+    monkeypatch.setattr(small_cells, "SMALL_CELL", 1)
+    said = dict(LISTENER_VIEWS[request.param])
+    if "podcast" in said:
+        said["podcast"] = str(world.podcasts[said["podcast"]])
+    return said
+
+
+@contextmanager
+def _keeps_listeners(world: World, days: int) -> Iterator[Connection]:
+    """A session of alice's, whose tenant keeps listeners for so many days until it ends."""
     with tenant_session(world.people.alice, write=True) as connection:
         connection.execute(
-            text("update tenant_settings set settings = settings || '{\"listener_retention_days\": 20}'")
+            text(
+                "update tenant_settings"
+                " set settings = settings || jsonb_build_object('listener_retention_days', cast(:days as integer))"
+            ),
+            {"days": days},
         )
-        kept = listening.overview_figures(connection, world.a.filters({"period": "7d"}))
-        beyond = listening.overview_figures(connection, world.a.filters({"period": "30d"}))
+        yield connection
         connection.rollback()
+
+
+def test_listener_retention_of_the_tenant_counts(world: World, view: dict[str, str]) -> None:
+    f = world.a.filters({"period": "30d", **view})
+    with _keeps_listeners(world, 20) as connection:
+        kept = listening.overview_figures(connection, world.a.filters({"period": "7d", **view}))
+        beyond = listening.overview_figures(connection, f)
+        with pytest.raises(NotAvailable, match="kept since"):
+            listening.unique_listeners(connection, f)
     assert _figures(kept)["unique_listeners"]["value"] > 0
-    assert _figures(beyond)["unique_listeners"]["value"] is None
+    assert _figures(kept)["unique_listeners"]["previous"] is not None
+    listeners = _figures(beyond)["unique_listeners"]
+    assert {listeners[key] for key in ("value", "compared_value", "previous", "change_ratio")} == {None}
+    assert (listeners["spark"], listeners["note"]) == ([], "not kept that long")
+    since = (f.today - timedelta(days=20)).isoformat()
+    assert f"Unique listeners are kept since {since}; this period begins before it." in beyond.notes
     assert _figures(beyond)["downloads"]["value"] > 0
+
+
+def test_the_first_day_of_which_listeners_are_kept_is_told(world: World, view: dict[str, str]) -> None:
+    f = world.a.filters({"period": "30d", **view})
+    days = (f.today - f.period.start).days
+    for kept, is_told in ((days, True), (days - 1, False)):
+        with _keeps_listeners(world, kept) as connection:
+            figure = _figures(listening.overview_figures(connection, f))["unique_listeners"]
+        assert (figure["value"] is not None) == is_told
+
+
+def test_listeners_are_not_compared_with_days_past_the_retention(world: World, view: dict[str, str]) -> None:
+    f = world.a.filters({"period": "30d", **view})
+    assert f.compared is not None
+    days = (f.today - f.compared.start).days
+    for kept, is_compared in ((days, True), (days - 1, False)):
+        with _keeps_listeners(world, kept) as connection:
+            figure = _figures(listening.overview_figures(connection, f))["unique_listeners"]
+        assert figure["value"] > 0
+        for key in ("compared_value", "previous", "change_ratio"):
+            assert (figure[key] is not None) == is_compared
+
+
+def test_days_since_which_listeners_are_kept_again_bound_every_view(world: World, view: dict[str, str]) -> None:
+    """Where more days are kept than once, the day says since when (`listeners_kept_from`)."""
+    f = world.a.filters({"period": "30d", **view})
+    with _keeps_listeners(world, 1095) as connection:
+        connection.execute(
+            text("update tenant_settings set listeners_kept_from = :since"),
+            {"since": f.period.start + timedelta(days=1)},
+        )
+        figure = _figures(listening.overview_figures(connection, f))["unique_listeners"]
+    assert (figure["value"], figure["note"]) == (None, "not kept that long")
+
+
+def test_of_two_bounds_of_listeners_by_app_the_later_is_told(world: World) -> None:
+    start = world.a.filters().today - timedelta(days=1000)
+    f = replace(world.a.filters({"app": "Spotify"}), period=Period(start, start + timedelta(days=990)))
+    for kept, words in ((20, "kept since"), (1095, "last two years only"), (900, "last two years only")):
+        with _keeps_listeners(world, kept) as connection, pytest.raises(NotAvailable, match=words):
+            listening.unique_listeners(connection, f)
 
 
 def test_buckets_that_have_not_begun_have_no_value(world: World) -> None:
