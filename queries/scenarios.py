@@ -281,9 +281,10 @@ SCENARIOS: tuple[Scenario, ...] = (
             Side("Downloads of the last 90 days", "2", {"listener_retention_days": 30}),
             Side("Unique listeners of the last 90 days", "not kept that long", {"listener_retention_days": 30}),
         ),
-        "Who listened is kept for as long as your organisation says (three years unless told otherwise; here it is "
-        "30 days), downloads are kept as numbers. Beyond that time unique listeners can no longer be counted "
-        "exactly, and an estimate or a sum of days would be another number under the same name.",
+        "The rows that unique listeners are counted from are kept for as long as your organisation says (three years "
+        "unless told otherwise; here it is 30 days), downloads are kept as numbers. Of a period that begins before "
+        "that time unique listeners are not told, under no filter either, and an estimate or a sum of days would be "
+        "another number under the same name.",
         looked_at=(0, "12:00"),
     ),
     Scenario(

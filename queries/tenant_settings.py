@@ -48,8 +48,9 @@ def change_settings(
 ) -> tuple[TenantSettings, TenantSettings]:
     """The settings before and after, changed by the tenant itself; what is None stays as it is.
 
-    Another window holds for what is counted from then on: what stands as counted or refused stays so. Days that fewer
-    days of retention cut off are forgotten by the worker, at night; more days bring nothing back.
+    Another window holds for what is counted from then on: what stands as counted or refused stays so. Who downloaded
+    what on days that fewer days of retention cut off is forgotten by the worker, at night; more days bring nothing
+    back. Raw events keep their listeners until they go, and what campaigns delivered longer.
 
     Raises: InvalidRequest for a value that cannot be used, NotAvailable while an import is under way, which counts in
     the window that it began with.

@@ -45,7 +45,7 @@ def create(name: str, slug: str, time_zone: str, currency: str) -> None:
 )  # fmt: skip
 @click.option(
     "--listener-retention-days", type=int, metavar="N",
-    help="For how many days it is kept who listened: as far back unique listeners are known.",
+    help="For how many days the rows are kept that unique listeners are counted from: as far back they are known.",
 )  # fmt: skip
 def settings(slug: str, download_window: str | None, listener_retention_days: int | None) -> None:
     """Show how a tenant is set up, or change it.
@@ -53,7 +53,10 @@ def settings(slug: str, download_window: str | None, listener_retention_days: in
     Another window holds for requests that come in from then on: what is counted stays counted, what was refused stays
     refused, and "why this number" says where a period mixes windows. It is refused while an import is under way.
 
-    Fewer days of listeners are cut off at night, which cannot be undone afterwards; more days bring nothing back.
+    Fewer days of listeners are cut off at night, which cannot be undone afterwards; more days bring nothing back. What
+    is forgotten then are the rows of who downloaded what on which day. Raw events keep the ids of their listeners
+    until they go after two years, and what is known of campaigns (impressions, visits, conversions, whom they reached)
+    keeps them longer: reach is no unique listeners, and does not end with these days.
     """
     with databases(Settings.from_env()):
         tenant_id = unscoped_tenant_id(slug)
@@ -94,8 +97,11 @@ def _changed(before: TenantSettings, after: TenantSettings) -> list[str]:
         )
         if after.listener_retention_days < before.listener_retention_days:
             lines.append(
-                f"  What was before {day(after.listeners_from)} is forgotten at night; until then the old number "
-                "keeps it."
+                f"  Unique listeners before {day(after.listeners_from)} are forgotten at night; until then the old "
+                "number holds."
+            )
+            lines.append(
+                "  Raw events keep their listeners' ids for two years all the same; campaigns keep whom they reached."
             )
         else:
             lines.append(

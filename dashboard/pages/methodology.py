@@ -151,7 +151,12 @@ _RULES = (
     (
         "Unique listeners and reach",
         "Counted exactly for the chosen days from one row per listener, day and episode, never by adding "
-        "days, and never estimated.",
+        "days, and never estimated. Unique listeners are told of periods whose first day has these rows still: they "
+        "are kept for as long as your organisation says, three years unless told otherwise, and forgotten then. By "
+        "app, country or device unique listeners are counted from raw events, no further back than that, and two "
+        "years at most. Raw events keep the id of their listener (keyed, or as a source gave it) for two years, even "
+        "where the rows are forgotten sooner. Impressions, visits and conversions keep theirs as long as they stand, "
+        "and so it is known whom a campaign reached on which day: reach does not end with unique listeners.",
     ),
     (
         "Reach by show, episode, app, country and device",

@@ -502,7 +502,9 @@ def test_listeners_are_not_compared_with_days_past_the_retention(world: World, v
             assert (figure[key] is not None) == is_compared
 
 
-def test_days_since_which_listeners_are_kept_again_bound_every_view(world: World, view: dict[str, str]) -> None:
+def test_days_since_which_listeners_are_kept_again_bound_every_view(
+    world: World, view: dict[str, str]
+) -> None:
     """Where more days are kept than once, the day says since when (`listeners_kept_from`)."""
     f = world.a.filters({"period": "30d", **view})
     with _keeps_listeners(world, 1095) as connection:

@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from queries import campaigns, refresh
+from queries import campaigns, portfolio, refresh
 from queries.campaign_reach import NOT_KEPT, REACH_NOT_TOLD, is_reach_told
 from queries.filters import Filters
 from queries.periods import Period
@@ -248,6 +248,19 @@ def test_days_older_than_raw_events_have_no_reach_by_country_and_are_not_compare
     # All of the campaign is kept in days, however old.
     assert [row["value"] for row in whole.rows[:3]] == [40, 40, 1]
     assert whole.notes == ()
+
+
+def test_reach_does_not_end_with_the_days_of_listeners(books: Database) -> None:
+    """As README says: those are of unique listeners, and whom a campaign reached stays known."""
+    ads = Ads(books, "fewdays", _people("d", 40, "Overcast", "DE"))
+    with ads.writer.transaction() as owner:
+        owner.execute("update tenant_settings set settings = settings || '{\"listener_retention_days\": 1}'")
+    refresh.drop_expired()
+    for view in (((), ()), (("Overcast",), ()), ((), ("DE",))):
+        assert [ads.figures(view)[key]["value"] for key in KEYS] == [40, 40, 1]
+    with tenant_session(ads.bob) as connection:
+        together = portfolio.reach_of_all(connection, ads.filters(((), ("DE",))))
+    assert [row["value"] for row in together.rows] == [40, 40, 1]
 
 
 def test_a_moment_with_two_downloads_makes_no_second_impression(books: Database) -> None:

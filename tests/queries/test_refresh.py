@@ -867,6 +867,13 @@ def test_listeners_are_forgotten_after_their_retention(own: Database) -> None:
             [show.writer.tenant_id],
         ).fetchall()
     assert names == [("advertised to",), ("stays",)]
+    # As README says: raw events keep their listeners until they go themselves, and campaigns whom they reached.
+    assert {event.listener_id for event in show.writer.raw_listener_events()} == {
+        "gone",
+        "stays",
+        "advertised to",
+    }
+    assert [row[2] for row in show.rows("campaign_listener_days")] == ["advertised to"]
 
 
 def test_the_owners_role_does_not_come_back_from_the_pool(own: Database) -> None:

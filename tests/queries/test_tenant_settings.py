@@ -111,7 +111,8 @@ def test_a_change_is_told_kept_and_written_down_and_is_of_one_tenant(
         "Download window: calendar_day → rolling_last_touch, once per 24 hours from the last request.",
         "  For requests that come in from now on. What is counted stays counted, what was refused stays refused.",
         "Listeners kept: 1,095 → 400 days.",
-        f"  What was before {known_from:%-d %b %Y} is forgotten at night; until then the old number keeps it.",
+        f"  Unique listeners before {known_from:%-d %b %Y} are forgotten at night; until then the old number holds.",
+        "  Raw events keep their listeners' ids for two years all the same; campaigns keep whom they reached.",
     ]
     assert _stored(host) == before | {
         "download_window": "rolling_last_touch",

@@ -4,6 +4,8 @@
 -- grain: listener, tenant day and episode
 -- source: internal.listener_days
 -- relies on: listener_days_pkey; the owner role
+-- Raw events keep their listener until they go. Impressions have no retention, and campaign_listener_days are made from them: what was
+-- deleted there would come back with the next refresh of its day.
 -- Whoever changes the retention waits until this is done, and looks afterwards at what is kept.
 with kept as materialized (
     select coalesce(cast(s.settings ->> 'listener_retention_days' as integer), 1095) as days
