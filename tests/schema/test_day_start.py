@@ -64,11 +64,10 @@ def test_days_that_stood_wrong_are_counted_anew(database: Database) -> None:
                 "insert into tenants (name, slug) values (%s, %s) returning id", [slug, slug]
             ).fetchone()
             assert tenant
-            connection.execute("select set_tenant_context(%s)", tenant)
             connection.execute(
-                "update tenant_settings set settings = settings || jsonb_build_object('time_zone', %s::text)"
-                " where tenant_id = %s",
-                [zone, *tenant],
+                "insert into tenant_settings (tenant_id, settings)"
+                " values (%s, jsonb_build_object('time_zone', %s::text))",
+                [*tenant, zone],
             )
         connection.execute(step)
         days = connection.execute(
