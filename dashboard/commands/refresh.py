@@ -20,18 +20,29 @@ def command() -> None:
 
 
 def refresh_everything(settings: Settings) -> None:
-    """Runs every refresh of the worker once, in order, and says what each wrote."""
+    """Runs every refresh of the worker once, in order, and says what each wrote.
+
+    One that fails, for one tenant perhaps, holds up none of the others; the first error is raised at the end.
+    """
     from dashboard.jobs import JOBS
 
+    failed: Exception | None = None
     use_settings(settings_of_worker(settings))
     try:
         for job in JOBS:
             if not job.refreshes:
                 continue
             began = time.monotonic()
-            done = job.command()
+            try:
+                done = job.command()
+            except Exception as error:  # noqa: BLE001 - as in the worker, which runs each by itself
+                failed = failed or error
+                click.echo(f"{job.name:<14} failed ({type(error).__name__}); the others go on", err=True)
+                continue
             rows = done if isinstance(done, int) else (done or {}).get("rows", 0)
             click.echo(f"{job.name:<14} {rows:>12,} rows  {time.monotonic() - began:6.1f} s")
     finally:
         dispose_engines()
         use_settings(settings)
+    if failed is not None:
+        raise failed

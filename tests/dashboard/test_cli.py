@@ -5,12 +5,14 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
-from dashboard import system
+from dashboard import jobs, system
+from dashboard.commands.refresh import refresh_everything
 from dashboard.run import only_one, public_address
 from queries.settings import Settings
 
@@ -161,6 +163,31 @@ def test_check_fails_when_a_role_is_too_strong(owner_dsn: str) -> None:
     )
     assert done.returncode == 1
     assert "FAIL  Web role" in done.stdout
+
+
+def test_a_refresh_that_fails_holds_up_none_of_the_others(
+    settings: Settings, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Every number of every tenant stood still for one tenant's rollups, where the worker runs each by itself."""
+    names = [job.name for job in jobs.JOBS if job.refreshes]
+    ran: list[str] = []
+
+    def command_of(name: str) -> Callable[[], int]:
+        def run() -> int:
+            ran.append(name)
+            if name in names[:2]:
+                raise RuntimeError(f"{name} of a tenant")
+            return 1
+
+        return run
+
+    monkeypatch.setattr(jobs, "JOBS", tuple(replace(job, command=command_of(job.name)) for job in jobs.JOBS))
+    with pytest.raises(RuntimeError, match=f"{names[0]} of a tenant"):
+        refresh_everything(settings)
+    assert ran == names
+    said = capsys.readouterr()
+    assert [line.split()[0] for line in said.out.splitlines()] == names[2:]
+    assert [line.split()[:2] for line in said.err.splitlines()] == [[name, "failed"] for name in names[:2]]
 
 
 def test_a_link_leads_to_the_podboard_that_runs_in_this_home(tmp_path: Path) -> None:
