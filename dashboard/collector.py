@@ -44,6 +44,7 @@ from queries.ingest.collector import (
     refuse_body,
     take_events,
 )
+from queries.ingest.counting.as_numbers import AsNumbers
 from queries.ingest.counting.configured import data_centres
 from queries.ingest.counting.countries import Countries
 from queries.ingest.counting.reasons import Unreadable
@@ -73,7 +74,8 @@ _PURPOSES = ("Sec-Purpose", "Purpose", "X-Moz")
 def install_collector(app: Flask, settings: Settings) -> None:
     """Adds the routes, with the lists that this installation counts by."""
     places = Countries(settings.countries) if settings.countries else None
-    lists = Lists(data_centres(settings.data_centres))
+    numbers = AsNumbers(settings.as_numbers) if settings.as_numbers else None
+    lists = Lists(data_centres(settings.data_centres, numbers.number if numbers else None))
     app.extensions["counting_lists"] = Lists(lists.data_centres, places.place) if places else lists
     # No cookie has a say here, so nobody else's page can lend a visitor's.
     app.extensions["csrf"].exempt(blueprint)

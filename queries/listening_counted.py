@@ -19,7 +19,7 @@ _WINDOWS = {
     "unknown": "before podboard kept it with each download",
 }
 _FILTERED = {
-    "with_list": "; data centres filtered out by a list of addresses",
+    "with_list": "; data centres filtered out by a list of their networks",
     "without_list": "; no list of data centres",
     "source": "; filtered by whoever sent them",
     "unknown": "",

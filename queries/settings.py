@@ -48,6 +48,7 @@ class Settings:
     test_data: Path | None = None
     data_centres: tuple[Path, ...] = ()
     countries: Path | None = None
+    as_numbers: Path | None = None
 
     @classmethod
     def from_env(cls, environment: Mapping[str, str] | None = None) -> Settings:
@@ -87,6 +88,7 @@ class Settings:
                 if name.strip()
             ),
             countries=_path(env, "PODBOARD_COUNTRIES"),
+            as_numbers=_path(env, "PODBOARD_AS_NUMBERS"),
         )
 
     @property

@@ -20,6 +20,7 @@ from dashboard.commands._files import list_of_refusals, opened, progress
 from queries.ingest.batches import BatchDone
 from queries.ingest.by_line import ByLine
 from queries.ingest.collector import Lists
+from queries.ingest.counting.as_numbers import AsNumbers
 from queries.ingest.counting.configured import data_centres
 from queries.ingest.counting.countries import Countries
 from queries.ingest.counting.reasons import Reason
@@ -78,7 +79,8 @@ def classify(
     """Count the downloads in an access log by the rules of IAB 2.3, and say why the other requests do not count.
 
     FILE is plain, gzip or zstd; - reads standard input. Nothing is stored and no database is needed. Lists of data
-    centres come from PODBOARD_DATA_CENTRES, countries from PODBOARD_COUNTRIES.
+    centres come from PODBOARD_DATA_CENTRES, the AS numbers of addresses from PODBOARD_AS_NUMBERS, countries from
+    PODBOARD_COUNTRIES.
     """
     with configured(Settings.from_env()) as lists:
         rules = Rules(
@@ -102,7 +104,9 @@ def configured(settings: Settings) -> Iterator[Lists]:
     """What this installation counts by, open as long as it is needed."""
     with ExitStack() as stack:
         places = stack.enter_context(Countries(settings.countries)) if settings.countries else None
-        yield Lists(data_centres(settings.data_centres), places.place if places else nowhere)
+        numbers = stack.enter_context(AsNumbers(settings.as_numbers)) if settings.as_numbers else None
+        centres = data_centres(settings.data_centres, numbers.number if numbers else None)
+        yield Lists(centres, places.place if places else nowhere)
 
 
 def tell_of_log(

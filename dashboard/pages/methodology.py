@@ -91,13 +91,14 @@ _RULES = (
         _FILTERED_OUT,
         "Access logs and the enclosure prefix are judged here by the rules of IAB 2.3: bots, preloads, requests that "
         "name no app, the same listener's repeated requests, in a log also whatever delivered less than a minute, and "
-        "data centres and VPNs where the installation has a list of their addresses. Where nobody knows how many bytes "
-        "were sent, as at the prefix, which only redirects, a request counts and its download is labelled so: “why "
-        "this number” and the reports of podcasts tell how many of a view's downloads are. Each request refused for an "
-        "episode keeps its reason. Events that a host, a platform or the API sends carry no addresses and were "
-        "filtered by whoever counted them. Imports refuse what cannot be read, is too old (raw events are kept two "
-        f"years) or lies more than {AHEAD_MINUTES} minutes in the future, line by line: as far may the clock of a "
-        "source run ahead, and Freshness tells no data later than now. Two certified measurers may differ by 5 %.",
+        "data centres and VPNs where the installation has a list of them, by network or AS number. Where nobody knows "
+        "how many bytes were sent, as at the prefix, which only redirects, a request counts and its download is "
+        "labelled so: “why this number” and the reports of podcasts tell how many of a view's downloads are. Each "
+        "request refused for an episode keeps its reason. Events that a host, a platform or the API sends carry no "
+        "addresses and were filtered by whoever counted them. Imports refuse what cannot be read, is too old (raw "
+        f"events are kept two years) or lies more than {AHEAD_MINUTES} minutes in the future, line by line: as far "
+        "may the clock of a source run ahead, and Freshness tells no data later than now. Two certified measurers "
+        "may differ by 5 %.",
     ),
     (
         "What cannot have been",

@@ -89,6 +89,39 @@ def test_a_log_is_counted_and_every_refusal_listed(tmp_path: Path, mapping: str)
     assert "198.51.100" not in written
 
 
+@pytest.mark.parametrize(
+    "command", [("log", "classify", "-", "--episodes"), ("import", "log", "-", "--dry-run", "--map")]
+)
+def test_a_list_of_as_numbers_filters_data_centres(
+    tmp_path: Path, mapping: str, command: tuple[str, ...]
+) -> None:
+    clouds, numbers = tmp_path / "clouds.txt", tmp_path / "as.mmdb"
+    clouds.write_text("as64496 # a cloud\n")
+    numbers.write_bytes(
+        mmdb({
+            "198.51.100.0/24": {"autonomous_system_number": 64496}, "192.0.2.0/24": {"autonomous_system_number": 64497},
+        })
+    )  # fmt: skip
+    told = (*command, mapping, "--shift-to", "2026-11-01")
+    shown = podboard(
+        *told, given=LOG.encode(), PODBOARD_DATA_CENTRES=str(clouds), PODBOARD_AS_NUMBERS=str(numbers)
+    )
+    assert shown.exit_code == 0, shown.output
+    for part in (
+        "1  downloads, once per",
+        "1  The address belongs to a data centre or a VPN.\n",
+        "; with a list of data centres;",
+    ):
+        assert part in shown.stdout
+    assert "not filtered out" not in shown.stdout
+    assert "198.51.100" not in shown.output
+    wrong = podboard(*told, given=LOG.encode(), PODBOARD_DATA_CENTRES=str(clouds))
+    assert str(wrong.exception) == (
+        f"The list of data centres {clouds} cannot be used: line 1: as64496 is an AS number, and PODBOARD_AS_NUMBERS "
+        "names no database of them."
+    )
+
+
 def test_what_is_told_is_for_people(mapping: str) -> None:
     shown = podboard(
         "log", "classify", "-", "--shift-to", "2026-11-01", "--episodes", mapping, given=LOG.encode()
@@ -180,6 +213,7 @@ def test_the_log_of_a_prefix_counts_without_bytes(mapping: str) -> None:
         (["-", "--refusals", "/absent/file.csv"], {}, "/absent/file.csv cannot be written: No such file"),
         (["-"], {"PODBOARD_DATA_CENTRES": "absent.txt"}, "The list of data centres absent.txt cannot be used: No such"),
         (["-"], {"PODBOARD_COUNTRIES": "absent.mmdb"}, "The database of countries absent.mmdb cannot be read: No such"),
+        (["-"], {"PODBOARD_AS_NUMBERS": "absent.mmdb"}, "The database of AS numbers absent.mmdb cannot be read: No"),
     ],
 )  # fmt: skip
 def test_what_cannot_be_used_is_named(

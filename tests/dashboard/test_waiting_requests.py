@@ -9,16 +9,19 @@ from uuid import UUID, uuid4
 import psycopg
 import pytest
 from flask import Flask
+from flask_wtf import CSRFProtect
 from sqlalchemy import Connection, text
 
+from dashboard.collector import install_collector
 from queries import refresh
-from queries.errors import DatabaseUnavailable
+from queries.errors import DatabaseUnavailable, InvalidRequest
 from queries.ingest import waiting
 from queries.ingest.collector import Lists
 from queries.ingest.counting.addresses import Networks
 from queries.ingest.counting.countries import Countries
 from queries.ingest.counting.rules import COUNTING_VERSION
 from queries.ingest.logs.rulings import judge_fetches
+from queries.settings import Settings
 from tests.dashboard.test_collector import Sender
 from tests.unit.mmdb_sample import mmdb
 
@@ -151,6 +154,35 @@ def test_a_prefix_tells_countries_by_the_same_addresses_and_the_same_list_as_all
         [alpha.episode],
     ).fetchall()
     assert found == [("GB", None), ("GB", None), (None, None)]
+
+
+def test_a_prefix_filters_by_the_as_numbers_that_the_installation_lists(
+    alpha: Sender, app: Flask, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    clouds, numbers = tmp_path / "clouds.txt", tmp_path / "as.mmdb"
+    clouds.write_text("AS64496\n")
+    numbers.write_bytes(mmdb({"203.0.113.0/24": {"autonomous_system_number": 64496}}))
+    other = Flask(__name__)
+    CSRFProtect(other)
+    with pytest.raises(
+        InvalidRequest, match="AS64496 is an AS number, and PODBOARD_AS_NUMBERS names no database"
+    ):
+        install_collector(other, Settings(data_centres=(clouds,)))
+    install_collector(other, Settings(data_centres=(clouds,), as_numbers=numbers))
+    monkeypatch.setitem(app.extensions, "counting_lists", other.extensions["counting_lists"])
+    for address in ("203.0.113.9", "::ffff:203.0.113.8", "192.0.2.1"):
+        assert alpha.get(f"/e/{alpha.episode}", ip=address).status_code == 302
+    alpha.count()
+    assert _downloads(alpha) == 1
+    assert alpha.excluded() == ["data_centre"] * 2
+    assert (
+        alpha.one(
+            "select m.data_centres from listener_events l join counting_methods m"
+            " on m.tenant_id = l.tenant_id and m.number = l.counted_by where l.episode_id = %s",
+            alpha.episode,
+        )
+        == "with_list"
+    )
 
 
 def test_what_waits_for_another_tenants_episode_is_let_go_of(

@@ -186,7 +186,7 @@ def test_other_rules_and_another_list_are_told_too(methods_database: Database) -
     words, notes = _told(host, at(), at())
     assert words == [
         "once per calendar day (UTC), IAB 2.3, rules 0; no list of data centres",
-        f"once per calendar day (UTC), {COUNTING_VERSION}; data centres filtered out by a list of addresses",
+        f"once per calendar day (UTC), {COUNTING_VERSION}; data centres filtered out by a list of their networks",
     ]
     assert notes == (
         "This period mixes downloads of different versions of the rules and filters of data centres: "

@@ -23,6 +23,7 @@ from queries import data_centres as data_centres_module
 from queries.data_centres import DataCentres, data_centres
 from queries.ingest.agents.classify import classify_agent
 from queries.ingest.counting.addresses import Networks
+from queries.ingest.counting.as_numbers import AsNumbers
 from queries.ingest.counting.countries import Countries
 from queries.ingest.imports import ImportRefused
 from queries.ingest.logs import store
@@ -305,6 +306,21 @@ def test_each_log_says_whether_it_was_counted_with_a_list_of_data_centres(
     configured = replace(current_settings(), data_centres=(Path("/etc/lists/clouds.txt"),))
     monkeypatch.setattr(data_centres_module, "current_settings", lambda: configured)
     assert known() == DataCentres(("clouds.txt",), with_list=1, without_list=2)
+
+
+def test_a_log_is_filtered_by_as_numbers_and_keeps_no_address(host: Host, tmp_path: Path) -> None:
+    path = tmp_path / "as.mmdb"
+    path.write_bytes(mmdb({"198.51.100.0/24": {"autonomous_system_number": 64496}}))
+    with AsNumbers(path) as numbers:
+        listed = Networks.from_lines(["AS64496"], numbers.number)
+        log = line(at("10:00:00")) + line(at("10:01:00"), "198.51.100.9")
+        done = host.log(log, name="a.log", data_centres=listed)
+    assert (done.imported, done.by_reason) == (1, {"data_centre": 1})
+    (figures, rules) = host.rows(
+        "select figures::text, figures ->> 'rules' from etl_imports where tenant_id = %(tenant)s"
+    )[0]
+    assert "; with a list of data centres;" in rules
+    assert "198.51.100" not in figures
 
 
 def test_a_log_tells_countries_by_the_same_addresses_and_the_same_list_as_all_else(

@@ -63,6 +63,8 @@ def _encoded(value: Any) -> bytes:
             )
         case list():
             return _head(11, len(value)) + b"".join(map(_encoded, value))
+        case int():
+            return _encoded((_LONG, value))
         case (kind, number):
             size = _SIZES[kind]
             return _head(kind, size) + number.to_bytes(size, "big")

@@ -285,6 +285,41 @@ def test_a_list_of_networks_is_read_with_comments_and_a_wrong_line_is_named() ->
         Networks.from_lines(["# x", "198.51.100.0/33"])
 
 
+def test_a_list_may_name_autonomous_systems_by_their_numbers() -> None:
+    asked: list[str] = []
+
+    def number(address: str) -> int | None:
+        asked.append(address)
+        return {"192.0.2.1": 64496, "2001:db8::1": 64497, "192.0.2.2": 64499}.get(address)
+
+    lines = ["AS64496 # one", "as64497;two", "As4294967295", "198.51.100.0/24"]
+    listed = Networks.from_lines(lines, number)
+    tried = ["192.0.2.1", "2001:db8::1", "192.0.2.2", "203.0.113.9", "198.51.100.9"]
+    assert [address in listed for address in tried] == [True, True, False, False, True]
+    # What lies in a network is not looked up.
+    assert asked == tried[:-1]
+    assert Networks.from_lines(["AS64496"], number)
+    with pytest.raises(
+        NetworkListError, match=r"^line 2: as64497 is an AS number, and PODBOARD_AS_NUMBERS names no"
+    ):
+        Networks.from_lines(["198.51.100.0/24", "as64497 # two"])
+    asked.clear()
+    assert "192.0.2.1" not in Networks.from_lines(["198.51.100.0/24"], number)
+    assert not asked
+    with pytest.raises(ValueError, match="need somebody who looks them up"):
+        Networks(as_numbers=[64496])
+
+
+@pytest.mark.parametrize(
+    "line", ["AS", "AS0", "AS4294967296", "AS64496 Example", "AS1.10", "64496", "AS-1", "AS٣", "AS 64496", "ASN64496"],
+)  # fmt: skip
+def test_what_is_no_number_of_an_autonomous_system_is_named(line: str) -> None:
+    with pytest.raises(
+        NetworkListError, match=r"^line 1: '.*' is no network like .* and no AS number like AS64496"
+    ):
+        Networks.from_lines([line], lambda _: None)
+
+
 @pytest.mark.parametrize(
     "agent",
     ["null", "Unknown", "%{User-Agent}i", "$http_user_agent", "${jndi:ldap://x}", "() { :; }; /bin/x", "12345", "!!",

@@ -18,6 +18,7 @@ from hypothesis import strategies as st
 
 from queries.errors import InvalidRequest
 from queries.ingest.counting.addresses import cut_address
+from queries.ingest.counting.as_numbers import AsNumbers, read_number
 from queries.ingest.counting.configured import data_centres
 from queries.ingest.counting.countries import Countries, read_place
 from queries.ingest.counting.requests import EpisodeFile, Request
@@ -470,6 +471,51 @@ def test_a_database_that_is_damaged_gives_no_country_and_tells_no_address(
     assert "192.0.2" not in caplog.text
 
 
+@pytest.mark.parametrize("ip_version", [4, 6])
+def test_as_numbers_come_from_a_database_by_the_address_that_is_counted(
+    tmp_path: Path, ip_version: int
+) -> None:
+    path = tmp_path / "as.mmdb"
+    networks = {"192.0.2.0/24": {"autonomous_system_number": 64496}}
+    if ip_version == 6:
+        networks["2001:db8::/32"] = {"autonomous_system_number": 4_200_000_000}
+    path.write_bytes(mmdb(networks, ip_version=ip_version))
+    tried = ("192.0.2.9", "::ffff:192.0.2.9", "2001:db8::1", "::192.0.2.9", "203.0.113.1", "no address", "")
+    with AsNumbers(path) as numbers:
+        found = [numbers.number(address) for address in tried]
+        assert found == [64496, 64496, 4_200_000_000 if ip_version == 6 else None, None, None, None, None]
+        text = tmp_path / "list.txt"
+        text.write_text("AS64496\n2001:db8::/32\n")
+        listed = data_centres([text], numbers.number)
+        assert [address in listed for address in tried[:5]] == [True, True, True, False, False]
+
+
+def test_a_damaged_database_of_as_numbers_gives_none_and_tells_no_address(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    path = tmp_path / "as.mmdb"
+    whole = mmdb({
+        "192.0.2.0/24": {"autonomous_system_number": 64496}, "198.51.100.0/24": {"autonomous_system_number": 64497},
+    })  # fmt: skip
+    at = whole.rindex(b"autonomous_system_number") - 1
+    path.write_bytes(whole[:at] + b"\xff" * 14 + whole[at + 14 :])
+    with AsNumbers(path) as numbers:
+        found = [numbers.number(address) for address in ("192.0.2.9", "198.51.100.7", "198.51.100.8")]
+    assert found == [64496, None, None]
+    assert [record.getMessage() for record in caplog.records] == [
+        "the database of AS numbers is damaged: some addresses have no number"
+    ]
+
+
+def test_records_of_as_numbers_of_other_makers() -> None:
+    assert (
+        read_number({"autonomous_system_number": 64496, "autonomous_system_organization": "Example"}) == 64496
+    )
+    assert read_number({"asn": "AS64496", "as_name": "Example", "country": "DE"}) == 64496
+    wrong = ({"country": "DE"}, None, "AS64496", {"autonomous_system_number": "x"}, {"asn": "x"}, {"asn": 7})
+    assert [read_number(record) for record in wrong] == [None] * 6
+
+
 def test_records_of_other_makers() -> None:
     assert read_place({"country": "DE", "continent": "EU"}) == Place("DE")
     assert read_place({"country": "Germany", "country_code": "DE"}) == Place("DE")
@@ -520,6 +566,22 @@ def test_a_configured_file_that_cannot_be_used_is_named(tmp_path: Path) -> None:
         data_centres([text])
     with pytest.raises(InvalidRequest, match=r"absent\.txt cannot be used: No such file"):
         data_centres([tmp_path / "absent.txt"])
+    with pytest.raises(InvalidRequest, match=r"absent\.mmdb cannot be read: No such file"):
+        AsNumbers(tmp_path / "absent.mmdb")
+    with pytest.raises(InvalidRequest, match=r"list\.txt is no database in MaxMind's format"):
+        AsNumbers(text)
+    places = tmp_path / "places.mmdb"
+    places.write_bytes(mmdb({"192.0.2.0/24": {"country": {"iso_code": "DE"}}}))
+    with pytest.raises(
+        InvalidRequest, match=r"places\.mmdb \(Test-City of .*\) is no database of AS numbers, as Geo"
+    ):
+        AsNumbers(places)
+    text.write_text("198.51.100.0/24\nAS64496 # one\n")
+    with pytest.raises(
+        InvalidRequest,
+        match=r"list\.txt cannot be used: line 2: AS64496 is an AS number, and PODBOARD_AS_NUMBERS names no database",
+    ):
+        data_centres([text])
     text.write_text("198.51.100.0/24\n")
     assert "198.51.100.1" in data_centres([text])
     assert not data_centres([])

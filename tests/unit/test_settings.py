@@ -42,6 +42,7 @@ def test_everything_set_is_read() -> None:
             "PODBOARD_TEST_DATA": "/data",
             "PODBOARD_DATA_CENTRES": "/lists/cloud.txt:/lists/vpn.txt",
             "PODBOARD_COUNTRIES": "/lists/countries.mmdb",
+            "PODBOARD_AS_NUMBERS": "/lists/as.mmdb",
         }
     )
     assert settings == Settings(
@@ -61,6 +62,7 @@ def test_everything_set_is_read() -> None:
         test_data=Path("/data"),
         data_centres=(Path("/lists/cloud.txt"), Path("/lists/vpn.txt")),
         countries=Path("/lists/countries.mmdb"),
+        as_numbers=Path("/lists/as.mmdb"),
     )
     assert settings.is_https
 

@@ -7,15 +7,21 @@ from __future__ import annotations
 
 import hmac
 import ipaddress
+import re
 import socket
 from bisect import bisect_right
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 
 _IPV4_BYTES = 4
 _IPV6_BYTES_KEPT = 8
 _MAPPED = bytes(10) + b"\xff\xff"
 _MAPPED_BITS = 8 * len(_MAPPED)
 _SHORTEST_SECRET = 32
+_AS_NUMBER = re.compile(r"AS0*([1-9][0-9]{0,9})", re.ASCII | re.IGNORECASE)
+_LARGEST_AS_NUMBER = 2**32 - 1
+
+FindAsNumber = Callable[[str], int | None]
+"""The number of the autonomous system (AS) that an address belongs to, None where nobody knows."""
 
 
 class NetworkListError(ValueError):
@@ -45,9 +51,20 @@ def listener_id(secret: bytes, cut: str, agent: str) -> str:
 
 
 class Networks:
-    """A set of networks of both families that answers whether an address lies in one of them."""
+    """A set of networks of both families that answers whether an address lies in one of them.
 
-    def __init__(self, networks: Iterable[str] = ()) -> None:
+    Those of an autonomous system are told by its number; which has an address is looked up only where there are such.
+    """
+
+    def __init__(
+        self, networks: Iterable[str] = (), *, as_numbers: Iterable[int] = (),
+        find_as_number: FindAsNumber | None = None,
+    ) -> None:  # fmt: skip
+        """Raises: ValueError for AS numbers that nobody looks up."""
+        self._as_numbers = frozenset(as_numbers)
+        if self._as_numbers and find_as_number is None:
+            raise ValueError("AS numbers need somebody who looks them up")
+        self._find_as_number = find_as_number if self._as_numbers else None
         self._starts: dict[int, list[int]] = {4: [], 6: []}
         self._ends: dict[int, list[int]] = {4: [], 6: []}
         parsed = [_network(text) for text in networks]
@@ -66,7 +83,7 @@ class Networks:
                     ends.append(end)
 
     def __bool__(self) -> bool:
-        return bool(self._starts[4] or self._starts[6])
+        return bool(self._starts[4] or self._starts[6] or self._as_numbers)
 
     def __contains__(self, address: str) -> bool:
         if not self:
@@ -74,27 +91,45 @@ class Networks:
         read = packed(address)
         version, value = 4 if len(read) == _IPV4_BYTES else 6, int.from_bytes(read, "big")
         position = bisect_right(self._starts[version], value) - 1
-        return position >= 0 and value <= self._ends[version][position]
+        if position >= 0 and value <= self._ends[version][position]:
+            return True
+        return self._find_as_number is not None and self._find_as_number(address) in self._as_numbers
 
     @classmethod
-    def from_lines(cls, lines: Iterable[str]) -> Networks:
-        """The networks of a list: one network or address a line; # and ; begin a comment.
+    def from_lines(cls, lines: Iterable[str], find_as_number: FindAsNumber | None = None) -> Networks:
+        """The networks of a list: one network, address or AS number (AS64496) a line; # and ; begin a comment.
 
-        Raises: NetworkListError, which names the line.
+        Raises: NetworkListError, which names the line; for an AS number too, where none can be looked up.
         """
         found: list[str] = []
+        as_numbers: set[int] = set()
         for number, line in enumerate(lines, 1):
             text = line.partition("#")[0].partition(";")[0].strip()
             if not text:
+                continue
+            as_number = as_number_of(text)
+            if as_number is not None:
+                if find_as_number is None:
+                    raise NetworkListError(
+                        f"line {number}: {text[:60]} is an AS number, and PODBOARD_AS_NUMBERS names no database of them"
+                    )
+                as_numbers.add(as_number)
                 continue
             try:
                 ipaddress.ip_network(text, strict=False)
             except ValueError:
                 raise NetworkListError(
-                    f"line {number}: {text[:60]!r} is no network like 192.0.2.0/24"
+                    f"line {number}: {text[:60]!r} is no network like 192.0.2.0/24 and no AS number like AS64496"
                 ) from None
             found.append(text)
-        return cls(found)
+        return cls(found, as_numbers=as_numbers, find_as_number=find_as_number)
+
+
+def as_number_of(text: str) -> int | None:
+    """The number that a text like AS64496 tells; None for any other, AS0 too, which nobody is."""
+    read = _AS_NUMBER.fullmatch(text)
+    number = int(read[1]) if read else 0
+    return number if 0 < number <= _LARGEST_AS_NUMBER else None
 
 
 def _network(text: str) -> ipaddress.IPv4Network | ipaddress.IPv6Network:

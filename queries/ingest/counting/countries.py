@@ -2,76 +2,23 @@
 
 from __future__ import annotations
 
-import ipaddress
-import logging
 from collections.abc import Callable, Mapping
-from datetime import UTC, datetime
-from pathlib import Path
-from types import TracebackType
 from typing import Any
 
-import maxminddb
-
-from queries.errors import InvalidRequest
 from queries.ingest.cells import RowRefused, country_of, label_of
-from queries.ingest.counting.addresses import packed
+from queries.ingest.counting.maxmind import AddressDatabase
 from queries.ingest.counting.verdicts import Place
 
-_log = logging.getLogger(__name__)
 
-_IPV4_BYTES = 4
-_WHERE_IPV4_LIES = bytes(12)
-"""In such a file the addresses of IPv4 are those of IPv6 that begin so (::192.0.2.1), which nobody has."""
-
-
-class Countries:
+class Countries(AddressDatabase):
     """Looks up the country and region that an address is registered in. Addresses go in and are not kept."""
 
-    def __init__(self, path: Path) -> None:
-        """Opens the database. Raises: InvalidRequest when the file cannot be read or is none."""
-        try:
-            self._reader = maxminddb.open_database(path)
-        except OSError as error:
-            raise InvalidRequest(
-                f"The database of countries {path} cannot be read: {error.strerror or error}."
-            ) from None
-        except maxminddb.InvalidDatabaseError:
-            raise InvalidRequest(f"{path} is no database in MaxMind's format (.mmdb).") from None
-        self._has_ipv6 = self._reader.metadata().ip_version != _IPV4_BYTES
-        self._is_damaged = False
-
-    def __enter__(self) -> Countries:
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self._reader.close()
-
-    @property
-    def version(self) -> str:
-        """Kind of the database and the day it was made."""
-        about = self._reader.metadata()
-        return f"{about.database_type} of {_day(about.build_epoch)}"
+    holds = "countries"
+    lacking = "country"
 
     def place(self, address: str) -> Place:
         """Where this address is registered; nothing for one that the database does not hold, or that is none."""
-        try:
-            read = packed(address)
-        except ValueError:
-            return Place()
-        if len(read) > _IPV4_BYTES and (not self._has_ipv6 or read.startswith(_WHERE_IPV4_LIES)):
-            return Place()
-        try:
-            # Never the text: a file need not know that IPv4 is written as IPv6 too.
-            found = self._reader.get(ipaddress.ip_address(read))
-        except (maxminddb.InvalidDatabaseError, UnicodeDecodeError):
-            # Its text names the address, which is kept nowhere.
-            if not self._is_damaged:
-                self._is_damaged = True
-                _log.warning("the database of countries is damaged: some addresses have no country")
-            return Place()
-        return read_place(found)
+        return read_place(self.record(address))
 
 
 def read_place(record: object) -> Place:
@@ -98,7 +45,3 @@ def _told(read: Callable[[str, Any], str], key: str, value: object) -> str | Non
         return read(key, value) or None
     except RowRefused:
         return None
-
-
-def _day(epoch: int) -> str:
-    return datetime.fromtimestamp(epoch, UTC).date().isoformat()

@@ -47,7 +47,7 @@ class Rules:
     """How requests are counted.
 
     `redirects`: they are those of a prefix that redirects, so bytes are not known and not asked for. `data_centres`
-    without networks: that filter is off. `reorder` requests are held back to be put in order of time.
+    without networks and AS numbers: that filter is off. `reorder` requests are held back to be put in order of time.
     """
 
     secret: bytes = field(repr=False)
