@@ -111,7 +111,8 @@ def feed(source: str, tenant: str, once: bool, dry_run: bool, refusals: Path | N
 @click.option(
     "--time-zone",
     metavar="ZONE",
-    help="That of the times in a Parquet file that name none, like Europe/Berlin.",
+    help="That of the times in a Parquet file that name none, like Europe/Berlin; where its clocks are put back, the "
+    "earlier hour is meant.",
 )
 @_DRY_RUN
 @REFUSALS

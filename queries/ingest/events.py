@@ -144,6 +144,7 @@ def import_events(
                 file.open()
             run.tally.notes += notes
             _take(actor, file, source, opened, run, batch_done, goes_on)
+            run.tally.notes += _notes_of_rows(file)
             run.tally.source_sha256 = file.position[1]
     except ImportRefused as refused:
         if run is None:
@@ -269,7 +270,7 @@ def check_events(
     in_pieces = _IN_PIECES if pieces > 1 and opened == "listener" else ""
     return DryRun(
         tally.imported + tally.duplicate, tally.refused, tuple(listed[line] for line in sorted(listed)),
-        tally.duplicate, (*absent, *filter(None, [late, in_pieces])),
+        tally.duplicate, (*absent, *_notes_of_rows(file), *filter(None, [late, in_pieces])),
     )  # fmt: skip
 
 
@@ -284,6 +285,11 @@ def _absent(file: Source, columns: Mapping[str, str] | None) -> tuple[list[str],
     absent = not_there(columns, names)
     there = columns if so_far else {name: key for name, key in columns.items() if name not in absent}
     return notes_of(absent, so_far=so_far), there or None
+
+
+def _notes_of_rows(file: Source) -> list[str]:
+    """What is to be said of rows that were read; of a file that goes on where a run before stopped, of its rows too."""
+    return file.notes if isinstance(file, ParquetFile) else []
 
 
 def _tried(

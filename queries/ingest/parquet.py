@@ -9,6 +9,7 @@ from typing import BinaryIO
 from zoneinfo import ZoneInfo
 
 from queries.ingest.cells import RowRefused
+from queries.ingest.clock_times import ClockTimes
 from queries.ingest.columns import Kind, kind_of
 from queries.ingest.field_names import Cells, flat, known_columns, meant, require_columns
 from queries.ingest.imports import ImportRefused
@@ -21,7 +22,7 @@ _READ = 1024 * 1024
 class ParquetFile:
     """A Parquet file of events; rows are numbered from 1. It has to be a file that can be read at any place.
 
-    `zone`: whose clock times are of that name no zone; without it they are refused.
+    `zone`: whose clock times those are that name no zone; without it they are refused.
     """
 
     def __init__(
@@ -30,7 +31,7 @@ class ParquetFile:
     ) -> None:  # fmt: skip
         self.kind = kind
         self._told = columns or {}
-        self._zone = zone
+        self._clocks = ClockTimes(zone) if zone else None
         self._source = source
         self._sha256 = ""
         self._size = 0
@@ -67,14 +68,24 @@ class ParquetFile:
         """How many bytes of the file the rows so far take, were all rows as long."""
         return self._size * self._rows.row // max(1, len(self._rows))
 
+    @property
+    def notes(self) -> list[str]:
+        """What is to be said of the rows that were read so far."""
+        return self._clocks.notes if self._clocks else []
+
     def __iter__(self) -> Iterator[tuple[int, int, Cells | Refusal]]:
         assert self.kind is not None  # noqa: S101 (open() was called; this tells mypy)
-        keys = self._rows.keys
+        keys, clocks = self._rows.keys, self._clocks
         for width, values in self._rows:
             row = self._rows.row
+            if clocks is not None:
+                clocks.came_twice = False
             try:
-                cells = {key: plain_cell(value, self._zone) for key, value in zip(keys, values, strict=True)}
-                yield row, width, flat(cells, self.kind)
+                cells = {key: plain_cell(value, key, clocks) for key, value in zip(keys, values, strict=True)}
+                cells = flat(cells, self.kind)
+                if clocks is not None and clocks.came_twice:
+                    clocks.rows_twice += 1
+                yield row, width, cells
             except UnicodeDecodeError:
                 yield row, width, Refusal(row, "The line is not valid UTF-8.")
             except RowRefused as refused:

@@ -8,9 +8,9 @@ from datetime import date, datetime
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any, BinaryIO
 from uuid import UUID
-from zoneinfo import ZoneInfo
 
 from queries.ingest.cells import RowRefused, found, printable
+from queries.ingest.clock_times import ClockTimes
 from queries.ingest.imports import BrokenOff, ImportRefused
 from queries.ingest.lines import LONGEST_LINE
 
@@ -352,15 +352,16 @@ def _value_of(cell: pa.Scalar, key: str) -> Any:
         return _Beyond(found(key, cell.type if raw is None else f"{raw} as {cell.type}"))
 
 
-def plain_cell(value: Any, zone: ZoneInfo | None = None) -> Any:
-    """A value as a text file would hold it; a time without a zone is of this one, where it is told.
+def plain_cell(value: Any, key: str = "", clocks: ClockTimes | None = None) -> Any:
+    """A value as a text file would hold it; a time without a zone is one of these clocks, where they are told.
 
-    Raises: RowRefused for a time or duration out of range and for a text without end, UnicodeDecodeError.
+    `key`: what the column is called. Raises: RowRefused for a time or duration out of range, for a time that the clocks
+    never showed and for a text without end, UnicodeDecodeError.
     """
     if value is None or isinstance(value, str | int | float):
         return value
-    if zone is not None and isinstance(value, datetime) and value.tzinfo is None:
-        value = value.replace(tzinfo=zone)
+    if clocks is not None and isinstance(value, datetime) and value.tzinfo is None:
+        value = clocks.placed(key, value)
     if isinstance(value, datetime | date):
         return value.isoformat()
     if isinstance(value, Decimal | UUID):

@@ -48,6 +48,7 @@ from queries.session import Actor, tenant_session
 from queries.settings import Settings
 from queries.statements import ask, run, statement
 from queries.upkeep import unscoped_close_dead_imports
+from tests.clock_changes import PLACES
 from tests.conftest import Database
 from tests.host import Host
 from tests.killed_imports import Moment, held, holding_still, said_next, until_over
@@ -1225,6 +1226,40 @@ def test_a_time_beyond_any_calendar_costs_its_row_alone(
     assert _counts(alice.take(document, **zone)) == (2, 0, 1)
     assert alice.refusals() == [(2, _FAR, expected.detail)]
     assert [row[4] for row in alice.listener_events()] == [NOW - timedelta(seconds=1), NOW]
+
+
+def test_clock_times_of_a_changed_clock_are_refused_or_told_by_import_and_dry_run(alice: Studio) -> None:
+    """At the last change forward and the last one back in New York: what is skipped, and what is there twice."""
+    zone = ZoneInfo("America/New_York")
+    forward, back = (place.change for place in PLACES if place.zone == zone.key)
+    half = timedelta(minutes=30)
+    skipped = forward.astimezone(zone).replace(tzinfo=None) - half
+    twice = (back - half).astimezone(zone).replace(tzinfo=None)
+
+    def document(*clocks: datetime) -> bytes:
+        return _parquet({
+            "episode_id": [str(alice.one)] * len(clocks), "listener_id": [f"l{n}" for n in range(len(clocks))],
+            "event_type": ["play"] * len(clocks), "occurred_at": pa.array(clocks, pa.timestamp("us")),
+        })  # fmt: skip
+
+    reason, detail = (
+        "The time never was: the clocks of its zone skip it.",
+        f"occurred_at: {skipped.isoformat()} in {zone.key}",
+    )
+    notes = (
+        "1 row tells a time that came twice in America/New_York, where clocks were put back: it was taken for the "
+        "earlier hour.",
+    )
+    both = document(skipped, twice, twice + 2 * half)
+    tried = check_events(alice.actor, io.BytesIO(both), zone=zone)
+    assert (tried.good, tried.refusals, tried.notes) == (2, (Refusal(1, reason, detail),), notes)
+    done = alice.take(both, zone=zone)
+    assert (_counts(done), done.notes) == ((2, 0, 1), notes)
+    assert alice.refusals() == [(1, reason, detail)]
+    assert [row[4] for row in alice.listener_events()] == [back - half, back + half * 3]
+    plain = document(twice + 2 * half)
+    assert check_events(alice.actor, io.BytesIO(plain), zone=zone).notes == ()
+    assert alice.take(plain, zone=zone).notes == ()
 
 
 def test_whatever_no_calendar_reaches_is_refused_where_it_stands_and_left_alone_where_it_is_left_out(

@@ -69,6 +69,51 @@ def test_times_of_a_parquet_file_without_a_zone_are_of_the_one_that_is_told() ->
         ]
 
 
+@pytest.mark.parametrize("unit", ["ms", "us", "ns"])
+@pytest.mark.parametrize(
+    ("zone", "skipped", "twice", "earlier", "plain"),
+    [
+        ("America/New_York", ("2026-03-08T02:00:00", "2026-03-08T02:59:59"),
+         ("2026-11-01T01:00:00", "2026-11-01T01:59:59"), "-04:00", ("2026-03-08T01:59:59", "2026-11-01T02:00:00")),
+        ("Australia/Lord_Howe", ("2026-10-04T02:00:00", "2026-10-04T02:29:59"),
+         ("2026-04-05T01:30:00", "2026-04-05T01:59:59"), "+11:00", ("2026-10-04T02:30:00", "2026-04-05T01:29:59")),
+        # A whole day was left out on the way over the date line.
+        ("Pacific/Apia", ("2011-12-30T00:00:00", "2011-12-30T23:59:59"), (), "", ("2011-12-29T23:59:59",)),
+        ("UTC", (), (), "", ("2026-03-08T02:30:00", "2026-11-01T01:30:00")),
+    ],
+)  # fmt: skip
+def test_a_clock_time_that_never_was_is_refused_and_one_that_was_twice_is_the_earlier(
+    zone: str,
+    skipped: tuple[str, ...],
+    twice: tuple[str, ...],
+    earlier: str,
+    plain: tuple[str, ...],
+    unit: str,
+) -> None:
+    texts = [*skipped, *twice, *plain]
+    rows = {
+        "episode_id": ["one"] * len(texts), "listener_id": ["a"] * len(texts), "event_type": ["play"] * len(texts),
+        "occurred_at": pa.array(texts).cast(pa.timestamp(unit)),
+    }  # fmt: skip
+    made = io.BytesIO()
+    pq.write_table(pa.table(rows), made)
+    file = ParquetFile(made, zone=ZoneInfo(zone))
+    file.open()
+    found = [cells for _, _, cells in file]
+    assert found[: len(skipped)] == [
+        Refusal(row, "The time never was: the clocks of its zone skip it.", f"occurred_at: {text} in {zone}")
+        for row, text in enumerate(skipped, 1)
+    ]
+    times = [cells["occurred_at"] for cells in found[len(skipped) :]]  # type: ignore[index]
+    assert times[: len(twice)] == [text + earlier for text in twice]
+    assert [time[:19] for time in times[len(twice) :]] == list(plain)
+    said = (
+        f"2 rows tell a time that came twice in {zone}, where clocks were put back: they were taken for the earlier "
+        "hour."
+    )
+    assert file.notes == ([said] if twice else [])
+
+
 def test_bytes_of_a_parquet_file_are_an_id_where_their_type_says_so() -> None:
     """A hash of 16 signs is 16 bytes as an id is, and stays what the same CSV says."""
     texts = ["0123456789abcdef", "Pocket Casts 7.1", "of another length"]
