@@ -434,6 +434,40 @@ begin
 end
 $$;
 
+CREATE FUNCTION internal.note_corrected_durations() RETURNS trigger
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'internal'
+    AS $$
+declare
+    tenant uuid;
+    corrected uuid[];
+begin
+    for tenant, corrected in
+        select c.tenant_id, array_agg(c.id)
+        from changed c
+        join before b on b.tenant_id = c.tenant_id and b.id = c.id
+        -- As internal.refresh_listener_metrics() asks: from 3000 s on, and where nobody knows it, 20 minutes are asked for.
+        where least(c.duration_seconds, 3000) <> least(b.duration_seconds, 3000)
+        group by c.tenant_id
+    loop
+        insert into internal.dirty_hours (tenant_id, source, hour)
+        -- Any hour of a day has all of it counted anew; that of noon lies in no other.
+        select tenant, 'listener', date_trunc('hour', (m.metric_date + time '12:00') at time zone d.time_zone, 'UTC')
+        from public.listener_metrics m
+        join internal.tenant_directory d on d.tenant_id = tenant
+        where m.tenant_id = tenant and m.episode_id = any (corrected) and m.metric_name = 'plays' and m.metric_value > 0
+            and m.metric_date >= (public.raw_retention_start() at time zone d.time_zone)::date
+        -- A refresh at work, or one that begins before this is committed, counts by the duration of before: what it has on its queue
+        -- stays on it for the next.
+        union
+        select tenant, 'listener', q.hour from internal.dirty_hours q where q.tenant_id = tenant and q.source = 'listener';
+    end loop;
+    return null;
+end
+$$;
+
+COMMENT ON FUNCTION internal.note_corrected_durations() IS 'Statement trigger over the transition tables "before" and "changed".';
+
 CREATE FUNCTION internal.note_dirty_attribution_days() RETURNS trigger
     LANGUAGE plpgsql SECURITY DEFINER
     SET search_path TO 'pg_catalog', 'internal'
@@ -6360,6 +6394,8 @@ CREATE TRIGGER keep_tenant_directory AFTER INSERT OR UPDATE ON public.tenant_set
 CREATE TRIGGER keep_tenant_directory AFTER INSERT OR UPDATE ON public.tenants FOR EACH ROW EXECUTE FUNCTION internal.keep_tenant_directory();
 
 CREATE TRIGGER keep_transcript_search AFTER INSERT OR UPDATE OF content, episode_id ON public.transcripts FOR EACH ROW EXECUTE FUNCTION internal.keep_transcript_search();
+
+CREATE TRIGGER note_corrected_durations AFTER UPDATE ON public.episodes REFERENCING OLD TABLE AS before NEW TABLE AS changed FOR EACH STATEMENT EXECUTE FUNCTION internal.note_corrected_durations();
 
 CREATE TRIGGER note_dirty_days_delete AFTER DELETE ON public.attribution_events REFERENCING OLD TABLE AS changed FOR EACH STATEMENT EXECUTE FUNCTION internal.note_dirty_attribution_days();
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import io
+import re
 import threading
 import time
 from collections import Counter
@@ -22,9 +24,11 @@ from queries.attribution.compute import compute_attribution
 from queries.campaign_states import campaign_heads
 from queries.engine import dispose_engines
 from queries.filters import Filters
+from queries.ingest.feed import import_feed
 from queries.periods import Period
 from queries.session import Actor, anonymous_session, outside_transactions, tenant_session
 from queries.settings import Settings, use_settings, with_databases
+from schema.migrate import FOLDER
 from tests.clock_changes import last_changes
 from tests.conftest import Database
 from tests.world import AttributionEvent, ListenerEvent, Writer
@@ -34,6 +38,10 @@ TABLES = (
     "download_quarters", "episode_days", "download_days", "listener_days", "campaign_days", "campaign_listener_days",
     "listener_events_hourly", "listener_events_daily", "metrics_daily",
 )  # fmt: skip
+FEED = (
+    b'<rss version="2.0" xmlns:itunes="http://www.itunes.com/dtds/podcast-1.0.dtd"><channel>'
+    b"<title>By feed</title>ITEMS</channel></rss>"
+)
 
 
 @pytest.fixture(scope="module")
@@ -772,6 +780,220 @@ def test_first_days_whose_events_are_gone_stay(own: Database) -> None:
     assert [row for row in _first_days(show) if row[0] == "First"] == [
         ("First", 1, 5, None), ("First", 3, 6, None), ("First", 7, 7, None),
     ]  # fmt: skip
+
+
+def _engaged(show: Show) -> dict[tuple[date, UUID], int]:
+    """What stands as engaged plays per tenant day and episode, zeros left out; in both tables the same."""
+    told = {(day, episode): int(total) for day, episode, _, metric, total, _ in show.rows("metrics_daily")
+            if metric == "engaged_plays" and total}  # fmt: skip
+    with show.writer.transaction() as owner:
+        found = owner.execute(
+            "select metric_date, episode_id, metric_value::integer from listener_metrics "
+            "where tenant_id = %s and metric_name = 'engaged_plays' and metric_value <> 0",
+            [show.writer.tenant_id],
+        ).fetchall()
+    assert told == {(day, episode): value for day, episode, value in found}
+    return told
+
+
+def _engaged_by_hand(show: Show) -> dict[tuple[date, UUID], int]:
+    """The same from raw events and the durations as they are, by the definition: 20 minutes, or 40 % of the episode."""
+    with show.writer.transaction() as owner:
+        durations = dict(owner.execute("select id, duration_seconds from episodes").fetchall())
+        events = owner.execute(
+            "select occurred_at, episode_id, listener_id, event_type, event_data from listener_events "
+            "where tenant_id = %s and event_type in ('play', 'progress')",
+            [show.writer.tenant_id],
+        ).fetchall()
+    started, heard = set(), Counter[tuple[date, UUID, str]]()
+    for at, episode, listener, kind, data in events:
+        key = (show.writer.day(at), episode, listener)
+        if kind == "play":
+            started.add(key)
+        else:
+            heard[key] += data["to_s"] - data["from_s"]
+    counted: Counter[tuple[date, UUID]] = Counter()
+    for day, episode, listener in started:
+        seconds, duration = heard[day, episode, listener], durations[episode]
+        if seconds >= 1200 or (duration is not None and seconds * 10 >= duration * 4):
+            counted[day, episode] += 1
+    return dict(counted)
+
+
+def _correct(show: Show, duration: int | None, *episodes: UUID) -> None:
+    with show.writer.transaction() as owner:
+        owner.execute(
+            "update episodes set duration_seconds = %s where id = any (%s)",
+            [duration, list(episodes or [show.first])],
+        )
+
+
+def _days_waiting(own: Database) -> set[tuple[UUID, date]]:
+    with psycopg.connect(own.owner_dsn) as owner:
+        return set(
+            owner.execute(
+                "select q.tenant_id, (q.hour at time zone d.time_zone)::date from internal.dirty_hours q "
+                "join internal.tenant_directory d using (tenant_id) where q.source = 'listener'"
+            ).fetchall()
+        )
+
+
+def _played(show: Show, seed: int) -> None:
+    """Plays of both episodes, from a little to all of it: on every third day the second one's alone."""
+    with show.writer.transaction():
+        for n in range(60):
+            episode = show.second if n % 3 == 0 else show.first
+            at = NOON + timedelta(days=n - 60, hours=(7 * n + seed) % 24, minutes=(13 * n) % 60)
+            show.writer.listener_events(
+                [
+                    replace(event, episode_id=episode)
+                    for k in range(4)
+                    for event in show.play(at, f"listener {k}", seconds=100 + (n * 389 + k * 311) % 1300)
+                ]
+            )
+        # Nobody began to play that day.
+        show.writer.listener_events(show.play(NOON + timedelta(days=3), seconds=3000)[1:])
+
+
+@pytest.mark.parametrize("zone", ["America/New_York", "Asia/Kolkata", "Pacific/Kiritimati"])
+def test_engaged_plays_follow_a_corrected_duration(own: Database, zone: str) -> None:
+    name = zone.rpartition("/")[2].lower().replace("_", "-")
+    show, other = Show(own, f"corrected-{name}", zone), Show(own, f"not-corrected-{name}", zone)
+    for each, seed in ((show, 0), (other, 5)):
+        _correct(each, 1800, each.first, each.second)
+        _played(each, seed)
+    _refresh()
+    assert _engaged(show) == _engaged_by_hand(show)
+    stood, elsewhere = sum(_engaged(show).values()), other.everything()
+    of_first = {(show.writer.tenant_id, day) for day, episode, _, metric, total, _ in show.rows("metrics_daily")
+                if episode == show.first and metric == "plays" and total}  # fmt: skip
+
+    _correct(show, 2700)
+    assert _days_waiting(own) == of_first, (
+        "nobody else's days, nor those on which the other episode was played"
+    )
+    _refresh()
+    assert _engaged(show) == _engaged_by_hand(show)
+    assert sum(_engaged(show).values()) < stood
+    assert other.everything() == elsewhere
+
+    _correct(show, 600, show.first, show.second)
+    show.writer.listener_events(show.play(NOON - timedelta(days=20), "late", seconds=300))
+    _refresh()
+    assert _engaged(show) == _engaged_by_hand(show)
+    for told in (None, 1000, 3600, None, 2999, 3000):
+        _correct(show, told)
+        _refresh()
+        assert _engaged(show) == _engaged_by_hand(show), told
+    assert show.everything() == show.recounted()
+    assert other.everything() == elsewhere
+
+
+def test_a_duration_that_changes_no_number_has_nothing_counted_anew(own: Database) -> None:
+    show = Show(own, "long")
+    _correct(show, 3600)
+    show.writer.listener_events(show.play(NOON, seconds=1300))
+    _refresh()
+    for told in (3601, None, 3000, 3000):
+        _correct(show, told)
+    with show.writer.transaction() as owner:
+        owner.execute("update episodes set title = 'Another', duration_seconds = duration_seconds")
+    assert _queued(own) == (0, 0)
+    _correct(show, 2999)
+    assert _days_waiting(own) == {(show.writer.tenant_id, NOON.date())}
+    _refresh()
+
+
+def test_a_feed_that_corrects_durations_has_their_days_counted_anew(own: Database) -> None:
+    """By the web's role, for whoever may import; several episodes in one statement, and one that is new."""
+    show = Show(own, "by-feed")
+    importer = show.writer.person("ada@by-feed.example", "admin")
+
+    def take(*durations: int) -> None:
+        items = "".join(
+            f"<item><title>Part {n}</title><guid>part-{n}</guid><itunes:duration>{seconds}</itunes:duration>"
+            f'<enclosure url="https://audio.example/{n}.mp3" type="audio/mpeg" length="30000000"/></item>'
+            for n, seconds in enumerate(durations)
+        )
+        import_feed(importer, io.BytesIO(FEED.replace(b"ITEMS", items.encode())), name="show.xml")
+
+    take(1800, 1800, 1800)
+    with show.writer.transaction() as owner:
+        parts = [
+            id for (id,) in owner.execute("select id from episodes where guid like 'part-%' order by guid")
+        ]
+    for n, part in enumerate(parts):
+        plays = [
+            event
+            for k in range(12)
+            for event in show.play(NOON - timedelta(days=n), f"listener {k}", 100 * k)
+        ]
+        show.writer.listener_events([replace(event, episode_id=part) for event in plays])
+    _refresh()
+    take(1800, 1800, 1800)
+    assert _queued(own) == (0, 0), "the same again"
+    take(1800, 900, 2700, 1800)
+    _refresh()
+    found = _engaged(show)
+    assert found == _engaged_by_hand(show)
+    assert len({found[show.writer.day(NOON - timedelta(days=n)), part] for n, part in enumerate(parts)}) == 3
+
+
+@pytest.mark.parametrize("commits", ["during the refresh", "after it"])
+def test_a_refresh_beside_a_correction_leaves_its_days_to_the_next(own: Database, commits: str) -> None:
+    """It counts by the duration of before; the days that it was first to count are not known yet as played."""
+    show = Show(own, f"beside-{commits.split()[0]}")
+    _correct(show, 600)
+    show.writer.listener_events(show.play(NOON, seconds=300))
+    with psycopg.connect(own.owner_dsn) as importer:
+        importer.execute("select set_tenant_context(%s)", [show.writer.tenant_id])
+        correction = ("update episodes set duration_seconds = 1000 where id = %s", [show.first])
+        if commits == "after it":
+            importer.execute(*correction)
+            refresh.refresh_rollups()
+            importer.commit()
+        else:
+            with psycopg.connect(own.owner_dsn) as blocker:
+                blocker.execute("lock table internal.listener_days in exclusive mode")
+                refreshing = threading.Thread(target=refresh.refresh_rollups)
+                refreshing.start()
+                _waiting_backend(own)
+                importer.execute(*correction)
+                importer.commit()
+                blocker.rollback()
+                refreshing.join(timeout=30)
+    refresh.refresh_metrics_daily()
+    assert _engaged(show) == {(NOON.date(), show.first): 1}
+    _refresh()
+    assert _engaged(show) == _engaged_by_hand(show) == {}
+
+
+def test_what_stood_wrong_before_the_migration_is_counted_anew(own: Database) -> None:
+    show = Show(own, "stood-wrong")
+    quiet = show.play(NOON - timedelta(days=9), seconds=700)
+    show.writer.listener_events(
+        [*show.play(NOON, seconds=700), *(replace(event, episode_id=show.second) for event in quiet)]
+    )
+    _refresh()
+    with show.writer.transaction() as owner:
+        owner.execute("alter table episodes disable trigger note_corrected_durations")
+        owner.execute("update episodes set duration_seconds = 2000 where id = %s", [show.first])
+        owner.execute("alter table episodes enable trigger note_corrected_durations")
+        # As if it had been counted long after its episode was changed last.
+        owner.execute(
+            "update listener_metrics set created_at = created_at + interval '2 hours' where episode_id = %s",
+            [show.second],
+        )
+    _refresh()
+    assert _engaged(show) != _engaged_by_hand(show)
+    migration = next((FOLDER / "migrations").glob("0157_*.sql")).read_text(encoding="utf-8")
+    with psycopg.connect(own.owner_dsn, autocommit=True) as owner:
+        for statement in re.findall(r"(?ms)^do \$\$.*?^\$\$;", migration):
+            owner.execute(statement)
+    waiting = {day for tenant, day in _days_waiting(own) if tenant == show.writer.tenant_id}
+    assert waiting == {NOON.date()}
+    _refresh()
+    assert _engaged(show) == _engaged_by_hand(show)
 
 
 def test_cost_follows_what_is_new(own: Database) -> None:
