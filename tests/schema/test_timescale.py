@@ -75,6 +75,26 @@ def test_both_engines_answer_alike(sides: Sides) -> None:
     assert [row[4:] for row in late] == [(1, 1)]
 
 
+def test_engaged_plays_follow_a_corrected_duration_on_both_engines(sides: Sides) -> None:
+    of, other = TenantIds("corrected-a", "America/New_York"), TenantIds("corrected-c", "Asia/Kolkata")
+
+    def engaged(side: Side, of: TenantIds) -> int:
+        return sum(row[4] for row in side.read(of, "metrics_daily") if row[3] == "engaged_plays")
+
+    for side in sides:
+        for each in (of, other):
+            side.make(each)
+            side.fill(each)
+        side.refresh()
+        stood = engaged(side, of)
+        with side.writing(of, "podboard_web") as connection:
+            connection.execute("update episodes set duration_seconds = 100 where tenant_id = %s", [of.tenant])
+        side.refresh()
+        assert (stood, engaged(side, other)) == (0, 0), side.name
+        assert engaged(side, of) > 0, side.name
+    _alike(sides, of, other)
+
+
 def test_the_declared_policies_see_what_is_late_within_their_look_back(sides: Sides) -> None:
     """TimescaleDB's own jobs, called by hand: three hours back for hours, three days for days; the worker does the rest."""
     of = TenantIds("look-back", "UTC")
