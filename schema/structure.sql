@@ -438,30 +438,12 @@ CREATE FUNCTION internal.note_corrected_durations() RETURNS trigger
     LANGUAGE plpgsql SECURITY DEFINER
     SET search_path TO 'pg_catalog', 'internal'
     AS $$
-declare
-    tenant uuid;
-    corrected uuid[];
 begin
-    for tenant, corrected in
-        select c.tenant_id, array_agg(c.id)
-        from changed c
-        join before b on b.tenant_id = c.tenant_id and b.id = c.id
-        -- As internal.refresh_listener_metrics() asks: from 3000 s on, and where nobody knows it, 20 minutes are asked for.
-        where least(c.duration_seconds, 3000) <> least(b.duration_seconds, 3000)
-        group by c.tenant_id
-    loop
-        insert into internal.dirty_hours (tenant_id, source, hour)
-        -- Any hour of a day has all of it counted anew; that of noon lies in no other.
-        select tenant, 'listener', date_trunc('hour', (m.metric_date + time '12:00') at time zone d.time_zone, 'UTC')
-        from public.listener_metrics m
-        join internal.tenant_directory d on d.tenant_id = tenant
-        where m.tenant_id = tenant and m.episode_id = any (corrected) and m.metric_name = 'plays' and m.metric_value > 0
-            and m.metric_date >= (public.raw_retention_start() at time zone d.time_zone)::date
-        -- A refresh at work, or one that begins before this is committed, counts by the duration of before: what it has on its queue
-        -- stays on it for the next.
-        union
-        select tenant, 'listener', q.hour from internal.dirty_hours q where q.tenant_id = tenant and q.source = 'listener';
-    end loop;
+    insert into internal.dirty_durations (tenant_id, episode_id)
+    select c.tenant_id, c.id
+    from changed c
+    join before b on b.tenant_id = c.tenant_id and b.id = c.id
+    where c.duration_seconds is distinct from b.duration_seconds;
     return null;
 end
 $$;
@@ -825,7 +807,7 @@ begin
 end
 $$;
 
-CREATE FUNCTION internal.refresh_listener_metrics(p_tenant uuid, p_zone text, p_days date[]) RETURNS void
+CREATE FUNCTION internal.refresh_listener_metrics(p_tenant uuid, p_zone text, p_days date[], p_episodes uuid[] DEFAULT NULL::uuid[]) RETURNS void
     LANGUAGE plpgsql
     SET search_path TO 'pg_catalog', 'public', 'internal'
     AS $$
@@ -839,7 +821,7 @@ begin
                         filter (where e.event_type = 'progress'), 0) as seconds
         from internal.day_ranges(p_days, p_zone) s
         join public.listener_events e on e.tenant_id = p_tenant and e.occurred_at >= s.starts_at and e.occurred_at < s.ends_at
-        where e.event_type in ('play', 'complete', 'progress')
+        where e.event_type in ('play', 'complete', 'progress') and (p_episodes is null or e.episode_id = any (p_episodes))
         group by 1, 2, 3
     ),
     per_episode as (
@@ -858,7 +840,7 @@ begin
     ),
     gone as (
         delete from public.listener_metrics m
-        where m.tenant_id = p_tenant and m.metric_date = any (p_days)
+        where m.tenant_id = p_tenant and m.metric_date = any (p_days) and (p_episodes is null or m.episode_id = any (p_episodes))
             and not exists (select from fresh f where f.day = m.metric_date and f.episode_id = m.episode_id and f.metric_name = m.metric_name)
     )
     insert into public.listener_metrics as m (tenant_id, episode_id, metric_date, metric_name, metric_value)
@@ -1023,6 +1005,7 @@ declare
     listener_hours timestamptz[];
     attribution_hours timestamptz[];
     days date[];
+    corrected uuid[];
     written bigint := 0;
     n bigint;
 begin
@@ -1064,6 +1047,19 @@ begin
 
         written := written + internal.refresh_listener_days(p_tenant, zone, coalesce(days, '{}'));
         written := written + internal.refresh_milestones(p_tenant, listener_hours);
+    end if;
+
+    with claimed as (
+        delete from internal.dirty_durations q where q.tenant_id = p_tenant returning q.episode_id
+    )
+    select array_agg(distinct episode_id) into corrected from claimed;
+    if corrected is not null then
+        perform public.set_tenant_context(p_tenant);
+        -- Of a day that is partly forgotten what was counted stands.
+        select array_agg(distinct m.metric_date) into days from public.listener_metrics m
+        where m.tenant_id = p_tenant and m.episode_id = any (corrected)
+            and public.day_start(m.metric_date, zone) >= public.raw_retention_start();
+        perform internal.refresh_listener_metrics(p_tenant, zone, coalesce(days, '{}'), corrected);
     end if;
 
     if attribution_hours is not null then
@@ -1690,6 +1686,7 @@ CREATE FUNCTION public.pending_work() RETURNS TABLE(queue text, waiting bigint, 
     union all select 'dirty_metric_days', count(*), min(noted_at) from internal.dirty_metric_days
     union all select 'dirty_campaigns', count(*), min(noted_at) from internal.dirty_campaigns
     union all select 'dirty_excluded_hours', count(*), min(noted_at) from internal.dirty_excluded_hours
+    union all select 'dirty_durations', count(*), min(noted_at) from internal.dirty_durations
     union all select 'waiting_requests', count(*), min(occurred_at) from internal.waiting_requests
     union all select 'waiting_outcomes', count(*), min(occurred_at) from internal.waiting_outcomes
     union all select 'reports', count(*), min(queued_at) from internal.report_queue
@@ -2308,6 +2305,24 @@ COMMENT ON TABLE internal.dirty_campaigns IS 'Campaigns whose attribution is to 
 
 ALTER TABLE internal.dirty_campaigns ALTER COLUMN id ADD GENERATED ALWAYS AS IDENTITY (
     SEQUENCE NAME internal.dirty_campaigns_id_seq
+    START WITH 1
+    INCREMENT BY 1
+    NO MINVALUE
+    NO MAXVALUE
+    CACHE 1
+);
+
+CREATE TABLE internal.dirty_durations (
+    id bigint NOT NULL,
+    tenant_id uuid NOT NULL,
+    episode_id uuid NOT NULL,
+    noted_at timestamp with time zone DEFAULT now() NOT NULL
+);
+
+COMMENT ON TABLE internal.dirty_durations IS 'Episodes whose duration was corrected: a queue for the refresh of listener_metrics.';
+
+ALTER TABLE internal.dirty_durations ALTER COLUMN id ADD GENERATED ALWAYS AS IDENTITY (
+    SEQUENCE NAME internal.dirty_durations_id_seq
     START WITH 1
     INCREMENT BY 1
     NO MINVALUE
@@ -5444,6 +5459,9 @@ ALTER TABLE ONLY internal.directory
 ALTER TABLE ONLY internal.dirty_campaigns
     ADD CONSTRAINT dirty_campaigns_pkey PRIMARY KEY (id);
 
+ALTER TABLE ONLY internal.dirty_durations
+    ADD CONSTRAINT dirty_durations_pkey PRIMARY KEY (id);
+
 ALTER TABLE ONLY internal.dirty_excluded_hours
     ADD CONSTRAINT dirty_excluded_hours_pkey PRIMARY KEY (id);
 
@@ -6002,6 +6020,8 @@ CREATE INDEX campaign_listener_days_day ON internal.campaign_listener_days USING
 CREATE INDEX directory_entity ON internal.directory USING btree (kind, entity_id);
 
 CREATE INDEX dirty_campaigns_tenant ON internal.dirty_campaigns USING btree (tenant_id, campaign_id);
+
+CREATE INDEX dirty_durations_claim ON internal.dirty_durations USING btree (tenant_id, episode_id);
 
 CREATE INDEX dirty_excluded_hours_claim ON internal.dirty_excluded_hours USING btree (tenant_id, hour);
 

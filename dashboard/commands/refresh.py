@@ -9,6 +9,7 @@ import click
 from dashboard.databases import databases
 from dashboard.worker import settings_of_worker
 from queries.engine import dispose_engines
+from queries.errors import PodboardError
 from queries.settings import Settings, use_settings
 
 
@@ -37,7 +38,7 @@ def refresh_everything(settings: Settings) -> None:
                 done = job.command()
             except Exception as error:  # noqa: BLE001 - as in the worker, which runs each by itself
                 failed = failed or error
-                click.echo(f"{job.name:<14} failed ({type(error).__name__}); the others go on", err=True)
+                click.echo(f"{job.name:<14} failed: {_said_of(error)}; the others go on", err=True)
                 continue
             rows = done if isinstance(done, int) else (done or {}).get("rows", 0)
             click.echo(f"{job.name:<14} {rows:>12,} rows  {time.monotonic() - began:6.1f} s")
@@ -46,3 +47,8 @@ def refresh_everything(settings: Settings) -> None:
         use_settings(settings)
     if failed is not None:
         raise failed
+
+
+def _said_of(error: Exception) -> str:
+    # The text of an error that is not ours may quote a row.
+    return str(error).rstrip(".") if isinstance(error, PodboardError) else type(error).__name__

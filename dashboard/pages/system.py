@@ -25,6 +25,7 @@ _QUEUES = {
     "dirty_metric_days": "Days for plays and completion",
     "dirty_campaigns": "Campaigns for attribution",
     "dirty_excluded_hours": "Hours with new refused requests",
+    "dirty_durations": "Episodes with a corrected duration",
     "waiting_requests": "Requests at prefixes to be counted",
     "waiting_outcomes": "Visits and refused requests to be counted",
     "reports": "PDF reports",

@@ -46,5 +46,5 @@ class ClockTimes:
         they_were = "it was" if self.rows_twice == 1 else "they were"
         return [
             f"{self.rows_twice:,} {tell} a time that came twice in {self._zone.key}, where clocks were put back: "
-            f"{they_were} taken for the earlier hour."
+            f"{they_were} read as the earlier hour."
         ]

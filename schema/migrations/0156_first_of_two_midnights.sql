@@ -315,12 +315,16 @@ begin
 end
 $$;
 
--- What stands of those days is counted anew.
-with days as (
-    select d.tenant_id, d.time_zone, cast(g.day as date) as day
-    from internal.tenant_directory d
-    cross join generate_series(cast(raw_retention_start() at time zone 'UTC' as date), current_date + 1, interval '1 day') as g (day)
-    where day_start(cast(g.day as date), d.time_zone) <> cast(g.day as date)::timestamp at time zone d.time_zone
+-- What stands of those days is counted anew; of listeners and refused requests as far as their raw events are kept, which a refresh sees to.
+with zones as (
+    select distinct d.time_zone from internal.tenant_directory d
+),
+days as (
+    select d.tenant_id, z.time_zone, cast(g.day as date) as day
+    from zones z
+    cross join generate_series(date '2015-01-01', current_date + 1, interval '1 day') as g (day)
+    join internal.tenant_directory d on d.time_zone = z.time_zone
+    where day_start(cast(g.day as date), z.time_zone) <> cast(g.day as date)::timestamp at time zone z.time_zone
 ),
 hours as (
     select d.tenant_id, h.hour

@@ -350,7 +350,9 @@ class Organisation:
 
     def part_of(self, day: date, by: datetime | None = None) -> Fraction:
         """How much of a day of the organisation is over by now: a day of 25 hours has 25 of them."""
-        begins, ends = (pd.Timestamp(day + timedelta(days=n)).tz_localize(str(self.zone)) for n in (0, 1))
+        begins, ends = (
+            pd.Timestamp(day + timedelta(days=n)).tz_localize(str(self.zone), ambiguous=True) for n in (0, 1)
+        )
         over = Fraction(
             int((pd.Timestamp(by or self.now) - begins).total_seconds()), int((ends - begins).total_seconds())
         )

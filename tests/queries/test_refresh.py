@@ -828,14 +828,10 @@ def _correct(show: Show, duration: int | None, *episodes: UUID) -> None:
         )
 
 
-def _days_waiting(own: Database) -> set[tuple[UUID, date]]:
+def _corrected(own: Database) -> set[tuple[UUID, UUID]]:
+    """Tenants and episodes that wait to have their plays measured anew."""
     with psycopg.connect(own.owner_dsn) as owner:
-        return set(
-            owner.execute(
-                "select q.tenant_id, (q.hour at time zone d.time_zone)::date from internal.dirty_hours q "
-                "join internal.tenant_directory d using (tenant_id) where q.source = 'listener'"
-            ).fetchall()
-        )
+        return set(owner.execute("select tenant_id, episode_id from internal.dirty_durations").fetchall())
 
 
 def _played(show: Show, seed: int) -> None:
@@ -865,13 +861,8 @@ def test_engaged_plays_follow_a_corrected_duration(own: Database, zone: str) -> 
     _refresh()
     assert _engaged(show) == _engaged_by_hand(show)
     stood, elsewhere = sum(_engaged(show).values()), other.everything()
-    of_first = {(show.writer.tenant_id, day) for day, episode, _, metric, total, _ in show.rows("metrics_daily")
-                if episode == show.first and metric == "plays" and total}  # fmt: skip
-
     _correct(show, 2700)
-    assert _days_waiting(own) == of_first, (
-        "nobody else's days, nor those on which the other episode was played"
-    )
+    assert (_corrected(own), _queued(own)) == ({(show.writer.tenant_id, show.first)}, (0, 0))
     _refresh()
     assert _engaged(show) == _engaged_by_hand(show)
     assert sum(_engaged(show).values()) < stood
@@ -889,19 +880,25 @@ def test_engaged_plays_follow_a_corrected_duration(own: Database, zone: str) -> 
     assert other.everything() == elsewhere
 
 
-def test_a_duration_that_changes_no_number_has_nothing_counted_anew(own: Database) -> None:
-    show = Show(own, "long")
-    _correct(show, 3600)
-    show.writer.listener_events(show.play(NOON, seconds=1300))
+def test_of_a_corrected_duration_its_plays_alone_are_measured_anew(own: Database) -> None:
+    """Downloads are most of all events, and listeners that were forgotten stay forgotten."""
+    show = Show(own, "alone")
+    show.writer.listener_events(
+        [show.download(NOON), *show.play(NOON, seconds=450), show.download(NOON, "ben", show.second)]
+    )
     _refresh()
-    for told in (3601, None, 3000, 3000):
-        _correct(show, told)
     with show.writer.transaction() as owner:
+        owner.execute("delete from internal.listener_days where tenant_id = %s", [show.writer.tenant_id])
         owner.execute("update episodes set title = 'Another', duration_seconds = duration_seconds")
-    assert _queued(own) == (0, 0)
-    _correct(show, 2999)
-    assert _days_waiting(own) == {(show.writer.tenant_id, NOON.date())}
+    assert _corrected(own) == set()
+    stood = show.everything()
+    _correct(show, 2000)
     _refresh()
+    found = show.everything()
+    assert found["listener_days"] == []
+    assert {table for table in TABLES if found[table] != stood[table]} == {"metrics_daily"}
+    assert _engaged(show) == _engaged_by_hand(show) == {}
+    assert _corrected(own) == set()
 
 
 def test_a_feed_that_corrects_durations_has_their_days_counted_anew(own: Database) -> None:
@@ -931,7 +928,7 @@ def test_a_feed_that_corrects_durations_has_their_days_counted_anew(own: Databas
         show.writer.listener_events([replace(event, episode_id=part) for event in plays])
     _refresh()
     take(1800, 1800, 1800)
-    assert _queued(own) == (0, 0), "the same again"
+    assert (_queued(own), _corrected(own)) == ((0, 0), set()), "the same again"
     take(1800, 900, 2700, 1800)
     _refresh()
     found = _engaged(show)
@@ -939,17 +936,22 @@ def test_a_feed_that_corrects_durations_has_their_days_counted_anew(own: Databas
     assert len({found[show.writer.day(NOON - timedelta(days=n)), part] for n, part in enumerate(parts)}) == 3
 
 
-@pytest.mark.parametrize("commits", ["during the refresh", "after it"])
-def test_a_refresh_beside_a_correction_leaves_its_days_to_the_next(own: Database, commits: str) -> None:
-    """It counts by the duration of before; the days that it was first to count are not known yet as played."""
-    show = Show(own, f"beside-{commits.split()[0]}")
+@pytest.mark.parametrize(
+    "commits", ["during the refresh", "after it", "after it and a play that came meanwhile"]
+)
+def test_a_refresh_beside_a_correction_leaves_its_plays_to_the_next(own: Database, commits: str) -> None:
+    """It counts by the duration of before; the days that it was first to count were not known yet as played."""
+    show = Show(own, f"beside-{len(commits)}")
     _correct(show, 600)
-    show.writer.listener_events(show.play(NOON, seconds=300))
+    if not commits.endswith("meanwhile"):
+        show.writer.listener_events(show.play(NOON, seconds=300))
     with psycopg.connect(own.owner_dsn) as importer:
         importer.execute("select set_tenant_context(%s)", [show.writer.tenant_id])
         correction = ("update episodes set duration_seconds = 1000 where id = %s", [show.first])
-        if commits == "after it":
+        if commits != "during the refresh":
             importer.execute(*correction)
+            if commits.endswith("meanwhile"):
+                show.writer.listener_events(show.play(NOON, seconds=300))
             refresh.refresh_rollups()
             importer.commit()
         else:
@@ -990,8 +992,8 @@ def test_what_stood_wrong_before_the_migration_is_counted_anew(own: Database) ->
     with psycopg.connect(own.owner_dsn, autocommit=True) as owner:
         for statement in re.findall(r"(?ms)^do \$\$.*?^\$\$;", migration):
             owner.execute(statement)
-    waiting = {day for tenant, day in _days_waiting(own) if tenant == show.writer.tenant_id}
-    assert waiting == {NOON.date()}
+    waiting = {episode for tenant, episode in _corrected(own) if tenant == show.writer.tenant_id}
+    assert waiting == {show.first}
     _refresh()
     assert _engaged(show) == _engaged_by_hand(show)
 
