@@ -187,7 +187,9 @@ def test_a_refresh_that_fails_holds_up_none_of_the_others(
     assert ran == names
     said = capsys.readouterr()
     assert [line.split()[0] for line in said.out.splitlines()] == names[2:]
-    assert [line.split()[:2] for line in said.err.splitlines()] == [[name, "failed"] for name in names[:2]]
+    assert [line.split()[:3] for line in said.err.splitlines()] == [
+        [name, "failed:", "RuntimeError;"] for name in names[:2]
+    ]
 
 
 def test_a_link_leads_to_the_podboard_that_runs_in_this_home(tmp_path: Path) -> None:

@@ -52,8 +52,7 @@ def test_a_day_begins_alike_in_the_database_and_in_python_in_every_zone(database
 def test_days_that_stood_wrong_are_counted_anew(database: Database) -> None:
     """By the step of 0156 that looks for them: of a tenant in Havana two days in each year, of one in Berlin none."""
     text = (FOLDER / "migrations" / "0156_first_of_two_midnights.sql").read_text()
-    step = "with zones as" + text.partition("
-with zones as")[2]
+    step = "with zones as" + text.partition("\nwith zones as")[2]
     with psycopg.connect(database.superuser_dsn) as connection:
         for table in ("dirty_hours", "dirty_excluded_hours", "dirty_metric_days"):
             connection.execute(f"delete from internal.{table}")
