@@ -1247,7 +1247,7 @@ def test_clock_times_of_a_changed_clock_are_refused_or_told_by_import_and_dry_ru
         f"occurred_at: {skipped.isoformat()} in {zone.key}",
     )
     notes = (
-        "1 row tells a time that came twice in America/New_York, where clocks were put back: it was taken for the "
+        "1 row tells a time that came twice in America/New_York, where clocks were put back: it was read as the "
         "earlier hour.",
     )
     both = document(skipped, twice, twice + 2 * half)

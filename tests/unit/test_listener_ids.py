@@ -108,7 +108,7 @@ def test_a_clock_time_that_never_was_is_refused_and_one_that_was_twice_is_the_ea
     assert times[: len(twice)] == [text + earlier for text in twice]
     assert [time[:19] for time in times[len(twice) :]] == list(plain)
     said = (
-        f"2 rows tell a time that came twice in {zone}, where clocks were put back: they were taken for the earlier "
+        f"2 rows tell a time that came twice in {zone}, where clocks were put back: they were read as the earlier "
         "hour."
     )
     assert file.notes == ([said] if twice else [])
