@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import UTC, date, datetime, timedelta
 from zoneinfo import ZoneInfo, available_timezones
 
@@ -91,3 +92,15 @@ def test_days_that_stood_wrong_are_counted_anew(database: Database) -> None:
     # 24 hours of the day before, 25 of the day, and the one that follows.
     spans = (day_start(before, zone), day_start(day + timedelta(days=1), zone), 50)
     assert hours == [("attribution", *spans), ("listener", *spans)]
+
+
+def test_nobody_takes_the_second_midnight_of_a_zone() -> None:
+    """Statements and functions ask day_start() for a tenant's midnight; that of UTC comes once."""
+    midnight = re.compile(r"(?:::|\bas )timestamp\)? at time zone (?!'UTC')")
+    texts = {str(path): path.read_text() for path in (FOLDER.parent / "queries" / "sql").rglob("*.sql")}
+    structure = (FOLDER / "structure.sql").read_text()
+    own = re.search(r"CREATE FUNCTION public\.day_start\(.*?\$\$;", structure, re.DOTALL)
+    assert own
+    assert midnight.search(own[0])
+    texts["structure.sql"] = structure.replace(own[0], "")
+    assert [name for name, text in texts.items() if midnight.search(text)] == []
